@@ -1,0 +1,403 @@
+//! Unit → sparse row. One road for training and for classifying: both call [`Extractor::terms`] to find what is there
+//! and [`weigh`] to give it values, so the two can never disagree.
+
+pub mod matrix;
+pub mod ngrams;
+pub mod shape;
+pub mod vocabulary;
+pub mod weighting;
+
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::text::quote;
+use crate::text::stem::{self, Language, Stems};
+use crate::text::token::{self, Kind, Token};
+use crate::text::{Span, quote::Quotation};
+use matrix::Rows;
+pub use vocabulary::FeatureId;
+use vocabulary::Vocabulary;
+use weighting::Weighting;
+
+/// Units whose terms one task counts. Fixed, though results do not depend on it.
+const UNITS_A_TASK: usize = 1024;
+
+/// Which terms a model looks at. Part of the model file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FeatureSettings {
+    pub language: Language,
+    /// Shortest and longest run of stems.
+    pub ngrams: (usize, usize),
+    /// Shortest and longest run of characters within a word, if any.
+    pub char_ngrams: Option<(usize, usize)>,
+    /// Whether the shape of a sentence is looked at.
+    pub shape: bool,
+    /// A term must stand in as many training units.
+    pub min_count: u32,
+    pub weighting: Weighting,
+}
+
+impl Default for FeatureSettings {
+    fn default() -> Self {
+        FeatureSettings {
+            language: Language::English,
+            ngrams: (1, 2),
+            char_ngrams: None,
+            shape: true,
+            min_count: 1,
+            weighting: Weighting::Tfidf,
+        }
+    }
+}
+
+/// Finds the terms of a unit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Extractor {
+    settings: FeatureSettings,
+}
+
+/// Working memory for one thread: reused from unit to unit, and holding the stems it has met.
+pub struct Scratch {
+    stems: Stems,
+    tokens: Vec<Token>,
+    arena: String,
+    ends: Vec<usize>,
+    buffer: String,
+}
+
+/// What a found term is, as far as its users care.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TermKind {
+    /// A single stem of a word: what decides whether the model knows that word.
+    Word,
+    /// Any other term.
+    Other,
+}
+
+/// Stands before the first stem in the n-grams of a unit: that a sentence *starts* with "let us" is worth knowing.
+pub const START: &str = "^";
+
+impl Extractor {
+    pub fn new(settings: FeatureSettings) -> Self {
+        Extractor { settings }
+    }
+
+    pub fn settings(&self) -> &FeatureSettings {
+        &self.settings
+    }
+
+    /// Working memory for units of this model's language.
+    pub fn scratch(&self) -> Scratch {
+        Scratch {
+            stems: Stems::new(self.settings.language),
+            tokens: Vec::new(),
+            arena: String::new(),
+            ends: Vec::new(),
+            buffer: String::new(),
+        }
+    }
+
+    /// Calls `found` for every occurrence of a term in `text`, with the bytes that it covers.
+    pub fn terms(&self, text: &str, scratch: &mut Scratch, mut found: impl FnMut(TermKind, &str, Span)) {
+        token::tokens(text, &mut scratch.tokens);
+        self.word_terms(text, scratch, &mut found);
+        if let Some(lengths) = self.settings.char_ngrams {
+            character_terms(text, scratch, lengths, &mut found);
+        }
+        if self.settings.shape {
+            self.shape_terms(text, scratch, &mut found);
+        }
+    }
+
+    fn word_terms(&self, text: &str, scratch: &mut Scratch, found: &mut impl FnMut(TermKind, &str, Span)) {
+        let Scratch { stems, tokens, arena, ends, buffer } = scratch;
+        arena.clear();
+        ends.clear();
+        for token in tokens.iter() {
+            arena.push_str(stems.stem(token.span.of(text)));
+            ends.push(arena.len());
+        }
+        let Some(first) = tokens.first() else { return };
+        let mut run = vec![START];
+        let mut spans = vec![Span::new(first.span.start, first.span.start)];
+        let mut start = 0;
+        for (token, &end) in tokens.iter().zip(ends.iter()) {
+            run.push(&arena[start..end]);
+            spans.push(token.span);
+            start = end;
+        }
+        ngrams::words(&run, &spans, self.settings.ngrams, buffer, |length, term, span| {
+            if term != START {
+                found(if length == 1 { TermKind::Word } else { TermKind::Other }, term, span);
+            }
+        });
+    }
+
+    fn shape_terms(&self, text: &str, scratch: &mut Scratch, found: &mut impl FnMut(TermKind, &str, Span)) {
+        let folded: Vec<String> = scratch.tokens.iter().map(|token| stem::fold(token.span.of(text))).collect();
+        let folded: Vec<&str> = folded.iter().map(String::as_str).collect();
+        let quotations: Vec<Quotation> = quote::quotations(text);
+        shape::cues(text, &scratch.tokens, &folded, &quotations, self.settings.language, |name, span| {
+            found(TermKind::Other, name, span);
+        });
+    }
+}
+
+fn character_terms(
+    text: &str,
+    scratch: &mut Scratch,
+    lengths: (usize, usize),
+    found: &mut impl FnMut(TermKind, &str, Span),
+) {
+    for token in scratch.tokens.iter().filter(|token| token.kind != Kind::Mark) {
+        let folded = stem::fold(token.span.of(text));
+        ngrams::characters(&folded, token.span, lengths, &mut scratch.buffer, |term, span| {
+            found(TermKind::Other, term, span);
+        });
+    }
+}
+
+/// The row of a unit: its known terms by rising feature with their values, and where each of them stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Row {
+    pub entries: Vec<(FeatureId, f32)>,
+    /// Every occurrence of every feature of the row, sorted by feature, then by place.
+    pub occurrences: Vec<(FeatureId, Span)>,
+    /// Words and numbers of the unit.
+    pub words: u32,
+    /// How many of them the model knows.
+    pub known_words: u32,
+}
+
+impl Row {
+    /// The share of the unit's words that the model knows, 0 to 1; 0 for a unit without words.
+    pub fn known(&self) -> f64 {
+        if self.words == 0 { 0.0 } else { f64::from(self.known_words) / f64::from(self.words) }
+    }
+}
+
+/// Everything between a unit's text and its row: the extractor, the vocabulary and what weighting needs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Featurizer {
+    extractor: Extractor,
+    vocabulary: Vocabulary,
+    /// Number of training units, the n of inverse document frequency.
+    units: u32,
+}
+
+impl Featurizer {
+    pub fn from_parts(settings: FeatureSettings, vocabulary: Vocabulary, units: u32) -> Self {
+        Featurizer { extractor: Extractor::new(settings), vocabulary, units }
+    }
+
+    /// Learns the vocabulary of `texts` and turns each into its row; rows are in the order of the texts.
+    pub fn learn<T: AsRef<str> + Sync>(settings: FeatureSettings, texts: &[T]) -> (Self, Rows) {
+        let extractor = Extractor::new(settings);
+        let chunks: Vec<Counted> = texts.par_chunks(UNITS_A_TASK).map(|texts| Counted::of(&extractor, texts)).collect();
+        let (terms, frequencies) = merge(&chunks);
+        let vocabulary = Vocabulary::new(often_enough(&terms, &frequencies, extractor.settings.min_count));
+        let featurizer = Featurizer { extractor, vocabulary, units: texts.len() as u32 };
+        let rows = featurizer.rows(&chunks);
+        (featurizer, rows)
+    }
+
+    fn rows(&self, chunks: &[Counted]) -> Rows {
+        let weighed: Vec<Vec<Vec<(FeatureId, f32)>>> = chunks
+            .par_iter()
+            .map(|chunk| {
+                let features: Vec<_> = chunk.terms.iter().map(|term| self.vocabulary.feature(term)).collect();
+                let row = |counts: &Vec<(u32, u32)>| {
+                    let mut counts: Vec<_> = counts
+                        .iter()
+                        .filter_map(|&(local, count)| Some((features[local as usize]?, count)))
+                        .collect();
+                    counts.sort_unstable();
+                    self.weigh(&counts)
+                };
+                chunk.rows.iter().map(row).collect()
+            })
+            .collect();
+        let mut rows = Rows::new(self.vocabulary.len());
+        weighed.into_iter().flatten().for_each(|row| rows.push(row));
+        rows
+    }
+
+    /// The row of a unit's text.
+    pub fn row(&self, text: &str, scratch: &mut Scratch) -> Row {
+        let mut row = Row::default();
+        self.extractor.terms(text, scratch, |kind, term, span| {
+            let feature = self.vocabulary.feature(term);
+            if kind == TermKind::Word {
+                row.words += 1;
+                row.known_words += u32::from(feature.is_some());
+            }
+            if let Some(feature) = feature {
+                row.occurrences.push((feature, span));
+            }
+        });
+        row.occurrences.sort_unstable();
+        let counts: Vec<(FeatureId, u32)> = row
+            .occurrences
+            .chunk_by(|a, b| a.0 == b.0)
+            .map(|same| (same[0].0, same.len() as u32))
+            .collect();
+        row.entries = self.weigh(&counts);
+        row
+    }
+
+    /// Counts by rising feature → values of Euclidean length one.
+    fn weigh(&self, counts: &[(FeatureId, u32)]) -> Vec<(FeatureId, f32)> {
+        let frequency = self.vocabulary.document_frequency();
+        let weighting = self.extractor.settings.weighting;
+        let mut values: Vec<f64> = counts
+            .iter()
+            .map(|&(feature, count)| weighting.value(count, frequency[feature.index()], self.units))
+            .collect();
+        weighting::normalise(&mut values);
+        counts.iter().zip(values).map(|(&(feature, _), value)| (feature, value as f32)).collect()
+    }
+
+    pub fn scratch(&self) -> Scratch {
+        self.extractor.scratch()
+    }
+
+    pub fn extractor(&self) -> &Extractor {
+        &self.extractor
+    }
+
+    pub fn settings(&self) -> &FeatureSettings {
+        self.extractor.settings()
+    }
+
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
+
+    /// Number of training units that the vocabulary was counted on.
+    pub fn units(&self) -> u32 {
+        self.units
+    }
+}
+
+/// The terms of a run of texts, and each text's counts of them.
+struct Counted {
+    terms: Vec<String>,
+    rows: Vec<Vec<(u32, u32)>>,
+}
+
+impl Counted {
+    fn of<T: AsRef<str>>(extractor: &Extractor, texts: &[T]) -> Self {
+        let mut ids: HashMap<String, u32> = HashMap::new();
+        let mut scratch = extractor.scratch();
+        let mut seen: Vec<u32> = Vec::new();
+        let mut rows = Vec::with_capacity(texts.len());
+        for text in texts {
+            seen.clear();
+            extractor.terms(text.as_ref(), &mut scratch, |_, term, _| {
+                let next = ids.len() as u32;
+                seen.push(match ids.get(term) {
+                    Some(&id) => id,
+                    None => *ids.entry(term.to_owned()).or_insert(next),
+                });
+            });
+            seen.sort_unstable();
+            rows.push(seen.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32)).collect());
+        }
+        let mut terms = vec![String::new(); ids.len()];
+        ids.into_iter().for_each(|(term, id)| terms[id as usize] = term);
+        Counted { terms, rows }
+    }
+
+    /// In how many texts each term stands.
+    fn frequencies(&self) -> Vec<u32> {
+        let mut frequencies = vec![0; self.terms.len()];
+        self.rows.iter().flatten().for_each(|&(term, _)| frequencies[term as usize] += 1);
+        frequencies
+    }
+}
+
+/// The distinct terms of all chunks with their document frequencies.
+fn merge(chunks: &[Counted]) -> (Vec<&str>, Vec<u32>) {
+    let mut ids: HashMap<&str, usize> = HashMap::new();
+    let (mut terms, mut frequencies) = (Vec::new(), Vec::new());
+    for chunk in chunks {
+        for (term, frequency) in chunk.terms.iter().zip(chunk.frequencies()) {
+            let id = *ids.entry(term).or_insert_with(|| {
+                terms.push(term.as_str());
+                frequencies.push(0);
+                terms.len() - 1
+            });
+            frequencies[id] += frequency;
+        }
+    }
+    (terms, frequencies)
+}
+
+fn often_enough(terms: &[&str], frequencies: &[u32], min_count: u32) -> Vec<(String, u32)> {
+    let known = terms.iter().zip(frequencies).filter(|&(_, &frequency)| frequency >= min_count);
+    known.map(|(term, &frequency)| ((*term).to_owned(), frequency)).collect()
+}
+
+/// How many threads a run may use; all that the machine offers unless the user says otherwise.
+pub fn threads(asked: Option<NonZeroUsize>) -> usize {
+    asked.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const TEXTS: [&str; 3] = ["We had no choice but to act!", "No choice, they said.", "Will they pay? We act."];
+
+    #[test]
+    fn training_rows_and_classifying_rows_are_the_same() {
+        for weighting in [Weighting::Tfidf, Weighting::Binary, Weighting::Count, Weighting::Nb] {
+            let settings = FeatureSettings { char_ngrams: Some((2, 4)), weighting, ..Default::default() };
+            let (featurizer, rows) = Featurizer::learn(settings, &TEXTS);
+            let mut scratch = featurizer.scratch();
+            for (i, text) in TEXTS.iter().enumerate() {
+                assert_eq!(featurizer.row(text, &mut scratch).entries, rows.row(i).collect::<Vec<_>>());
+            }
+        }
+    }
+
+    #[test]
+    fn a_term_that_is_too_rare_is_left_out() {
+        let settings = FeatureSettings { min_count: 2, ..Default::default() };
+        let (featurizer, _) = Featurizer::learn(settings, &TEXTS);
+        assert!(featurizer.vocabulary().feature("no choic").is_some());
+        assert!(featurizer.vocabulary().feature("pay").is_none());
+    }
+
+    #[test]
+    fn the_start_of_a_unit_is_a_word_of_its_n_grams_but_no_evidence_of_its_own() {
+        let (featurizer, _) = Featurizer::learn(FeatureSettings::default(), &TEXTS);
+        assert!(featurizer.vocabulary().feature("^ we").is_some());
+        assert!(featurizer.vocabulary().feature("^").is_none());
+    }
+
+    #[test]
+    fn known_is_the_share_of_words_that_training_saw() {
+        let (featurizer, _) = Featurizer::learn(FeatureSettings::default(), &TEXTS);
+        let row = featurizer.row("We xyzzy", &mut featurizer.scratch());
+        assert_eq!(row.known(), 0.5);
+        assert_eq!(featurizer.row("", &mut featurizer.scratch()).known(), 0.0);
+    }
+
+    proptest! {
+        #[test]
+        fn every_occurrence_lies_on_the_bytes_of_its_text(text in "\\PC{0,60}") {
+            let settings = FeatureSettings { char_ngrams: Some((1, 3)), ..Default::default() };
+            let (featurizer, rows) = Featurizer::learn(settings, &[&text]);
+            let row = featurizer.row(&text, &mut featurizer.scratch());
+            prop_assert_eq!(rows.row(0).collect::<Vec<_>>(), row.entries.clone());
+            for (_, span) in row.occurrences {
+                prop_assert!(text.get(span.start..span.end).is_some());
+            }
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! Sparse logistic regression behind linfa's traits: parameters that must pass a check before they can fit
+//! ([`ParamGuard`]), [`Fit`] on a dataset of sparse rows, [`PredictInplace`] to scores.
+
+use linfa::dataset::{DatasetBase, Records};
+use linfa::prelude::ParamGuard;
+use linfa::traits::{Fit, PredictInplace};
+use ndarray::{Array2, ArrayBase, Data, Ix2};
+
+use super::LearnError;
+use super::newton::{self, Outcome, Stop};
+use super::objective::{Costs, Logistic, Loss, Problem, Truth};
+use crate::features::matrix::Rows;
+
+/// Strength of the L2 penalty: the α of `(α/2)·|w|²`, positive and finite.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct L2(f64);
+
+impl L2 {
+    /// # Errors
+    /// [`LearnError::Strength`] for zero, a negative number, NaN or infinity.
+    pub fn new(alpha: f64) -> Result<Self, LearnError> {
+        if alpha > 0.0 && alpha.is_finite() { Ok(L2(alpha)) } else { Err(LearnError::Strength(alpha)) }
+    }
+
+    pub fn get(self) -> f64 {
+        self.0
+    }
+}
+
+/// How to fit, as asked for; only [`LogisticParams::check`](ParamGuard::check) makes it fit to fit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogisticParams {
+    loss: Loss,
+    alpha: f64,
+    stop: Stop,
+    class_factors: Option<Vec<[f64; 2]>>,
+}
+
+/// Parameters that passed the check.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ValidLogistic {
+    loss: Loss,
+    l2: L2,
+    stop: Stop,
+    class_factors: Option<Vec<[f64; 2]>>,
+}
+
+/// What the final fit must reach: the gradient a 10⁵th of its length at zero.
+pub const EXACT: Stop = Stop { tolerance: 1e-5, steps: 200 };
+
+impl LogisticParams {
+    /// Penalty α = 1, as linfa-logistic's default.
+    pub fn new(loss: Loss) -> Self {
+        LogisticParams { loss, alpha: 1.0, stop: EXACT, class_factors: None }
+    }
+
+    pub fn alpha(self, alpha: f64) -> Self {
+        LogisticParams { alpha, ..self }
+    }
+
+    pub fn stop(self, stop: Stop) -> Self {
+        LogisticParams { stop, ..self }
+    }
+
+    /// A factor on the cost of each label where it is absent, and where it is present.
+    pub fn class_factors(self, factors: Option<Vec<[f64; 2]>>) -> Self {
+        LogisticParams { class_factors: factors, ..self }
+    }
+
+    fn checked(&self) -> Result<ValidLogistic, LearnError> {
+        if !(self.stop.tolerance > 0.0) {
+            return Err(LearnError::Tolerance(self.stop.tolerance));
+        }
+        let l2 = L2::new(self.alpha)?;
+        Ok(ValidLogistic { loss: self.loss, l2, stop: self.stop, class_factors: self.class_factors.clone() })
+    }
+}
+
+/// linfa's guard wants a reference to the checked parameters, so they are checked when this is made.
+pub struct Guarded(Result<ValidLogistic, LearnError>);
+
+impl From<LogisticParams> for Guarded {
+    fn from(params: LogisticParams) -> Self {
+        Guarded(params.checked())
+    }
+}
+
+impl ParamGuard for Guarded {
+    type Checked = ValidLogistic;
+    type Error = LearnError;
+
+    fn check_ref(&self) -> Result<&ValidLogistic, LearnError> {
+        self.0.as_ref().map_err(Clone::clone)
+    }
+
+    fn check(self) -> Result<ValidLogistic, LearnError> {
+        self.0
+    }
+}
+
+/// A linear model: weights d × k by row, followed by k intercepts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Linear {
+    pub point: Vec<f64>,
+    pub labels: usize,
+    pub outcome: Option<Outcome>,
+}
+
+impl<D: Data<Elem = bool>> Fit<Rows, ArrayBase<D, Ix2>, LearnError> for ValidLogistic {
+    type Object = Linear;
+
+    /// Fits on n × d sparse records and n × k targets; the dataset's weights, if any, are the costs of its rows.
+    fn fit(&self, dataset: &DatasetBase<Rows, ArrayBase<D, Ix2>>) -> Result<Linear, LearnError> {
+        let (rows, targets) = (dataset.records(), dataset.targets());
+        if rows.nsamples() != targets.nrows() {
+            return Err(LearnError::Shapes { rows: rows.nsamples(), targets: targets.nrows() });
+        }
+        let truth = Truth::new(targets.ncols(), targets.iter().copied().collect());
+        let units = match dataset.weights() {
+            Some(weights) => weights.iter().map(|&weight| f64::from(weight)).collect(),
+            None => vec![1.0; rows.nsamples()],
+        };
+        let costs = Costs { units, labels: self.class_factors.clone() };
+        let columns = rows.transposed();
+        let problem = Problem { rows, columns: &columns, truth: &truth, costs: &costs, ratios: None, loss: self.loss };
+        let start = vec![0.0; (rows.width() + 1) * truth.labels];
+        Ok(solve(problem, self.l2, self.stop, start))
+    }
+}
+
+/// Fits a problem whose parts are already at hand, starting from `point`: what cross-validation calls again and again.
+pub fn solve(problem: Problem, l2: L2, stop: Stop, mut point: Vec<f64>) -> Linear {
+    let mut objective = Logistic::new(problem, l2.get());
+    let outcome = newton::minimise(&mut objective, &mut point, stop);
+    Linear { point, labels: problem.truth.labels, outcome: Some(outcome) }
+}
+
+impl PredictInplace<Rows, Array2<f64>> for Linear {
+    /// Scores in log-odds, n × k.
+    fn predict_inplace<'a>(&'a self, rows: &'a Rows, scores: &mut Array2<f64>) {
+        let (weights, intercepts) = self.point.split_at(self.point.len() - self.labels);
+        let out = scores.as_slice_mut().expect("the default target is contiguous");
+        rows.times(weights, intercepts, out);
+    }
+
+    fn default_target(&self, rows: &Rows) -> Array2<f64> {
+        Array2::zeros((rows.height(), self.labels))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::FeatureId;
+    use crate::learn::dense;
+    use crate::learn::objective::Objective;
+    use linfa::traits::Predict;
+    use proptest::prelude::*;
+
+    fn rows_of(cells: &[Vec<f32>]) -> Rows {
+        let mut rows = Rows::new(cells[0].len());
+        for row in cells {
+            let entries = row.iter().enumerate().filter(|(_, v)| **v != 0.0);
+            rows.push(entries.map(|(j, v)| (FeatureId(j as u32), *v)));
+        }
+        rows
+    }
+
+    fn sparse(rows: &Rows, truth: &Truth, loss: Loss, alpha: f64) -> Linear {
+        let targets = Array2::from_shape_fn((truth.units(), truth.labels), |(i, k)| truth.has(i, k));
+        let params = LogisticParams::new(loss).alpha(alpha).stop(Stop { tolerance: 1e-9, steps: 200 });
+        Guarded::from(params).fit(&DatasetBase::new(rows.clone(), targets)).expect("parameters are valid")
+    }
+
+    /// The gradient's length at a point.
+    fn slope(rows: &Rows, truth: &Truth, loss: Loss, alpha: f64, point: &[f64]) -> f64 {
+        let (columns, costs) = (rows.transposed(), Costs { units: vec![1.0; rows.height()], labels: None });
+        let problem = Problem { rows, columns: &columns, truth, costs: &costs, ratios: None, loss };
+        let mut objective = Logistic::new(problem, alpha);
+        let mut gradient = vec![0.0; point.len()];
+        objective.move_to(point);
+        objective.gradient(&mut gradient);
+        gradient.iter().map(|g| g * g).sum::<f64>().sqrt()
+    }
+
+    /// Softmax intercepts are only determined up to a constant.
+    fn centred(mut point: Vec<f64>, k: usize) -> Vec<f64> {
+        let at = point.len() - k;
+        let mean = point[at..].iter().sum::<f64>() / k as f64;
+        point[at..].iter_mut().for_each(|b| *b -= mean);
+        point
+    }
+
+    #[test]
+    fn unsound_parameters_cannot_fit() {
+        let rows = rows_of(&[vec![1.0], vec![-1.0]]);
+        let data = DatasetBase::new(rows, Array2::from_elem((2, 1), true));
+        for alpha in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            let guarded = Guarded::from(LogisticParams::new(Loss::OneVsRest).alpha(alpha));
+            assert!(matches!(guarded.fit(&data), Err(LearnError::Strength(_))));
+        }
+    }
+
+    #[test]
+    fn a_weight_of_two_is_the_row_twice() {
+        let once = rows_of(&[vec![1.0, 0.5], vec![-1.0, 0.2], vec![0.3, -1.0]]);
+        let twice = rows_of(&[vec![1.0, 0.5], vec![1.0, 0.5], vec![-1.0, 0.2], vec![0.3, -1.0]]);
+        let weights = ndarray::arr1(&[2.0f32, 1.0, 1.0]);
+        let targets = ndarray::arr2(&[[true], [false], [true]]);
+        let doubled = ndarray::arr2(&[[true], [true], [false], [true]]);
+        let params = || Guarded::from(LogisticParams::new(Loss::OneVsRest).stop(Stop { tolerance: 1e-10, steps: 99 }));
+        let a = params().fit(&DatasetBase::new(once, targets).with_weights(weights)).unwrap();
+        let b = params().fit(&DatasetBase::new(twice, doubled)).unwrap();
+        a.point.iter().zip(&b.point).for_each(|(a, b)| assert!((a - b).abs() < 1e-8));
+    }
+
+    #[test]
+    fn prediction_gives_the_scores_of_a_dataset() {
+        let rows = rows_of(&[vec![1.0, 0.0], vec![0.0, 2.0]]);
+        let linear = Linear { point: vec![1.0, -1.0, 0.5, 3.0, 0.0, 10.0], labels: 2, outcome: None };
+        let data = DatasetBase::new(rows, ());
+        assert_eq!(linear.predict(&data), ndarray::arr2(&[[1.0, 9.0], [1.0, 16.0]]));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn the_sparse_solver_and_linfa_reach_the_same_weights(
+            cells in prop::collection::vec(prop::collection::vec(prop_oneof![Just(0.0f32), -1.0f32..1.0], 4), 12..30),
+            picks in prop::collection::vec(0usize..3, 30),
+            softmax in any::<bool>(),
+            alpha in prop_oneof![Just(0.3), Just(1.0), Just(4.0)],
+        ) {
+            let rows = rows_of(&cells);
+            // The first three units make sure that every label is there and missing once.
+            let pick = |i: usize| if i < 3 { i } else { picks[i] };
+            let truth = Truth::new(3, (0..rows.height()).flat_map(|i| (0..3).map(move |k| pick(i) == k)).collect());
+            let loss = if softmax { Loss::Softmax } else { Loss::OneVsRest };
+            let ours = sparse(&rows, &truth, loss, alpha);
+            let theirs = dense::fit(&rows, &truth, loss, alpha).unwrap();
+            let (ours, theirs) = match loss {
+                Loss::OneVsRest => (ours.point, theirs),
+                Loss::Softmax => (centred(ours.point, 3), centred(theirs, 3)),
+            };
+            for (a, b) in ours.iter().zip(&theirs) {
+                prop_assert!((a - b).abs() < 1e-4, "{a} against {b}");
+            }
+            prop_assert!(slope(&rows, &truth, loss, alpha, &ours) < 1e-4);
+            prop_assert!(slope(&rows, &truth, loss, alpha, &theirs) < 1e-3);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! rhetor
+pub mod text;
+pub mod features;
+pub mod learn;

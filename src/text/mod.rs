@@ -1,0 +1,88 @@
+//! From bytes to tokens. Everything found in a text is a range of bytes of that text, and no later step alters the
+//! range: what is shown as evidence can always be pointed at.
+
+pub mod quote;
+pub mod stem;
+pub mod token;
+
+use std::fmt;
+use std::ops::Range;
+
+/// A range of bytes of some text, `start` included, `end` excluded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    pub start: usize,
+    pub end: usize,
+}
+
+impl Span {
+    /// The span from `start` to before `end`; `start` must not lie behind `end`.
+    pub fn new(start: usize, end: usize) -> Self {
+        debug_assert!(start <= end, "a span runs forward");
+        Span { start, end }
+    }
+
+    /// Number of bytes.
+    pub fn len(self) -> usize {
+        self.end - self.start
+    }
+
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    /// The bytes that the span covers, as text.
+    ///
+    /// # Panics
+    /// If the span was not made from this `text` (out of bounds or inside a character).
+    pub fn of(self, text: &str) -> &str {
+        &text[self.start..self.end]
+    }
+
+    /// The bytes that both spans cover, if there are any.
+    pub fn overlap(self, other: Span) -> Option<Span> {
+        let (start, end) = (self.start.max(other.start), self.end.min(other.end));
+        (start < end).then_some(Span { start, end })
+    }
+
+    /// Whether `other` lies wholly within this span.
+    pub fn contains(self, other: Span) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+}
+
+impl From<Range<usize>> for Span {
+    fn from(range: Range<usize>) -> Self {
+        Span::new(range.start, range.end)
+    }
+}
+
+/// Where in the user's data something stands: a file, and a line of it where lines are known.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The path as the user gave it; `-` is standard input.
+    pub path: String,
+    /// From 1.
+    pub line: Option<u64>,
+}
+
+impl Place {
+    /// A whole file.
+    pub fn file(path: impl Into<String>) -> Self {
+        Place { path: path.into(), line: None }
+    }
+
+    /// A line of a file, counted from 1.
+    pub fn line(path: impl Into<String>, line: u64) -> Self {
+        Place { path: path.into(), line: Some(line) }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "{}:{line}", self.path),
+            None => f.write_str(&self.path),
+        }
+    }
+}

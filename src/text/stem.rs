@@ -1,0 +1,175 @@
+//! Token → Snowball stem. The stemmer and its version are part of the model: other versions stem a few words
+//! otherwise, so `Cargo.toml` pins one.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::str::FromStr;
+
+use rust_stemmers::{Algorithm, Stemmer};
+use serde::{Deserialize, Serialize};
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+/// The stemmer as the model file names it.
+pub const STEMMER: &str = "rust-stemmers 1.2.0";
+
+/// How many distinct words are remembered with their stems before the memory starts anew. English running text of a
+/// gigabyte holds some 10⁶ distinct tokens; the bound keeps an endless stream of junk from filling the memory.
+const MEMO: usize = 1 << 16;
+
+macro_rules! languages {
+    ($($variant:ident $name:literal),* $(,)?) => {
+        /// A language with a Snowball stemmer, or [`Language::None`]: words are only lower-cased.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "lowercase")]
+        pub enum Language { $($variant,)* None }
+
+        impl Language {
+            /// Every language, in alphabetical order.
+            pub const ALL: &'static [Language] = &[$(Language::$variant,)* Language::None];
+
+            /// The English name in lower case, as in `--language`.
+            pub fn name(self) -> &'static str {
+                match self { $(Language::$variant => $name,)* Language::None => "none" }
+            }
+
+            fn algorithm(self) -> Option<Algorithm> {
+                match self { $(Language::$variant => Some(Algorithm::$variant),)* Language::None => None }
+            }
+        }
+    };
+}
+
+languages! {
+    Arabic "arabic", Danish "danish", Dutch "dutch", English "english", Finnish "finnish", French "french",
+    German "german", Greek "greek", Hungarian "hungarian", Italian "italian", Norwegian "norwegian",
+    Portuguese "portuguese", Romanian "romanian", Russian "russian", Spanish "spanish", Swedish "swedish",
+    Tamil "tamil", Turkish "turkish",
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Language {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let wanted = name.to_lowercase();
+        Language::ALL.iter().copied().find(|language| language.name() == wanted).ok_or_else(|| {
+            let names: Vec<_> = Language::ALL.iter().map(|language| language.name()).collect();
+            format!("no stemmer for {name:?}; there are {}", names.join(", "))
+        })
+    }
+}
+
+/// Stems words of one language and remembers them, since a few thousand words make up most of any text.
+pub struct Stems {
+    stemmer: Option<Stemmer>,
+    memo: HashMap<Box<str>, Box<str>>,
+}
+
+impl Stems {
+    pub fn new(language: Language) -> Self {
+        Stems { stemmer: language.algorithm().map(Stemmer::create), memo: HashMap::new() }
+    }
+
+    /// The stem of a token as it stands in the text: curly apostrophes and hyphens made plain, composed (NFC),
+    /// lower-cased, stemmed. Abbreviations with dots (`U.S.`) are only lower-cased, so that they stay apart from words.
+    pub fn stem(&mut self, surface: &str) -> &str {
+        if !self.memo.contains_key(surface) {
+            if self.memo.len() >= MEMO {
+                self.memo.clear();
+            }
+            let stem = self.compute(surface);
+            self.memo.insert(surface.into(), stem.into());
+        }
+        &self.memo[surface]
+    }
+
+    fn compute(&self, surface: &str) -> String {
+        let lower = fold(surface);
+        match &self.stemmer {
+            Some(stemmer) if !lower.contains('.') => {
+                let stem = stemmer.stem(&lower);
+                // A stemmer may leave nothing of a word that is all suffix; the word is then its own stem.
+                if stem.is_empty() { lower } else { stem.into_owned() }
+            }
+            _ => lower,
+        }
+    }
+}
+
+/// A token with typographic variants made equal: `’` to `'`, `‐` and `‑` to `-`, composed characters, lower case.
+pub fn fold(surface: &str) -> String {
+    if surface.is_ascii() {
+        return surface.to_ascii_lowercase();
+    }
+    let plain = surface.chars().map(|c| match c {
+        '’' | 'ʼ' | '＇' => '\'',
+        '‐' | '‑' => '-',
+        other => other,
+    });
+    let folded: String = plain.flat_map(char::to_lowercase).collect();
+    match is_nfc_quick(folded.chars()) {
+        IsNormalized::Yes => folded,
+        _ => folded.nfc().collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn english_words_of_one_family_share_a_stem() {
+        let mut stems = Stems::new(Language::English);
+        assert_eq!(stems.stem("threatening"), "threaten");
+        assert_eq!(stems.stem("Threatened"), "threaten");
+        assert_eq!(stems.stem("THREATENS"), "threaten");
+    }
+
+    #[test]
+    fn an_abbreviation_stays_apart_from_the_pronoun() {
+        let mut stems = Stems::new(Language::English);
+        assert_ne!(stems.stem("U.S.").to_owned(), stems.stem("us"));
+    }
+
+    #[test]
+    fn curly_and_plain_apostrophes_are_one_word() {
+        let mut stems = Stems::new(Language::English);
+        assert_eq!(stems.stem("don’t").to_owned(), stems.stem("don't"));
+    }
+
+    #[test]
+    fn composed_and_decomposed_letters_are_one_word() {
+        let mut stems = Stems::new(Language::French);
+        assert_eq!(stems.stem("été").to_owned(), stems.stem("e\u{301}te\u{301}"));
+    }
+
+    #[test]
+    fn every_language_can_be_named_and_stems_any_letters() {
+        for language in Language::ALL {
+            assert_eq!(language.name().parse::<Language>().as_ref(), Ok(language));
+            let mut stems = Stems::new(*language);
+            for word in ["a", "ing", "ß", "Ελλάδα", "книги", "كتاب", "தமிழ்", "straße", "e\u{301}"] {
+                assert!(!stems.stem(word).is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_language_is_told_which_there_are() {
+        assert!("klingon".parse::<Language>().unwrap_err().contains("finnish"));
+    }
+
+    #[test]
+    fn the_memory_stays_bounded() {
+        let mut stems = Stems::new(Language::English);
+        for i in 0..MEMO * 2 {
+            stems.stem(&format!("w{i}"));
+        }
+        assert!(stems.memo.len() <= MEMO);
+    }
+}
