@@ -1,13 +1,52 @@
-//! From labelled units to a model.
+//! From labelled units to a model: [`train`] is the recipe, step by step.
+
+pub mod baseline;
+pub mod calibrate;
 pub mod dense;
+pub mod evidence;
 pub mod folds;
 pub mod logistic;
 pub mod newton;
 pub mod objective;
+pub mod select;
+pub mod threshold;
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::codebook::LabelSet;
+use crate::corpus::Example;
+use crate::features::matrix::{Columns, Rows};
+use crate::features::weighting::Weighting;
+use crate::features::{FeatureSettings, Featurizer};
+use crate::model::card::{Card, Learning};
+use crate::model::file::hex;
+use crate::model::{Model, Task};
+use calibrate::Calibration;
+use evidence::Evidence;
+use folds::Folds;
+use logistic::{EXACT, L2};
+use objective::{Costs, Loss, Problem, Truth};
+use select::{Field, Selection};
+use threshold::Optimize;
 
 /// Why nothing could be learned.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum LearnError {
+    #[error("no labelled units to learn from\nhint: every row was empty or skipped; the messages above say why")]
+    NoUnits,
+    #[error("every unit has the same labels ({0}), so there is nothing to tell apart\nhint: add units with other labels, or with none")]
+    OneClass(String),
+    #[error("no term is left: none stands in {0} units or more\nhint: lower --min-count, or give more units")]
+    NoTerms(u32),
+    #[error("{labels} labels × {terms} terms would need {mib} MiB of weights, and rhetor stops at {most} MiB\nhint: raise --min-count, use --ngrams 1, or check that --label-column names the right column")]
+    TooLarge { labels: usize, terms: usize, mib: u64, most: u64 },
+    #[error("{0} labels are more than rhetor can hold (65535)\nhint: check that --label-column names the right column")]
+    TooManyLabels(usize),
+    #[error("a single-label model needs exactly one label a unit, and {place} has {found}\nhint: leave --task out, or choose multi")]
+    NotSingle { place: String, found: usize },
     #[error("an L2 strength must be a positive number, not {0}\nhint: leave --l2 out to have it chosen on held-out folds")]
     Strength(f64),
     #[error("a tolerance must be a positive number, not {0}")]
@@ -16,6 +55,10 @@ pub enum LearnError {
     Shapes { rows: usize, targets: usize },
     #[error("linfa-logistic: {0}")]
     Dense(String),
+    #[error("linfa-logistic knows no weights of rows or classes\nhint: use the default solver, or leave the weights out")]
+    DenseWeights,
+    #[error("linfa-logistic cannot fit naive-Bayes weighting\nhint: use the default solver, or another --weighting")]
+    DenseRatios,
     #[error(
         "--solver linfa would write out {rows} rows × {features} features, {} MiB, and stops at {} MiB\n\
          hint: use the default solver (it reaches the same weights), or raise --min-count", bytes >> 20, dense::MOST_BYTES >> 20
@@ -29,4 +72,367 @@ impl From<linfa::Error> for LearnError {
     fn from(error: linfa::Error) -> Self {
         LearnError::Linfa(error.to_string())
     }
+}
+
+/// The largest matrix of weights, in bytes.
+const MOST_WEIGHTS: u64 = 4 << 30;
+
+/// Which learner makes the final fit. Strengths are always chosen with the sparse one: both have one minimum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Solver {
+    /// Newton's method on sparse rows.
+    Newton,
+    /// linfa-logistic on dense rows: the reference, for small data.
+    Linfa,
+}
+
+/// Whether rare labels weigh more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum ClassWeight {
+    /// Every unit counts alike.
+    None,
+    /// Each class counts as much as the others together: n / (classes · n of this class).
+    Balanced,
+}
+
+/// How to train.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrainSettings {
+    pub features: FeatureSettings,
+    /// Found from the data where not given.
+    pub task: Option<Task>,
+    /// α of the L2 penalty; chosen on folds where not given.
+    pub l2: Option<f64>,
+    pub folds: usize,
+    /// The column whose values stay within a fold; else the group, else the text.
+    pub fold_by: Option<String>,
+    pub seed: u64,
+    pub class_weight: ClassWeight,
+    pub optimize: Optimize,
+    pub solver: Solver,
+    /// Thresholds and calibration look only at units whose column has this value.
+    pub calibrate_where: Option<(String, String)>,
+    pub note: Option<String>,
+}
+
+impl Default for TrainSettings {
+    fn default() -> Self {
+        TrainSettings {
+            features: FeatureSettings::default(),
+            task: None,
+            l2: None,
+            folds: 5,
+            fold_by: None,
+            seed: 0,
+            class_weight: ClassWeight::None,
+            optimize: Optimize::F1,
+            solver: Solver::Newton,
+            calibrate_where: None,
+            note: None,
+        }
+    }
+}
+
+/// How far training has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Turning units into rows.
+    Reading,
+    /// Round `done` of at most `all` of fits on folds.
+    Folds { done: usize, all: usize },
+    /// The fit on all units.
+    Fitting,
+    /// Calibration, thresholds, intervals.
+    Judging,
+}
+
+/// A trained model, and what its maker should know before using it.
+#[derive(Clone, Debug)]
+pub struct Trained {
+    pub model: Model,
+    pub warnings: Vec<String>,
+}
+
+/// Learns a model from labelled units. The same units (in the same order) and settings give the same model, bit by bit,
+/// whatever the number of threads; `watch` is told of the progress.
+///
+/// # Errors
+/// [`LearnError`]: nothing to learn from, nothing to tell apart, too much for memory, or settings that do not fit together.
+pub fn train(examples: &[Example], settings: &TrainSettings, watch: &dyn Fn(Step)) -> Result<Trained, LearnError> {
+    watch(Step::Reading);
+    let labels = labels_of(examples)?;
+    let task = task_of(examples, settings.task)?;
+    let truth = truth_of(examples, &labels);
+    let texts: Vec<&str> = examples.iter().map(|example| example.text.as_str()).collect();
+    let (featurizer, rows) = Featurizer::learn(settings.features.clone(), &texts);
+    check_size(&labels, &featurizer, settings)?;
+
+    let field = Ground { rows: &rows, columns: rows.transposed(), truth: &truth, costs: costs_of(examples, &truth, task, settings), task, settings };
+    let (folds, mut warnings) = folds_of(examples, settings);
+    let selection = field.choose(&folds, watch)?;
+    watch(Step::Fitting);
+    let point = field.fit(selection.l2)?;
+    watch(Step::Judging);
+    let counted = counted_units(examples, settings, &mut warnings);
+    let evidence = Evidence::gather(&field, &selection, &folds, examples, &labels, &counted, &mut warnings);
+    let model = assemble(field, featurizer, labels, point, &selection, evidence, examples, &folds);
+    Ok(Trained { model, warnings })
+}
+
+/// All that stays the same from fit to fit.
+pub(crate) struct Ground<'a> {
+    pub rows: &'a Rows,
+    pub columns: Columns,
+    pub truth: &'a Truth,
+    pub costs: Costs,
+    pub task: Task,
+    pub settings: &'a TrainSettings,
+}
+
+impl Ground<'_> {
+    fn problem(&self) -> Problem<'_> {
+        let loss = match self.task {
+            Task::Multi => Loss::OneVsRest,
+            Task::Single => Loss::Softmax,
+        };
+        Problem { rows: self.rows, columns: &self.columns, truth: self.truth, costs: &self.costs, ratios: None, loss }
+    }
+
+    fn ratios(&self, costs: &Costs) -> Option<Vec<f64>> {
+        (self.settings.features.weighting == Weighting::Nb).then(|| log_count_ratios(self.rows, self.truth, costs))
+    }
+
+    fn choose(&self, folds: &Folds, watch: &dyn Fn(Step)) -> Result<Selection, LearnError> {
+        let given: Vec<f64> = self.settings.l2.into_iter().collect();
+        let grid = if given.is_empty() { &select::GRID[..] } else { &given[..] };
+        let mut done = 0;
+        watch(Step::Folds { done, all: grid.len() });
+        select::best(&Field { problem: self.problem(), folds, ratios: &|costs| self.ratios(costs) }, grid, || {
+            done += 1;
+            watch(Step::Folds { done, all: grid.len() });
+        })
+    }
+
+    /// The fit on all units: weights d × k by row with the naive-Bayes ratios folded in, then k intercepts.
+    fn fit(&self, l2: L2) -> Result<Vec<f64>, LearnError> {
+        let ratios = self.ratios(&self.costs);
+        let problem = Problem { ratios: ratios.as_deref(), ..self.problem() };
+        let mut point = match self.settings.solver {
+            Solver::Newton => {
+                let start = vec![0.0; (self.rows.width() + 1) * self.truth.labels];
+                logistic::solve(problem, l2, EXACT, start).point
+            }
+            Solver::Linfa if ratios.is_some() => return Err(LearnError::DenseRatios),
+            Solver::Linfa if self.costs.labels.is_some() || self.costs.units.iter().any(|&cost| cost != 1.0) => {
+                return Err(LearnError::DenseWeights);
+            }
+            Solver::Linfa => dense::fit(self.rows, self.truth, problem.loss, l2.get())?,
+        };
+        if let Some(ratios) = ratios {
+            point.iter_mut().zip(ratios).for_each(|(weight, ratio)| *weight *= ratio);
+        }
+        Ok(point)
+    }
+}
+
+fn labels_of(examples: &[Example]) -> Result<LabelSet, LearnError> {
+    if examples.is_empty() {
+        return Err(LearnError::NoUnits);
+    }
+    let sets: BTreeSet<BTreeSet<&str>> =
+        examples.iter().map(|example| example.labels.iter().map(String::as_str).collect()).collect();
+    if sets.len() == 1 {
+        let all: Vec<&str> = sets.into_iter().flatten().collect();
+        return Err(LearnError::OneClass(if all.is_empty() { "none".into() } else { all.join(", ") }));
+    }
+    let distinct: BTreeSet<&str> = sets.into_iter().flatten().collect();
+    if distinct.len() > usize::from(u16::MAX) {
+        return Err(LearnError::TooManyLabels(distinct.len()));
+    }
+    Ok(LabelSet::new(distinct))
+}
+
+fn task_of(examples: &[Example], asked: Option<Task>) -> Result<Task, LearnError> {
+    let odd = examples.iter().find(|example| example.labels.len() != 1);
+    match (asked, odd) {
+        (Some(Task::Single), Some(example)) => {
+            Err(LearnError::NotSingle { place: example.place.to_string(), found: example.labels.len() })
+        }
+        (Some(task), _) => Ok(task),
+        (None, Some(_)) => Ok(Task::Multi),
+        (None, None) => Ok(Task::Single),
+    }
+}
+
+fn truth_of(examples: &[Example], labels: &LabelSet) -> Truth {
+    let k = labels.len();
+    let mut has = vec![false; examples.len() * k];
+    for (i, example) in examples.iter().enumerate() {
+        for label in example.labels.iter().filter_map(|label| labels.find(label)) {
+            has[i * k + label.index()] = true;
+        }
+    }
+    Truth::new(k, has)
+}
+
+fn check_size(labels: &LabelSet, featurizer: &Featurizer, settings: &TrainSettings) -> Result<(), LearnError> {
+    let (labels, terms) = (labels.len(), featurizer.vocabulary().len());
+    if terms == 0 {
+        return Err(LearnError::NoTerms(settings.features.min_count));
+    }
+    let bytes = labels as u64 * terms as u64 * 8;
+    if bytes > MOST_WEIGHTS {
+        return Err(LearnError::TooLarge { labels, terms, mib: bytes >> 20, most: MOST_WEIGHTS >> 20 });
+    }
+    Ok(())
+}
+
+fn costs_of(examples: &[Example], truth: &Truth, task: Task, settings: &TrainSettings) -> Costs {
+    let units: Vec<f64> = examples.iter().map(|example| example.weight).collect();
+    let total: f64 = units.iter().sum();
+    let weight_of = |label: usize| -> f64 { (0..units.len()).filter(|&i| truth.has(i, label)).map(|i| units[i]).sum() };
+    let balanced = settings.class_weight == ClassWeight::Balanced;
+    let labels = balanced.then(|| {
+        let factor = |classes: f64, of: f64| if of > 0.0 { total / (classes * of) } else { 1.0 };
+        let all = (0..truth.labels).map(|label| match (task, weight_of(label)) {
+            (Task::Multi, with) => [factor(2.0, total - with), factor(2.0, with)],
+            (Task::Single, with) => [1.0, factor(truth.labels as f64, with)],
+        });
+        all.collect()
+    });
+    Costs { units, labels }
+}
+
+/// `ln((p/|p|) / (q/|q|))` with `p` and `q` the counts of each feature in the units with and without a label, plus one
+/// (Wang & Manning 2012); counts are of presence, weighted by the units' costs. d × k by row.
+fn log_count_ratios(rows: &Rows, truth: &Truth, costs: &Costs) -> Vec<f64> {
+    let (d, k) = (rows.width(), truth.labels);
+    let (mut with, mut all) = (vec![1.0; d * k], vec![2.0; d]);
+    for i in 0..rows.height() {
+        for (feature, _) in rows.row(i) {
+            all[feature.index()] += costs.units[i];
+            for label in (0..k).filter(|&label| truth.has(i, label)) {
+                with[feature.index() * k + label] += costs.units[i];
+            }
+        }
+    }
+    let total: f64 = all.iter().sum();
+    let mut with_total = vec![0.0; k];
+    with.chunks_exact(k).for_each(|row| with_total.iter_mut().zip(row).for_each(|(sum, count)| *sum += count));
+    let mut ratios = with;
+    for (feature, row) in ratios.chunks_exact_mut(k).enumerate() {
+        for (ratio, with_total) in row.iter_mut().zip(&with_total) {
+            let without = all[feature] - *ratio;
+            *ratio = libm::log((*ratio / with_total) / (without / (total - with_total)));
+        }
+    }
+    ratios
+}
+
+/// The folds, by `fold_by`, else by group, else by text; and a warning where a promise cannot be kept.
+fn folds_of(examples: &[Example], settings: &TrainSettings) -> (Folds, Vec<String>) {
+    let mut warnings = Vec::new();
+    let key = |example: &Example| -> String {
+        let named = match &settings.fold_by {
+            Some(column) if Some(column.as_str()) != Some("group") => example.extra.get(column).cloned(),
+            _ => example.group.clone(),
+        };
+        named.filter(|name| !name.is_empty()).unwrap_or_else(|| example.text.clone())
+    };
+    let keys: Vec<String> = examples.iter().map(key).collect();
+    let folds = Folds::by_key(&keys, settings.folds, settings.seed);
+    if folds.count >= 2 {
+        if folds.count < settings.folds {
+            warnings.push(format!("only {} groups, so {} folds instead of {}", folds.count, folds.count, settings.folds));
+        }
+        return (folds, warnings);
+    }
+    warnings.push("all units are of one group, so folds are made of single units and held-out figures flatter".into());
+    let texts: Vec<&str> = examples.iter().map(|example| example.text.as_str()).collect();
+    (Folds::by_key(&texts, settings.folds, settings.seed), warnings)
+}
+
+/// Which units thresholds and calibration look at.
+fn counted_units(examples: &[Example], settings: &TrainSettings, warnings: &mut Vec<String>) -> Vec<bool> {
+    let Some((column, value)) = &settings.calibrate_where else { return vec![true; examples.len()] };
+    let counted: Vec<bool> = examples.iter().map(|example| example.extra.get(column) == Some(value)).collect();
+    if counted.contains(&true) {
+        return counted;
+    }
+    warnings.push(format!("no unit has {column} = {value}, so thresholds and calibration look at all of them"));
+    vec![true; examples.len()]
+}
+
+#[allow(clippy::too_many_arguments)]
+fn assemble(
+    ground: Ground,
+    featurizer: Featurizer,
+    labels: LabelSet,
+    point: Vec<f64>,
+    selection: &Selection,
+    evidence: Evidence,
+    examples: &[Example],
+    folds: &Folds,
+) -> Model {
+    let k = labels.len();
+    let (mut weights, mut intercepts) = (point, Vec::new());
+    intercepts.extend(weights.drain(weights.len() - k..));
+    fold_in(&evidence.calibrations, &mut weights, &mut intercepts);
+    let settings = ground.settings;
+    let groups: BTreeSet<&str> =
+        examples.iter().map(|example| example.group.as_deref().unwrap_or(&example.text)).collect();
+    let card = Card {
+        note: settings.note.clone(),
+        units: examples.len() as u64,
+        groups: groups.len() as u64,
+        data: data_fingerprint(examples),
+        learning: Learning {
+            l2: selection.l2.get(),
+            tried: if settings.l2.is_some() { Vec::new() } else { selection.tried.clone() },
+            folds: folds.count as u32,
+            seed: settings.seed,
+            solver: format!("{:?}", settings.solver).to_lowercase(),
+            optimize: settings.optimize.to_string(),
+            class_weight: format!("{:?}", settings.class_weight).to_lowercase(),
+            version: env!("CARGO_PKG_VERSION").into(),
+        },
+        overall: evidence.overall,
+        labels: evidence.labels,
+    };
+    let thresholds = card.labels.iter().map(|label| label.threshold).collect();
+    let weights: Vec<f32> = weights.iter().map(|&weight| weight as f32).collect();
+    let mut model =
+        Model { task: ground.task, labels, featurizer, weights, intercepts, thresholds, card, fingerprint: String::new() };
+    evidence::name_strong_terms(&mut model, examples);
+    model.stamped()
+}
+
+/// Calibration is linear in a label's score, so it goes into its weights and intercept.
+fn fold_in(calibrations: &[Calibration], weights: &mut [f64], intercepts: &mut [f64]) {
+    for (label, calibration) in calibrations.iter().enumerate() {
+        let slope = calibration.slopes[0];
+        weights.iter_mut().skip(label).step_by(calibrations.len()).for_each(|weight| *weight *= slope);
+        intercepts[label] = calibration.apply(&[intercepts[label]]);
+    }
+}
+
+/// SHA-256 over the examples' texts, labels, groups and weights, sorted, so that their order does not matter.
+fn data_fingerprint(examples: &[Example]) -> String {
+    let mut lines: Vec<String> = examples
+        .iter()
+        .map(|e| {
+            let mut labels = e.labels.clone();
+            labels.sort();
+            serde_json::json!([e.text, labels, e.group, e.weight]).to_string()
+        })
+        .collect();
+    lines.sort();
+    let mut sha = Sha256::new();
+    lines.iter().for_each(|line| {
+        sha.update(line.as_bytes());
+        sha.update(b"\n");
+    });
+    hex(&sha.finalize())
 }

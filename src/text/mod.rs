@@ -2,8 +2,10 @@
 //! range: what is shown as evidence can always be pointed at.
 
 pub mod quote;
+pub mod sentence;
 pub mod stem;
 pub mod token;
+pub mod unit;
 
 use std::fmt;
 use std::ops::Range;

@@ -1,0 +1,173 @@
+//! Precision, recall, F1, average precision, calibration error: from truths and predictions to figures.
+
+/// How often a label was found rightly, found wrongly, and missed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub hits: u64,
+    pub false_alarms: u64,
+    pub misses: u64,
+}
+
+impl Counts {
+    /// Adds one unit: whether the label was predicted, and whether it is true.
+    pub fn add(&mut self, predicted: bool, truth: bool) {
+        match (predicted, truth) {
+            (true, true) => self.hits += 1,
+            (true, false) => self.false_alarms += 1,
+            (false, true) => self.misses += 1,
+            (false, false) => {}
+        }
+    }
+
+    /// The counts of both.
+    pub fn plus(self, other: Counts) -> Counts {
+        Counts {
+            hits: self.hits + other.hits,
+            false_alarms: self.false_alarms + other.false_alarms,
+            misses: self.misses + other.misses,
+        }
+    }
+
+    /// What is left without the counts of `part`, which these counts must hold.
+    pub fn minus(self, part: Counts) -> Counts {
+        Counts {
+            hits: self.hits - part.hits,
+            false_alarms: self.false_alarms - part.false_alarms,
+            misses: self.misses - part.misses,
+        }
+    }
+
+    /// Units that truly have the label.
+    pub fn support(self) -> u64 {
+        self.hits + self.misses
+    }
+
+    /// Share of the predictions that are right; 0 where nothing was predicted.
+    pub fn precision(self) -> f64 {
+        ratio(self.hits, self.hits + self.false_alarms)
+    }
+
+    /// Share of the true ones that were found; 0 where there are none.
+    pub fn recall(self) -> f64 {
+        ratio(self.hits, self.support())
+    }
+
+    /// `2·hits / (2·hits + false alarms + misses)`, the harmonic mean of precision and recall (van Rijsbergen 1979); 0
+    /// where nothing is true and nothing was predicted.
+    pub fn f1(self) -> f64 {
+        ratio(2 * self.hits, 2 * self.hits + self.false_alarms + self.misses)
+    }
+}
+
+fn ratio(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+/// F1 of all labels' counts together.
+pub fn micro_f1(counts: &[Counts]) -> f64 {
+    counts.iter().fold(Counts::default(), |sum, label| sum.plus(*label)).f1()
+}
+
+/// Mean of the labels' F1.
+pub fn macro_f1(counts: &[Counts]) -> f64 {
+    counts.iter().map(|label| label.f1()).sum::<f64>() / counts.len().max(1) as f64
+}
+
+/// `Σ_n (R_n − R_{n−1})·P_n` over the cuts between distinct scores, highest first (Manning, Raghavan & Schütze 2008,
+/// ch. 8.4); units of one score stand or fall together. 0 where nothing is true.
+pub fn average_precision(scored: &[(f64, bool)]) -> f64 {
+    let total = scored.iter().filter(|(_, truth)| *truth).count() as f64;
+    if total == 0.0 {
+        return 0.0;
+    }
+    let mut sum = 0.0;
+    let mut hits_before = 0.0;
+    for cut in cuts(scored) {
+        let hits = cut.counts.hits as f64;
+        sum += (hits - hits_before) / total * cut.counts.precision();
+        hits_before = hits;
+    }
+    sum
+}
+
+/// What a label's counts would be if everything from `lowest` upwards were predicted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cut {
+    /// The lowest score that is still predicted.
+    pub lowest: f64,
+    /// The highest score that no longer is, if there is one.
+    pub next: Option<f64>,
+    pub counts: Counts,
+}
+
+/// Every cut between distinct scores, from the strictest to the laxest.
+pub fn cuts(scored: &[(f64, bool)]) -> Vec<Cut> {
+    let mut sorted = scored.to_vec();
+    sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let total = sorted.iter().filter(|(_, truth)| *truth).count() as u64;
+    let mut counts = Counts { misses: total, ..Counts::default() };
+    let mut cuts = Vec::new();
+    for (i, &(score, truth)) in sorted.iter().enumerate() {
+        counts.hits += u64::from(truth);
+        counts.false_alarms += u64::from(!truth);
+        counts.misses -= u64::from(truth);
+        let next = sorted.get(i + 1).map(|(next, _)| *next);
+        if next != Some(score) {
+            cuts.push(Cut { lowest: score, next, counts });
+        }
+    }
+    cuts
+}
+
+/// Expected calibration error: the mean gap between probability and frequency over ten bins of equal width, weighted by
+/// their size (Naeini, Cooper & Hauskrecht 2015). 0 for no units.
+pub fn calibration_error(predicted: &[(f64, bool)]) -> f64 {
+    const BINS: usize = 10;
+    let mut bins = [(0.0, 0.0); BINS];
+    for &(probability, truth) in predicted {
+        let bin = ((probability * BINS as f64) as usize).min(BINS - 1);
+        bins[bin].0 += probability;
+        bins[bin].1 += f64::from(u8::from(truth));
+    }
+    bins.iter().map(|(said, was)| (said - was).abs()).sum::<f64>() / predicted.len().max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_textbook_figures_of_a_small_table() {
+        let counts = Counts { hits: 3, false_alarms: 1, misses: 2 };
+        assert_eq!((counts.precision(), counts.recall()), (0.75, 0.6));
+        assert!((counts.f1() - 2.0 / 3.0).abs() < 1e-15);
+        assert_eq!(Counts::default().f1(), 0.0);
+    }
+
+    #[test]
+    fn average_precision_by_hand() {
+        // Ranks 1 and 3 are true: (1/2)·1 + (1/2)·(2/3).
+        let scored = [(0.9, true), (0.8, false), (0.7, true), (0.1, false)];
+        assert!((average_precision(&scored) - 5.0 / 6.0).abs() < 1e-15);
+        assert_eq!(average_precision(&[(0.5, false)]), 0.0);
+    }
+
+    #[test]
+    fn equal_scores_stand_or_fall_together() {
+        assert_eq!(average_precision(&[(0.5, false), (0.5, true)]), 0.5);
+        assert_eq!(average_precision(&[(0.5, true), (0.5, false)]), 0.5);
+    }
+
+    #[test]
+    fn calibration_error_is_the_gap_between_said_and_was() {
+        assert!((calibration_error(&[(0.8, true), (0.8, false)]) - 0.3).abs() < 1e-12);
+        assert_eq!(calibration_error(&[(1.0, true), (0.0, false)]), 0.0);
+    }
+
+    #[test]
+    fn micro_weighs_units_and_macro_weighs_labels() {
+        let counts = [Counts { hits: 9, false_alarms: 0, misses: 0 }, Counts { hits: 0, false_alarms: 0, misses: 1 }];
+        assert_eq!(macro_f1(&counts), 0.5);
+        assert!((micro_f1(&counts) - 18.0 / 19.0).abs() < 1e-15);
+    }
+}

@@ -1,0 +1,4 @@
+//! Truths and predictions → how good a model is, and how sure we are of it.
+
+pub mod interval;
+pub mod metrics;

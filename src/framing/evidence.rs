@@ -1,0 +1,51 @@
+//! Why: the terms of a unit whose contributions, with the intercept, add up to a label's score.
+
+use crate::codebook::LabelId;
+use crate::features::{FeatureId, Row};
+use crate::model::Model;
+use crate::text::Span;
+
+/// The account of one score: `intercept + Σ contribution = score`, in log-odds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evidence {
+    pub intercept: f64,
+    /// The heaviest first, for or against.
+    pub terms: Vec<Term>,
+}
+
+/// A term of the unit and what it adds to the score.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Term {
+    pub feature: FeatureId,
+    /// Weight times value, in log-odds.
+    pub contribution: f64,
+    /// Every place in the unit's text where the term stands.
+    pub spans: Vec<Span>,
+}
+
+/// What made the score of `label` for the unit of `row`.
+pub fn explain(model: &Model, row: &Row, label: LabelId) -> Evidence {
+    let mut places = row.occurrences.chunk_by(|a, b| a.0 == b.0);
+    let mut terms: Vec<Term> = row
+        .entries
+        .iter()
+        .map(|&(feature, value)| {
+            let same = places.next().unwrap_or_default();
+            debug_assert!(same.iter().all(|(found, _)| *found == feature), "entries and occurrences run in parallel");
+            Term {
+                feature,
+                contribution: model.weight(label, feature) * f64::from(value),
+                spans: same.iter().map(|(_, span)| *span).collect(),
+            }
+        })
+        .collect();
+    terms.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()).then(a.feature.cmp(&b.feature)));
+    Evidence { intercept: model.intercept(label), terms }
+}
+
+impl Evidence {
+    /// The sum that the account comes to, in log-odds.
+    pub fn total(&self) -> f64 {
+        self.intercept + self.terms.iter().map(|term| term.contribution).sum::<f64>()
+    }
+}

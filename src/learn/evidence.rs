@@ -1,0 +1,341 @@
+//! What held-out scores say of a model: calibration, thresholds, and how good each label is.
+//!
+//! Figures are honest where it is cheap to be: the threshold that a unit is judged by was chosen on the other folds.
+//! Calibration has two parameters a label and is fitted on all held-out scores at once.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rayon::prelude::*;
+
+use super::calibrate::{self, Calibration};
+use super::folds::Folds;
+use super::select::{self, Selection, column};
+use super::{Ground, baseline, threshold};
+use crate::codebook::{LabelId, LabelSet};
+use crate::corpus::Example;
+use crate::evaluate::interval;
+use crate::evaluate::metrics::{self, Counts};
+use crate::features::{FeatureId, TermKind};
+use crate::learn::objective::Truth;
+use crate::model::card::{LabelCard, Overall, StrongTerm};
+use crate::model::{Model, Task, probabilities};
+
+/// How many of the strongest terms for and against a label the card names.
+const STRONGEST: usize = 25;
+const CURVE_POINTS: usize = 100;
+const CONFUSIONS: usize = 10;
+
+/// What is known of a model from units that it was not fitted on.
+pub(crate) struct Evidence {
+    pub calibrations: Vec<Calibration>,
+    pub labels: Vec<LabelCard>,
+    pub overall: Overall,
+}
+
+/// Held-out, calibrated probabilities of the units that count, with what they are judged by.
+struct HeldOut {
+    /// n × k by row.
+    probabilities: Vec<f64>,
+    truth: Truth,
+    folds: Vec<usize>,
+    groups: Vec<usize>,
+}
+
+impl Evidence {
+    pub fn gather(
+        ground: &Ground,
+        selection: &Selection,
+        folds: &Folds,
+        examples: &[Example],
+        names: &LabelSet,
+        counted: &[bool],
+        warnings: &mut Vec<String>,
+    ) -> Evidence {
+        let supports: Vec<usize> = (0..ground.truth.labels).map(|label| ground.truth.support(label)).collect();
+        let untested: Vec<bool> = supports.iter().map(|&support| support < folds.count || folds.count < 2).collect();
+        let (scores, held_truth) = only(&selection.scores, ground.truth, counted);
+        let calibrations = calibrations(ground.task, &scores, &held_truth, &untested, names, warnings);
+        let held = HeldOut {
+            probabilities: calibrated(ground.task, &scores, &calibrations),
+            folds: (0..examples.len()).filter(|&i| counted[i]).map(|i| folds.of(i)).collect(),
+            groups: group_numbers(examples, counted),
+            truth: held_truth,
+        };
+        let thresholds = held.thresholds(ground, &untested, names, warnings);
+        let given = held.given(ground.task, |i| &thresholds.without_fold[held.folds[i]]);
+        let keywords = baseline::keywords(ground.rows, ground.truth, folds);
+        let labels = (0..names.len())
+            .into_par_iter()
+            .map(|label| held.label_card(label, names, supports[label], untested[label], &thresholds.all, &given))
+            .collect::<Vec<_>>();
+        let intervals = interval::f1_intervals(&held.group_counts(&given), names.len(), ground.settings.seed);
+        let mut labels: Vec<LabelCard> = labels;
+        for (label, card) in labels.iter_mut().enumerate() {
+            card.f1_interval = intervals[label];
+            card.calibrated = calibrations[label] != Calibration::none();
+        }
+        let overall = held.overall(&given, names, &labels, ground.truth, keywords.micro_f1);
+        keywords.features.iter().zip(&mut labels).for_each(|(feature, card)| {
+            card.keyword = feature.map(|FeatureId(id)| id.to_string());
+        });
+        Evidence { calibrations, labels, overall }
+    }
+}
+
+/// The scores and truths of the units that count.
+fn only(scores: &[f64], truth: &Truth, counted: &[bool]) -> (Vec<f64>, Truth) {
+    let k = truth.labels;
+    let rows = || (0..counted.len()).filter(|&i| counted[i]);
+    let has = rows().flat_map(|i| truth.row(i).to_vec()).collect();
+    (rows().flat_map(|i| scores[i * k..(i + 1) * k].to_vec()).collect(), Truth::new(k, has))
+}
+
+fn calibrations(
+    task: Task,
+    scores: &[f64],
+    truth: &Truth,
+    untested: &[bool],
+    names: &LabelSet,
+    warnings: &mut Vec<String>,
+) -> Vec<Calibration> {
+    if task == Task::Single {
+        let factor = calibrate::temperature(scores, truth);
+        return vec![Calibration { slopes: vec![factor], shift: 0.0 }; truth.labels];
+    }
+    let fitted: Vec<Result<Calibration, String>> = (0..truth.labels)
+        .into_par_iter()
+        .map(|label| {
+            let (scores, truth): (Vec<f64>, Vec<bool>) = column(scores, truth, label).into_iter().unzip();
+            if untested[label] { Err(String::new()) } else { calibrate::fit(&[scores], &truth) }
+        })
+        .collect();
+    let mut all = Vec::new();
+    for ((_, name), fitted) in names.iter().zip(fitted) {
+        all.push(fitted.unwrap_or_else(|why| {
+            if !why.is_empty() {
+                warnings.push(format!("{name}: probabilities are left uncalibrated, since {why}"));
+            }
+            Calibration::none()
+        }));
+    }
+    all
+}
+
+fn calibrated(task: Task, scores: &[f64], calibrations: &[Calibration]) -> Vec<f64> {
+    let row = |row: &[f64]| -> Vec<f64> {
+        let scores: Vec<f64> = row.iter().zip(calibrations).map(|(score, c)| c.apply(&[*score])).collect();
+        probabilities(task, &scores)
+    };
+    scores.par_chunks(calibrations.len()).flat_map_iter(row).collect()
+}
+
+/// Each counted unit's group as a number, from 0; units without a group are their own.
+fn group_numbers(examples: &[Example], counted: &[bool]) -> Vec<usize> {
+    let mut numbers: HashMap<&str, usize> = HashMap::new();
+    let mut next = 0;
+    let mut fresh = || {
+        next += 1;
+        next - 1
+    };
+    let units = examples.iter().zip(counted).filter(|(_, counted)| **counted);
+    units
+        .map(|(example, _)| match &example.group {
+            Some(group) => *numbers.entry(group).or_insert_with(&mut fresh),
+            None => fresh(),
+        })
+        .collect()
+}
+
+/// The cut of each label: chosen on all units, and for each fold on the units outside it.
+struct Thresholds {
+    all: Vec<f64>,
+    without_fold: Vec<Vec<f64>>,
+}
+
+impl HeldOut {
+    fn thresholds(&self, ground: &Ground, untested: &[bool], names: &LabelSet, warnings: &mut Vec<String>) -> Thresholds {
+        let aim = ground.settings.optimize;
+        let folds = self.folds.iter().max().map_or(1, |last| last + 1);
+        let tested: Vec<usize> = (0..self.truth.labels).filter(|&label| !untested[label]).collect();
+        let columns: Vec<Vec<(f64, bool)>> =
+            tested.iter().map(|&label| column(&self.probabilities, &self.truth, label)).collect();
+        let spread = |cuts: &[(f64, bool)]| {
+            let mut all = vec![0.5; self.truth.labels];
+            tested.iter().zip(cuts).for_each(|(&label, (cut, _))| all[label] = *cut);
+            all
+        };
+        let all = threshold::choose(&columns, aim);
+        for (&label, _) in tested.iter().zip(&all).filter(|(_, (_, met))| !met) {
+            let name = names.name(LabelId(label as u16));
+            warnings.push(format!("{name}: no threshold reaches {aim} on held-out units; the nearest one is used"));
+        }
+        let without_fold = (0..folds)
+            .into_par_iter()
+            .map(|fold| {
+                let others = |scored: &Vec<(f64, bool)>| -> Vec<(f64, bool)> {
+                    scored.iter().zip(&self.folds).filter(|(_, of)| **of != fold).map(|(scored, _)| *scored).collect()
+                };
+                spread(&threshold::choose(&columns.iter().map(others).collect::<Vec<_>>(), aim))
+            })
+            .collect();
+        Thresholds { all: spread(&all), without_fold }
+    }
+
+    /// Which labels each unit is given, n × k, with the thresholds that `cuts` names for it.
+    fn given<'a>(&self, task: Task, cuts: impl Fn(usize) -> &'a Vec<f64>) -> Truth {
+        let k = self.truth.labels;
+        let mut given = Vec::with_capacity(self.probabilities.len());
+        for (i, row) in self.probabilities.chunks_exact(k).enumerate() {
+            match task {
+                Task::Single => given.extend((0..k).map(|label| label == select::top(row))),
+                Task::Multi => given.extend(row.iter().zip(cuts(i)).map(|(p, cut)| p >= cut)),
+            }
+        }
+        Truth::new(k, given)
+    }
+
+    fn counts(&self, given: &Truth, label: usize) -> Counts {
+        let mut counts = Counts::default();
+        (0..given.units()).for_each(|i| counts.add(given.has(i, label), self.truth.has(i, label)));
+        counts
+    }
+
+    fn group_counts(&self, given: &Truth) -> Vec<Vec<Counts>> {
+        let groups = self.groups.iter().max().map_or(0, |last| last + 1);
+        let mut counts = vec![vec![Counts::default(); given.labels]; groups];
+        for (i, &group) in self.groups.iter().enumerate() {
+            for (label, counts) in counts[group].iter_mut().enumerate() {
+                counts.add(given.has(i, label), self.truth.has(i, label));
+            }
+        }
+        counts
+    }
+
+    fn label_card(
+        &self,
+        label: usize,
+        names: &LabelSet,
+        support: usize,
+        untested: bool,
+        thresholds: &[f64],
+        given: &Truth,
+    ) -> LabelCard {
+        let scored = column(&self.probabilities, &self.truth, label);
+        let counts = self.counts(given, label);
+        LabelCard {
+            label: names.name(LabelId(label as u16)).to_owned(),
+            support: support as u64,
+            untested,
+            threshold: thresholds[label],
+            precision: counts.precision(),
+            recall: counts.recall(),
+            f1: counts.f1(),
+            f1_interval: (0.0, 0.0),
+            average_precision: metrics::average_precision(&scored),
+            calibrated: false,
+            calibration_error: metrics::calibration_error(&scored),
+            curve: curve(&scored),
+            keyword: None,
+            pro: Vec::new(),
+            contra: Vec::new(),
+        }
+    }
+
+    fn overall(&self, given: &Truth, names: &LabelSet, labels: &[LabelCard], all: &Truth, keyword: f64) -> Overall {
+        let counts: Vec<Counts> = (0..given.labels).map(|label| self.counts(given, label)).collect();
+        let exact = (0..given.units()).filter(|&i| given.row(i) == self.truth.row(i)).count();
+        let mean = |figure: fn(&LabelCard) -> f64| labels.iter().map(figure).sum::<f64>() / labels.len().max(1) as f64;
+        Overall {
+            micro_f1: metrics::micro_f1(&counts),
+            macro_f1: metrics::macro_f1(&counts),
+            accuracy: exact as f64 / given.units().max(1) as f64,
+            average_precision: mean(|label| label.average_precision),
+            majority: baseline::majority(all),
+            keyword,
+            confusions: self.confusions(given, names),
+        }
+    }
+
+    /// Units that lack a label they should have and got one they should not: which for which.
+    fn confusions(&self, given: &Truth, names: &LabelSet) -> Vec<(String, String, u64)> {
+        let mut pairs: BTreeMap<(usize, usize), u64> = BTreeMap::new();
+        for i in 0..given.units() {
+            let (truth, given) = (self.truth.row(i), given.row(i));
+            for missed in (0..truth.len()).filter(|&k| truth[k] && !given[k]) {
+                for wrong in (0..truth.len()).filter(|&k| given[k] && !truth[k]) {
+                    *pairs.entry((missed, wrong)).or_default() += 1;
+                }
+            }
+        }
+        let mut pairs: Vec<_> = pairs.into_iter().collect();
+        pairs.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+        let name = |label: usize| names.name(LabelId(label as u16)).to_owned();
+        pairs.into_iter().take(CONFUSIONS).map(|((a, b), count)| (name(a), name(b), count)).collect()
+    }
+}
+
+/// Held-out cut, precision and recall, thinned to at most [`CURVE_POINTS`] by equal steps of rank.
+fn curve(scored: &[(f64, bool)]) -> Vec<(f64, f64, f64)> {
+    let cuts = metrics::cuts(scored);
+    let step = cuts.len().div_ceil(CURVE_POINTS).max(1);
+    cuts.iter().step_by(step).map(|cut| (cut.lowest, cut.counts.precision(), cut.counts.recall())).collect()
+}
+
+/// Fills in the strongest terms of each label, as they most often look in the training text.
+pub(crate) fn name_strong_terms(model: &mut Model, examples: &[Example]) {
+    let k = model.labels.len();
+    let strongest = |label: usize, sign: f32| -> Vec<(FeatureId, f64)> {
+        let weights = model.weights.iter().skip(label).step_by(k).enumerate();
+        let mut terms: Vec<(f32, u32)> =
+            weights.filter(|(_, weight)| **weight * sign > 0.0).map(|(j, weight)| (weight * sign, j as u32)).collect();
+        terms.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        terms.truncate(STRONGEST);
+        terms.into_iter().map(|(weight, j)| (FeatureId(j), f64::from(weight * sign))).collect()
+    };
+    let chosen: Vec<[Vec<(FeatureId, f64)>; 2]> =
+        (0..k).into_par_iter().map(|label| [strongest(label, 1.0), strongest(label, -1.0)]).collect();
+    let surfaces = surfaces(model, examples, chosen.iter().flatten().flatten().map(|(feature, _)| *feature));
+    let vocabulary = model.featurizer.vocabulary();
+    let named = |terms: &[(FeatureId, f64)]| -> Vec<StrongTerm> {
+        let named = terms.iter().map(|(feature, weight)| StrongTerm {
+            term: vocabulary.term(*feature).to_owned(),
+            surface: surfaces.get(feature).cloned().unwrap_or_else(|| vocabulary.term(*feature).to_owned()),
+            weight: *weight,
+        });
+        named.collect()
+    };
+    for (card, [pro, contra]) in model.card.labels.iter_mut().zip(&chosen) {
+        (card.pro, card.contra) = (named(pro), named(contra));
+        if let Some(id) = card.keyword.take().and_then(|id| id.parse().ok()) {
+            card.keyword = Some(vocabulary.term(FeatureId(id)).to_owned());
+        }
+    }
+}
+
+/// The most frequent lower-cased wording of each of the given features.
+fn surfaces(
+    model: &Model,
+    examples: &[Example],
+    features: impl Iterator<Item = FeatureId>,
+) -> HashMap<FeatureId, String> {
+    let vocabulary = model.featurizer.vocabulary();
+    let mut counts: HashMap<FeatureId, BTreeMap<String, u32>> = features.map(|f| (f, BTreeMap::new())).collect();
+    let mut scratch = model.scratch();
+    for example in examples {
+        model.featurizer.extractor().terms(&example.text, &mut scratch, |kind, term, span| {
+            if kind == TermKind::Other && term.contains(':') {
+                return;
+            }
+            if let Some(seen) = vocabulary.feature(term).and_then(|feature| counts.get_mut(&feature)) {
+                *seen.entry(wording(span.of(&example.text))).or_default() += 1;
+            }
+        });
+    }
+    let most = |seen: BTreeMap<String, u32>| seen.into_iter().rev().max_by_key(|(_, count)| *count);
+    counts.into_iter().filter_map(|(feature, seen)| Some((feature, most(seen)?.0))).collect()
+}
+
+/// In lower case, with single spaces.
+fn wording(surface: &str) -> String {
+    surface.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}

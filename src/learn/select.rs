@@ -1,0 +1,161 @@
+//! The strength of the penalty, chosen on held-out folds.
+//!
+//! Short texts want weak penalties, so the grid reaches far. Folds run side by side; each walks from strong to weak and
+//! starts every fit from the one before. A fold is a cost of zero on its units, so no matrix is copied.
+
+use rayon::prelude::*;
+
+use super::LearnError;
+use super::folds::Folds;
+use super::logistic::{L2, solve};
+use super::newton::Stop;
+use super::objective::{Costs, Loss, Problem, Truth, softmax};
+use crate::evaluate::metrics::average_precision;
+use crate::features::matrix::Rows;
+
+/// The strengths tried, from strong to weak: α = 1/C for C from 0.25 to about 150, each 2.5 times the last.
+pub const GRID: [f64; 8] = [4.0, 1.6, 0.64, 0.256, 0.1, 0.04, 0.016, 0.0064];
+
+/// Looser than the final fit: a held-out score hardly moves in its last digits.
+const STOP: Stop = Stop { tolerance: 1e-3, steps: 60 };
+
+/// How many strengths past the best one are tried before the walk ends.
+const PATIENCE: usize = 2;
+
+/// What the folds said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Selection {
+    pub l2: L2,
+    /// Held-out scores at that strength, n × k by row.
+    pub scores: Vec<f64>,
+    /// Every strength tried, with the figure it reached.
+    pub tried: Vec<(f64, f64)>,
+}
+
+/// Everything that a fit on a part of the units needs.
+pub struct Field<'a> {
+    pub problem: Problem<'a>,
+    pub folds: &'a Folds,
+    /// Naive-Bayes ratios from the units of a cost above zero, if the weighting uses them.
+    pub ratios: &'a (dyn Fn(&Costs) -> Option<Vec<f64>> + Sync),
+}
+
+/// Tries `grid` (strong to weak) and returns the strength that scores best on held-out units: by accuracy where each unit has one label, by
+/// the mean average precision of labels otherwise. Ties go to the stronger penalty. `fitted` is called after each round of folds.
+///
+/// # Errors
+/// [`LearnError::Strength`] if a strength of the grid is not positive.
+pub fn best(field: &Field, grid: &[f64], mut fitted: impl FnMut()) -> Result<Selection, LearnError> {
+    let mut folds: Vec<Fold> = (0..field.folds.count).map(|fold| Fold::new(field, fold)).collect();
+    let mut best: Option<(f64, Selection)> = None;
+    let mut tried = Vec::new();
+    let mut since_best = 0;
+    for &alpha in grid {
+        let l2 = L2::new(alpha)?;
+        folds.par_iter_mut().for_each(|fold| fold.fit(field, l2));
+        let scores = held_out_scores(field, &folds);
+        let figure = quality(field.problem, &scores);
+        tried.push((alpha, figure));
+        fitted();
+        // A gain within rounding is none.
+        if best.as_ref().is_none_or(|(top, _)| figure > top + 1e-9) {
+            best = Some((figure, Selection { l2, scores, tried: Vec::new() }));
+            since_best = 0;
+        } else {
+            since_best += 1;
+        }
+        if since_best > PATIENCE {
+            break;
+        }
+    }
+    let (_, selection) = best.expect("the grid is not empty");
+    Ok(Selection { tried, ..selection })
+}
+
+struct Fold {
+    number: usize,
+    costs: Costs,
+    ratios: Option<Vec<f64>>,
+    point: Vec<f64>,
+}
+
+impl Fold {
+    fn new(field: &Field, number: usize) -> Self {
+        let mut costs = field.problem.costs.clone();
+        costs.units.iter_mut().enumerate().filter(|(i, _)| field.folds.of(*i) == number).for_each(|(_, c)| *c = 0.0);
+        let ratios = (field.ratios)(&costs);
+        let point = vec![0.0; (field.problem.rows.width() + 1) * field.problem.truth.labels];
+        Fold { number, costs, ratios, point }
+    }
+
+    fn fit(&mut self, field: &Field, l2: L2) {
+        let problem = Problem { costs: &self.costs, ratios: self.ratios.as_deref(), ..field.problem };
+        let start = std::mem::take(&mut self.point);
+        self.point = solve(problem, l2, STOP, start).point;
+    }
+}
+
+/// Each unit scored by the fold that did not see it: n × k.
+fn held_out_scores(field: &Field, folds: &[Fold]) -> Vec<f64> {
+    let (rows, k) = (field.problem.rows, field.problem.truth.labels);
+    let mut scores = vec![0.0; rows.height() * k];
+    scores.par_chunks_mut(k).enumerate().for_each(|(i, out)| {
+        let fold = &folds[field.folds.of(i)];
+        debug_assert_eq!(fold.number, field.folds.of(i));
+        score_row(rows, i, &fold.point, fold.ratios.as_deref(), out);
+    });
+    scores
+}
+
+fn score_row(rows: &Rows, i: usize, point: &[f64], ratios: Option<&[f64]>, out: &mut [f64]) {
+    let k = out.len();
+    out.copy_from_slice(&point[point.len() - k..]);
+    for (feature, value) in rows.row(i) {
+        let at = feature.index() * k;
+        for (label, out) in out.iter_mut().enumerate() {
+            let ratio = ratios.map_or(1.0, |ratios| ratios[at + label]);
+            *out += f64::from(value) * point[at + label] * ratio;
+        }
+    }
+}
+
+fn quality(problem: Problem, scores: &[f64]) -> f64 {
+    match problem.loss {
+        Loss::Softmax => accuracy(scores, problem.truth) + 1e-3 * likelihood(scores, problem.truth),
+        Loss::OneVsRest => mean_average_precision(scores, problem.truth),
+    }
+}
+
+/// The share of units whose highest score is that of their label.
+pub fn accuracy(scores: &[f64], truth: &Truth) -> f64 {
+    let right = scores.chunks_exact(truth.labels).enumerate().filter(|(i, row)| truth.has(*i, top(row))).count();
+    right as f64 / truth.units().max(1) as f64
+}
+
+/// Geometric mean of the probabilities given to the true labels, 0 to 1: settles ties of accuracy.
+fn likelihood(scores: &[f64], truth: &Truth) -> f64 {
+    let mut p = vec![0.0; truth.labels];
+    let mut sum = 0.0;
+    for (i, row) in scores.chunks_exact(truth.labels).enumerate() {
+        p.copy_from_slice(row);
+        let log_sum = softmax(&mut p);
+        sum += row.iter().zip(truth.row(i)).find(|(_, has)| **has).map_or(0.0, |(own, _)| own - log_sum);
+    }
+    libm::exp(sum / truth.units().max(1) as f64)
+}
+
+fn mean_average_precision(scores: &[f64], truth: &Truth) -> f64 {
+    let figures: Vec<f64> =
+        (0..truth.labels).into_par_iter().map(|label| average_precision(&column(scores, truth, label))).collect();
+    figures.iter().sum::<f64>() / figures.len().max(1) as f64
+}
+
+/// One label's scores with its truth, unit by unit.
+pub fn column(scores: &[f64], truth: &Truth, label: usize) -> Vec<(f64, bool)> {
+    scores.chunks_exact(truth.labels).enumerate().map(|(i, row)| (row[label], truth.has(i, label))).collect()
+}
+
+/// The label of the highest score; the first of equals.
+pub fn top(scores: &[f64]) -> usize {
+    (1..scores.len()).fold(0, |best, label| if scores[label] > scores[best] { label } else { best })
+}

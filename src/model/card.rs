@@ -1,0 +1,126 @@
+//! What a model knows of itself: how it was made, and for each label how far to trust it.
+
+use serde::{Deserialize, Serialize};
+
+/// The card of a model. It holds no time and no path, so that the same data gives the same card.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Card {
+    /// What the user calls the model, or why it should not yet be relied on.
+    pub note: Option<String>,
+    /// Units that it was trained on.
+    pub units: u64,
+    /// Distinct groups (documents, authors) among them; as many as units where no group was given.
+    pub groups: u64,
+    /// SHA-256 over the training examples, whatever their order.
+    pub data: String,
+    pub learning: Learning,
+    /// Held-out figures over all labels.
+    pub overall: Overall,
+    /// In the order of the labels.
+    pub labels: Vec<LabelCard>,
+}
+
+/// How it was learned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Learning {
+    /// α of the penalty.
+    pub l2: f64,
+    /// Each strength tried with its held-out figure; empty where the strength was given.
+    pub tried: Vec<(f64, f64)>,
+    pub folds: u32,
+    pub seed: u64,
+    pub solver: String,
+    pub optimize: String,
+    pub class_weight: String,
+    /// The version of rhetor that trained it.
+    pub version: String,
+}
+
+/// Held-out figures over all labels, with thresholds chosen on other folds than those they are scored on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Overall {
+    pub micro_f1: f64,
+    pub macro_f1: f64,
+    /// Share of units whose set of labels is exactly right.
+    pub accuracy: f64,
+    /// Mean of the labels' average precision.
+    pub average_precision: f64,
+    /// Micro F1 of answering the most common set of labels every time.
+    pub majority: f64,
+    /// Micro F1 of looking for one word a label, the best on the other folds.
+    pub keyword: f64,
+    /// True label, label given instead, how often: the pairs most mixed up.
+    pub confusions: Vec<(String, String, u64)>,
+}
+
+/// What is known of one label.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LabelCard {
+    pub label: String,
+    /// Training units that have it.
+    pub support: u64,
+    /// Too few examples to hold any out: the figures below mean nothing.
+    pub untested: bool,
+    /// The probability from which on the label is given.
+    pub threshold: f64,
+    pub precision: f64,
+    pub recall: f64,
+    pub f1: f64,
+    /// 95%, resampling groups.
+    pub f1_interval: (f64, f64),
+    pub average_precision: f64,
+    /// Whether probabilities were fitted to held-out scores.
+    pub calibrated: bool,
+    /// Expected calibration error of the held-out probabilities, ten bins.
+    pub calibration_error: f64,
+    /// At most 100 held-out points: cut, precision, recall.
+    pub curve: Vec<(f64, f64, f64)>,
+    /// The one word of the keyword baseline.
+    pub keyword: Option<String>,
+    /// The strongest terms for the label, heaviest first.
+    pub pro: Vec<StrongTerm>,
+    /// The strongest terms against it.
+    pub contra: Vec<StrongTerm>,
+}
+
+/// A term with its weight, and how it most often looks in the training text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StrongTerm {
+    pub term: String,
+    pub surface: String,
+    /// Log-odds for a unit in which the term has the value 1.
+    pub weight: f64,
+}
+
+/// How far a label can be relied on, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    Untested,
+    /// The lower end of the interval does not reach half of what is found right.
+    Weak,
+    Fair,
+    Good,
+}
+
+impl LabelCard {
+    /// By the lower end of the F1 interval: under .4 weak, under .7 fair, else good.
+    pub fn trust(&self) -> Trust {
+        match self.f1_interval.0 {
+            _ if self.untested => Trust::Untested,
+            low if low < 0.4 => Trust::Weak,
+            low if low < 0.7 => Trust::Fair,
+            _ => Trust::Good,
+        }
+    }
+}
+
+impl Trust {
+    pub fn word(self) -> &'static str {
+        match self {
+            Trust::Untested => "untested",
+            Trust::Weak => "weak",
+            Trust::Fair => "fair",
+            Trust::Good => "good",
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! The model file: a safetensors container, checked when read, replaced whole when written. `docs/model-file.md` has the
+//! layout.
+//!
+//! The checksum is SHA-256 over the tensors' bytes in the order of [`TENSORS`] and then the metadata JSON without its
+//! `checksum` key; keys are sorted. Numbers are little-endian.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::card::Card;
+use super::{Model, Task};
+use crate::codebook::LabelSet;
+use crate::features::vocabulary::Vocabulary;
+use crate::features::{FeatureSettings, Featurizer};
+use crate::text::stem::STEMMER;
+
+/// The version of the format that this program writes, and the newest that it reads.
+pub const FORMAT: u32 = 1;
+
+/// Every tensor of a model file: weights f32 [d, k], intercepts f64 [k], thresholds f64 [k], terms u8, term_ends u32 [d],
+/// term_slots u32, document_frequency u32 [d].
+pub const TENSORS: [&str; 7] =
+    ["weights", "intercepts", "thresholds", "terms", "term_ends", "term_slots", "document_frequency"];
+
+/// A model file larger than this is not read.
+const MOST_BYTES: u64 = 8 << 30;
+
+/// Why a model could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    #[error("{path}: {source}")]
+    Io { path: PathBuf, source: io::Error },
+    #[error("{path}: no rhetor model\nhint: a model is made by `rhetor train DATA -o MODEL`")]
+    NotAModel { path: PathBuf },
+    #[error("{path}: a model of format {found}, and this rhetor reads up to {FORMAT}\nhint: it was written by rhetor {writer}; use that version or a later one")]
+    Newer { path: PathBuf, found: u32, writer: String },
+    #[error("{path}: damaged model: {what}\nhint: train it again, or copy it anew from where it was intact")]
+    Damaged { path: PathBuf, what: String },
+    #[error("{path}: {bytes} bytes are more than a model may have ({MOST_BYTES})")]
+    TooLarge { path: PathBuf, bytes: u64 },
+}
+
+#[derive(Serialize, Deserialize)]
+struct Metadata {
+    format: u32,
+    /// The version of rhetor that wrote the file.
+    version: String,
+    stemmer: String,
+    task: Task,
+    labels: Vec<String>,
+    features: FeatureSettings,
+    /// Training units, the n of inverse document frequency.
+    units: u32,
+    card: Card,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    checksum: Option<String>,
+}
+
+impl Model {
+    /// Reads and checks a model file.
+    ///
+    /// # Errors
+    /// [`ModelError`] says whether it could not be read, is no model, is newer than this program, or is damaged.
+    pub fn read(path: &Path) -> Result<Model, ModelError> {
+        let io = |source| ModelError::Io { path: path.into(), source };
+        let mut file = fs::File::open(path).map_err(io)?;
+        let length = file.metadata().map_err(io)?.len();
+        if length > MOST_BYTES {
+            return Err(ModelError::TooLarge { path: path.into(), bytes: length });
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(io)?;
+        Model::from_bytes(&bytes, path)
+    }
+
+    /// A model from the bytes of a model file; `path` is for messages.
+    ///
+    /// # Errors
+    /// As [`Model::read`].
+    pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Model, ModelError> {
+        parse(bytes, path, Check::Everything)
+    }
+
+    /// As [`Model::from_bytes`] for bytes that are part of the program: their checksum is taken as it stands.
+    pub(crate) fn from_trusted_bytes(bytes: &[u8], path: &Path) -> Result<Model, ModelError> {
+        parse(bytes, path, Check::Structure)
+    }
+
+    /// The bytes of the model file; the same model gives the same bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let (terms, ends, slots) = self.featurizer.vocabulary().parts();
+        let (d, k) = (ends.len(), self.labels.len());
+        let frequencies = self.featurizer.vocabulary().document_frequency();
+        let tensors: [(&str, Dtype, Vec<usize>, Vec<u8>); 7] = [
+            ("weights", Dtype::F32, vec![d, k], bytes_of(&self.weights, |w| w.to_le_bytes())),
+            ("intercepts", Dtype::F64, vec![k], bytes_of(&self.intercepts, |b| b.to_le_bytes())),
+            ("thresholds", Dtype::F64, vec![k], bytes_of(&self.thresholds, |t| t.to_le_bytes())),
+            ("terms", Dtype::U8, vec![terms.len()], terms.to_vec()),
+            ("term_ends", Dtype::U32, vec![d], bytes_of(ends, |n| n.to_le_bytes())),
+            ("term_slots", Dtype::U32, vec![slots.len()], bytes_of(slots, |n| n.to_le_bytes())),
+            ("document_frequency", Dtype::U32, vec![d], bytes_of(frequencies, |n| n.to_le_bytes())),
+        ];
+        let mut json = serde_json::to_value(self.metadata()).expect("metadata is plain data");
+        let digest = digest(tensors.iter().map(|tensor| &tensor.3[..]), &json);
+        json["checksum"] = Value::String(digest);
+        let views = tensors.iter().map(|(name, dtype, shape, data)| {
+            (*name, TensorView::new(*dtype, shape.clone(), data).expect("shapes are those of the data"))
+        });
+        let metadata = HashMap::from([("rhetor".to_owned(), json.to_string())]);
+        safetensors::serialize(views, Some(metadata)).expect("metadata stays far under the container's bound")
+    }
+
+    fn metadata(&self) -> Metadata {
+        Metadata {
+            format: FORMAT,
+            version: env!("CARGO_PKG_VERSION").into(),
+            stemmer: STEMMER.into(),
+            task: self.task,
+            labels: self.labels.iter().map(|(_, name)| name.to_owned()).collect(),
+            features: self.featurizer.settings().clone(),
+            units: self.featurizer.units(),
+            card: self.card.clone(),
+            checksum: None,
+        }
+    }
+
+    /// Writes the model file whole or not at all: under a temporary name beside it, synced, then renamed.
+    ///
+    /// # Errors
+    /// [`ModelError::Io`]; an older file of that name is then as it was.
+    pub fn write(&self, path: &Path) -> Result<(), ModelError> {
+        replace(path, &self.to_bytes()).map_err(|source| ModelError::Io { path: path.into(), source })
+    }
+
+    /// Sets the fingerprint to that of the bytes that [`Model::to_bytes`] gives.
+    pub(crate) fn stamped(mut self) -> Model {
+        let bytes = self.to_bytes();
+        if let Ok(again) = Model::from_bytes(&bytes, Path::new("-")) {
+            self.fingerprint = again.fingerprint;
+        }
+        self
+    }
+}
+
+/// Replaces the file at `path` with `bytes`, or leaves it as it was: writes `.NAME.rhetor-part` in the same folder, syncs
+/// it, renames it. A part that a killed run left behind is replaced.
+///
+/// # Errors
+/// Whatever the file system answers; the part is then removed.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no file name"))?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut part = std::ffi::OsString::from(".");
+    part.push(name);
+    part.push(".rhetor-part");
+    let part = folder.join(part);
+    let written = fs::File::create(&part).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    let renamed = written.and_then(|()| fs::rename(&part, path));
+    if renamed.is_err() {
+        // What stopped the write may stop this too; the next writer of the name replaces the part anyway.
+        let _ = fs::remove_file(&part);
+        return renamed;
+    }
+    // The rename itself must reach the disk; some file systems cannot sync a folder, and then it does in its own time.
+    let _ = fs::File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(())
+}
+
+/// How much of a model file is checked.
+#[derive(Clone, Copy, PartialEq)]
+enum Check {
+    Everything,
+    /// All but the checksum.
+    Structure,
+}
+
+fn parse(bytes: &[u8], path: &Path, check: Check) -> Result<Model, ModelError> {
+let damaged = |what: &str| ModelError::Damaged { path: path.into(), what: what.into() };
+let not_a_model = || ModelError::NotAModel { path: path.into() };
+let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| broken_container(path, bytes, &error))?;
+let json = header.metadata().as_ref().and_then(|metadata| metadata.get("rhetor")).ok_or_else(not_a_model)?;
+let json: Value = serde_json::from_str(json).map_err(|_| damaged("its metadata is no JSON"))?;
+check_version(&json, path)?;
+let tensors = SafeTensors::deserialize(bytes).map_err(|error| damaged(&error.to_string()))?;
+let fingerprint = check_sum(&tensors, &json, check).map_err(damaged)?;
+let metadata: Metadata = serde_json::from_value(json).map_err(|error| damaged(&error.to_string()))?;
+assemble(&tensors, metadata, fingerprint).map_err(damaged)
+}
+
+fn broken_container(path: &Path, bytes: &[u8], error: &safetensors::SafeTensorError) -> ModelError {
+    // Our own files start with a header that names their key early on; so a cut or garbled one is still recognised.
+    let ours = bytes[..bytes.len().min(4096)].windows(8).any(|window| window == b"\"rhetor\"");
+    match ours {
+        true => ModelError::Damaged { path: path.into(), what: error.to_string() },
+        false => ModelError::NotAModel { path: path.into() },
+    }
+}
+
+fn check_version(json: &Value, path: &Path) -> Result<(), ModelError> {
+    match json["format"].as_u64() {
+        Some(found) if found > u64::from(FORMAT) => Err(ModelError::Newer {
+            path: path.into(),
+            found: found.min(u64::from(u32::MAX)) as u32,
+            writer: json["version"].as_str().unwrap_or("(unknown)").into(),
+        }),
+        Some(1..) => Ok(()),
+        _ => Err(ModelError::Damaged { path: path.into(), what: "it names no format version".into() }),
+    }
+}
+
+/// The fingerprint, if the checksum is right.
+fn check_sum(tensors: &SafeTensors, json: &Value, check: Check) -> Result<String, &'static str> {
+    let mut data = Vec::new();
+    for name in TENSORS {
+        data.push(tensors.tensor(name).map_err(|_| "a tensor is missing")?);
+    }
+    if tensors.len() != TENSORS.len() {
+        return Err("it holds a tensor of unknown name");
+    }
+    let mut bare = json.clone();
+    let said = bare.as_object_mut().and_then(|object| object.remove("checksum")).ok_or("it has no checksum")?;
+    let said = said.as_str().filter(|said| said.len() == 64 && said.is_ascii()).ok_or("its checksum is none")?;
+    if check == Check::Everything && digest(data.iter().map(|tensor| tensor.data()), &bare) != said {
+        return Err("its checksum does not match");
+    }
+    Ok(said[..8].to_owned())
+}
+
+fn digest<'a>(tensors: impl Iterator<Item = &'a [u8]>, json: &Value) -> String {
+    let mut sha = Sha256::new();
+    tensors.for_each(|data| sha.update(data));
+    sha.update(json.to_string().as_bytes());
+    hex(&sha.finalize())
+}
+
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn assemble(tensors: &SafeTensors, metadata: Metadata, fingerprint: String) -> Result<Model, &'static str> {
+    if metadata.stemmer != STEMMER {
+        return Err("it needs another stemmer than this rhetor has");
+    }
+    let labels = LabelSet::new(metadata.labels.clone());
+    if labels.len() != metadata.labels.len() || labels.iter().map(|(_, name)| name).ne(&metadata.labels) {
+        return Err("its labels are not sorted or not distinct");
+    }
+    let vocabulary = Vocabulary::from_parts(
+        numbers(tensors, "terms", Dtype::U8, |[byte]| byte)?,
+        numbers(tensors, "term_ends", Dtype::U32, u32::from_le_bytes)?,
+        numbers(tensors, "term_slots", Dtype::U32, u32::from_le_bytes)?,
+        numbers(tensors, "document_frequency", Dtype::U32, u32::from_le_bytes)?,
+    )
+    .map_err(|_| "its vocabulary is inconsistent")?;
+    let model = Model {
+        task: metadata.task,
+        weights: numbers(tensors, "weights", Dtype::F32, f32::from_le_bytes)?,
+        intercepts: numbers(tensors, "intercepts", Dtype::F64, f64::from_le_bytes)?,
+        thresholds: numbers(tensors, "thresholds", Dtype::F64, f64::from_le_bytes)?,
+        labels,
+        featurizer: Featurizer::from_parts(metadata.features, vocabulary, metadata.units),
+        card: metadata.card,
+        fingerprint,
+    };
+    check_shapes(&model)?;
+    Ok(model)
+}
+
+fn check_shapes(model: &Model) -> Result<(), &'static str> {
+    let (d, k) = (model.featurizer.vocabulary().len(), model.labels.len());
+    let settings = model.featurizer.settings();
+    let (shortest, longest) = settings.ngrams;
+    let fits = k > 0
+        && model.weights.len() == d * k
+        && model.intercepts.len() == k
+        && model.thresholds.len() == k
+        && model.card.labels.len() == k;
+    if !fits {
+        return Err("its weights do not fit its labels and terms");
+    }
+    if shortest == 0 || shortest > longest || settings.char_ngrams.is_some_and(|(short, long)| short == 0 || short > long) {
+        return Err("its n-gram lengths make no sense");
+    }
+    let finite = model.weights.iter().all(|w| w.is_finite())
+        && model.intercepts.iter().all(|b| b.is_finite())
+        && model.thresholds.iter().all(|t| (0.0..=1.0).contains(t));
+    if finite { Ok(()) } else { Err("a weight is not a finite number, or a threshold no probability") }
+}
+
+fn numbers<T, const N: usize>(
+    tensors: &SafeTensors,
+    name: &str,
+    dtype: Dtype,
+    read: fn([u8; N]) -> T,
+) -> Result<Vec<T>, &'static str> {
+    let tensor = tensors.tensor(name).map_err(|_| "a tensor is missing")?;
+    if tensor.dtype() != dtype {
+        return Err("a tensor has the wrong type");
+    }
+    Ok(tensor.data().chunks_exact(N).map(|bytes| read(bytes.try_into().expect("chunks have N bytes"))).collect())
+}
+
+fn bytes_of<T: Copy, const N: usize>(numbers: &[T], write: fn(T) -> [u8; N]) -> Vec<u8> {
+    numbers.iter().flat_map(|&number| write(number)).collect()
+}

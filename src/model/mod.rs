@@ -1,0 +1,119 @@
+//! A trained model: row → scores → probabilities.
+//!
+//! A *score* is a log-odds, `Σ weight·value + intercept` over the terms of a unit; calibration is folded into weights and
+//! intercepts. For labels that stand for themselves the probability is `1/(1 + e^−score)`; for labels of which exactly one
+//! holds it is the softmax of all scores.
+
+pub mod card;
+pub mod english;
+pub mod file;
+
+use serde::{Deserialize, Serialize};
+
+use crate::codebook::{LabelId, LabelSet};
+use crate::features::{FeatureId, Featurizer, Row, Scratch};
+use crate::learn::objective::{sigmoid, softmax};
+use card::Card;
+
+/// Whether a unit has one label, or any number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Task {
+    /// Exactly one label a unit.
+    Single,
+    /// Any number of labels a unit, also none.
+    Multi,
+}
+
+/// Everything that turns text into scores, and what is known of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    pub(crate) task: Task,
+    pub(crate) labels: LabelSet,
+    pub(crate) featurizer: Featurizer,
+    /// d × k by row.
+    pub(crate) weights: Vec<f32>,
+    /// k.
+    pub(crate) intercepts: Vec<f64>,
+    /// k, as probabilities.
+    pub(crate) thresholds: Vec<f64>,
+    pub(crate) card: Card,
+    /// The first eight hexadecimal digits of the file's checksum.
+    pub(crate) fingerprint: String,
+}
+
+/// The scores of one unit, and the probabilities that they mean, label by label.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scores {
+    pub log_odds: Vec<f64>,
+    pub probabilities: Vec<f64>,
+}
+
+impl Model {
+    pub fn task(&self) -> Task {
+        self.task
+    }
+
+    pub fn labels(&self) -> &LabelSet {
+        &self.labels
+    }
+
+    pub fn card(&self) -> &Card {
+        &self.card
+    }
+
+    /// Names the very bytes of this model: the first eight hexadecimal digits of its checksum.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    pub fn featurizer(&self) -> &Featurizer {
+        &self.featurizer
+    }
+
+    /// Working memory for one thread.
+    pub fn scratch(&self) -> Scratch {
+        self.featurizer.scratch()
+    }
+
+    /// The probability from which on `label` is given.
+    pub fn threshold(&self, label: LabelId) -> f64 {
+        self.thresholds[label.index()]
+    }
+
+    /// The score of a unit without any known term, in log-odds.
+    pub fn intercept(&self, label: LabelId) -> f64 {
+        self.intercepts[label.index()]
+    }
+
+    /// Log-odds that one unit of a feature's value adds to a label's score.
+    pub fn weight(&self, label: LabelId, feature: FeatureId) -> f64 {
+        f64::from(self.weights[feature.index() * self.labels.len() + label.index()])
+    }
+
+    /// The scores of a row. Contributions are added in the order of the features, the intercept first.
+    pub fn score(&self, row: &Row) -> Scores {
+        let k = self.labels.len();
+        let mut log_odds = self.intercepts.clone();
+        for &(feature, value) in &row.entries {
+            let weights = &self.weights[feature.index() * k..(feature.index() + 1) * k];
+            for (score, weight) in log_odds.iter_mut().zip(weights) {
+                *score += f64::from(*weight) * f64::from(value);
+            }
+        }
+        let probabilities = probabilities(self.task, &log_odds);
+        Scores { log_odds, probabilities }
+    }
+}
+
+/// The probabilities of scores in log-odds.
+pub fn probabilities(task: Task, log_odds: &[f64]) -> Vec<f64> {
+    match task {
+        Task::Multi => log_odds.iter().map(|&score| sigmoid(score)).collect(),
+        Task::Single => {
+            let mut probabilities = log_odds.to_vec();
+            softmax(&mut probabilities);
+            probabilities
+        }
+    }
+}

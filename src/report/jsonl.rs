@@ -1,0 +1,137 @@
+//! One JSON object a line. The keys stand in a fixed order; `docs/formats.md` explains them.
+
+use std::io::{self, Write};
+
+use serde::ser::{SerializeMap, SerializeSeq};
+use serde::{Serialize, Serializer};
+
+use super::{Cells, Record, Report, Setting};
+use crate::framing::Framing;
+use crate::framing::evidence::Evidence;
+
+pub struct Jsonl<'a, W> {
+    setting: &'a Setting<'a>,
+    out: W,
+    path: String,
+}
+
+impl<'a, W: Write> Jsonl<'a, W> {
+    pub fn new(setting: &'a Setting<'a>, out: W) -> Self {
+        Jsonl { setting, out, path: String::new() }
+    }
+}
+
+impl<W: Write> Report for Jsonl<'_, W> {
+    fn begin(&mut self, path: &str, _: Option<&csv::StringRecord>) -> io::Result<()> {
+        self.path = path.to_owned();
+        Ok(())
+    }
+
+    fn record(&mut self, record: &Record) -> io::Result<()> {
+        serde_json::to_writer(&mut self.out, &Line { setting: self.setting, path: &self.path, record })?;
+        self.out.write_all(b"\n")
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+struct Line<'a> {
+    setting: &'a Setting<'a>,
+    path: &'a str,
+    record: &'a Record,
+}
+
+impl Serialize for Line<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let record = self.record;
+        let mut map = serializer.serialize_map(None)?;
+        match &record.cells {
+            Some(Cells::Json(fields)) => map.serialize_entry("row", fields)?,
+            Some(Cells::Table(cells)) => map.serialize_entry("row", &cells.iter().collect::<Vec<_>>())?,
+            None => {}
+        }
+        map.serialize_entry("path", self.path)?;
+        map.serialize_entry("index", &record.index)?;
+        map.serialize_entry("line", &record.line)?;
+        map.serialize_entry("start", &record.start)?;
+        map.serialize_entry("end", &record.end)?;
+        map.serialize_entry("text", &record.text)?;
+        if record.truncated {
+            map.serialize_entry("truncated", &true)?;
+        }
+        map.serialize_entry("framings", &Framings(self))?;
+        if self.setting.all_scores {
+            map.serialize_entry("probabilities", &Probabilities(self))?;
+        }
+        map.serialize_entry("known", &((record.known * 1e4).round() / 1e4))?;
+        map.serialize_entry("model", self.setting.model.fingerprint())?;
+        map.end()
+    }
+}
+
+struct Framings<'a>(&'a Line<'a>);
+
+impl Serialize for Framings<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Line { setting, record, .. } = self.0;
+        let mut list = serializer.serialize_seq(Some(record.framings.len()))?;
+        for (at, framing) in record.framings.iter().enumerate() {
+            let evidence = record.evidence.get(at);
+            list.serialize_element(&One { setting, record, framing, evidence })?;
+        }
+        list.end()
+    }
+}
+
+struct One<'a> {
+    setting: &'a Setting<'a>,
+    record: &'a Record,
+    framing: &'a Framing,
+    evidence: Option<&'a Evidence>,
+}
+
+impl Serialize for One<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("label", self.setting.model.labels().name(self.framing.label))?;
+        map.serialize_entry("p", &self.framing.probability)?;
+        map.serialize_entry("threshold", &self.framing.threshold)?;
+        if let Some(evidence) = self.evidence {
+            map.serialize_entry("explain", &explain(self.setting, &self.record.text, evidence))?;
+        }
+        map.end()
+    }
+}
+
+/// Evidence as every machine-readable format shows it.
+pub fn explain(setting: &Setting, text: &str, evidence: &Evidence) -> serde_json::Value {
+    let vocabulary = setting.model.featurizer().vocabulary();
+    let terms = evidence.terms.iter().map(|term| {
+        serde_json::json!({
+            "surface": term.spans.first().map_or("", |span| span.of(text)),
+            "term": vocabulary.term(term.feature),
+            "contribution": term.contribution,
+            "spans": term.spans.iter().map(|span| [span.start, span.end]).collect::<Vec<_>>(),
+        })
+    });
+    serde_json::json!({ "intercept": evidence.intercept, "terms": terms.collect::<Vec<_>>() })
+}
+
+struct Probabilities<'a>(&'a Line<'a>);
+
+impl Serialize for Probabilities<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Line { setting, record, .. } = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        for (label, name) in setting.model.labels().iter() {
+            map.serialize_entry(name, &record.probabilities[label.index()])?;
+        }
+        map.end()
+    }
+}

@@ -1,0 +1,101 @@
+//! Results as people and programs read them: one trait, a format a file.
+
+pub mod jsonl;
+pub mod summary;
+pub mod table;
+pub mod terminal;
+
+use std::io;
+
+use crate::framing::Framing;
+use crate::framing::evidence::Evidence;
+use crate::model::Model;
+
+/// A classified unit.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// From 1, within the file.
+    pub index: u64,
+    /// The line on which it starts, from 1.
+    pub line: u64,
+    /// Its bytes in the input, decompressed; for a table in the cell's text.
+    pub start: u64,
+    pub end: u64,
+    pub text: String,
+    /// A part of it was too long and was not looked at.
+    pub truncated: bool,
+    pub framings: Vec<Framing>,
+    /// Of every label.
+    pub probabilities: Vec<f64>,
+    /// Of every framing, in their order, where asked for.
+    pub evidence: Vec<Evidence>,
+    /// The share of its words that the model knows.
+    pub known: f64,
+    /// The cells of the input row that the unit comes from, where a column of a table is classified.
+    pub cells: Option<Cells>,
+}
+
+/// An input row that is passed through.
+#[derive(Clone, Debug)]
+pub enum Cells {
+    Table(csv::StringRecord),
+    Json(serde_json::Map<String, serde_json::Value>),
+}
+
+/// What goes for all records of a run.
+pub struct Setting<'a> {
+    pub model: &'a Model,
+    /// Whether evidence is shown.
+    pub explain: bool,
+    /// Whether JSONL has the probability of every label.
+    pub all_scores: bool,
+}
+
+/// A format: told of the beginning of each file, of each record, and of the end.
+pub trait Report {
+    /// A file begins; `header` has the columns of a table.
+    ///
+    /// # Errors
+    /// Those of the output.
+    fn begin(&mut self, path: &str, header: Option<&csv::StringRecord>) -> io::Result<()>;
+
+    /// # Errors
+    /// Those of the output.
+    fn record(&mut self, record: &Record) -> io::Result<()>;
+
+    /// Everything has been read.
+    ///
+    /// # Errors
+    /// Those of the output.
+    fn end(&mut self) -> io::Result<()>;
+
+    /// Hands on what is held back, because the input pauses.
+    ///
+    /// # Errors
+    /// Those of the output.
+    fn flush(&mut self) -> io::Result<()>;
+}
+
+/// The text with control characters made visible, so that no input can steer a terminal: `ESC` becomes `␛`.
+pub fn visible(text: &str) -> String {
+    let seen = |c: char| match c {
+        '\t' => ' ',
+        '\u{7F}' => '␡',
+        c @ '\0'..='\u{1F}' => char::from_u32(0x2400 + c as u32).unwrap_or('␦'),
+        // C1 controls, and marks that turn the direction of what follows.
+        '\u{80}'..='\u{9F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => '␦',
+        c => c,
+    };
+    text.chars().map(seen).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_cannot_be_steered_by_the_text() {
+        assert_eq!(visible("a\u{1b}[31mred\u{7f}\n\u{9b}2J\u{202e}"), "a␛[31mred␡␊␦2J␦");
+        assert_eq!(visible("naïve — “quoted”"), "naïve — “quoted”");
+    }
+}

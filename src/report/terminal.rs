@@ -1,0 +1,143 @@
+//! Text for people: grouped under a heading for each file on a terminal, `path:line:` before each unit in a pipe, as
+//! grep does.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+
+use super::{Record, Report, Setting, visible};
+use crate::framing::Framing;
+use crate::framing::evidence::{Evidence, Term};
+
+/// How many terms of an explanation are shown one by one.
+const TERMS_SHOWN: usize = 10;
+
+/// How text is laid out.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    pub color: bool,
+    /// Headings instead of a path on each line.
+    pub headings: bool,
+    /// Also units without a framing.
+    pub all: bool,
+}
+
+pub struct Terminal<'a, W> {
+    setting: &'a Setting<'a>,
+    out: W,
+    look: Look,
+    path: String,
+    /// The heading of this file has been printed.
+    headed: bool,
+    any: bool,
+}
+
+impl<'a, W: Write> Terminal<'a, W> {
+    pub fn new(setting: &'a Setting<'a>, out: W, look: Look) -> Self {
+        Terminal { setting, out, look, path: String::new(), headed: false, any: false }
+    }
+
+    fn paint(&self, style: Style, text: &str) -> String {
+        if self.look.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+
+    fn heading(&mut self) -> io::Result<()> {
+        if self.look.headings && !self.headed {
+            if self.any {
+                writeln!(self.out)?;
+            }
+            let path = self.paint(AnsiColor::Magenta.on_default().bold(), &visible(&self.path));
+            writeln!(self.out, "{path}")?;
+        }
+        (self.headed, self.any) = (true, true);
+        Ok(())
+    }
+
+    fn labels(&self, framings: &[Framing]) -> String {
+        if framings.is_empty() {
+            return "-".into();
+        }
+        let one = |framing: &Framing| {
+            let name = visible(self.setting.model.labels().name(framing.label));
+            format!("{} {:.2}", self.paint(self.style(framing), &name), framing.probability)
+        };
+        framings.iter().map(one).collect::<Vec<_>>().join(", ")
+    }
+
+    /// A colour for each label; where labels outnumber colours they repeat, and the name tells them apart anyway.
+    fn style(&self, framing: &Framing) -> Style {
+        const COLORS: [AnsiColor; 6] = [
+            AnsiColor::Cyan,
+            AnsiColor::Yellow,
+            AnsiColor::Green,
+            AnsiColor::Blue,
+            AnsiColor::Red,
+            AnsiColor::BrightMagenta,
+        ];
+        COLORS[framing.label.index() % COLORS.len()].on_default().bold()
+    }
+
+    fn evidence(&mut self, record: &Record, framing: &Framing, evidence: &Evidence) -> io::Result<()> {
+        let name = visible(self.setting.model.labels().name(framing.label));
+        let name = self.paint(self.style(framing), &name);
+        let (shown, rest) = evidence.terms.split_at(evidence.terms.len().min(TERMS_SHOWN));
+        let terms: Vec<String> = shown.iter().map(|term| self.term(&record.text, term)).collect();
+        let others: f64 = rest.iter().map(|term| term.contribution).sum();
+        write!(self.out, "      {name} = {:+.2}:", evidence.total())?;
+        for term in terms {
+            write!(self.out, " {term}")?;
+        }
+        if !rest.is_empty() {
+            write!(self.out, " {others:+.2} {} more", rest.len())?;
+        }
+        writeln!(self.out, " {:+.2} intercept", evidence.intercept)
+    }
+
+    fn term(&self, text: &str, term: &Term) -> String {
+        let name = self.setting.model.featurizer().vocabulary().term(term.feature);
+        let surface = term.spans.first().map_or("", |span| span.of(text));
+        let shown = match name.strip_prefix("shape:") {
+            Some(shape) => format!("{} “{}”", shape, visible(surface)),
+            None if name.starts_with("^ ") => format!("“^{}”", visible(surface)),
+            None => format!("“{}”", visible(surface)),
+        };
+        format!("{:+.2} {shown}", term.contribution)
+    }
+}
+
+impl<W: Write> Report for Terminal<'_, W> {
+    fn begin(&mut self, path: &str, _: Option<&csv::StringRecord>) -> io::Result<()> {
+        self.path = path.to_owned();
+        self.headed = false;
+        Ok(())
+    }
+
+    fn record(&mut self, record: &Record) -> io::Result<()> {
+        if record.framings.is_empty() && !self.look.all {
+            return Ok(());
+        }
+        self.heading()?;
+        let labels = self.labels(&record.framings);
+        let line = self.paint(AnsiColor::Green.on_default(), &record.line.to_string());
+        let cut = if record.truncated { " […]" } else { "" };
+        let text = visible(&record.text);
+        if self.look.headings {
+            writeln!(self.out, "{line}: [{labels}] {text}{cut}")?;
+        } else {
+            let path = visible(&self.path);
+            writeln!(self.out, "{path}:{line}: [{labels}] {text}{cut}")?;
+        }
+        for (framing, evidence) in record.framings.iter().zip(&record.evidence) {
+            self.evidence(record, framing, evidence)?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
