@@ -154,7 +154,7 @@ fn character_terms(
 ) {
     for token in scratch.tokens.iter().filter(|token| token.kind != Kind::Mark) {
         let folded = stem::fold(token.span.of(text));
-        ngrams::characters(&folded, token.span, lengths, &mut scratch.buffer, |term, span| {
+        ngrams::characters(token.span.of(text), &folded, token.span, lengths, &mut scratch.buffer, |term, span| {
             found(TermKind::Other, term, span);
         });
     }

@@ -29,27 +29,26 @@ pub fn words(
 /// (the `char_wb` scheme of scikit-learn), and the token's own bytes that the run covers. `folded` is the token in
 /// lower case; since folding may change lengths, a run's span is that of the whole token where the two differ.
 pub fn characters(
+    surface: &str,
     folded: &str,
     token: Span,
     (shortest, longest): (usize, usize),
     buffer: &mut String,
     mut found: impl FnMut(&str, Span),
 ) {
+    let alike = surface.chars().map(char::len_utf8).eq(folded.chars().map(char::len_utf8));
     let padded: Vec<char> = std::iter::once('_').chain(folded.chars()).chain(std::iter::once('_')).collect();
     for length in shortest..=longest.min(padded.len()) {
         for (first, run) in padded.windows(length).enumerate() {
             buffer.clear();
             buffer.push_str("char:");
             buffer.extend(run);
-            found(buffer, covered(&padded, first, length, token, folded.len()));
+            found(buffer, if alike { covered(&padded, first, length, token) } else { token });
         }
     }
 }
 
-fn covered(padded: &[char], first: usize, length: usize, token: Span, folded_len: usize) -> Span {
-    if folded_len != token.len() {
-        return token;
-    }
+fn covered(padded: &[char], first: usize, length: usize, token: Span) -> Span {
     let bytes = |until: usize| -> usize {
         padded[1..padded.len() - 1].iter().take(until.saturating_sub(1)).map(|c| c.len_utf8()).sum()
     };
@@ -81,7 +80,7 @@ mod tests {
     #[test]
     fn character_runs_mark_the_ends_of_a_word_and_cover_its_letters() {
         let mut seen = Vec::new();
-        characters("été", Span::new(10, 15), (3, 3), &mut String::new(), |term, span| {
+        characters("Été", "été", Span::new(10, 15), (3, 3), &mut String::new(), |term, span| {
             seen.push((term.to_owned(), span.start, span.end));
         });
         assert_eq!(

@@ -3,6 +3,7 @@
 
 pub mod quote;
 pub mod sentence;
+pub mod source;
 pub mod stem;
 pub mod token;
 pub mod unit;

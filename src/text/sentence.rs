@@ -292,9 +292,12 @@ fn first_word(text: &str) -> &str {
 }
 
 fn is_number(word: &str) -> bool {
+    if matches!(word, "I" | "A") {
+        return false;
+    }
     word.starts_with(|c: char| c.is_ascii_digit())
         || !word.is_empty() && word.chars().all(|c| matches!(c, 'I' | 'V' | 'X' | 'L' | 'C'))
-        || word.chars().count() == 1 && word != "I" && word != "A"
+        || word.chars().count() == 1
 }
 
 /// `1`, `12`, `a`, `iv` at the start of a line: the full stop belongs to the number.

@@ -123,7 +123,7 @@ fn dotted_end(text: &str, start: usize) -> Option<usize> {
     match (letters, goes_on) {
         (2.., false) => Some(at),
         // `U.S.A` without its last dot
-        (2.., true) if !text[at..].chars().nth(1).is_some_and(|c| c.is_alphanumeric()) => Some(at + 1),
+        (2.., true) if bytes[at].is_ascii_alphabetic() && !text[at + 1..].starts_with(char::is_alphanumeric) => Some(at + 1),
         _ => None,
     }
 }
@@ -164,6 +164,7 @@ mod tests {
         assert_eq!(words("e.g. this. A. B"), ["e.g.", "this", "A", "B"]);
         assert_eq!(words("at 5 p.m."), ["at", "5", "p.m."]);
         assert_eq!(words("the U.S.A won"), ["the", "U.S.A", "won"]);
+        assert_eq!(words("i.n.é-u"), ["i", "n", "é-u"]);
     }
 
     #[test]

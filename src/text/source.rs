@@ -1,0 +1,102 @@
+//! Where bytes come from: a file or standard input, decompressed if they are gzip.
+
+use std::fs::File;
+use std::io::{self, Chain, Cursor, Read};
+use std::path::Path;
+
+use flate2::read::MultiGzDecoder;
+
+/// An opened input.
+pub enum Source {
+    Plain(Chain<Cursor<Vec<u8>>, Box<dyn Read + Send>>),
+    /// Members one after another, as `cat a.gz b.gz` makes them.
+    Gzip(Box<MultiGzDecoder<Chain<Cursor<Vec<u8>>, Box<dyn Read + Send>>>>),
+}
+
+const GZIP: [u8; 2] = [0x1F, 0x8B];
+
+/// Opens a path; `-` is standard input. Compression is known by its first bytes, whatever the name says.
+///
+/// # Errors
+/// Those of the file system; a folder is one.
+pub fn open(path: &Path) -> io::Result<Source> {
+    if path.as_os_str() == "-" {
+        return from(Box::new(io::stdin()));
+    }
+    let file = File::open(path)?;
+    if file.metadata()?.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a folder"));
+    }
+    from(Box::new(file))
+}
+
+/// As [`open`] for bytes that come from elsewhere.
+///
+/// # Errors
+/// Those of reading.
+pub fn from(mut input: Box<dyn Read + Send>) -> io::Result<Source> {
+    let mut first = vec![0; GZIP.len()];
+    let mut have = 0;
+    while have < first.len() {
+        match input.read(&mut first[have..]) {
+            Ok(0) => break,
+            Ok(count) => have += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    first.truncate(have);
+    let is_gzip = first == GZIP;
+    let whole = Cursor::new(first).chain(input);
+    Ok(if is_gzip { Source::Gzip(Box::new(MultiGzDecoder::new(whole))) } else { Source::Plain(whole) })
+}
+
+impl Read for Source {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Source::Plain(input) => input.read(buffer),
+            Source::Gzip(input) => input.read(buffer).map_err(|error| match error.kind() {
+                io::ErrorKind::UnexpectedEof => {
+                    io::Error::new(error.kind(), "the gzip data ends too early; was it copied whole?")
+                }
+                io::ErrorKind::InvalidInput => io::Error::new(error.kind(), format!("damaged gzip data: {error}")),
+                _ => error,
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use std::io::Write;
+
+    fn packed(text: &str) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn read(bytes: Vec<u8>) -> io::Result<String> {
+        let mut text = String::new();
+        from(Box::new(Cursor::new(bytes)))?.read_to_string(&mut text).map(|_| text)
+    }
+
+    #[test]
+    fn gzip_is_known_by_its_first_bytes_and_members_follow_each_other() {
+        assert_eq!(read(packed("one ")).unwrap(), "one ");
+        assert_eq!(read([packed("one "), packed("two")].concat()).unwrap(), "one two");
+        assert_eq!(read(b"plain".to_vec()).unwrap(), "plain");
+        assert_eq!(read(b"p".to_vec()).unwrap(), "p");
+        assert_eq!(read(Vec::new()).unwrap(), "");
+    }
+
+    #[test]
+    fn cut_off_gzip_is_an_error_that_says_so() {
+        let mut bytes = packed("a text that is long enough to be cut");
+        bytes.truncate(bytes.len() - 9);
+        assert!(read(bytes).unwrap_err().to_string().contains("too early"));
+    }
+}
