@@ -1,1 +1,30 @@
-fn main(){}
+//! The program: parse, dispatch, print the error, exit.
+
+mod cli;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use cli::args::{Cli, Command};
+use cli::{DONE, FAILED, Remarks};
+
+fn main() -> ExitCode {
+    let Cli { command, shared } = Cli::parse();
+    let remarks = Remarks::new(&shared);
+    cli::use_threads(&shared);
+    let done = match &command {
+        Command::Train(args) => cli::train::run(args, remarks),
+        Command::Classify(args) => cli::classify::run(args, &shared, remarks),
+        Command::Inspect(args) => cli::inspect::run(args, remarks),
+        Command::Completions(args) => cli::completions::run(args),
+    };
+    match done {
+        Ok(status) => ExitCode::from(status),
+        // Whoever read our output has seen enough.
+        Err(error) if cli::is_closed_pipe(&error) => ExitCode::from(DONE),
+        Err(error) => {
+            remarks.fail(format_args!("{error:#}"));
+            ExitCode::from(FAILED)
+        }
+    }
+}

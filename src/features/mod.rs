@@ -130,8 +130,12 @@ impl Extractor {
             start = end;
         }
         ngrams::words(&run, &spans, self.settings.ngrams, buffer, |length, term, span| {
-            if term != START {
-                found(if length == 1 { TermKind::Word } else { TermKind::Other }, term, span);
+            let has_letters = term.starts_with(char::is_alphanumeric);
+            match length {
+                1 if has_letters => found(TermKind::Word, term, span),
+                // A lone mark is a shape cue already, and a lone start says nothing.
+                1 if term == START || self.settings.shape => {}
+                _ => found(TermKind::Other, term, span),
             }
         });
     }

@@ -155,12 +155,7 @@ impl Model {
 /// # Errors
 /// Whatever the file system answers; the part is then removed.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no file name"))?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut part = std::ffi::OsString::from(".");
-    part.push(name);
-    part.push(".rhetor-part");
-    let part = folder.join(part);
+    let part = part_of(path)?;
     let written = fs::File::create(&part).and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()
@@ -172,8 +167,21 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         return renamed;
     }
     // The rename itself must reach the disk; some file systems cannot sync a folder, and then it does in its own time.
-    let _ = fs::File::open(folder).and_then(|folder| folder.sync_all());
+    let _ = part.parent().map_or(Ok(()), |folder| fs::File::open(folder).and_then(|folder| folder.sync_all()));
     Ok(())
+}
+
+/// The temporary name beside `path` under which it is written: `.NAME.rhetor-part`.
+///
+/// # Errors
+/// If `path` names no file.
+pub fn part_of(path: &Path) -> io::Result<PathBuf> {
+    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no file name"))?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut part = std::ffi::OsString::from(".");
+    part.push(name);
+    part.push(".rhetor-part");
+    Ok(folder.join(part))
 }
 
 /// How much of a model file is checked.

@@ -1,0 +1,150 @@
+//! A model's card as text, for `train` and `inspect`.
+
+use std::fmt::Write;
+
+use rhetor::model::card::{LabelCard, StrongTerm, Trust};
+use rhetor::model::{Model, Task};
+use rhetor::report::visible;
+
+/// How many confused pairs are named.
+const PAIRS: usize = 5;
+
+/// Everything that a person needs to decide how far to trust a model.
+pub fn text(model: &Model) -> String {
+    let mut out = String::new();
+    head(model, &mut out);
+    labels(model, &mut out);
+    confusions(model, &mut out);
+    advice(model, &mut out);
+    out
+}
+
+macro_rules! line {
+    ($out:expr, $($words:tt)*) => {
+        writeln!($out, $($words)*).expect("a string takes any text")
+    };
+}
+
+fn head(model: &Model, out: &mut String) {
+    let (card, settings) = (model.card(), model.featurizer().settings());
+    if let Some(note) = &card.note {
+        line!(out, "note        {}", visible(note));
+    }
+    let task = match model.task() {
+        Task::Single => "one label a unit",
+        Task::Multi => "any number of labels a unit",
+    };
+    line!(out, "model       {}, {} labels, {task}", model.fingerprint(), model.labels().len());
+    line!(out, "data        {} units in {} groups, fingerprint {}", card.units, card.groups, &card.data[..16]);
+    let (shortest, longest) = settings.ngrams;
+    let characters = settings.char_ngrams.map_or(String::new(), |(s, l)| format!(", characters {s}–{l}"));
+    let shape = if settings.shape { ", shape" } else { "" };
+    line!(
+        out,
+        "features    {} terms: {} stems, n-grams {shortest}–{longest}{characters}{shape}; {:?} weighting, in {} units or more",
+        model.featurizer().vocabulary().len(),
+        settings.language,
+        settings.weighting,
+        settings.min_count
+    );
+    let learning = &card.learning;
+    let chosen = if learning.tried.is_empty() { "given".into() } else { format!("best of {}", learning.tried.len()) };
+    line!(
+        out,
+        "learning    L2 {} ({chosen}), {} folds, seed {}, thresholds for {}, solver {}, class weight {}",
+        learning.l2,
+        learning.folds,
+        learning.seed,
+        learning.optimize,
+        learning.solver,
+        learning.class_weight
+    );
+    let overall = &card.overall;
+    line!(
+        out,
+        "held out    micro F1 {:.3}, macro F1 {:.3}, all labels right {:.3}, mean average precision {:.3}",
+        overall.micro_f1,
+        overall.macro_f1,
+        overall.accuracy,
+        overall.average_precision
+    );
+    line!(
+        out,
+        "baselines   micro F1 {:.3} (always the commonest answer), {:.3} (one keyword a label)\n",
+        overall.majority,
+        overall.keyword
+    );
+}
+
+fn labels(model: &Model, out: &mut String) {
+    let cards = &model.card().labels;
+    let width = cards.iter().map(|card| card.label.chars().count()).max().unwrap_or(0).max(5);
+    line!(
+        out,
+        "{:<width$} {:>7}  {:>5}  {:<14} {:>9} {:>6} {:>6} {:>6} {:>9}  trust",
+        "label", "support", "F1", "95%", "precision", "recall", "AP", "ECE", "threshold"
+    );
+    for card in cards {
+        let (low, high) = card.f1_interval;
+        let interval = format!("[{low:.3}, {high:.3}]");
+        let name = visible(&card.label);
+        line!(
+            out,
+            "{name:<width$} {:>7}  {:>5.3}  {interval:<14} {:>9.3} {:>6.3} {:>6.3} {:>6.3} {:>9.3}  {}",
+            card.support,
+            card.f1,
+            card.precision,
+            card.recall,
+            card.average_precision,
+            card.calibration_error,
+            card.threshold,
+            trust(card)
+        );
+    }
+}
+
+fn trust(card: &LabelCard) -> String {
+    let word = card.trust().word();
+    if card.calibrated || card.untested { word.into() } else { format!("{word}, uncalibrated") }
+}
+
+fn confusions(model: &Model, out: &mut String) {
+    let pairs = model.card().overall.confusions.iter().take(PAIRS);
+    let pairs: Vec<String> =
+        pairs.map(|(truth, given, count)| format!("{} taken for {} ({count})", visible(truth), visible(given))).collect();
+    if !pairs.is_empty() {
+        line!(out, "\nmost mixed up: {}", pairs.join("; "));
+    }
+}
+
+fn advice(model: &Model, out: &mut String) {
+    let named = |trust: Trust| -> Vec<String> {
+        model.card().labels.iter().filter(|card| card.trust() == trust).map(|card| visible(&card.label)).collect()
+    };
+    let (untested, weak) = (named(Trust::Untested), named(Trust::Weak));
+    if !untested.is_empty() {
+        line!(out, "too few examples to test: {}; label more of them before relying on them", untested.join(", "));
+    }
+    if !weak.is_empty() {
+        line!(out, "not yet to be trusted (F1 may be under .4): {}", weak.join(", "));
+    }
+}
+
+/// The strongest terms for and against a label, as they most often look in the training text.
+pub fn terms(card: &LabelCard) -> String {
+    let mut out = String::new();
+    let name = visible(&card.label);
+    for (heading, terms) in [("for", &card.pro), ("against", &card.contra)] {
+        line!(out, "strongest terms {heading} {name}, in log-odds:");
+        let width = terms.iter().map(|term| shown(term).chars().count()).max().unwrap_or(0);
+        for term in terms {
+            let note = if visible(&term.term) == visible(&term.surface) { String::new() } else { visible(&term.term) };
+            line!(out, "  {:+7.3}  {:<width$}  {note}", term.weight, shown(term));
+        }
+    }
+    out.lines().map(str::trim_end).collect::<Vec<_>>().join("\n") + "\n"
+}
+
+fn shown(term: &StrongTerm) -> String {
+    visible(&term.surface)
+}

@@ -1,0 +1,243 @@
+//! `rhetor classify`: framings in files, folders or standard input.
+
+mod columns;
+mod stream;
+
+use std::cell::RefCell;
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use rhetor::codebook::LabelId;
+use rhetor::framing::Choice;
+use rhetor::model::Model;
+use rhetor::report::jsonl::Jsonl;
+use rhetor::report::summary::{Shape, Summary};
+use rhetor::report::table::Table;
+use rhetor::report::terminal::{Look, Terminal};
+use rhetor::report::{Report, Setting};
+use rhetor::text::unit::UnitKind;
+
+use super::args::{Classify, OutputFormat, Shared, UnitName};
+use super::{DONE, FAILED, Output, Remarks, inputs, is_closed_pipe, load_model, refuse_same, use_color};
+
+/// The words that a file must have before the share of known ones says anything, and the share that is too small.
+const ENOUGH_WORDS: u64 = 20;
+const TOO_FEW_KNOWN: f64 = 0.5;
+
+/// What a run does with every unit.
+pub struct Job<'a> {
+    pub model: &'a Model,
+    pub choice: Choice,
+    pub explain: bool,
+    unit: UnitKind,
+    pub max_record: usize,
+    pub remarks: Remarks,
+}
+
+impl Job<'_> {
+    pub fn unit(&self) -> UnitKind {
+        self.unit
+    }
+}
+
+/// What is remarked on once a file is read.
+#[derive(Default)]
+pub struct Tally {
+    pub units: u64,
+    pub framed: u64,
+    words: u64,
+    known: u64,
+    replaced: Spot,
+    truncated: Spot,
+    skipped: Spot,
+}
+
+/// How often something happened, and on which line first.
+#[derive(Default)]
+struct Spot {
+    count: u64,
+    line: u64,
+}
+
+impl Spot {
+    fn add(&mut self, count: u64, line: u64) {
+        if self.count == 0 {
+            self.line = line;
+        }
+        self.count += count;
+    }
+}
+
+/// The report in use; shared with readers that flush it before they wait for input.
+pub type SharedReport<'a> = Rc<RefCell<Box<dyn Report + 'a>>>;
+
+pub fn run(args: &Classify, shared: &Shared, remarks: Remarks) -> anyhow::Result<u8> {
+    let model = load_model(args.model.as_deref(), remarks)?;
+    let job = Job {
+        model: &model,
+        choice: choice(&model, args)?,
+        explain: args.shown.explain,
+        unit: args.unit.map_or(if args.from.column.is_some() { UnitKind::Document } else { UnitKind::Sentence }, kind),
+        max_record: args.from.max_record,
+        remarks,
+    };
+    let stdin = [PathBuf::from("-")];
+    let paths = if args.paths.is_empty() { &stdin[..] } else { &args.paths };
+    if paths.iter().any(|path| path.as_os_str() == "-") && io::stdin().is_terminal() {
+        remarks.say("reading standard input; end it with Ctrl-D");
+    }
+    let (files, all_found) = inputs::files(paths, &args.from.glob, remarks)?;
+    refuse_same(args.output.as_deref(), &files)?;
+    let status = if all_found { DONE } else { FAILED };
+    let mut output = Output::open(args.output.as_deref())?;
+    match all_files(args, shared, &job, &files, &mut output) {
+        Ok(done) => {
+            output.finish()?;
+            Ok(done.max(status))
+        }
+        Err(error) => {
+            output.abandon();
+            Err(error)
+        }
+    }
+}
+
+fn all_files(args: &Classify, shared: &Shared, job: &Job, files: &[PathBuf], output: &mut Output) -> anyhow::Result<u8> {
+    let setting = Setting { model: job.model, explain: job.explain, all_scores: args.shown.all_scores };
+    let report: SharedReport = Rc::new(RefCell::new(report(args, shared, job, &setting, output)));
+    let bar = progress(files, shared, args);
+    let (mut status, mut units, mut framed) = (DONE, 0, 0);
+    for path in files {
+        let read = match &args.from.column {
+            Some(column) => columns::classify(job, path, column, args, &report, &bar),
+            None => stream::classify(job, path, &report, &bar),
+        };
+        match read {
+            Ok(tally) => {
+                bar.suspend(|| remark(&tally, path, job));
+                units += tally.units;
+                framed += tally.framed;
+            }
+            Err(error) if is_closed_pipe(&error) => return Err(error),
+            Err(error) => {
+                bar.suspend(|| job.remarks.fail(error));
+                status = FAILED;
+            }
+        }
+    }
+    bar.finish_and_clear();
+    report.borrow_mut().end()?;
+    finale(args, job, units, framed);
+    Ok(status)
+}
+
+/// A person who sees nothing wants to know whether there was something to see.
+fn finale(args: &Classify, job: &Job, units: u64, framed: u64) {
+    if io::stderr().is_terminal() && args.format == OutputFormat::Text && !args.shown.summary {
+        job.remarks.say(format_args!("{framed} of {units} units carry a framing"));
+    }
+    if args.shown.summary {
+        job.remarks.say("note: these counts are what the model found, not corrected for its errors (see `rhetor inspect`)");
+    }
+}
+
+fn report<'a>(args: &Classify, shared: &Shared, job: &Job, setting: &'a Setting<'a>, output: &'a mut Output) -> Box<dyn Report + 'a> {
+    let delimiter = if args.format == OutputFormat::Tsv { b'\t' } else { b',' };
+    if args.shown.summary {
+        let shape = match args.format {
+            OutputFormat::Text => Shape::Text,
+            OutputFormat::Jsonl => Shape::Jsonl,
+            OutputFormat::Csv | OutputFormat::Tsv => Shape::Table(delimiter),
+        };
+        return Box::new(Summary::new(setting, output, shape));
+    }
+    match args.format {
+        OutputFormat::Jsonl => Box::new(Jsonl::new(setting, output)),
+        OutputFormat::Csv | OutputFormat::Tsv => Box::new(Table::new(setting, output, delimiter)),
+        OutputFormat::Text => {
+            let to_file = args.output.is_some();
+            let headings = !to_file && io::stdout().is_terminal();
+            // One record out for each line in is a promise of that unit.
+            let all = args.shown.all || job.unit == UnitKind::Line;
+            Box::new(Terminal::new(setting, output, Look { color: use_color(shared, to_file), headings, all }))
+        }
+    }
+}
+
+/// A bar over the bytes of all files, where a person can see it and results do not run over it.
+fn progress(files: &[PathBuf], shared: &Shared, args: &Classify) -> ProgressBar {
+    let seen = args.output.is_some() || args.shown.summary || !io::stdout().is_terminal();
+    let bytes: u64 = files.iter().filter_map(|path| path.metadata().ok()).map(|file| file.len()).sum();
+    if shared.quiet || !seen || bytes < 1 << 20 {
+        return ProgressBar::hidden();
+    }
+    let style = "{wide_bar} {bytes}/{total_bytes} {binary_bytes_per_sec} {eta}";
+    ProgressBar::new(bytes).with_style(ProgressStyle::with_template(style).expect("the template is valid"))
+}
+
+fn choice(model: &Model, args: &Classify) -> anyhow::Result<Choice> {
+    let only: Result<Vec<LabelId>, _> = args.shown.only.iter().map(|name| label(model, name)).collect();
+    Ok(Choice {
+        only: Some(only?).filter(|only| !only.is_empty()),
+        threshold: args.shown.threshold,
+        top_k: args.shown.top_k.map(|k| k as usize),
+    })
+}
+
+/// The label of that name.
+pub fn label(model: &Model, name: &str) -> anyhow::Result<LabelId> {
+    model.labels().find(name.trim()).ok_or_else(|| {
+        let hint = match model.labels().nearest(name) {
+            Some(near) => format!("did you mean {near}?"),
+            None => format!("it has {}", model.labels().iter().map(|(_, name)| name).collect::<Vec<_>>().join(", ")),
+        };
+        anyhow::anyhow!("the model has no label {name:?}\nhint: {hint}")
+    })
+}
+
+fn kind(unit: UnitName) -> UnitKind {
+    match unit {
+        UnitName::Sentence => UnitKind::Sentence,
+        UnitName::Line => UnitKind::Line,
+        UnitName::Paragraph => UnitKind::Paragraph,
+        UnitName::Document => UnitKind::Document,
+    }
+}
+
+fn remark(tally: &Tally, path: &Path, job: &Job) {
+    let path = path.display();
+    let Tally { replaced, truncated, skipped, .. } = tally;
+    if replaced.count > 0 {
+        job.remarks.warn(format_args!(
+            "{path}:{}: {} invalid UTF-8 {} replaced by U+FFFD, the first here\nhint: iconv -f WINDOWS-1252 -t UTF-8 converts a file",
+            replaced.line,
+            replaced.count,
+            plural(replaced.count, "sequence was", "sequences were")
+        ));
+    }
+    if truncated.count > 0 {
+        job.remarks.warn(format_args!(
+            "{path}:{}: {} longer than {} bytes {} cut, the first here\nhint: --max-record 16M reads more of each",
+            truncated.line,
+            plural(truncated.count, "a record", "records"),
+            job.max_record,
+            plural(truncated.count, "was", "were")
+        ));
+    }
+    if skipped.count > 0 {
+        job.remarks.warn(format_args!("{path}:{}: {} bad {}, the first here", skipped.line, skipped.count, plural(skipped.count, "row", "rows")));
+    }
+    let share = tally.known as f64 / tally.words.max(1) as f64;
+    if tally.words >= ENOUGH_WORDS && share < TOO_FEW_KNOWN {
+        job.remarks.warn(format_args!(
+            "{path}: the model knows {:.0}% of the words; results mean little for other languages or subjects than it was trained on",
+            100.0 * share
+        ));
+    }
+}
+
+fn plural<'a>(count: u64, one: &'a str, many: &'a str) -> &'a str {
+    if count == 1 { one } else { many }
+}

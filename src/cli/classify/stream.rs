@@ -1,0 +1,203 @@
+//! Running text: read what there is, classify it on all threads, write it in order, and hand it on before waiting for
+//! more.
+
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Mutex;
+
+use indicatif::ProgressBar;
+use rayon::prelude::*;
+use rhetor::features::Scratch;
+use rhetor::framing::{evidence, framings};
+use rhetor::report::{Cells, Record};
+use rhetor::text::unit::{Splitter, Unit, UnitKind, utf16};
+use rhetor::text::{Span, sentence, source};
+
+use super::{Job, SharedReport, Tally};
+use crate::cli::named;
+
+/// Bytes asked for at once.
+const PIECE: usize = 1 << 18;
+
+pub fn classify(job: &Job, path: &Path, report: &SharedReport, bar: &ProgressBar) -> anyhow::Result<Tally> {
+    let mut input = source::open(path).map_err(|error| named(path, error))?;
+    let kind = job.unit();
+    let mut splitter = Splitter::new(kind, job.max_record);
+    let mut pen = Pen::new(job, report);
+    let (mut buffer, mut units, mut first) = (vec![0; PIECE], Vec::new(), true);
+    report.borrow_mut().begin(&path.display().to_string(), None)?;
+    loop {
+        report.borrow_mut().flush()?;
+        let count = match input.read(&mut buffer) {
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(named(path, error)),
+        };
+        if std::mem::take(&mut first) {
+            look_at(&buffer[..count], path, job)?;
+        }
+        match count {
+            0 => splitter.finish(&mut units),
+            count => splitter.push(&buffer[..count], &mut units),
+        }
+        bar.inc(count as u64);
+        pen.write(&mut units)?;
+        if count == 0 {
+            return Ok(pen.tally);
+        }
+    }
+}
+
+/// What is plainly no text is said to be none.
+fn look_at(first: &[u8], path: &Path, job: &Job) -> anyhow::Result<()> {
+    let path = path.display();
+    if let Some(encoding) = utf16(first) {
+        anyhow::bail!("{path}: is {encoding}, and rhetor reads UTF-8\nhint: iconv -f {encoding} -t UTF-8 {path} | rhetor classify");
+    }
+    let kinds: [(&[u8], &str); 3] = [
+        (b"%PDF-", "a PDF\nhint: pdftotext FILE - | rhetor classify"),
+        (b"PK\x03\x04", "a zip archive or office document\nhint: save it as text, or use pandoc -t plain"),
+        (b"{\\rtf", "RTF\nhint: save it as text, or use pandoc -t plain"),
+    ];
+    for (magic, words) in kinds {
+        if first.starts_with(magic) {
+            job.remarks.warn(format_args!("{path}: looks like {words}"));
+        }
+    }
+    Ok(())
+}
+
+/// Turns units into records and writes them in order.
+pub struct Pen<'a, 'r> {
+    judge: Judge<'a>,
+    report: SharedReport<'r>,
+    index: u64,
+    pub tally: Tally,
+}
+
+impl<'a, 'r> Pen<'a, 'r> {
+    pub fn new(job: &'a Job<'a>, report: &SharedReport<'r>) -> Self {
+        Pen { judge: Judge { job, scratches: Mutex::default() }, report: report.clone(), index: 0, tally: Tally::default() }
+    }
+
+    /// Classifies the units and writes their records; `units` is empty afterwards.
+    pub fn write(&mut self, units: &mut Vec<Unit>) -> anyhow::Result<()> {
+        const UNITS_A_TASK: usize = 32;
+        let (judge, parts) = (&self.judge, units.par_chunks(UNITS_A_TASK));
+        let judged: Vec<Vec<Judged>> = parts.map(|units| judge.all(units)).collect();
+        for judged in judged.into_iter().flatten() {
+            self.add(judged)?;
+        }
+        for unit in units.drain(..) {
+            if unit.replaced > 0 {
+                self.tally.replaced.add(u64::from(unit.replaced), unit.line);
+            }
+            if unit.truncated {
+                self.tally.truncated.add(1, unit.line);
+            }
+        }
+        Ok(())
+    }
+
+    /// One cell of a table: its own units, with the row's line and other cells.
+    pub fn write_cell(&mut self, text: &str, line: u64, cells: Option<&Cells>) -> anyhow::Result<()> {
+        let mut units = Vec::new();
+        let mut splitter = Splitter::new(self.judge.job.unit(), self.judge.job.max_record);
+        splitter.push(text.as_bytes(), &mut units);
+        splitter.finish(&mut units);
+        if units.is_empty() && self.judge.job.unit() == UnitKind::Document {
+            // A row without text is a record all the same.
+            units.push(Unit::default());
+        }
+        for mut judged in self.judge.all(&units) {
+            judged.record.line = line;
+            judged.record.cells = cells.cloned();
+            self.add(judged)?;
+        }
+        if units.iter().any(|unit| unit.truncated) {
+            self.tally.truncated.add(1, line);
+        }
+        Ok(())
+    }
+
+    /// A row that is not what it should be.
+    pub fn skip(&mut self, line: u64) {
+        self.tally.skipped.add(1, line);
+    }
+
+    fn add(&mut self, mut judged: Judged) -> anyhow::Result<()> {
+        self.index += 1;
+        judged.record.index = self.index;
+        self.tally.units += 1;
+        self.tally.framed += u64::from(!judged.record.framings.is_empty());
+        self.tally.words += u64::from(judged.words);
+        self.tally.known += u64::from(judged.known_words);
+        self.report.borrow_mut().record(&judged.record)?;
+        Ok(())
+    }
+}
+
+/// What any thread does: units to records.
+struct Judge<'a> {
+    job: &'a Job<'a>,
+    /// Working memories that no thread has in hand.
+    scratches: Mutex<Vec<Scratch>>,
+}
+
+struct Judged {
+    record: Record,
+    words: u32,
+    known_words: u32,
+}
+
+impl Judge<'_> {
+    fn all(&self, units: &[Unit]) -> Vec<Judged> {
+        let free = self.scratches.lock().map(|mut free| free.pop()).unwrap_or_default();
+        let mut scratch = free.unwrap_or_else(|| self.job.model.scratch());
+        let mut judged = Vec::with_capacity(units.len());
+        for unit in units {
+            self.unit(unit, &mut scratch, &mut judged);
+        }
+        if let Ok(mut free) = self.scratches.lock() {
+            free.push(scratch);
+        }
+        judged
+    }
+
+    fn unit(&self, unit: &Unit, scratch: &mut Scratch, judged: &mut Vec<Judged>) {
+        if self.job.unit() != UnitKind::Sentence {
+            judged.push(self.part(unit, Span::new(0, unit.text.len()), unit.truncated, scratch));
+            return;
+        }
+        let language = self.job.model.featurizer().settings().language;
+        let spans = sentence::sentences(&unit.text, &unit.breaks, language);
+        for (at, span) in spans.iter().enumerate() {
+            let cut = unit.truncated && at + 1 == spans.len();
+            judged.push(self.part(unit, *span, cut, scratch));
+        }
+    }
+
+    fn part(&self, unit: &Unit, span: Span, truncated: bool, scratch: &mut Scratch) -> Judged {
+        let model = self.job.model;
+        let text = span.of(&unit.text).to_owned();
+        let row = model.featurizer().row(&text, scratch);
+        let scores = model.score(&row);
+        let framings = framings(model, &scores, &self.job.choice);
+        let explained = framings.iter().filter(|_| self.job.explain);
+        let evidence = explained.map(|framing| evidence::explain(model, &row, framing.label)).collect();
+        let record = Record {
+            index: 0,
+            line: unit.line_at(span.start),
+            start: unit.raw(span.start),
+            end: if span.end == unit.text.len() { unit.end } else { unit.raw(span.end) },
+            truncated,
+            framings,
+            probabilities: scores.probabilities,
+            evidence,
+            known: row.known(),
+            cells: None,
+            text,
+        };
+        Judged { record, words: row.words, known_words: row.known_words }
+    }
+}

@@ -1,0 +1,54 @@
+//! Paths as typed → the files to read, in an order that does not hang on the file system.
+
+use std::path::{Path, PathBuf};
+
+use ignore::WalkBuilder;
+use ignore::overrides::OverrideBuilder;
+
+use super::Remarks;
+
+/// The files that the paths stand for, in the order of the paths, those of a folder sorted. Whether all could be found.
+pub fn files(paths: &[PathBuf], globs: &[String], remarks: Remarks) -> anyhow::Result<(Vec<PathBuf>, bool)> {
+    let (mut files, mut all_found) = (Vec::new(), true);
+    for path in paths {
+        if path.as_os_str() == "-" || !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let before = files.len();
+        all_found &= walk(path, globs, remarks, &mut files)?;
+        if files.len() == before {
+            let wanted = if globs.is_empty() { "*.txt or *.md".into() } else { globs.join(", ") };
+            remarks.warn(format_args!("{}: no file matches {wanted}\nhint: --glob '*.html' reads others", path.display()));
+        }
+    }
+    Ok((files, all_found))
+}
+
+fn walk(folder: &Path, globs: &[String], remarks: Remarks, files: &mut Vec<PathBuf>) -> anyhow::Result<bool> {
+    let mut overrides = OverrideBuilder::new(folder);
+    let usual = ["*.txt".to_owned(), "*.md".to_owned(), "*.txt.gz".to_owned()];
+    for glob in if globs.is_empty() { &usual[..] } else { globs } {
+        overrides.add(glob).map_err(|error| anyhow::anyhow!("--glob {glob:?}: {error}"))?;
+    }
+    let overrides = overrides.build().map_err(|error| anyhow::anyhow!("--glob: {error}"))?;
+    // Text that is to be read is not source code: what git ignores may well be meant. Hidden files are not.
+    let walk = WalkBuilder::new(folder)
+        .standard_filters(false)
+        .hidden(true)
+        .overrides(overrides)
+        .sort_by_file_path(Path::cmp)
+        .build();
+    let mut all_found = true;
+    for entry in walk {
+        match entry {
+            Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => files.push(entry.into_path()),
+            Ok(_) => {}
+            Err(error) => {
+                remarks.fail(error);
+                all_found = false;
+            }
+        }
+    }
+    Ok(all_found)
+}

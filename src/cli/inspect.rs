@@ -1,0 +1,43 @@
+//! `rhetor inspect`: a model's card.
+
+use std::io::Write;
+
+use rhetor::model::Model;
+
+use super::args::{CardFormat, Inspect};
+use super::{DONE, Remarks, card, load_model};
+
+pub fn run(args: &Inspect, remarks: Remarks) -> anyhow::Result<u8> {
+    let quietly = args.format == CardFormat::Json || args.terms.is_none();
+    let model = match (&args.model, quietly) {
+        // The card itself says what the note would.
+        (None, true) => rhetor::model::english::embedded(),
+        (path, _) => load_model(path.as_deref(), remarks)?,
+    };
+    let text = match (&args.terms, args.format) {
+        (Some(label), _) => card::terms(&find(&model, label)?),
+        (None, CardFormat::Text) => card::text(&model),
+        (None, CardFormat::Json) => json(&model),
+    };
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(DONE)
+}
+
+fn find(model: &Model, label: &str) -> anyhow::Result<rhetor::model::card::LabelCard> {
+    let id = super::classify::label(model, label)?;
+    Ok(model.card().labels[id.index()].clone())
+}
+
+fn json(model: &Model) -> String {
+    let card = serde_json::to_value(model.card()).expect("a card is plain data");
+    let mut all = serde_json::json!({
+        "model": model.fingerprint(),
+        "task": model.task(),
+        "features": model.featurizer().settings(),
+        "terms": model.featurizer().vocabulary().len(),
+    });
+    if let (Some(all), serde_json::Value::Object(card)) = (all.as_object_mut(), card) {
+        all.extend(card);
+    }
+    format!("{all:#}\n")
+}

@@ -1,0 +1,146 @@
+//! `rhetor train`: labelled sentences in, a model out.
+
+use std::io::Write;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use rhetor::corpus::{self, Corpus, Format, ReadOptions};
+use rhetor::features::FeatureSettings;
+use rhetor::learn::{self, Step, TrainSettings, Trained};
+
+use super::args::{DataFormat, DataOptions, FeatureOptions, Train};
+use super::{DONE, Remarks, card, named, refuse_same};
+
+/// How many bad rows are named one by one.
+const NAMED: usize = 10;
+
+pub fn run(args: &Train, remarks: Remarks) -> anyhow::Result<u8> {
+    refuse_same(Some(&args.output), &args.data)?;
+    check_output(&args.output)?;
+    let corpus = corpus::read(&args.data, &read_options(&args.input))?;
+    report_reading(&corpus, remarks);
+    let settings = settings(args);
+    let trained = learn(&corpus, &settings, remarks)?;
+    if args.verify {
+        verify(&corpus, &settings, &trained, remarks)?;
+    }
+    let is_stdout = args.output.as_os_str() == "-";
+    if is_stdout {
+        std::io::stdout().write_all(&trained.model.to_bytes())?;
+    } else {
+        trained.model.write(&args.output)?;
+    }
+    trained.warnings.iter().for_each(|warning| remarks.warn(warning));
+    let card = card::text(&trained.model);
+    match is_stdout {
+        _ if remarks.is_quiet() => {}
+        true => remarks.say(card.trim_end()),
+        false => write!(std::io::stdout(), "{card}\nwrote {}\n", args.output.display())?,
+    }
+    Ok(DONE)
+}
+
+/// Better known before minutes of training than after: whether the model can be written at all.
+fn check_output(path: &std::path::Path) -> anyhow::Result<()> {
+    if path.as_os_str() == "-" {
+        return Ok(());
+    }
+    if path.is_dir() {
+        anyhow::bail!("{}: is a folder\nhint: name a file in it, such as {}", path.display(), path.join("my.rhetor").display());
+    }
+    let part = rhetor::model::file::part_of(path).map_err(|error| named(path, error))?;
+    std::fs::File::create(&part).map_err(|error| named(path, error))?;
+    std::fs::remove_file(&part).map_err(|error| named(path, error))
+}
+
+pub fn read_options(options: &DataOptions) -> ReadOptions {
+    ReadOptions {
+        format: options.input_format.map(format),
+        text: options.text_column.clone(),
+        label: options.label_column.clone(),
+        label_columns: options.label_columns.clone(),
+        separator: options.label_separator.clone(),
+        group: options.group_column.clone(),
+        weight: options.weight_column.clone(),
+        strict: options.strict,
+        ..ReadOptions::default()
+    }
+}
+
+pub fn format(format: DataFormat) -> Format {
+    match format {
+        DataFormat::Csv => Format::Csv,
+        DataFormat::Tsv => Format::Tsv,
+        DataFormat::Jsonl => Format::Jsonl,
+        DataFormat::Fasttext => Format::FastText,
+    }
+}
+
+fn settings(args: &Train) -> TrainSettings {
+    let learning = &args.learning;
+    TrainSettings {
+        features: features(&args.features),
+        task: learning.task,
+        l2: learning.l2,
+        folds: learning.folds as usize,
+        fold_by: learning.fold_by.clone(),
+        seed: learning.seed,
+        class_weight: learning.class_weight,
+        optimize: learning.optimize,
+        solver: learning.solver,
+        calibrate_where: learning.calibrate_where.clone(),
+        note: args.note.clone(),
+    }
+}
+
+fn features(options: &FeatureOptions) -> FeatureSettings {
+    FeatureSettings {
+        language: options.language,
+        ngrams: options.ngrams,
+        char_ngrams: options.char_ngrams,
+        shape: !options.no_shape,
+        min_count: options.min_count,
+        weighting: options.weighting,
+    }
+}
+
+fn report_reading(corpus: &Corpus, remarks: Remarks) {
+    corpus.warnings.iter().for_each(|warning| remarks.warn(warning));
+    corpus.skipped.iter().take(NAMED).for_each(|problem| remarks.warn(problem));
+    if corpus.skipped.len() > NAMED {
+        remarks.warn(format_args!("… and {} bad rows more", corpus.skipped.len() - NAMED));
+    }
+    if !corpus.skipped.is_empty() {
+        let rows = corpus.skipped.len() + corpus.examples.len();
+        remarks.say(format_args!("{} of {rows} rows are left out", corpus.skipped.len()));
+    }
+}
+
+fn learn(corpus: &Corpus, settings: &TrainSettings, remarks: Remarks) -> anyhow::Result<Trained> {
+    let bar = if remarks.is_quiet() { ProgressBar::hidden() } else { ProgressBar::new(1) };
+    let style = ProgressStyle::with_template("{msg:<24} {wide_bar} {pos}/{len} {elapsed}").expect("the template is valid");
+    bar.set_style(style);
+    let trained = learn::train(&corpus.examples, settings, &|step| match step {
+        Step::Reading => bar.set_message("reading units"),
+        Step::Folds { done, all } => {
+            bar.set_message("trying strengths");
+            bar.set_length(all as u64 + 2);
+            bar.set_position(done as u64);
+        }
+        Step::Fitting => bar.set_message("fitting all units"),
+        Step::Judging => {
+            bar.set_message("judging");
+            bar.inc(1);
+        }
+    });
+    bar.finish_and_clear();
+    Ok(trained?)
+}
+
+fn verify(corpus: &Corpus, settings: &TrainSettings, first: &Trained, remarks: Remarks) -> anyhow::Result<()> {
+    let second = learn(corpus, settings, remarks)?;
+    if first.model.to_bytes() != second.model.to_bytes() {
+        anyhow::bail!("two trainings on the same data gave different models ({} and {}); please report this", first.model.fingerprint(), second.model.fingerprint());
+    }
+    remarks.say(format_args!("verified: trained twice, the same {} bytes", first.model.to_bytes().len()));
+    Ok(())
+}
