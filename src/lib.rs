@@ -1,10 +1,10 @@
 //! rhetor
-pub mod text;
 pub mod codebook;
 pub mod corpus;
-pub mod features;
-pub mod model;
-pub mod framing;
 pub mod evaluate;
+pub mod features;
+pub mod framing;
 pub mod learn;
+pub mod model;
 pub mod report;
+pub mod text;

@@ -163,7 +163,7 @@ pub struct LearningOptions {
     #[arg(long)]
     pub task: Option<Task>,
     /// Strength of the L2 penalty [default: chosen on held-out folds]
-    #[arg(long, value_name = "ALPHA")]
+    #[arg(long, value_name = "ALPHA", allow_negative_numbers = true)]
     pub l2: Option<f64>,
     /// Number of folds
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(2..=100))]
@@ -224,7 +224,7 @@ pub struct ShownOptions {
     #[arg(long, value_name = "LABEL,…", value_delimiter = ',')]
     pub only: Vec<String>,
     /// The probability from which on a label is given [default: each label's own]
-    #[arg(long, value_name = "P", value_parser = share)]
+    #[arg(long, value_name = "P", allow_negative_numbers = true, value_parser = share)]
     pub threshold: Option<f64>,
     /// At most so many framings a unit
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]

@@ -82,7 +82,15 @@ fn labels(model: &Model, out: &mut String) {
     line!(
         out,
         "{:<width$} {:>7}  {:>5}  {:<14} {:>9} {:>6} {:>6} {:>6} {:>9}  trust",
-        "label", "support", "F1", "95%", "precision", "recall", "AP", "ECE", "threshold"
+        "label",
+        "support",
+        "F1",
+        "95%",
+        "precision",
+        "recall",
+        "AP",
+        "ECE",
+        "threshold"
     );
     for card in cards {
         let (low, high) = card.f1_interval;
@@ -110,8 +118,9 @@ fn trust(card: &LabelCard) -> String {
 
 fn confusions(model: &Model, out: &mut String) {
     let pairs = model.card().overall.confusions.iter().take(PAIRS);
-    let pairs: Vec<String> =
-        pairs.map(|(truth, given, count)| format!("{} taken for {} ({count})", visible(truth), visible(given))).collect();
+    let pairs: Vec<String> = pairs
+        .map(|(truth, given, count)| format!("{} taken for {} ({count})", visible(truth), visible(given)))
+        .collect();
     if !pairs.is_empty() {
         line!(out, "\nmost mixed up: {}", pairs.join("; "));
     }

@@ -104,7 +104,13 @@ pub fn run(args: &Classify, shared: &Shared, remarks: Remarks) -> anyhow::Result
     }
 }
 
-fn all_files(args: &Classify, shared: &Shared, job: &Job, files: &[PathBuf], output: &mut Output) -> anyhow::Result<u8> {
+fn all_files(
+    args: &Classify,
+    shared: &Shared,
+    job: &Job,
+    files: &[PathBuf],
+    output: &mut Output,
+) -> anyhow::Result<u8> {
     let setting = Setting { model: job.model, explain: job.explain, all_scores: args.shown.all_scores };
     let report: SharedReport = Rc::new(RefCell::new(report(args, shared, job, &setting, output)));
     let bar = progress(files, shared, args);
@@ -139,11 +145,18 @@ fn finale(args: &Classify, job: &Job, units: u64, framed: u64) {
         job.remarks.say(format_args!("{framed} of {units} units carry a framing"));
     }
     if args.shown.summary {
-        job.remarks.say("note: these counts are what the model found, not corrected for its errors (see `rhetor inspect`)");
+        job.remarks
+            .say("note: these counts are what the model found, not corrected for its errors (see `rhetor inspect`)");
     }
 }
 
-fn report<'a>(args: &Classify, shared: &Shared, job: &Job, setting: &'a Setting<'a>, output: &'a mut Output) -> Box<dyn Report + 'a> {
+fn report<'a>(
+    args: &Classify,
+    shared: &Shared,
+    job: &Job,
+    setting: &'a Setting<'a>,
+    output: &'a mut Output,
+) -> Box<dyn Report + 'a> {
     let delimiter = if args.format == OutputFormat::Tsv { b'\t' } else { b',' };
     if args.shown.summary {
         let shape = match args.format {
@@ -227,7 +240,12 @@ fn remark(tally: &Tally, path: &Path, job: &Job) {
         ));
     }
     if skipped.count > 0 {
-        job.remarks.warn(format_args!("{path}:{}: {} bad {}, the first here", skipped.line, skipped.count, plural(skipped.count, "row", "rows")));
+        job.remarks.warn(format_args!(
+            "{path}:{}: {} bad {}, the first here",
+            skipped.line,
+            skipped.count,
+            plural(skipped.count, "row", "rows")
+        ));
     }
     let share = tally.known as f64 / tally.words.max(1) as f64;
     if tally.words >= ENOUGH_WORDS && share < TOO_FEW_KNOWN {

@@ -19,7 +19,8 @@ pub fn files(paths: &[PathBuf], globs: &[String], remarks: Remarks) -> anyhow::R
         all_found &= walk(path, globs, remarks, &mut files)?;
         if files.len() == before {
             let wanted = if globs.is_empty() { "*.txt or *.md".into() } else { globs.join(", ") };
-            remarks.warn(format_args!("{}: no file matches {wanted}\nhint: --glob '*.html' reads others", path.display()));
+            remarks
+                .warn(format_args!("{}: no file matches {wanted}\nhint: --glob '*.html' reads others", path.display()));
         }
     }
     Ok((files, all_found))
@@ -35,7 +36,8 @@ fn walk(folder: &Path, globs: &[String], remarks: Remarks, files: &mut Vec<PathB
     // Text that is to be read is not source code: what git ignores may well be meant. Hidden files are not.
     let walk = WalkBuilder::new(folder)
         .standard_filters(false)
-        .hidden(true)
+        // A glob that is asked for would let hidden files in again.
+        .filter_entry(|entry| entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b"."))
         .overrides(overrides)
         .sort_by_file_path(Path::cmp)
         .build();

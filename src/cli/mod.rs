@@ -80,7 +80,10 @@ pub fn use_color(shared: &Shared, to_file: bool) -> bool {
         When::Never => false,
         When::Auto => {
             let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-            !to_file && !unwanted && io::stdout().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+            !to_file
+                && !unwanted
+                && io::stdout().is_terminal()
+                && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
         }
     }
 }
@@ -146,7 +149,10 @@ pub fn named(path: &Path, error: io::Error) -> anyhow::Error {
 pub fn refuse_same(output: Option<&Path>, inputs: &[PathBuf]) -> anyhow::Result<()> {
     let Some(output) = output.and_then(|path| path.canonicalize().ok()) else { return Ok(()) };
     match inputs.iter().find(|input| input.canonicalize().is_ok_and(|input| input == output)) {
-        Some(input) => anyhow::bail!("{}: is an input, and would be overwritten\nhint: choose another name for -o", input.display()),
+        Some(input) => anyhow::bail!(
+            "{}: is an input, and would be overwritten\nhint: choose another name for -o",
+            input.display()
+        ),
         None => Ok(()),
     }
 }

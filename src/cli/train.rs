@@ -45,7 +45,11 @@ fn check_output(path: &std::path::Path) -> anyhow::Result<()> {
         return Ok(());
     }
     if path.is_dir() {
-        anyhow::bail!("{}: is a folder\nhint: name a file in it, such as {}", path.display(), path.join("my.rhetor").display());
+        anyhow::bail!(
+            "{}: is a folder\nhint: name a file in it, such as {}",
+            path.display(),
+            path.join("my.rhetor").display()
+        );
     }
     let part = rhetor::model::file::part_of(path).map_err(|error| named(path, error))?;
     std::fs::File::create(&part).map_err(|error| named(path, error))?;
@@ -117,7 +121,8 @@ fn report_reading(corpus: &Corpus, remarks: Remarks) {
 
 fn learn(corpus: &Corpus, settings: &TrainSettings, remarks: Remarks) -> anyhow::Result<Trained> {
     let bar = if remarks.is_quiet() { ProgressBar::hidden() } else { ProgressBar::new(1) };
-    let style = ProgressStyle::with_template("{msg:<24} {wide_bar} {pos}/{len} {elapsed}").expect("the template is valid");
+    let style =
+        ProgressStyle::with_template("{msg:<24} {wide_bar} {pos}/{len} {elapsed}").expect("the template is valid");
     bar.set_style(style);
     let trained = learn::train(&corpus.examples, settings, &|step| match step {
         Step::Reading => bar.set_message("reading units"),
@@ -139,7 +144,11 @@ fn learn(corpus: &Corpus, settings: &TrainSettings, remarks: Remarks) -> anyhow:
 fn verify(corpus: &Corpus, settings: &TrainSettings, first: &Trained, remarks: Remarks) -> anyhow::Result<()> {
     let second = learn(corpus, settings, remarks)?;
     if first.model.to_bytes() != second.model.to_bytes() {
-        anyhow::bail!("two trainings on the same data gave different models ({} and {}); please report this", first.model.fingerprint(), second.model.fingerprint());
+        anyhow::bail!(
+            "two trainings on the same data gave different models ({} and {}); please report this",
+            first.model.fingerprint(),
+            second.model.fingerprint()
+        );
     }
     remarks.say(format_args!("verified: trained twice, the same {} bytes", first.model.to_bytes().len()));
     Ok(())

@@ -43,12 +43,20 @@ pub(super) fn read(bytes: &[u8], name: &str, options: &ReadOptions, into: &mut C
 fn invalid(place: Place, error: &serde_json::Error) -> Problem {
     let words = error.to_string();
     let words = words.split(" at line ").next().unwrap_or_default();
-    Problem { place, what: format!("column {}: no JSON: {words}", error.column()), hint: Some("each line is one JSON object") }
+    Problem {
+        place,
+        what: format!("column {}: no JSON: {words}", error.column()),
+        hint: Some("each line is one JSON object"),
+    }
 }
 
 fn take(row: Value, place: Place, name: &str, options: &ReadOptions, into: &mut Corpus) -> Result<(), CorpusError> {
     let Value::Object(fields) = row else {
-        into.skipped.push(Problem { place, what: "no JSON object".into(), hint: Some("each record is an object, {…}") });
+        into.skipped.push(Problem {
+            place,
+            what: "no JSON object".into(),
+            hint: Some("each record is an object, {…}"),
+        });
         return Ok(());
     };
     // A field that the user named and that the very first record lacks is a slip for all of them.
@@ -84,7 +92,9 @@ fn example(mut fields: Map<String, Value>, place: Place, options: &ReadOptions) 
     let labels = labels(&mut fields, options)?;
     let weight = match fields.remove(options.weight.as_deref().unwrap_or("weight")) {
         None | Some(Value::Null) => 1.0,
-        Some(value) => weight(&scalar(&value).unwrap_or_default()).ok_or_else(|| (format!("{value} is no weight"), WEIGHT))?,
+        Some(value) => {
+            weight(&scalar(&value).unwrap_or_default()).ok_or_else(|| (format!("{value} is no weight"), WEIGHT))?
+        }
     };
     let group = match &options.group {
         Some(name) => fields.remove(name),
@@ -226,7 +236,9 @@ mod tests {
 
     #[test]
     fn other_fields_are_kept_as_text() {
-        let example = &one(r#"{"text": "a", "labels": [], "doc": "d1", "id": 4, "register": "news", "n": 2, "weight": 0.5}"#).examples[1];
+        let example =
+            &one(r#"{"text": "a", "labels": [], "doc": "d1", "id": 4, "register": "news", "n": 2, "weight": 0.5}"#)
+                .examples[1];
         assert_eq!((example.group.as_deref(), example.id.as_deref(), example.weight), (Some("d1"), Some("4"), 0.5));
         assert_eq!(example.extra["register"], "news");
         assert_eq!(example.extra["n"], "2");
@@ -234,7 +246,8 @@ mod tests {
 
     #[test]
     fn an_array_of_objects_is_read_too() {
-        let corpus = parse("a.json", r#"[{"text": "a", "labels": ["x"]}, {"text": "b"}]"#, &ReadOptions::default()).unwrap();
+        let corpus =
+            parse("a.json", r#"[{"text": "a", "labels": ["x"]}, {"text": "b"}]"#, &ReadOptions::default()).unwrap();
         assert_eq!(corpus.examples[0].labels, ["x"]);
         assert_eq!(corpus.skipped[0].to_string(), format!("a.json: record 2: no labels\nhint: {LABELS}"));
     }

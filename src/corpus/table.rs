@@ -5,7 +5,9 @@ use std::io::{self, Write};
 
 use csv::{ByteRecord, ReaderBuilder};
 
-use super::{Corpus, CorpusError, ENCODING, Example, Problem, ReadOptions, TEXT, WEIGHT, column, needed, split_labels, weight};
+use super::{
+    Corpus, CorpusError, ENCODING, Example, Problem, ReadOptions, TEXT, WEIGHT, column, needed, split_labels, weight,
+};
 use crate::text::Place;
 
 const RAGGED: &str = "quote a text that holds the delimiter; or a quotation mark before it is never closed";
@@ -140,7 +142,12 @@ impl Layout {
         Ok(Layout { header: header.to_vec(), text, labels, group, weight, id })
     }
 
-    fn example(&self, row: &ByteRecord, place: Place, options: &ReadOptions) -> Result<Example, (String, &'static str)> {
+    fn example(
+        &self,
+        row: &ByteRecord,
+        place: Place,
+        options: &ReadOptions,
+    ) -> Result<Example, (String, &'static str)> {
         if row.len() != self.header.len() {
             return Err((format!("{} cells where the header has {}", row.len(), self.header.len()), RAGGED));
         }
@@ -201,7 +208,8 @@ fn binary(cell: &str) -> Option<bool> {
 }
 
 fn is_binary(rows: &[ByteRecord], at: usize) -> bool {
-    let cells = || rows.iter().take(LOOKED_AT).filter_map(|row| row.get(at)).filter_map(|c| std::str::from_utf8(c).ok());
+    let cells =
+        || rows.iter().take(LOOKED_AT).filter_map(|row| row.get(at)).filter_map(|c| std::str::from_utf8(c).ok());
     cells().all(|cell| binary(cell).is_some()) && cells().any(|cell| !cell.trim().is_empty())
 }
 
@@ -253,7 +261,8 @@ mod tests {
     #[test]
     fn broken_utf_8_costs_its_own_row_only() {
         let mut corpus = Corpus::default();
-        super::super::read_bytes(b"text,labels\ncaf\xe9,a\nok,b\n", "a.csv", &ReadOptions::default(), &mut corpus).unwrap();
+        super::super::read_bytes(b"text,labels\ncaf\xe9,a\nok,b\n", "a.csv", &ReadOptions::default(), &mut corpus)
+            .unwrap();
         assert_eq!(corpus.skipped[0].to_string(), format!("a.csv:2: not UTF-8\nhint: {ENCODING}"));
         assert_eq!(corpus.examples[0].text, "ok");
     }
@@ -272,7 +281,10 @@ mod tests {
     #[test]
     fn a_missing_column_is_told_with_those_there_are() {
         let error = parse("a.csv", "body,labels\na,b\n", &ReadOptions::default()).unwrap_err().to_string();
-        assert!(error.contains("no column \"text\"; there are body, labels") && error.contains("--text-column"), "{error}");
+        assert!(
+            error.contains("no column \"text\"; there are body, labels") && error.contains("--text-column"),
+            "{error}"
+        );
         let error = parse("a.csv", "text,stars\na,5\n", &ReadOptions::default()).unwrap_err().to_string();
         assert!(error.contains("--label-column"), "{error}");
         let options = ReadOptions { group: Some("grup".into()), ..Default::default() };

@@ -214,10 +214,8 @@ impl Featurizer {
             .map(|chunk| {
                 let features: Vec<_> = chunk.terms.iter().map(|term| self.vocabulary.feature(term)).collect();
                 let row = |counts: &Vec<(u32, u32)>| {
-                    let mut counts: Vec<_> = counts
-                        .iter()
-                        .filter_map(|&(local, count)| Some((features[local as usize]?, count)))
-                        .collect();
+                    let mut counts: Vec<_> =
+                        counts.iter().filter_map(|&(local, count)| Some((features[local as usize]?, count))).collect();
                     counts.sort_unstable();
                     self.weigh(&counts)
                 };
@@ -243,11 +241,8 @@ impl Featurizer {
             }
         });
         row.occurrences.sort_unstable();
-        let counts: Vec<(FeatureId, u32)> = row
-            .occurrences
-            .chunk_by(|a, b| a.0 == b.0)
-            .map(|same| (same[0].0, same.len() as u32))
-            .collect();
+        let counts: Vec<(FeatureId, u32)> =
+            row.occurrences.chunk_by(|a, b| a.0 == b.0).map(|same| (same[0].0, same.len() as u32)).collect();
         row.entries = self.weigh(&counts);
         row
     }

@@ -83,9 +83,6 @@ mod tests {
         characters("Été", "été", Span::new(10, 15), (3, 3), &mut String::new(), |term, span| {
             seen.push((term.to_owned(), span.start, span.end));
         });
-        assert_eq!(
-            seen,
-            [("char:_ét".into(), 10, 13), ("char:été".into(), 10, 15), ("char:té_".to_owned(), 12, 15)]
-        );
+        assert_eq!(seen, [("char:_ét".into(), 10, 13), ("char:été".into(), 10, 15), ("char:té_".to_owned(), 12, 15)]);
     }
 }

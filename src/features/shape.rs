@@ -31,7 +31,9 @@ pub fn cues(
 
 fn mark_or_capitals(surface: &str, token: Token, found: &mut impl FnMut(&str, Span)) {
     match token.kind {
-        Kind::Mark if surface.contains(['!', '！', '‼', '¡', '⁉', '⁈']) => found("shape:exclamation", token.span),
+        Kind::Mark if surface.contains(['!', '！', '‼', '¡', '⁉', '⁈']) => {
+            found("shape:exclamation", token.span)
+        }
         Kind::Mark => found("shape:question", token.span),
         Kind::Number => found("shape:number", token.span),
         Kind::Word if is_shouted(surface) => found("shape:all-caps", token.span),

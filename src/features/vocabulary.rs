@@ -153,9 +153,9 @@ fn table_size(terms: usize) -> usize {
 }
 
 fn hash(bytes: &[u8]) -> u32 {
-    let long = bytes.iter().fold(0xcbf2_9ce4_8422_2325u64, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let long = bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325u64, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
     (long >> 32) as u32 ^ long as u32
 }
 

@@ -130,7 +130,11 @@ mod tests {
         let mut rows = Rows::new(2);
         let mut has = Vec::new();
         for i in 0..12 {
-            rows.push(if i % 2 == 0 { vec![(FeatureId(0), 1.0), (FeatureId(1), 1.0)] } else { vec![(FeatureId(0), 1.0)] });
+            rows.push(if i % 2 == 0 {
+                vec![(FeatureId(0), 1.0), (FeatureId(1), 1.0)]
+            } else {
+                vec![(FeatureId(0), 1.0)]
+            });
             has.push(i % 2 == 0);
         }
         let keys: Vec<String> = (0..12).map(|i| i.to_string()).collect();

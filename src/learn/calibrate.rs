@@ -1,8 +1,8 @@
 //! Held-out score → probability.
 //!
 //! For labels that stand for themselves: logistic regression of the truth on the held-out scores of the feature blocks,
-//! fitted by linfa-logistic; with one block this is Platt scaling (Platt 1999, with his corrected targets left out since
-//! linfa takes none). For labels of which exactly one holds: one temperature (Guo et al. 2017). Both are linear in the
+//! fitted by linfa-logistic; with one block this is Platt scaling (Platt 1999, with two doubtful units in place of his
+//! corrected targets, since linfa takes none). For labels of which exactly one holds: one temperature (Guo et al. 2017). Both are linear in the
 //! scores, so they fold into weights and intercepts, and contributions still add up.
 
 use ndarray::{Array1, Array2};
@@ -37,8 +37,16 @@ impl Calibration {
 /// # Errors
 /// The reason why there is no calibration, for the user: it would invert the label, or cannot be fitted.
 pub fn fit(blocks: &[Vec<f64>], truth: &[bool]) -> Result<Calibration, String> {
-    let rows = Array2::from_shape_fn((truth.len(), blocks.len()), |(i, block)| blocks[block][i]);
-    let fitted = dense::fit_binary(rows, Array1::from(truth.to_vec()), ALPHA).map_err(|error| match error {
+    let doubts: Vec<Vec<f64>> = blocks.iter().map(|scores| doubts(scores, truth)).collect();
+    let rows = Array2::from_shape_fn((truth.len() + 2, blocks.len()), |(i, block)| match i.checked_sub(truth.len()) {
+        None => blocks[block][i],
+        Some(doubt) => doubts[block][doubt],
+    });
+    let has: Array1<bool> = truth.iter().copied().chain([false, true]).collect();
+    if !truth.contains(&true) || !truth.contains(&false) {
+        return Err("all its held-out units are of one class".into());
+    }
+    let fitted = dense::fit_binary(rows, has, ALPHA).map_err(|error| match error {
         LearnError::Dense(words) => words,
         other => other.to_string(),
     })?;
@@ -46,6 +54,17 @@ pub fn fit(blocks: &[Vec<f64>], truth: &[bool]) -> Result<Calibration, String> {
         return Err("its held-out scores point the wrong way".into());
     }
     Ok(Calibration { slopes: fitted.weights, shift: fitted.intercept })
+}
+
+/// Two units more, as if one with the usual score of the label had lacked it, and one with the usual score of its absence had it: what
+/// Platt's corrected targets are for, that a few cleanly parted units do not make probabilities of 0 and 1.
+fn doubts(scores: &[f64], truth: &[bool]) -> Vec<f64> {
+    let mean = |has: bool| {
+        let of: Vec<f64> =
+            scores.iter().zip(truth).filter(|(_, truth)| **truth == has).map(|(score, _)| *score).collect();
+        of.iter().sum::<f64>() / of.len().max(1) as f64
+    };
+    vec![mean(true), mean(false)]
 }
 
 /// The factor on all scores that gives the held-out truth the most likelihood, by Newton's method in one dimension on
@@ -66,7 +85,7 @@ pub fn temperature(scores: &[f64], truth: &Truth) -> f64 {
         if curve <= 1e-12 {
             break;
         }
-        let next = (factor - slope / curve).clamp(factor / 4.0, factor * 4.0).clamp(0.05, 20.0);
+        let next = (factor - slope / curve).clamp(factor / 4.0, factor * 4.0).clamp(0.05, 5.0);
         let moved = (next - factor).abs();
         factor = next;
         if moved < 1e-9 {
@@ -86,7 +105,7 @@ mod tests {
         let scores: Vec<f64> = (0..400).map(|i| if i < 200 { 4.0 } else { -4.0 }).collect();
         let truth: Vec<bool> = (0..400).map(|i| (i % 4 == 0) != (i < 200)).collect();
         let fitted = fit(std::slice::from_ref(&scores), &truth).unwrap();
-        assert!((fitted.slopes[0] - libm::log(3.0) / 4.0).abs() < 1e-3, "{fitted:?}");
+        assert!((fitted.slopes[0] - libm::log(3.0) / 4.0).abs() < 0.01, "{fitted:?}");
         assert!(fitted.shift.abs() < 1e-3);
         let inverted: Vec<bool> = truth.iter().map(|truth| !truth).collect();
         assert!(fit(&[scores], &inverted).unwrap_err().contains("wrong way"));
@@ -104,7 +123,16 @@ mod tests {
 
     #[test]
     fn one_class_only_is_an_error_in_words() {
-        assert!(fit(&[vec![0.1, 0.2]], &[true, true]).is_err());
+        assert!(fit(&[vec![0.1, 0.2]], &[true, true]).unwrap_err().contains("one class"));
+    }
+
+    #[test]
+    fn cleanly_parted_units_do_not_make_certainty() {
+        let scores: Vec<f64> = (0..20).map(|i| if i < 10 { 9.0 } else { -9.0 }).collect();
+        let truth: Vec<bool> = (0..20).map(|i| i < 10).collect();
+        let fitted = fit(&[scores], &truth).unwrap();
+        // One doubtful unit of eleven: the log-odds are ln 10 there.
+        assert!((fitted.apply(&[9.0]) - libm::log(10.0)).abs() < 0.1, "{fitted:?}");
     }
 
     #[test]

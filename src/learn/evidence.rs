@@ -153,7 +153,13 @@ struct Thresholds {
 }
 
 impl HeldOut {
-    fn thresholds(&self, ground: &Ground, untested: &[bool], names: &LabelSet, warnings: &mut Vec<String>) -> Thresholds {
+    fn thresholds(
+        &self,
+        ground: &Ground,
+        untested: &[bool],
+        names: &LabelSet,
+        warnings: &mut Vec<String>,
+    ) -> Thresholds {
         let aim = ground.settings.optimize;
         let folds = self.folds.iter().max().map_or(1, |last| last + 1);
         let tested: Vec<usize> = (0..self.truth.labels).filter(|&label| !untested[label]).collect();

@@ -222,6 +222,25 @@ mod tests {
         assert_eq!(linear.predict(&data), ndarray::arr2(&[[1.0, 9.0], [1.0, 16.0]]));
     }
 
+    /// The gradient of both, and the weights of both, on the project's own sentences.
+    #[test]
+    fn the_sparse_solver_and_linfa_agree_on_real_sentences() {
+        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("training/pilot/sentences.jsonl");
+        let corpus = crate::corpus::read(&[file], &crate::corpus::ReadOptions::default()).unwrap();
+        let texts: Vec<&str> = corpus.examples.iter().map(|example| example.text.as_str()).collect();
+        let settings = crate::features::FeatureSettings { min_count: 4, ..Default::default() };
+        let (_, rows) = crate::features::Featurizer::learn(settings, &texts);
+        let labels = ["threat", "denial", "urgency"];
+        let has = corpus.examples.iter().flat_map(|e| labels.map(|label| e.labels.iter().any(|own| own == label)));
+        let truth = Truth::new(3, has.collect());
+        let ours = sparse(&rows, &truth, Loss::OneVsRest, 0.5);
+        let theirs = dense::fit(&rows, &truth, Loss::OneVsRest, 0.5).unwrap();
+        let gap = ours.point.iter().zip(&theirs).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(gap < 1e-4, "{gap} in {} weights", theirs.len());
+        assert!(slope(&rows, &truth, Loss::OneVsRest, 0.5, &ours.point) < 1e-6);
+        assert!(slope(&rows, &truth, Loss::OneVsRest, 0.5, &theirs) < 1e-3);
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(24))]
         #[test]

@@ -37,17 +37,25 @@ use threshold::Optimize;
 pub enum LearnError {
     #[error("no labelled units to learn from\nhint: every row was empty or skipped; the messages above say why")]
     NoUnits,
-    #[error("every unit has the same labels ({0}), so there is nothing to tell apart\nhint: add units with other labels, or with none")]
+    #[error(
+        "every unit has the same labels ({0}), so there is nothing to tell apart\nhint: add units with other labels, or with none"
+    )]
     OneClass(String),
     #[error("no term is left: none stands in {0} units or more\nhint: lower --min-count, or give more units")]
     NoTerms(u32),
-    #[error("{labels} labels × {terms} terms would need {mib} MiB of weights, and rhetor stops at {most} MiB\nhint: raise --min-count, use --ngrams 1, or check that --label-column names the right column")]
+    #[error(
+        "{labels} labels × {terms} terms would need {mib} MiB of weights, and rhetor stops at {most} MiB\nhint: raise --min-count, use --ngrams 1, or check that --label-column names the right column"
+    )]
     TooLarge { labels: usize, terms: usize, mib: u64, most: u64 },
     #[error("{0} labels are more than rhetor can hold (65535)\nhint: check that --label-column names the right column")]
     TooManyLabels(usize),
-    #[error("a single-label model needs exactly one label a unit, and {place} has {found}\nhint: leave --task out, or choose multi")]
+    #[error(
+        "a single-label model needs exactly one label a unit, and {place} has {found}\nhint: leave --task out, or choose multi"
+    )]
     NotSingle { place: String, found: usize },
-    #[error("an L2 strength must be a positive number, not {0}\nhint: leave --l2 out to have it chosen on held-out folds")]
+    #[error(
+        "an L2 strength must be a positive number, not {0}\nhint: leave --l2 out to have it chosen on held-out folds"
+    )]
     Strength(f64),
     #[error("a tolerance must be a positive number, not {0}")]
     Tolerance(f64),
@@ -55,7 +63,9 @@ pub enum LearnError {
     Shapes { rows: usize, targets: usize },
     #[error("linfa-logistic: {0}")]
     Dense(String),
-    #[error("linfa-logistic knows no weights of rows or classes\nhint: use the default solver, or leave the weights out")]
+    #[error(
+        "linfa-logistic knows no weights of rows or classes\nhint: use the default solver, or leave the weights out"
+    )]
     DenseWeights,
     #[error("linfa-logistic cannot fit naive-Bayes weighting\nhint: use the default solver, or another --weighting")]
     DenseRatios,
@@ -169,7 +179,14 @@ pub fn train(examples: &[Example], settings: &TrainSettings, watch: &dyn Fn(Step
     let (featurizer, rows) = Featurizer::learn(settings.features.clone(), &texts);
     check_size(&labels, &featurizer, settings)?;
 
-    let field = Ground { rows: &rows, columns: rows.transposed(), truth: &truth, costs: costs_of(examples, &truth, task, settings), task, settings };
+    let field = Ground {
+        rows: &rows,
+        columns: rows.transposed(),
+        truth: &truth,
+        costs: costs_of(examples, &truth, task, settings),
+        task,
+        settings,
+    };
     let (folds, mut warnings) = folds_of(examples, settings);
     let selection = field.choose(&folds, watch)?;
     watch(Step::Fitting);
@@ -345,7 +362,8 @@ fn folds_of(examples: &[Example], settings: &TrainSettings) -> (Folds, Vec<Strin
     let folds = Folds::by_key(&keys, settings.folds, settings.seed);
     if folds.count >= 2 {
         if folds.count < settings.folds {
-            warnings.push(format!("only {} groups, so {} folds instead of {}", folds.count, folds.count, settings.folds));
+            warnings
+                .push(format!("only {} groups, so {} folds instead of {}", folds.count, folds.count, settings.folds));
         }
         return (folds, warnings);
     }
@@ -403,8 +421,16 @@ fn assemble(
     };
     let thresholds = card.labels.iter().map(|label| label.threshold).collect();
     let weights: Vec<f32> = weights.iter().map(|&weight| weight as f32).collect();
-    let mut model =
-        Model { task: ground.task, labels, featurizer, weights, intercepts, thresholds, card, fingerprint: String::new() };
+    let mut model = Model {
+        task: ground.task,
+        labels,
+        featurizer,
+        weights,
+        intercepts,
+        thresholds,
+        card,
+        fingerprint: String::new(),
+    };
     evidence::name_strong_terms(&mut model, examples);
     model.stamped()
 }

@@ -81,7 +81,8 @@ impl Search {
     fn step(&mut self, objective: &mut impl Objective, point: &mut [f64]) {
         let direction = self.direction(objective);
         let slope = dots(&self.gradient, &direction, self.parts);
-        let mut lengths_of_step: Vec<f64> = (0..self.parts).map(|part| f64::from(u8::from(self.is_open(part)))).collect();
+        let mut lengths_of_step: Vec<f64> =
+            (0..self.parts).map(|part| f64::from(u8::from(self.is_open(part)))).collect();
         let from = point.to_vec();
         for halving in 0..=MOST_HALVINGS {
             advance(point, &from, &direction, &lengths_of_step);
@@ -136,7 +137,8 @@ impl Search {
             }
             multiply(&mut scaled, &rest, &scale);
             let new = dots(&rest, &scaled, parts);
-            let turn: Vec<f64> = new.iter().zip(&old).map(|(new, old)| if *old > 0.0 { new / old } else { 0.0 }).collect();
+            let turn: Vec<f64> =
+                new.iter().zip(&old).map(|(new, old)| if *old > 0.0 { new / old } else { 0.0 }).collect();
             turn_to(&mut direction, &scaled, &turn);
             old = new;
         }

@@ -99,9 +99,7 @@ fn together(labels: &[Vec<Cut>]) -> Vec<f64> {
         for (cuts, chosen) in labels.iter().zip(&mut chosen) {
             let Some(old) = chosen else { continue };
             let others = sum.minus(old.counts);
-            let mixed = |cut: &Cut| {
-                MICRO * others.plus(cut.counts).f1() + (1.0 - MICRO) * cut.counts.f1() / tested
-            };
+            let mixed = |cut: &Cut| MICRO * others.plus(cut.counts).f1() + (1.0 - MICRO) * cut.counts.f1() / tested;
             let new = *best(cuts.iter(), mixed).expect("a label with a chosen cut has cuts");
             (*old, sum) = (new, others.plus(new.counts));
         }

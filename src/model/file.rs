@@ -39,7 +39,9 @@ pub enum ModelError {
     Io { path: PathBuf, source: io::Error },
     #[error("{path}: no rhetor model\nhint: a model is made by `rhetor train DATA -o MODEL`")]
     NotAModel { path: PathBuf },
-    #[error("{path}: a model of format {found}, and this rhetor reads up to {FORMAT}\nhint: it was written by rhetor {writer}; use that version or a later one")]
+    #[error(
+        "{path}: a model of format {found}, and this rhetor reads up to {FORMAT}\nhint: it was written by rhetor {writer}; use that version or a later one"
+    )]
     Newer { path: PathBuf, found: u32, writer: String },
     #[error("{path}: damaged model: {what}\nhint: train it again, or copy it anew from where it was intact")]
     Damaged { path: PathBuf, what: String },
@@ -193,16 +195,21 @@ enum Check {
 }
 
 fn parse(bytes: &[u8], path: &Path, check: Check) -> Result<Model, ModelError> {
-let damaged = |what: &str| ModelError::Damaged { path: path.into(), what: what.into() };
-let not_a_model = || ModelError::NotAModel { path: path.into() };
-let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| broken_container(path, bytes, &error))?;
-let json = header.metadata().as_ref().and_then(|metadata| metadata.get("rhetor")).ok_or_else(not_a_model)?;
-let json: Value = serde_json::from_str(json).map_err(|_| damaged("its metadata is no JSON"))?;
-check_version(&json, path)?;
-let tensors = SafeTensors::deserialize(bytes).map_err(|error| damaged(&error.to_string()))?;
-let fingerprint = check_sum(&tensors, &json, check).map_err(damaged)?;
-let metadata: Metadata = serde_json::from_value(json).map_err(|error| damaged(&error.to_string()))?;
-assemble(&tensors, metadata, fingerprint).map_err(damaged)
+    let damaged = |what: &str| ModelError::Damaged { path: path.into(), what: what.into() };
+    let not_a_model = || ModelError::NotAModel { path: path.into() };
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| broken_container(path, bytes, &error))?;
+    let json = header.metadata().as_ref().and_then(|metadata| metadata.get("rhetor")).ok_or_else(not_a_model)?;
+    let (text, json): (_, Value) =
+        (json, serde_json::from_str(json).map_err(|_| damaged("its metadata is no JSON"))?);
+    check_version(&json, path)?;
+    // The checksum is over the canonical form, so nothing else may stand there.
+    if json.to_string() != *text {
+        return Err(damaged("its metadata is not in canonical form"));
+    }
+    let tensors = SafeTensors::deserialize(bytes).map_err(|error| damaged(&error.to_string()))?;
+    let fingerprint = check_sum(&tensors, &json, check).map_err(damaged)?;
+    let metadata: Metadata = serde_json::from_value(json).map_err(|error| damaged(&error.to_string()))?;
+    assemble(&tensors, metadata, fingerprint).map_err(damaged)
 }
 
 fn broken_container(path: &Path, bytes: &[u8], error: &safetensors::SafeTensorError) -> ModelError {
@@ -297,7 +304,10 @@ fn check_shapes(model: &Model) -> Result<(), &'static str> {
     if !fits {
         return Err("its weights do not fit its labels and terms");
     }
-    if shortest == 0 || shortest > longest || settings.char_ngrams.is_some_and(|(short, long)| short == 0 || short > long) {
+    if shortest == 0
+        || shortest > longest
+        || settings.char_ngrams.is_some_and(|(short, long)| short == 0 || short > long)
+    {
         return Err("its n-gram lengths make no sense");
     }
     let finite = model.weights.iter().all(|w| w.is_finite())

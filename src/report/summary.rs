@@ -43,8 +43,15 @@ impl<'a, W: Write> Summary<'a, W> {
                 writeln!(self.out)?;
             }
             let framed = share(file.framed, file.units);
-            writeln!(self.out, "{}: {} units, {} with a framing ({framed})", visible(&file.path), file.units, file.framed)?;
-            let mut rows: Vec<(u64, &str)> = labels.iter().map(|(label, name)| (file.counts[label.index()], name)).collect();
+            writeln!(
+                self.out,
+                "{}: {} units, {} with a framing ({framed})",
+                visible(&file.path),
+                file.units,
+                file.framed
+            )?;
+            let mut rows: Vec<(u64, &str)> =
+                labels.iter().map(|(label, name)| (file.counts[label.index()], name)).collect();
             rows.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
             for (count, name) in rows.into_iter().filter(|(count, _)| *count > 0) {
                 writeln!(self.out, "  {:<width$} {count:>7} {:>7}", visible(name), share(count, file.units))?;
@@ -55,9 +62,12 @@ impl<'a, W: Write> Summary<'a, W> {
 
     fn jsonl(&mut self) -> io::Result<()> {
         for file in &self.files {
-            let counts = self.setting.model.labels().iter().map(|(label, name)| {
-                (name.to_owned(), serde_json::Value::from(file.counts[label.index()]))
-            });
+            let counts = self
+                .setting
+                .model
+                .labels()
+                .iter()
+                .map(|(label, name)| (name.to_owned(), serde_json::Value::from(file.counts[label.index()])));
             let line = serde_json::json!({
                 "path": file.path, "units": file.units, "framed": file.framed,
                 "counts": counts.collect::<serde_json::Map<_, _>>(), "model": self.setting.model.fingerprint(),

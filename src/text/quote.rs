@@ -116,10 +116,14 @@ impl Reader<'_> {
         let after_digit = self.before(at).is_some_and(|before| before.is_ascii_digit());
         if self.is_open(Family::Straight) {
             // `"12" pipe"`: inches inside, since another mark closes later.
-            let inches = after_digit && !self.starts_here(at, c) && self.text[at + 1..].contains('"') && self.after(at, c) == Some(' ') && {
-                let rest = &self.text[at + 1..];
-                rest.find('"').is_some_and(|next| !rest[..next].ends_with(' '))
-            };
+            let inches = after_digit
+                && !self.starts_here(at, c)
+                && self.text[at + 1..].contains('"')
+                && self.after(at, c) == Some(' ')
+                && {
+                    let rest = &self.text[at + 1..];
+                    rest.find('"').is_some_and(|next| !rest[..next].ends_with(' '))
+                };
             if !inches && (self.ends_here(at, c) || !self.starts_here(at, c)) {
                 self.closes(Family::Straight, at, c);
             }
@@ -208,7 +212,10 @@ impl Reader<'_> {
 
     /// A mark that a quotation can begin with: nothing, a blank, a dash or an opening mark before it, and no blank after.
     fn starts_here(&self, at: usize, c: char) -> bool {
-        let free = |c: char| c.is_whitespace() || matches!(c, '(' | '[' | '{' | '—' | '–' | '-' | '/' | '“' | '‘' | '"' | '\'' | '„' | '«' | ':' | '=');
+        let free = |c: char| {
+            c.is_whitespace()
+                || matches!(c, '(' | '[' | '{' | '—' | '–' | '-' | '/' | '“' | '‘' | '"' | '\'' | '„' | '«' | ':' | '=')
+        };
         self.before(at).is_none_or(free) && self.after(at, c).is_some_and(|after| !after.is_whitespace())
     }
 
@@ -220,10 +227,17 @@ impl Reader<'_> {
 
     /// `’tis`, `'90s`, `’em`, `rock ’n’ roll`: a mark for letters left out at the start of a word.
     fn is_apostrophe(&self, at: usize, c: char) -> bool {
-        let word: String =
-            self.text[at + c.len_utf8()..].chars().take_while(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-        let year = word.len() >= 2 && word.as_bytes()[..2].iter().all(u8::is_ascii_digit) && matches!(&word[2..], "" | "s");
-        year || matches!(word.as_str(), "tis" | "twas" | "twere" | "twill" | "em" | "til" | "till" | "cause" | "bout" | "n" | "neath" | "round")
+        let word: String = self.text[at + c.len_utf8()..]
+            .chars()
+            .take_while(|c| c.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect();
+        let year =
+            word.len() >= 2 && word.as_bytes()[..2].iter().all(u8::is_ascii_digit) && matches!(&word[2..], "" | "s");
+        year || matches!(
+            word.as_str(),
+            "tis" | "twas" | "twere" | "twill" | "em" | "til" | "till" | "cause" | "bout" | "n" | "neath" | "round"
+        )
     }
 
     /// `the workers’ demands`: an s before, a word after, and another mark further on that can close.
@@ -253,8 +267,18 @@ mod tests {
 
     #[test]
     fn all_common_marks_open_and_close() {
-        for text in ["He said “no deal” twice.", "He said \"no deal\" twice.", "He said ‘no deal’ twice.", "He said 'no deal' twice.",
-            "Er sagte „no deal“ zweimal.", "Er sagte »no deal« zweimal.", "Er sagte „no deal” zweimal.", "Il a dit ‹no deal› hier.", "彼は「no deal」と", "彼は『no deal』と"] {
+        for text in [
+            "He said “no deal” twice.",
+            "He said \"no deal\" twice.",
+            "He said ‘no deal’ twice.",
+            "He said 'no deal' twice.",
+            "Er sagte „no deal“ zweimal.",
+            "Er sagte »no deal« zweimal.",
+            "Er sagte „no deal” zweimal.",
+            "Il a dit ‹no deal› hier.",
+            "彼は「no deal」と",
+            "彼は『no deal』と",
+        ] {
             assert_eq!(inner(text), ["no deal"], "{text}");
         }
         assert_eq!(inner("Il a dit « no deal » hier."), [" no deal "]);
@@ -278,8 +302,17 @@ mod tests {
 
     #[test]
     fn apostrophes_are_no_quotation_marks() {
-        for text in ["Don't, won’t, can't.", "the workers' demands and the miners’ pay", "in the '90s and the ’80s", "’tis the season, 'twas not",
-            "rock 'n' roll, rock ’n’ roll", "O'Neill and D’Arcy", "give 'em hell", "the boys' and girls' teams", "James' house, the Joneses’ dog"] {
+        for text in [
+            "Don't, won’t, can't.",
+            "the workers' demands and the miners’ pay",
+            "in the '90s and the ’80s",
+            "’tis the season, 'twas not",
+            "rock 'n' roll, rock ’n’ roll",
+            "O'Neill and D’Arcy",
+            "give 'em hell",
+            "the boys' and girls' teams",
+            "James' house, the Joneses’ dog",
+        ] {
             assert_eq!(inner(text), [""; 0], "{text}");
         }
     }

@@ -70,7 +70,28 @@ fn is_closer(c: char) -> bool {
 
 /// Opens what a sentence may begin inside of.
 fn is_opener(c: char) -> bool {
-    matches!(c, '"' | '\'' | '“' | '‘' | '„' | '«' | '‹' | '»' | '(' | '[' | '{' | '¿' | '¡' | '「' | '『' | '—' | '–' | '-' | '*' | '•')
+    matches!(
+        c,
+        '"' | '\''
+            | '“'
+            | '‘'
+            | '„'
+            | '«'
+            | '‹'
+            | '»'
+            | '('
+            | '['
+            | '{'
+            | '¿'
+            | '¡'
+            | '「'
+            | '『'
+            | '—'
+            | '–'
+            | '-'
+            | '*'
+            | '•'
+    )
 }
 
 struct Scan<'a> {
@@ -88,13 +109,17 @@ impl Scan<'_> {
         loop {
             let rest = &self.text[end..];
             match rest.chars().next() {
-                Some(c) if is_mark(c) && c != '\n' || end == mark => end += rest.chars().next().map_or(1, char::len_utf8),
+                Some(c) if is_mark(c) && c != '\n' || end == mark => {
+                    end += rest.chars().next().map_or(1, char::len_utf8)
+                }
                 Some(' ' | '\u{A0}') if spaced_dot(rest) && self.text[..end].ends_with('.') => {
                     end += rest.find('.').unwrap_or(0) + 1;
                 }
                 Some(c) if is_closer(c) => end += c.len_utf8(),
                 // „so“ closes with the mark that opens in English.
-                Some('“') if rest['“'.len_utf8()..].chars().next().is_none_or(char::is_whitespace) => end += '“'.len_utf8(),
+                Some('“') if rest['“'.len_utf8()..].chars().next().is_none_or(char::is_whitespace) => {
+                    end += '“'.len_utf8()
+                }
                 Some(' ' | '\u{A0}' | '\u{202F}') if rest.trim_start().starts_with('»') => {
                     end += rest.find('»').unwrap_or(0) + '»'.len_utf8();
                 }
@@ -184,7 +209,9 @@ impl Scan<'_> {
         if is_initial(token) {
             return !at_start && !(self.is_name(next)) && (token == "I" || self.starts_sentence(next));
         }
-        if is_dotted(token) || lower.chars().count() == 1 && token == lower && !token.bytes().all(|b| b.is_ascii_digit()) {
+        if is_dotted(token)
+            || lower.chars().count() == 1 && token == lower && !token.bytes().all(|b| b.is_ascii_digit())
+        {
             return self.starts_sentence(next);
         }
         !self.is_ordinal(start, mark, token)
@@ -226,13 +253,113 @@ impl Scan<'_> {
 
 /// Words that sentences start with and names do not.
 const STARTERS: &[&str] = &[
-    "the", "a", "an", "this", "that", "these", "those", "he", "she", "it", "we", "they", "you", "i", "his", "her", "its", "our",
-    "their", "my", "your", "but", "and", "or", "so", "yet", "if", "when", "while", "as", "in", "on", "at", "for", "from",
-    "with", "by", "to", "of", "after", "before", "since", "until", "during", "because", "although", "though", "however",
-    "there", "here", "then", "now", "what", "why", "how", "who", "where", "which", "no", "not", "all", "some", "many", "most",
-    "both", "each", "every", "one", "two", "let", "do", "did", "does", "is", "are", "was", "were", "will", "would", "can",
-    "could", "should", "must", "may", "meanwhile", "nevertheless", "therefore", "thus", "also", "even", "only", "such",
-    "another", "other", "it's", "that's", "there's", "don't", "we're", "i'm", "they're", "what's", "everyone", "nobody", "nothing", "please", "once",
+    "the",
+    "a",
+    "an",
+    "this",
+    "that",
+    "these",
+    "those",
+    "he",
+    "she",
+    "it",
+    "we",
+    "they",
+    "you",
+    "i",
+    "his",
+    "her",
+    "its",
+    "our",
+    "their",
+    "my",
+    "your",
+    "but",
+    "and",
+    "or",
+    "so",
+    "yet",
+    "if",
+    "when",
+    "while",
+    "as",
+    "in",
+    "on",
+    "at",
+    "for",
+    "from",
+    "with",
+    "by",
+    "to",
+    "of",
+    "after",
+    "before",
+    "since",
+    "until",
+    "during",
+    "because",
+    "although",
+    "though",
+    "however",
+    "there",
+    "here",
+    "then",
+    "now",
+    "what",
+    "why",
+    "how",
+    "who",
+    "where",
+    "which",
+    "no",
+    "not",
+    "all",
+    "some",
+    "many",
+    "most",
+    "both",
+    "each",
+    "every",
+    "one",
+    "two",
+    "let",
+    "do",
+    "did",
+    "does",
+    "is",
+    "are",
+    "was",
+    "were",
+    "will",
+    "would",
+    "can",
+    "could",
+    "should",
+    "must",
+    "may",
+    "meanwhile",
+    "nevertheless",
+    "therefore",
+    "thus",
+    "also",
+    "even",
+    "only",
+    "such",
+    "another",
+    "other",
+    "it's",
+    "that's",
+    "there's",
+    "don't",
+    "we're",
+    "i'm",
+    "they're",
+    "what's",
+    "everyone",
+    "nobody",
+    "nothing",
+    "please",
+    "once",
 ];
 
 #[derive(Clone, Copy, PartialEq)]
@@ -271,7 +398,8 @@ fn is_edge(c: char) -> bool {
 
 /// The token before a full stop, without opening marks.
 fn last_word(text: &str) -> &str {
-    let token = text.rsplit(|c: char| c.is_whitespace() || matches!(c, '(' | '[' | '/' | '—' | '–')).next().unwrap_or("");
+    let token =
+        text.rsplit(|c: char| c.is_whitespace() || matches!(c, '(' | '[' | '/' | '—' | '–')).next().unwrap_or("");
     token.trim_start_matches(is_opener)
 }
 
@@ -304,7 +432,8 @@ fn is_number(word: &str) -> bool {
 fn is_enumerator(token: &str) -> bool {
     let digits = token.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     let letters = token.chars().count() == 1 && token.chars().all(char::is_alphabetic) && token != "I";
-    let roman = token.len() <= 5 && token.chars().all(|c| matches!(c, 'i' | 'v' | 'x' | 'I' | 'V' | 'X')) && token != "I";
+    let roman =
+        token.len() <= 5 && token.chars().all(|c| matches!(c, 'i' | 'v' | 'x' | 'I' | 'V' | 'X')) && token != "I";
     token.len() <= 6 && digits || letters || roman
 }
 
@@ -315,13 +444,15 @@ fn is_initial(token: &str) -> bool {
 
 /// Single letters parted by dots: `U.S`, `J.R`.
 fn is_dotted(token: &str) -> bool {
-    token.contains('.') && token.split('.').all(|part| part.chars().count() <= 2 && part.chars().all(char::is_alphabetic))
+    token.contains('.')
+        && token.split('.').all(|part| part.chars().count() <= 2 && part.chars().all(char::is_alphabetic))
 }
 
 fn follows_clock(word: &str) -> bool {
     let lower = word.to_lowercase();
     const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-    DAYS.contains(&lower.as_str()) || matches!(word, "EST" | "EDT" | "GMT" | "PST" | "CET" | "UTC" | "BST" | "ET" | "PT")
+    DAYS.contains(&lower.as_str())
+        || matches!(word, "EST" | "EDT" | "GMT" | "PST" | "CET" | "UTC" | "BST" | "ET" | "PT")
 }
 
 /// A blank and a dot, of which more may come: `. . .`
@@ -348,7 +479,8 @@ mod tests {
 
     /// `language: sentence | sentence`, a case a line.
     fn cases() -> impl Iterator<Item = (Language, Vec<&'static str>)> {
-        let lines = include_str!("sentence_cases.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let lines =
+            include_str!("sentence_cases.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
         lines.map(|line| {
             let (language, case) = line.split_once(": ").expect("a case names its language");
             (language.parse().expect("a known language"), case.split(" | ").collect())

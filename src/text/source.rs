@@ -15,6 +15,9 @@ pub enum Source {
 
 const GZIP: [u8; 2] = [0x1F, 0x8B];
 
+/// Bytes asked for in the first read, which also shows the reader what kind of data comes.
+const PEEK: usize = 1 << 13;
+
 /// Opens a path; `-` is standard input. Compression is known by its first bytes, whatever the name says.
 ///
 /// # Errors
@@ -35,9 +38,9 @@ pub fn open(path: &Path) -> io::Result<Source> {
 /// # Errors
 /// Those of reading.
 pub fn from(mut input: Box<dyn Read + Send>) -> io::Result<Source> {
-    let mut first = vec![0; GZIP.len()];
+    let mut first = vec![0; PEEK];
     let mut have = 0;
-    while have < first.len() {
+    while have < GZIP.len() {
         match input.read(&mut first[have..]) {
             Ok(0) => break,
             Ok(count) => have += count,
@@ -46,7 +49,7 @@ pub fn from(mut input: Box<dyn Read + Send>) -> io::Result<Source> {
         }
     }
     first.truncate(have);
-    let is_gzip = first == GZIP;
+    let is_gzip = first.starts_with(&GZIP);
     let whole = Cursor::new(first).chain(input);
     Ok(if is_gzip { Source::Gzip(Box::new(MultiGzDecoder::new(whole))) } else { Source::Plain(whole) })
 }

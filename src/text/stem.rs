@@ -153,7 +153,8 @@ mod tests {
         for language in Language::ALL {
             assert_eq!(language.name().parse::<Language>().as_ref(), Ok(language));
             let mut stems = Stems::new(*language);
-            for word in ["a", "ing", "ß", "Ελλάδα", "книги", "كتاب", "தமிழ்", "straße", "e\u{301}"] {
+            for word in ["a", "ing", "ß", "Ελλάδα", "книги", "كتاب", "தமிழ்", "straße", "e\u{301}"]
+            {
                 assert!(!stems.stem(word).is_empty());
             }
         }

@@ -123,7 +123,9 @@ fn dotted_end(text: &str, start: usize) -> Option<usize> {
     match (letters, goes_on) {
         (2.., false) => Some(at),
         // `U.S.A` without its last dot
-        (2.., true) if bytes[at].is_ascii_alphabetic() && !text[at + 1..].starts_with(char::is_alphanumeric) => Some(at + 1),
+        (2.., true) if bytes[at].is_ascii_alphabetic() && !text[at + 1..].starts_with(char::is_alphanumeric) => {
+            Some(at + 1)
+        }
         _ => None,
     }
 }

@@ -335,7 +335,8 @@ fn is_item(line: &str) -> bool {
     let Some((mark, _)) = line.split_once(char::is_whitespace) else { return false };
     let numbered = |body: &str| {
         let short = (1..=3).contains(&body.len());
-        short && (body.bytes().all(|b| b.is_ascii_digit()) || body.len() == 1 && body.as_bytes()[0].is_ascii_lowercase())
+        short
+            && (body.bytes().all(|b| b.is_ascii_digit()) || body.len() == 1 && body.as_bytes()[0].is_ascii_lowercase())
             || short && body.bytes().all(|b| matches!(b, b'i' | b'v' | b'x'))
     };
     match mark {
@@ -413,7 +414,10 @@ mod tests {
     fn wrapped_lines_run_on_and_headings_verse_and_lists_do_not() {
         let wrapped = "The council met on Monday evening to consider the plan of Mr\nSmith and agreed, after a long debate, that it should be put\noff.";
         assert_eq!(blocks(wrapped).len(), 1);
-        assert_eq!(blocks("Introduction\nThe council met on Monday to consider the plan."), ["Introduction", "The council met on Monday to consider the plan."]);
+        assert_eq!(
+            blocks("Introduction\nThe council met on Monday to consider the plan."),
+            ["Introduction", "The council met on Monday to consider the plan."]
+        );
         assert_eq!(blocks("We want:\n- more buses\n- fewer cars"), ["We want:", "- more buses", "- fewer cars"]);
         assert_eq!(blocks("1. Act\n2. Wait\n(a) or not"), ["1. Act", "2. Wait", "(a) or not"]);
     }

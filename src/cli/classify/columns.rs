@@ -40,7 +40,9 @@ pub fn classify(
         }
         Format::Tsv => table.rows(input, b'\t', pen, report),
         Format::Jsonl => table.objects(input, pen, report),
-        Format::FastText => anyhow::bail!("{name}: fastText lines have no columns\nhint: leave --column out, and use --unit line"),
+        Format::FastText => {
+            anyhow::bail!("{name}: fastText lines have no columns\nhint: leave --column out, and use --unit line")
+        }
     }
 }
 

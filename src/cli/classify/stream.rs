@@ -52,7 +52,9 @@ pub fn classify(job: &Job, path: &Path, report: &SharedReport, bar: &ProgressBar
 fn look_at(first: &[u8], path: &Path, job: &Job) -> anyhow::Result<()> {
     let path = path.display();
     if let Some(encoding) = utf16(first) {
-        anyhow::bail!("{path}: is {encoding}, and rhetor reads UTF-8\nhint: iconv -f {encoding} -t UTF-8 {path} | rhetor classify");
+        anyhow::bail!(
+            "{path}: is {encoding}, and rhetor reads UTF-8\nhint: iconv -f {encoding} -t UTF-8 {path} | rhetor classify"
+        );
     }
     let kinds: [(&[u8], &str); 3] = [
         (b"%PDF-", "a PDF\nhint: pdftotext FILE - | rhetor classify"),
@@ -77,7 +79,12 @@ pub struct Pen<'a, 'r> {
 
 impl<'a, 'r> Pen<'a, 'r> {
     pub fn new(job: &'a Job<'a>, report: &SharedReport<'r>) -> Self {
-        Pen { judge: Judge { job, scratches: Mutex::default() }, report: report.clone(), index: 0, tally: Tally::default() }
+        Pen {
+            judge: Judge { job, scratches: Mutex::default() },
+            report: report.clone(),
+            index: 0,
+            tally: Tally::default(),
+        }
     }
 
     /// Classifies the units and writes their records; `units` is empty afterwards.

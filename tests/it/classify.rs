@@ -1,0 +1,213 @@
+use crate::desk::Desk;
+use serde_json::Value;
+
+const SPEECH: &str = "Town hall\n\nThe council met on Monday and approved\nthe minutes of the last meeting. If you cross\nthis line you will regret it.\n\n\
+- Write to your councillor.\n- The bridge was closed in May.\n\n“The firm caused the leak, and it will pay!”\n";
+
+fn on_speech() -> Desk {
+    Desk::with_model().and("speech.txt", SPEECH)
+}
+
+#[test]
+fn text_for_people_shows_the_units_that_carry_a_framing() {
+    on_speech().run("classify -m m speech.txt").ok().matches("classify.txt");
+}
+
+#[test]
+fn an_explanation_lists_the_words_that_made_the_score() {
+    on_speech().run("classify -m m speech.txt --explain --only threat").ok().matches("classify-explain.txt");
+}
+
+#[test]
+fn jsonl_has_a_record_for_each_sentence() {
+    on_speech().run("classify -m m speech.txt --format jsonl --explain").ok().matches("classify.jsonl");
+}
+
+#[test]
+fn csv_and_tsv_have_a_row_for_each_sentence_and_a_column_for_each_label() {
+    on_speech().run("classify -m m speech.txt --format csv").ok().matches("classify.csv");
+    on_speech().run("classify -m m speech.txt --format tsv").ok().matches("classify.tsv");
+}
+
+#[test]
+fn a_summary_counts_framings_for_each_file() {
+    let desk = on_speech().and("other.txt", "Nothing happened in the harbour.\n");
+    desk.run("classify -m m --summary speech.txt other.txt").ok().matches("summary.txt").says("not corrected");
+    desk.run("classify -m m --summary -f csv speech.txt").ok().matches("summary.csv");
+    desk.run("classify -m m --summary -f jsonl speech.txt").ok().prints("\"framed\":");
+}
+
+#[test]
+fn the_bytes_named_by_a_record_are_those_of_its_text() {
+    let desk = on_speech();
+    for unit in ["sentence", "line", "paragraph", "document"] {
+        for record in desk.run(&format!("classify -m m speech.txt -f jsonl --unit {unit}")).ok().records() {
+            let (start, end) = (record["start"].as_u64().unwrap() as usize, record["end"].as_u64().unwrap() as usize);
+            let raw: Vec<&str> = SPEECH[start..end].split_whitespace().collect();
+            let text: Vec<&str> = record["text"].as_str().unwrap().split_whitespace().collect();
+            assert_eq!(raw, text);
+            let line = SPEECH[..start].matches('\n').count() as u64 + 1;
+            assert_eq!(record["line"], line);
+        }
+    }
+}
+
+#[test]
+fn contributions_and_intercept_add_up_to_the_log_odds_of_p() {
+    let desk = on_speech();
+    let records = desk.run("classify -m m speech.txt -f jsonl -e --threshold 0").ok().records();
+    for record in &records {
+        for framing in record["framings"].as_array().unwrap() {
+            let explain = &framing["explain"];
+            let terms = explain["terms"].as_array().unwrap();
+            let sum: f64 = terms.iter().map(|term| term["contribution"].as_f64().unwrap()).sum();
+            let score = explain["intercept"].as_f64().unwrap() + sum;
+            let p = framing["p"].as_f64().unwrap();
+            assert!((1.0 / (1.0 + (-score).exp()) - p).abs() < 1e-12);
+            assert!((score - (p / (1.0 - p)).ln()).abs() < 1e-9);
+            spans_hold_their_surface(record, terms);
+        }
+    }
+    assert!(records.len() >= 5);
+}
+
+fn spans_hold_their_surface(record: &Value, terms: &[Value]) {
+    let text = record["text"].as_str().unwrap();
+    for term in terms {
+        let span = term["spans"][0].as_array().unwrap();
+        let (start, end) = (span[0].as_u64().unwrap() as usize, span[1].as_u64().unwrap() as usize);
+        assert_eq!(&text[start..end], term["surface"].as_str().unwrap());
+    }
+}
+
+#[test]
+fn one_line_in_is_one_record_out_in_order() {
+    let desk = Desk::with_model();
+    let lines: Vec<String> =
+        (0..5000).map(|i| if i % 7 == 0 { String::new() } else { format!("line {i} will pay") }).collect();
+    for format in ["jsonl", "text", "csv"] {
+        let ran = desk.run_with(&format!("classify -m m --unit line -f {format}"), lines.join("\n") + "\n").ok();
+        assert_eq!(ran.stdout.lines().count(), 5000 + usize::from(format == "csv"));
+    }
+    let records = desk.run_with("classify -m m --unit line -f jsonl", lines.join("\n")).ok().records();
+    for (at, record) in records.iter().enumerate() {
+        assert_eq!(record["index"], at as u64 + 1);
+        assert_eq!(record["text"], lines[at]);
+    }
+}
+
+#[test]
+fn threads_change_nothing() {
+    let desk = Desk::with_model().and("long.txt", SPEECH.repeat(300));
+    let on = |threads: u32| desk.run(&format!("classify -m m long.txt -f jsonl -e --threads {threads}")).ok().stdout;
+    assert_eq!(on(1), on(2));
+}
+
+#[test]
+fn labels_thresholds_and_numbers_can_be_chosen() {
+    let desk = on_speech();
+    let framings = |options: &str| -> Vec<usize> {
+        let ran = desk.run(&format!("classify -m m speech.txt -f jsonl {options}")).ok();
+        ran.records().iter().map(|record| record["framings"].as_array().unwrap().len()).collect()
+    };
+    assert!(framings("--threshold 0").iter().all(|&count| count == 3));
+    assert!(framings("--threshold 0 --top-k 2").iter().all(|&count| count == 2));
+    assert!(framings("--threshold 0 --only call").iter().all(|&count| count == 1));
+    assert!(framings("--threshold 1").iter().all(|&count| count == 0));
+    desk.run("classify -m m speech.txt --only treat").ends(1).says("did you mean threat?");
+    desk.run("classify -m m speech.txt --threshold 2").ends(2).says("between 0 and 1");
+}
+
+#[test]
+fn a_folder_is_its_text_files_in_order_and_globs_choose_others() {
+    let desk = Desk::with_model()
+        .and("notes/b.txt", "You will pay.")
+        .and("notes/a.md", "Vote now.")
+        .and("notes/c.html", "<p>")
+        .and("notes/.hidden.txt", "x");
+    let paths = |options: &str| -> Vec<String> {
+        let ran = desk.run(&format!("classify -m m -f jsonl notes {options}")).ok();
+        ran.records().iter().map(|record| record["path"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(paths(""), ["notes/a.md", "notes/b.txt"]);
+    assert_eq!(paths("--glob *.html"), ["notes/c.html"]);
+    assert_eq!(paths("--glob *.txt --glob !b.txt"), [""; 0]);
+    desk.run("classify -m m notes --glob *.pdf").ok().says("no file matches *.pdf");
+}
+
+#[test]
+fn a_file_that_is_missing_does_not_stop_the_others() {
+    let desk = on_speech();
+    desk.run("classify -m m nowhere.txt speech.txt").ends(1).says("nowhere.txt: No such file").prints("regret");
+}
+
+#[test]
+fn without_a_path_standard_input_is_read_and_without_a_model_the_embedded_one_answers() {
+    let ran =
+        Desk::new().run_with("classify -f jsonl", "We had no choice but to act.\n").ok().says("embedded English model");
+    assert_eq!(ran.records()[0]["path"], "-");
+    assert_eq!(ran.records()[0]["model"].as_str().unwrap().len(), 8);
+}
+
+#[test]
+fn a_column_of_a_table_is_classified_and_the_others_pass_through() {
+    let posts = "id,body,text\n7,\"You will pay, \"\"all\"\" of you\",x\n8,,y\n9,Vote now,\n";
+    let desk = Desk::with_model().and("posts.csv", posts);
+    desk.run("classify -m m posts.csv --column body -f csv").ok().matches("column.csv");
+    let records = desk.run("classify -m m posts.csv --column body -f jsonl").ok().records();
+    assert_eq!(records.len(), 3);
+    assert_eq!(records[0]["row"]["id"], "7");
+    assert_eq!(records[0]["text"], "You will pay, \"all\" of you");
+    assert_eq!(records[1]["text"], "");
+    desk.run("classify -m m posts.csv --column boddy").ends(1).says("did you mean \"body\"?");
+}
+
+#[test]
+fn a_field_of_json_lines_is_classified_and_the_others_pass_through() {
+    let posts = "{\"id\": 7, \"body\": \"You will pay.\", \"tags\": [1]}\n\n{\"id\": 8}\nbroken\n";
+    let desk = Desk::with_model().and("posts.jsonl", posts);
+    let ran = desk.run("classify -m m posts.jsonl --column body -f jsonl").ok().says("posts.jsonl:3: 2 bad rows");
+    assert_eq!(ran.records()[0]["row"], serde_json::json!({"id": 7, "body": "You will pay.", "tags": [1]}));
+    assert_eq!(ran.records().len(), 3);
+    desk.run("classify -m m posts.jsonl --column body -f csv").ok().prints("You will pay.,7,[1],posts.jsonl,1,1,");
+}
+
+#[test]
+fn a_cell_can_be_cut_into_sentences() {
+    let desk = Desk::with_model().and("posts.csv", "id,body\n7,You will pay. Vote now.\n8,\n");
+    let records = desk.run("classify -m m posts.csv --column body --unit sentence -f jsonl").ok().records();
+    let texts: Vec<_> =
+        records.iter().map(|r| (r["row"]["id"].as_str().unwrap(), r["text"].as_str().unwrap())).collect();
+    assert_eq!(texts, [("7", "You will pay."), ("7", "Vote now.")]);
+}
+
+#[test]
+fn an_output_file_is_written_whole_or_not_at_all() {
+    let desk = on_speech().and("out.txt", "old");
+    desk.run("classify -m m speech.txt -o out.txt").ok().left_out(".out.txt.rhetor-part");
+    assert!(String::from_utf8(desk.read("out.txt")).unwrap().contains("regret"));
+    desk.run("classify -m m speech.txt -o speech.txt").ends(1).says("is an input");
+    assert_eq!(desk.read("speech.txt"), SPEECH.as_bytes());
+}
+
+#[test]
+fn a_text_of_unknown_words_is_warned_of() {
+    let desk = Desk::with_model().and("x.txt", "lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut labore et dolore magna aliqua enim ad minim.");
+    desk.run("classify -m m x.txt").ok().says("the model knows").says("of the words");
+}
+
+#[test]
+fn colours_come_only_when_they_are_wanted() {
+    let desk = on_speech();
+    assert!(!desk.run("classify -m m speech.txt").ok().stdout.contains('\u{1b}'));
+    assert!(desk.run("classify -m m speech.txt --color always").ok().stdout.contains('\u{1b}'));
+}
+
+#[test]
+fn mistyped_commands_and_options_are_usage_errors_with_a_suggestion() {
+    Desk::new().run("clasify").ends(2).says("classify");
+    Desk::new().run("classify --formt csv").ends(2).says("--format");
+    Desk::new().run("").ends(2).says("Usage");
+    Desk::new().run("completions bash").ok().prints("_rhetor");
+    Desk::new().run("classify --help").ok().prints("Examples:");
+}

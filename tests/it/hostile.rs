@@ -1,0 +1,95 @@
+use crate::desk::Desk;
+
+fn texts(input: &[u8], options: &str) -> Vec<String> {
+    let ran = Desk::with_model().run_with(&format!("classify -m m -f jsonl {options}"), input).ok();
+    ran.records().iter().map(|record| record["text"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn nothing_is_nothing() {
+    for unit in ["sentence", "line", "paragraph", "document"] {
+        assert!(texts(b"", &format!("--unit {unit}")).is_empty());
+    }
+    assert!(texts(b"\n \n\t\n", "").is_empty());
+    assert_eq!(texts(b"\n\n", "--unit line"), ["", ""]);
+    let desk = Desk::with_model().and("empty.txt", "");
+    assert_eq!(desk.run("classify -m m empty.txt --summary").ok().stdout, "empty.txt: 0 units, 0 with a framing (–)\n");
+}
+
+#[test]
+fn line_ends_marks_and_zeros_do_no_harm() {
+    assert_eq!(texts(b"\xEF\xBB\xBFone\r\ntwo\r\n", "--unit line"), ["one", "two"]);
+    assert_eq!(texts(b"a\0b\n\0\n", "--unit line"), ["a\0b", "\0"]);
+    assert_eq!(texts(b"one\rtwo\n", "--unit line"), ["one\rtwo"]);
+}
+
+#[test]
+fn broken_utf_8_is_replaced_and_its_place_is_told() {
+    let desk = Desk::with_model().and("x.txt", b"fine\ncaf\xe9 and \xff\nfine\n".to_vec());
+    let ran = desk
+        .run("classify -m m x.txt --unit line -f jsonl")
+        .ok()
+        .says("x.txt:2: 2 invalid UTF-8 sequences were replaced");
+    assert_eq!(ran.records()[1]["text"], "caf\u{fffd} and \u{fffd}");
+    assert_eq!(ran.records()[2]["start"], 16);
+}
+
+#[test]
+fn a_line_that_is_too_long_is_cut_told_of_and_costs_no_other_record() {
+    let input = format!("first\n{}\nlast\n", "pay ".repeat(2_000_000));
+    let desk = Desk::with_model().and("x.txt", input);
+    for unit in ["line", "paragraph", "document", "sentence"] {
+        let ran = desk.run(&format!("classify -m m x.txt --unit {unit} -f jsonl")).ok().says("cut, the first here");
+        assert!(ran.records().iter().any(|record| record["truncated"] == true), "{unit}");
+    }
+    let records = desk.run("classify -m m x.txt --unit line -f jsonl").records();
+    assert_eq!(records.len(), 3);
+    assert_eq!(records[2]["text"], "last");
+    assert!(records[1]["text"].as_str().unwrap().len() <= 1 << 20);
+}
+
+#[test]
+fn a_terminal_cannot_be_steered_by_what_is_classified() {
+    let desk = Desk::with_model();
+    let ran = desk
+        .run_with("classify -m m --all", "You will pay \u{1b}[31m\u{7} now\u{9b}2J.\n")
+        .ok()
+        .prints("␛[31m␇ now␦2J.");
+    assert!(!ran.stdout.contains(['\u{1b}', '\u{7}', '\u{9b}']));
+}
+
+#[test]
+fn what_is_no_text_is_said_to_be_none() {
+    let desk = Desk::with_model()
+        .and("a.txt", b"\xff\xfeh\0i\0".to_vec())
+        .and("b.txt", "%PDF-1.7 xyz")
+        .and("c.gz", [0x1f, 0x8b, 8, 0, 1]);
+    desk.run("classify -m m a.txt").ends(1).says("a.txt: is UTF-16LE").says("iconv");
+    desk.run("classify -m m b.txt").ok().says("looks like a PDF");
+    desk.run("classify -m m c.gz").ends(1).says("c.gz: ").says("gzip");
+}
+
+#[test]
+fn paragraphs_of_every_shape_lose_no_word() {
+    let mut text = String::new();
+    for words in [1, 3, 40, 400] {
+        for wrap in [0, 20, 72] {
+            let line: Vec<String> = (0..words).map(|i| format!("w{i}")).collect();
+            let mut width = 0;
+            for word in line {
+                width += word.len() + 1;
+                text.push_str(&word);
+                text.push(if wrap > 0 && width > wrap { '\n' } else { ' ' });
+                width = if wrap > 0 && width > wrap { 0 } else { width };
+            }
+            text.push_str("\n\n");
+        }
+    }
+    let expected: Vec<&str> = text.split_whitespace().collect();
+    for options in ["", "--unit paragraph", "--unit document", "--unit line", "--max-record 80"] {
+        let all = texts(text.as_bytes(), options).join(" ");
+        if options != "--max-record 80" {
+            assert_eq!(all.split_whitespace().collect::<Vec<_>>(), expected, "{options}");
+        }
+    }
+}

@@ -1,0 +1,27 @@
+use crate::desk::Desk;
+
+#[test]
+fn the_card_shows_evidence_for_every_label() {
+    Desk::with_model().run("inspect -m m").ok().matches("inspect.txt");
+}
+
+#[test]
+fn the_strongest_terms_are_shown_as_they_look_in_text() {
+    let desk = Desk::with_model();
+    desk.run("inspect -m m --terms threat").ok().prints("strongest terms for threat").prints("will");
+    desk.run("inspect -m m --terms treat").ends(1).says("did you mean threat?");
+}
+
+#[test]
+fn the_card_is_also_json() {
+    let ran = Desk::with_model().run("inspect -m m --format json").ok();
+    let card: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(card["labels"].as_array().unwrap().len(), 3);
+    assert!(card["labels"][0]["f1_interval"][0].as_f64().unwrap() <= card["labels"][0]["f1"].as_f64().unwrap());
+    assert_eq!(card["data"].as_str().unwrap().len(), 64);
+}
+
+#[test]
+fn the_embedded_model_says_that_it_is_provisional() {
+    Desk::new().run("inspect").ok().prints("provisional").prints("blame-shifting").prints("whataboutism");
+}

@@ -1,0 +1,9 @@
+//! The program as its users meet it: one module a command or a promise.
+
+mod classify;
+mod desk;
+mod hostile;
+mod inspect;
+mod model_file;
+mod streams;
+mod train;

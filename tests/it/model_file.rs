@@ -1,0 +1,57 @@
+use std::path::Path;
+
+use rhetor::model::Model;
+use rhetor::model::file::ModelError;
+
+use crate::desk::Desk;
+
+/// A model of a handful of terms, so that every byte can be tried.
+fn tiny() -> Vec<u8> {
+    let data = "text,labels\npay,x\npay now,x\npay up,x\nwait,y\nwait here,y\nwait on,y\n";
+    let desk = Desk::with("d.csv", data);
+    desk.run("train d.csv -o m --folds 2 --ngrams 1 --no-shape").ok();
+    desk.read("m")
+}
+
+fn read(bytes: &[u8]) -> Result<Model, ModelError> {
+    Model::from_bytes(bytes, Path::new("m"))
+}
+
+#[test]
+fn a_model_is_the_same_after_reading_and_writing() {
+    let bytes = tiny();
+    assert_eq!(read(&bytes).unwrap().to_bytes(), bytes);
+}
+
+#[test]
+fn a_flipped_bit_anywhere_is_found() {
+    let bytes = tiny();
+    for at in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1 << (at % 8);
+        assert!(read(&damaged).is_err(), "byte {at} of {}", bytes.len());
+    }
+}
+
+#[test]
+fn a_model_that_is_cut_off_anywhere_is_refused() {
+    let bytes = tiny();
+    for length in 0..bytes.len() {
+        assert!(read(&bytes[..length]).is_err(), "{length} of {} bytes", bytes.len());
+    }
+}
+
+#[test]
+fn what_is_no_model_a_damaged_one_and_a_newer_one_are_told_apart() {
+    let bytes = tiny();
+    let desk = Desk::with("x", "hello").and("cut", &bytes[..bytes.len() - 5]).and("empty", "");
+    desk.run("inspect -m x").ends(1).says("x: no rhetor model").says("rhetor train");
+    desk.run("inspect -m empty").ends(1).says("no rhetor model");
+    desk.run("inspect -m cut").ends(1).says("cut: damaged model");
+    desk.run("inspect -m nowhere").ends(1).says("nowhere: No such file");
+    let at = bytes.windows(13).position(|window| window == b"\\\"format\\\":1,").expect("the header names its format");
+    let mut newer = bytes.clone();
+    newer[at + 11] = b'9';
+    let desk = desk.and("newer", newer);
+    desk.run("inspect -m newer").ends(1).says("a model of format 9, and this rhetor reads up to 1");
+}

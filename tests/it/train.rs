@@ -1,0 +1,244 @@
+use std::io::Write;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use rhetor::features::FeatureId;
+use rhetor::model::Model;
+
+use crate::desk::{Desk, LABELLED};
+
+#[test]
+fn a_ragged_row_is_named_and_the_others_still_train() {
+    let data = LABELLED.replacen("bill down,call,c", "bill down,call,c,surplus", 1);
+    let desk = Desk::with("train.csv", data);
+    desk.run("train train.csv -o m")
+        .ok()
+        .says("train.csv:11: 4 cells where the header has 3")
+        .says("1 of 30 rows")
+        .wrote("m");
+}
+
+#[test]
+fn a_strict_run_ends_at_the_first_bad_row_and_writes_nothing() {
+    let desk = Desk::with("train.csv", format!("{LABELLED},call,a\n"));
+    desk.run("train train.csv -o m --strict").ends(1).says("train.csv:32: the text is empty").left_out("m");
+}
+
+#[test]
+fn the_summary_says_how_far_to_trust_each_label() {
+    let desk = Desk::with("train.csv", LABELLED);
+    desk.run("train train.csv -o m")
+        .ok()
+        .prints("3 labels, any number of labels a unit")
+        .prints("one keyword a label")
+        .prints("threat")
+        .prints("wrote m");
+}
+
+#[test]
+fn data_that_cannot_teach_anything_is_refused_with_a_way_out() {
+    let refused = |data: &str, words: &str| {
+        Desk::with("d.csv", data).run("train d.csv -o m").ends(1).says(words).says("hint:").left_out("m");
+    };
+    refused("text,labels\n", "no labelled units");
+    refused("text,labels\na,x\nb,x\n", "every unit has the same labels (x)");
+    refused("text,labels\na,\nb,\n", "every unit has the same labels (none)");
+    refused("body,labels\na,x\nb,y\n", "no column \"text\"; there are body, labels");
+    refused("text,stars\na,x\nb,y\n", "no column with labels; there are text, stars");
+    refused("text,labels\n.,x\n;;,y\n", "no term is left");
+    Desk::new().run("train nowhere.csv -o m").ends(1).says("nowhere.csv: No such file");
+}
+
+#[test]
+fn labels_that_differ_only_by_case_are_reported() {
+    let data = LABELLED.replacen("embankment,blame,", "embankment,Blame,", 1);
+    Desk::with("train.csv", data).run("train train.csv -o m").ok().says("\"Blame\" (1, first at train.csv:3)");
+}
+
+#[test]
+fn a_label_with_fewer_examples_than_folds_is_trained_but_marked_untested() {
+    let data = format!("{LABELLED}Our forefathers never knelt,pride,a\nWe are a people of the sea,pride,b\n");
+    let desk = Desk::with("train.csv", data);
+    desk.run("train train.csv -o m").ok().prints("untested").prints("too few examples to test: pride");
+    let model = Model::read(&desk.path("m")).unwrap();
+    let pride = model.labels().find("pride").unwrap();
+    assert_eq!(model.threshold(pride), 0.5);
+}
+
+#[test]
+fn one_label_in_every_row_makes_a_model_that_gives_exactly_one() {
+    let data =
+        LABELLED.lines().filter(|line| !line.contains(",,") && !line.contains('|')).collect::<Vec<_>>().join("\n");
+    let desk = Desk::with("train.csv", data);
+    desk.run("train train.csv -o m").ok().prints("one label a unit");
+    let ran = desk.run_with("classify -m m --unit line -f jsonl", "Pay or regret it\nthe\n\n");
+    assert!(ran.records().iter().all(|record| record["framings"].as_array().unwrap().len() == 1));
+    let sums = desk.run_with("classify -m m --unit line -f jsonl --all-scores", "Pay or regret it\n").records();
+    let sum: f64 = sums[0]["probabilities"].as_object().unwrap().values().map(|p| p.as_f64().unwrap()).sum();
+    assert!((sum - 1.0).abs() < 1e-12);
+}
+
+#[test]
+fn a_row_without_a_label_cannot_be_forced_into_a_single_label_model() {
+    Desk::with("train.csv", LABELLED).run("train train.csv -o m --task single").ends(1).says("train.csv:20 has 2");
+}
+
+#[test]
+fn one_thread_and_two_give_the_same_bytes_and_so_does_a_second_run() {
+    let desk = Desk::with("train.csv", LABELLED);
+    for (threads, name) in [(1, "one"), (2, "two"), (3, "three")] {
+        desk.run(&format!("train train.csv -o {name} --threads {threads}")).ok();
+    }
+    assert_eq!(desk.read("one"), desk.read("two"));
+    assert_eq!(desk.read("one"), desk.read("three"));
+    desk.run("train train.csv -o m --verify").ok().says("verified: trained twice");
+}
+
+#[test]
+fn the_order_of_rows_changes_neither_folds_nor_strength_and_hardly_the_weights() {
+    let (header, rows) = LABELLED.split_once('\n').unwrap();
+    let mut backwards: Vec<&str> = rows.lines().collect();
+    backwards.reverse();
+    let desk = Desk::with("a.csv", LABELLED).and("b.csv", format!("{header}\n{}\n", backwards.join("\n")));
+    desk.run("train a.csv -o a").ok();
+    desk.run("train b.csv -o b").ok();
+    let (a, b) = (Model::read(&desk.path("a")).unwrap(), Model::read(&desk.path("b")).unwrap());
+    assert_eq!(a.card().learning, b.card().learning);
+    assert_eq!(a.card().data, b.card().data);
+    assert!(largest_difference(&a, &b) < 1e-4);
+}
+
+/// Of all weights and intercepts.
+fn largest_difference(a: &Model, b: &Model) -> f64 {
+    let mut largest = 0.0f64;
+    for (label, _) in a.labels().iter() {
+        largest = largest.max((a.intercept(label) - b.intercept(label)).abs());
+        for feature in 0..a.featurizer().vocabulary().len() as u32 {
+            let feature = FeatureId(feature);
+            let term = a.featurizer().vocabulary().term(feature);
+            let twin = b.featurizer().vocabulary().feature(term).expect("both models have the term");
+            largest = largest.max((a.weight(label, feature) - b.weight(label, twin)).abs());
+        }
+    }
+    largest
+}
+
+#[test]
+fn linfa_and_the_sparse_solver_reach_the_same_weights_on_real_sentences() {
+    let sentences = Path::new(env!("CARGO_MANIFEST_DIR")).join("training/pilot/sentences.jsonl");
+    let data: Vec<String> = std::fs::read_to_string(sentences).unwrap().lines().step_by(2).map(str::to_owned).collect();
+    let desk = Desk::with("d.jsonl", data.join("\n"));
+    let options = "--l2 0.5 --min-count 3 --calibrate-where register=nowhere";
+    desk.run(&format!("train d.jsonl -o ours {options}")).ok().says("no unit has register = nowhere");
+    desk.run(&format!("train d.jsonl -o theirs {options} --solver linfa")).ok();
+    let (ours, theirs) = (Model::read(&desk.path("ours")).unwrap(), Model::read(&desk.path("theirs")).unwrap());
+    // Calibration stretches weights; what the solvers themselves reach is compared in `learn::logistic`.
+    assert!(largest_difference(&ours, &theirs) < 5e-3, "{}", largest_difference(&ours, &theirs));
+}
+
+#[test]
+fn linfa_refuses_what_would_not_fit_into_memory_and_says_how_much_it_would_take() {
+    let rows: String = (0..6000)
+        .map(|i| format!("a{i} b{i} c{i} d{i} e{i} f{i} g{i} h{i},{}\n", if i % 2 == 0 { "x" } else { "y" }))
+        .collect();
+    let desk = Desk::with("d.csv", format!("text,labels\n{rows}"));
+    desk.run("train d.csv -o m --solver linfa --l2 1 --folds 2")
+        .ends(1)
+        .says("MiB, and stops at 2048 MiB")
+        .left_out("m");
+}
+
+#[test]
+fn every_option_of_features_and_learning_trains_a_model_that_classifies() {
+    let desk = Desk::with("train.csv", LABELLED);
+    for options in [
+        "--ngrams 1,3",
+        "--ngrams 1 --no-shape",
+        "--char-ngrams 2,4",
+        "--weighting binary",
+        "--weighting count",
+        "--weighting nb",
+        "--language german",
+        "--language none --min-count 2",
+        "--class-weight balanced",
+        "--optimize precision=0.6",
+        "--optimize recall=0.6",
+        "--task multi --folds 3 --seed 7",
+        "--l2 0.3",
+        "--fold-by labels",
+    ] {
+        desk.run(&format!("train train.csv -o m {options}")).ok();
+        let ran = desk.run_with("classify -m m -f jsonl -e", "If you cross this line you will pay.\n").ok();
+        assert_eq!(ran.records().len(), 1, "{options}");
+    }
+    desk.run("train train.csv -o m --l2 -1").ends(1).says("must be a positive number");
+    desk.run("train train.csv -o m --language klingon").ends(2).says("no stemmer for");
+}
+
+#[test]
+fn weights_of_rows_count() {
+    let weighted = |weight: &dyn Fn(&str) -> &'static str| -> String {
+        let rows = LABELLED.lines().skip(1).map(|line| format!("{line},{}\n", weight(line)));
+        "text,labels,group,weight\n".to_owned() + &rows.collect::<String>()
+    };
+    let desk = Desk::with("plain.csv", LABELLED)
+        .and("ones.csv", weighted(&|_| "1"))
+        .and("heavy.csv", weighted(&|line| if line.contains("threat") { "9" } else { "" }));
+    for name in ["plain", "ones", "heavy"] {
+        desk.run(&format!("train {name}.csv -o {name} --l2 1")).ok();
+    }
+    assert_eq!(desk.read("plain"), desk.read("ones"));
+    assert_ne!(desk.read("plain"), desk.read("heavy"));
+}
+
+#[test]
+fn data_may_be_gzip_or_standard_input_and_come_in_several_files() {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(LABELLED.as_bytes()).unwrap();
+    let desk = Desk::with("train.csv", LABELLED).and("train.csv.gz", packed.finish().unwrap());
+    desk.run("train train.csv -o plain").ok();
+    desk.run("train train.csv.gz -o gzip").ok();
+    desk.run_with("train - -o stdin", LABELLED).ok();
+    assert_eq!(desk.read("plain"), desk.read("gzip"));
+    assert_eq!(desk.read("plain"), desk.read("stdin"));
+    desk.run("train train.csv train.csv.gz -o both").ok().prints("60 units in 4 groups");
+}
+
+#[test]
+fn an_output_that_cannot_be_is_refused_before_any_work() {
+    let desk = Desk::with("train.csv", LABELLED).and("sub/x", "");
+    desk.run("train train.csv -o train.csv").ends(1).says("is an input");
+    desk.run("train train.csv -o sub").ends(1).says("is a folder");
+    desk.run("train train.csv -o nowhere/m").ends(1).says("nowhere/m: No such file");
+    assert_eq!(desk.read("train.csv"), LABELLED.as_bytes());
+}
+
+#[test]
+fn a_killed_training_never_leaves_half_a_model() {
+    let desk = Desk::with("train.csv", LABELLED.repeat(20).replace("text,labels,group\n", "")).and("old", "");
+    let data = [b"text,labels,group\n".to_vec(), desk.read("train.csv")].concat();
+    let desk = desk.and("train.csv", data);
+    desk.run("train train.csv -o m").ok();
+    let whole = desk.read("m");
+    for milliseconds in (0..60).step_by(4) {
+        let mut child =
+            desk.command("train train.csv -o m --seed 1").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let model = desk.read("m");
+        assert!(Model::from_bytes(&model, Path::new("m")).is_ok(), "killed after {milliseconds} ms");
+    }
+    // What a killed run left beside it is replaced by the next.
+    std::fs::write(desk.path(".m.rhetor-part"), "half").unwrap();
+    desk.run("train train.csv -o m").ok().left_out(".m.rhetor-part");
+    assert_eq!(desk.read("m"), whole);
+}
+
+#[test]
+fn quiet_means_nothing_but_failures() {
+    let desk = Desk::with("train.csv", LABELLED);
+    let ran = desk.run("train train.csv -o m --quiet").ok();
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", ""));
+}
