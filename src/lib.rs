@@ -1,10 +1,57 @@
-//! rhetor
-pub mod codebook;
-pub mod corpus;
-pub mod evaluate;
-pub mod features;
-pub mod framing;
-pub mod learn;
-pub mod model;
-pub mod report;
+//! rhetor finds rhetorical framings in text (who blames, who threatens, who calls to act) and shows, word by word, why.
+//!
+//! The modules stand in the order in which data flows, and each uses only those above it:
+//!
+//! ```text
+//! bytes → units → sentences → tokens     text
+//!                  labels, labelled data  codebook, corpus
+//!           tokens → sparse rows          features
+//!             rows → scores               model
+//!           scores → framings + evidence  framing
+//!            truth → how good             evaluate
+//!    labelled data → model                learn
+//!         framings → text, JSON, tables   report
+//! ```
+//!
+//! A *score* is a log-odds: the sum, over the terms of a unit, of weight times value, plus the label's intercept. A
+//! *probability* is that score, calibrated. So every framing can be taken apart into the words that made it:
+//!
+//! ```
+//! use rhetor::corpus::{self, Corpus, ReadOptions};
+//! use rhetor::framing::{Choice, evidence, framings};
+//! use rhetor::learn::{self, TrainSettings};
+//!
+//! let data = "text,labels\nYou will regret this,threat\nThey will pay for it,threat\nYou will pay dearly,threat\n\
+//!             The shop opens at nine,\nThe bus is late,\nThe hall was painted in May,\n";
+//! let mut corpus = Corpus::default();
+//! corpus::read_bytes(data.as_bytes(), "data.csv", &ReadOptions::default(), &mut corpus)?;
+//! let model = learn::train(&corpus.examples, &TrainSettings { folds: 2, ..Default::default() }, &|_| {})?.model;
+//!
+//! let row = model.featurizer().row("They will regret it", &mut model.scratch());
+//! let scores = model.score(&row);
+//! let found = framings(&model, &scores, &Choice { threshold: Some(0.0), ..Default::default() });
+//! let why = evidence::explain(&model, &row, found[0].label);
+//! assert_eq!(model.labels().name(found[0].label), "threat");
+//! assert!((why.total() - found[0].score).abs() < 1e-9);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![deny(unsafe_code)]
+
 pub mod text;
+
+pub mod codebook;
+
+pub mod corpus;
+
+pub mod features;
+
+pub mod model;
+
+pub mod framing;
+
+pub mod evaluate;
+
+pub mod learn;
+
+pub mod report;

@@ -228,7 +228,7 @@ mod tests {
             ("[1, 2]", "no JSON object"),
         ] {
             let corpus = one(line);
-            assert!(corpus.skipped[0].to_string().starts_with(&format!("a.jsonl:2: ")), "{}", corpus.skipped[0]);
+            assert!(corpus.skipped[0].to_string().starts_with("a.jsonl:2: "), "{}", corpus.skipped[0]);
             assert!(corpus.skipped[0].what.contains(what), "{}", corpus.skipped[0]);
             assert_eq!(corpus.examples.len(), 1);
         }

@@ -126,7 +126,7 @@ pub struct Columns {
 impl Columns {
     /// `out = Xᵀ·R`: R is n × k by row, `out` is d × k by row.
     pub fn times(&self, right: &[f64], k: usize, out: &mut [f64]) {
-        self.each_column(k, out, |value| f64::from(value), right);
+        self.each_column(k, out, f64::from, right);
     }
 
     /// `out = (X∘X)ᵀ·R`, the squares entry by entry: what the diagonal of a Hessian is made of.

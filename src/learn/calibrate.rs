@@ -53,7 +53,14 @@ pub fn fit(blocks: &[Vec<f64>], truth: &[bool]) -> Result<Calibration, String> {
     if fitted.weights.iter().sum::<f64>() <= 0.0 {
         return Err("its held-out scores point the wrong way".into());
     }
-    Ok(Calibration { slopes: fitted.weights, shift: fitted.intercept })
+    let slopes = fitted.weights.into_iter().map(rounded).collect();
+    Ok(Calibration { slopes, shift: rounded(fitted.intercept) })
+}
+
+/// To six decimals. linfa computes with the processor's and the system library's own functions, whose last bits differ from machine
+/// to machine; a model must not.
+fn rounded(number: f64) -> f64 {
+    (number * 1e6).round() / 1e6
 }
 
 /// Two units more, as if one with the usual score of the label had lacked it, and one with the usual score of its absence had it: what

@@ -68,7 +68,7 @@ impl LogisticParams {
     }
 
     fn checked(&self) -> Result<ValidLogistic, LearnError> {
-        if !(self.stop.tolerance > 0.0) {
+        if self.stop.tolerance.is_nan() || self.stop.tolerance <= 0.0 {
             return Err(LearnError::Tolerance(self.stop.tolerance));
         }
         let l2 = L2::new(self.alpha)?;

@@ -91,7 +91,9 @@ impl Search {
             for part in 0..self.parts {
                 let promised = ENOUGH * lengths_of_step[part] * slope[part];
                 let rounding = 1e-14 * self.value[part].abs();
-                if lengths_of_step[part] > 0.0 && !(value[part] <= self.value[part] + promised + rounding) {
+                // A value that is not a number is no descent either.
+                let descends = value[part] <= self.value[part] + promised + rounding;
+                if lengths_of_step[part] > 0.0 && !descends {
                     enough = false;
                     lengths_of_step[part] = if halving + 1 < MOST_HALVINGS { lengths_of_step[part] / 2.0 } else { 0.0 };
                     self.stuck[part] = lengths_of_step[part] == 0.0;

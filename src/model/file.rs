@@ -199,11 +199,11 @@ fn parse(bytes: &[u8], path: &Path, check: Check) -> Result<Model, ModelError> {
     let not_a_model = || ModelError::NotAModel { path: path.into() };
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| broken_container(path, bytes, &error))?;
     let json = header.metadata().as_ref().and_then(|metadata| metadata.get("rhetor")).ok_or_else(not_a_model)?;
-    let (text, json): (_, Value) =
-        (json, serde_json::from_str(json).map_err(|_| damaged("its metadata is no JSON"))?);
+    let (text, json): (_, Value) = (json, serde_json::from_str(json).map_err(|_| damaged("its metadata is no JSON"))?);
     check_version(&json, path)?;
     // The checksum is over the canonical form, so nothing else may stand there.
-    if json.to_string() != *text {
+    let canonical = json.to_string();
+    if canonical != *text {
         return Err(damaged("its metadata is not in canonical form"));
     }
     let tensors = SafeTensors::deserialize(bytes).map_err(|error| damaged(&error.to_string()))?;

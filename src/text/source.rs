@@ -6,11 +6,14 @@ use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
+/// The bytes that were looked at, then the rest.
+type Whole = Chain<Cursor<Vec<u8>>, Box<dyn Read + Send>>;
+
 /// An opened input.
 pub enum Source {
-    Plain(Chain<Cursor<Vec<u8>>, Box<dyn Read + Send>>),
+    Plain(Whole),
     /// Members one after another, as `cat a.gz b.gz` makes them.
-    Gzip(Box<MultiGzDecoder<Chain<Cursor<Vec<u8>>, Box<dyn Read + Send>>>>),
+    Gzip(Box<MultiGzDecoder<Whole>>),
 }
 
 const GZIP: [u8; 2] = [0x1F, 0x8B];

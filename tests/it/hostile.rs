@@ -25,7 +25,7 @@ fn line_ends_marks_and_zeros_do_no_harm() {
 
 #[test]
 fn broken_utf_8_is_replaced_and_its_place_is_told() {
-    let desk = Desk::with_model().and("x.txt", b"fine\ncaf\xe9 and \xff\nfine\n".to_vec());
+    let desk = Desk::with_model().and("x.txt", b"fine\ncaf\xe9 and \xff\nfine\n");
     let ran = desk
         .run("classify -m m x.txt --unit line -f jsonl")
         .ok()
@@ -61,7 +61,7 @@ fn a_terminal_cannot_be_steered_by_what_is_classified() {
 #[test]
 fn what_is_no_text_is_said_to_be_none() {
     let desk = Desk::with_model()
-        .and("a.txt", b"\xff\xfeh\0i\0".to_vec())
+        .and("a.txt", b"\xff\xfeh\0i\0")
         .and("b.txt", "%PDF-1.7 xyz")
         .and("c.gz", [0x1f, 0x8b, 8, 0, 1]);
     desk.run("classify -m m a.txt").ends(1).says("a.txt: is UTF-16LE").says("iconv");
