@@ -1,12 +1,12 @@
 //! Trains a model from labelled data: `cargo run --example train -- DATA MODEL`.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use rhetor::corpus::{self, ReadOptions};
 use rhetor::learn::{self, TrainSettings};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut paths = std::env::args_os().skip(1).map(PathBuf::from);
+    let mut paths = std::env::args().skip(1);
     let (Some(data), Some(output)) = (paths.next(), paths.next()) else {
         return Err("give DATA and MODEL".into());
     };
@@ -19,6 +19,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let (low, high) = label.f1_interval;
         println!("{}: F1 {:.2} [{low:.2}, {high:.2}] on {} examples", label.label, label.f1, label.support);
     }
-    trained.model.write(&output)?;
+    trained.model.write(Path::new(&output))?;
     Ok(())
 }

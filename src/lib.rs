@@ -17,14 +17,13 @@
 //! *probability* is that score, calibrated. So every framing can be taken apart into the words that made it:
 //!
 //! ```
-//! use rhetor::corpus::{self, Corpus, ReadOptions};
+//! use rhetor::corpus::{self, ReadOptions};
 //! use rhetor::framing::{Choice, evidence, framings};
 //! use rhetor::learn::{self, TrainSettings};
 //!
 //! let data = "text,labels\nYou will regret this,threat\nThey will pay for it,threat\nYou will pay dearly,threat\n\
 //!             The shop opens at nine,\nThe bus is late,\nThe hall was painted in May,\n";
-//! let mut corpus = Corpus::default();
-//! corpus::read_bytes(data.as_bytes(), "data.csv", &ReadOptions::default(), &mut corpus)?;
+//! let corpus = corpus::read_from("data.csv", data.as_bytes(), &ReadOptions::default())?;
 //! let model = learn::train(&corpus.examples, &TrainSettings { folds: 2, ..Default::default() }, &|_| {})?.model;
 //!
 //! let row = model.featurizer().row("They will regret it", &mut model.scratch());

@@ -41,11 +41,11 @@ fn head(model: &Model, out: &mut String) {
     let shape = if settings.shape { ", shape" } else { "" };
     line!(
         out,
-        "features    {} terms: {} stems, n-grams {shortest}–{longest}{characters}{shape}; {:?} weighting, in {} units or more",
+        "features    {} terms in {} units or more: {} stems, n-grams {shortest}–{longest}{characters}{shape}; {} weighting",
         model.featurizer().vocabulary().len(),
+        settings.min_count,
         settings.language,
-        settings.weighting,
-        settings.min_count
+        format!("{:?}", settings.weighting).to_lowercase()
     );
     let learning = &card.learning;
     let chosen = if learning.tried.is_empty() { "given".into() } else { format!("best of {}", learning.tried.len()) };

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use rhetor::corpus::{self, Corpus, Format, ReadOptions};
+use rhetor::corpus::{self, Columns, Corpus, Format, ReadOptions};
 use rhetor::features::FeatureSettings;
 use rhetor::learn::{self, Step, TrainSettings, Trained};
 
@@ -16,7 +16,8 @@ const NAMED: usize = 10;
 pub fn run(args: &Train, remarks: Remarks) -> anyhow::Result<u8> {
     refuse_same(Some(&args.output), &args.data)?;
     check_output(&args.output)?;
-    let corpus = corpus::read(&args.data, &read_options(&args.input))?;
+    let data: Vec<_> = args.data.iter().map(|path| path.to_string_lossy()).collect();
+    let corpus = corpus::read(&data, &read_options(&args.input))?;
     report_reading(&corpus, remarks);
     let settings = settings(args);
     let trained = learn(&corpus, &settings, remarks)?;
@@ -57,14 +58,18 @@ fn check_output(path: &std::path::Path) -> anyhow::Result<()> {
 }
 
 pub fn read_options(options: &DataOptions) -> ReadOptions {
-    ReadOptions {
-        format: options.input_format.map(format),
+    let columns = Columns {
         text: options.text_column.clone(),
         label: options.label_column.clone(),
         label_columns: options.label_columns.clone(),
-        separator: options.label_separator.clone(),
         group: options.group_column.clone(),
         weight: options.weight_column.clone(),
+        id: None,
+    };
+    ReadOptions {
+        columns,
+        format: options.input_format.map(format),
+        label_separator: options.label_separator.clone(),
         strict: options.strict,
         ..ReadOptions::default()
     }

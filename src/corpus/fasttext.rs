@@ -1,97 +1,145 @@
-//! fastText's format: `__label__a __label__b the text`, a unit a line.
+//! fastText's training format: a text a line, its labels before it, each `__label__NAME`. As in fastText, a label may
+//! also stand within or behind the text; it is taken out, since a text that shows its own label teaches nothing.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::{Corpus, ENCODING, Example, Problem, TEXT};
-use crate::text::Place;
+use super::source::{Lines, Source};
+use super::{CorpusError, Example, Fault, Rows, labels};
 
-const PREFIX: &str = "__label__";
+const LABEL: &str = "__label__";
 
-pub(super) fn read(bytes: &[u8], name: &str, into: &mut Corpus) {
-    for (at, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
-        let place = Place::line(name, at as u64 + 1);
-        match std::str::from_utf8(line) {
-            Ok(line) if line.trim().is_empty() => {}
-            Ok(line) => match unit(line, place.clone()) {
-                Some(example) => into.examples.push(example),
-                None => into.skipped.push(Problem { place, what: "no text after the labels".into(), hint: Some(TEXT) }),
-            },
-            Err(_) => into.skipped.push(Problem { place, what: "not UTF-8".into(), hint: Some(ENCODING) }),
-        }
-    }
+/// Whether the first line starts with a label.
+pub(super) fn looks_like(head: &[u8]) -> bool {
+    head.trim_ascii_start().starts_with(LABEL.as_bytes())
 }
 
-/// Labels stand before the text; a word of the text that looks like one belongs to the text.
-fn unit(line: &str, place: Place) -> Option<Example> {
-    let mut labels: Vec<String> = Vec::new();
-    let mut rest = line.trim();
-    while let Some(label) = rest.split_whitespace().next().and_then(|word| word.strip_prefix(PREFIX)) {
-        if !label.is_empty() && !labels.iter().any(|known| known == label) {
-            labels.push(label.to_owned());
-        }
-        rest = rest[PREFIX.len() + label.len()..].trim_start();
-    }
-    let text = rest.to_owned();
-    (!text.is_empty()).then(|| Example {
-        text,
-        labels,
-        group: None,
-        weight: 1.0,
-        place,
-        id: None,
-        extra: Default::default(),
-    })
+/// Whether any of the first lines does, which says enough where nothing else is known.
+pub(super) fn may_be(head: &[u8]) -> bool {
+    head.split(|byte| *byte == b'\n').take(100).any(looks_like)
 }
 
-/// Writes texts and labels; blanks in labels become `-`, line breaks in texts become spaces. Group, weight and other
-/// columns have no place in this format.
-///
-/// # Errors
-/// Those of the output.
-pub fn write(examples: &[Example], mut out: impl Write) -> io::Result<()> {
-    for example in examples {
-        for label in &example.labels {
-            let label: Vec<&str> = label.split_whitespace().collect();
-            write!(out, "{PREFIX}{} ", label.join("-"))?;
-        }
-        let text: Vec<&str> = example.text.split_whitespace().collect();
-        writeln!(out, "{}", text.join(" "))?;
+/// Reads a text a line.
+pub(super) fn read(source: Source, rows: &mut Rows) -> Result<(), CorpusError> {
+    let mut lines = Lines::new(source.body);
+    while let Some((line, bytes)) = lines.next(rows.origin)? {
+        let row = rows.decode(line, bytes).and_then(|text| example(text, line, rows));
+        rows.take(line, row)?;
     }
     Ok(())
 }
 
+fn example(line: &str, number: u64, rows: &Rows) -> Result<Example, Fault> {
+    let (labels, text) = parse(line);
+    let labels = labels::tidy(labels.into_iter(), line)?;
+    match super::filled(&text) {
+        Err(_) if !labels.is_empty() => return Err(Fault::NoText),
+        blank_or_not => blank_or_not?,
+    };
+    let place = rows.origin.line(number);
+    Ok(Example { text, labels, group: None, weight: 1.0, place, id: None, extra: BTreeMap::new() })
+}
+
+/// The labels of a line, and its text without them.
+fn parse(line: &str) -> (Vec<&str>, String) {
+    let mut labels = Vec::new();
+    let mut rest = line.trim_matches(blank);
+    while let Some(label) = rest.strip_prefix(LABEL) {
+        let (label, behind) = label.split_at(label.find(blank).unwrap_or(label.len()));
+        labels.push(label);
+        rest = behind.trim_start_matches(blank);
+    }
+    if !rest.contains(LABEL) {
+        return (labels, rest.to_owned());
+    }
+    let (more, words): (Vec<&str>, Vec<&str>) = rest.split(blank).partition(|word| word.starts_with(LABEL));
+    labels.extend(more.iter().filter_map(|label| label.strip_prefix(LABEL)));
+    (labels, words.join(" ").trim_matches(blank).to_owned())
+}
+
+/// What separates words in fastText.
+fn blank(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\r' | '\x0B' | '\x0C' | '\0')
+}
+
+/// Writes a line an example. The format holds text and labels alone, a line break in a text becomes a space, white
+/// space in a label becomes `_`, and a word that would be read as a label loses its first underscores.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(examples: &[Example], mut out: impl Write) -> io::Result<()> {
+    for example in examples {
+        for label in &example.labels {
+            write!(out, "{LABEL}{} ", label.replace(|c: char| blank(c) || c.is_whitespace(), "_"))?;
+        }
+        let line = example.text.replace(['\n', '\r'], " ");
+        let words =
+            line.split(' ').map(|word| word.strip_prefix(LABEL).map_or(word.into(), |rest| format!("label__{rest}")));
+        writeln!(out, "{}", words.collect::<Vec<_>>().join(" "))?;
+    }
+    out.flush()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::ReadOptions;
-    use super::super::tests::parse;
-    use super::*;
     use proptest::prelude::*;
 
+    use super::super::tests::{corpus, examples, hints, same};
+    use super::super::{ReadOptions, read_from};
+    use super::*;
+
     #[test]
-    fn labels_stand_before_the_text_and_may_be_none() {
-        let data = "__label__threat __label__denial You will pay.\n\n__label__x\nThe bus is late, said __label__y.\n";
-        let corpus = parse("a.ft", data, &ReadOptions::default()).unwrap();
-        assert_eq!(corpus.examples[0].labels, ["threat", "denial"]);
-        assert_eq!(corpus.examples[0].text, "You will pay.");
-        assert_eq!(corpus.examples[1].text, "The bus is late, said __label__y.");
-        assert!(corpus.examples[1].labels.is_empty());
-        assert_eq!(corpus.skipped[0].place.to_string(), "a.ft:3");
+    fn labels_stand_before_the_text_and_a_line_without_any_has_none() {
+        let corpus = corpus("a.txt", "__label__threat __label__us-them  They will pay .\r\n\nIt rained .\n");
+        assert_eq!(corpus.examples[0].labels, ["threat", "us-them"]);
+        assert_eq!(corpus.examples[0].text, "They will pay .");
+        assert_eq!((corpus.examples[1].labels.len(), corpus.examples[1].place.line), (0, Some(3)));
+    }
+
+    #[test]
+    fn the_first_line_of_a_text_file_may_be_without_labels_but_not_of_a_table() {
+        assert_eq!(corpus("a.txt", "It rained .\n__label__a They will pay .\n").examples.len(), 2);
+        assert_eq!(corpus("a.csv", "text,labels\n__label__x,a\n").examples[0].text, "__label__x");
+    }
+
+    #[test]
+    fn labels_behind_or_within_the_text_are_taken_out_of_it() {
+        let corpus = corpus("a.ft", "They will __label__b pay __label__a\n");
+        assert_eq!(corpus.examples[0].labels, ["b", "a"]);
+        assert_eq!(corpus.examples[0].text, "They will pay");
+    }
+
+    #[test]
+    fn a_line_without_text_and_a_label_without_name_are_problems() {
+        let corpus = corpus("a.ft", "__label__a x\n__label__a __label__b\n__label__ y\n");
+        assert!(
+            hints(&corpus)[0]
+                .starts_with("a.ft:2: a line with labels and no text\nhint: write the text behind the labels")
+        );
+        assert!(hints(&corpus)[1].starts_with("a.ft:3: an empty label in `__label__ y`"));
+    }
+
+    #[test]
+    fn what_the_format_cannot_hold_is_written_as_near_as_it_can() {
+        let mut example = corpus("a.ft", "__label__a x\n").examples.remove(0);
+        example.labels = vec!["call to action".into()];
+        example.text = "One\nline, __label__x".into();
+        let mut out = Vec::new();
+        write(&[example], &mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "__label__call_to_action One line, label__x\n");
     }
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_again(
-            units in prop::collection::vec(("[a-z]{1,5}( [a-z]{1,5}){0,3}", prop::collection::btree_set("[a-z]{1,4}", 0..3)), 1..6),
-        ) {
-            let examples: Vec<Example> = units.into_iter().enumerate().map(|(at, (text, labels))| Example {
-                text, labels: labels.into_iter().collect(), group: None, weight: 1.0,
-                place: Place::line("x", at as u64 + 1), id: None, extra: Default::default(),
-            }).collect();
-            let mut bytes = Vec::new();
-            write(&examples, &mut bytes).unwrap();
-            let mut corpus = Corpus::default();
-            read(&bytes, "x", &mut corpus);
-            prop_assert_eq!(corpus.examples, examples);
+        fn what_the_format_can_hold_is_read_as_the_same(examples in examples("[a-zé][ -~é]{0,9}[a-z]")) {
+            let plain = examples.into_iter().map(|example| Example {
+                labels: example.labels.iter().map(|label| label.replace(' ', "_")).collect::<std::collections::BTreeSet<_>>().into_iter().collect(),
+                group: None, weight: 1.0, id: None, extra: BTreeMap::new(), ..example
+            }).collect::<Vec<_>>();
+            let mut out = Vec::new();
+            write(&plain, &mut out).unwrap();
+            let read = read_from("a.ft", &out[..], &ReadOptions::default()).unwrap();
+            prop_assert_eq!(same(&read.examples), same(&plain));
         }
     }
 }

@@ -1,332 +1,572 @@
-//! Labelled data: from the files that people have to [`Example`]s.
+//! Labelled data: from files as people have them to [`Example`]s, in the order of the rows.
+//!
+//! [`read`] opens each file, unpacks it, tells its format from its name and content, and lets that format's module
+//! read the rows. A row that cannot be used is skipped and becomes a [`Problem`]; what looks like a slip in rows that
+//! can be used becomes a [`Warning`].
+//!
+//! A new format is a file here with a `read` like theirs, a variant of [`Format`], and a line in `Format::detect`
+//! and in `read_source`.
 
 pub mod fasttext;
 pub mod jsonl;
 pub mod table;
 
+mod columns;
+mod labels;
+mod problem;
+mod source;
+
 use std::collections::BTreeMap;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::io::Read;
 
-use crate::codebook::nearest;
-use crate::text::unit::utf16;
-use crate::text::{Place, source};
+pub use columns::Columns;
+pub use problem::{CorpusError, Delimiter, Fault, Problem, Spelling, Warning};
 
-/// A labelled unit.
+use crate::text::Place;
+use source::{Origin, Source};
+
+/// A text and what somebody says that it is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Example {
+    /// Never blank; otherwise as it stands in the data.
     pub text: String,
-    /// In the order of the data, each once; none is an answer too.
+    /// Trimmed, each once, in order. None is an answer too: a text without any framing.
     pub labels: Vec<String>,
-    /// What it belongs to: a document, an author.
+    /// What must not be torn apart by folds: a document, an author.
     pub group: Option<String>,
-    /// How much it counts; 1 unless the data says otherwise.
+    /// Positive and finite; 1 where the data says nothing.
     pub weight: f64,
+    /// The line on which its row starts.
     pub place: Place,
     pub id: Option<String>,
-    /// All other columns, as text.
+    /// All other columns that hold something, or fields that hold one value, as text.
     pub extra: BTreeMap<String, String>,
 }
 
-/// What was read, and what was not.
-#[derive(Clone, Debug, Default)]
+/// All that was read.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Corpus {
     pub examples: Vec<Example>,
-    /// Rows that were left out.
+    /// Rows left out, in order.
     pub skipped: Vec<Problem>,
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
-/// A row that cannot be used.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Problem {
-    pub place: Place,
-    pub what: String,
-    pub hint: Option<&'static str>,
-}
-
-impl std::fmt::Display for Problem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.place, self.what)?;
-        self.hint.map_or(Ok(()), |hint| write!(f, "\nhint: {hint}"))
+impl Corpus {
+    /// Whether any row has no label, or several: then labels are learned one by one, not one against the other.
+    pub fn is_multi_label(&self) -> bool {
+        self.examples.iter().any(|example| example.labels.len() != 1)
     }
 }
 
-/// The formats that labelled data comes in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    Csv,
-    Tsv,
-    Jsonl,
-    FastText,
-}
-
-/// How labelled data is to be read; names that are not given are looked for.
+/// How data is to be read.
 #[derive(Clone, Debug)]
 pub struct ReadOptions {
+    pub columns: Columns,
+    /// `None`: told from name and content, file by file.
     pub format: Option<Format>,
-    /// Else `text`.
-    pub text: Option<String>,
-    /// Else `labels`, else `label`.
-    pub label: Option<String>,
-    /// Columns of 0 and 1, one a label, in place of a label column.
-    pub label_columns: Vec<String>,
-    /// What splits the labels of a cell; else `|` and `;`.
-    pub separator: Option<String>,
-    /// Else `group`, else `doc`.
-    pub group: Option<String>,
-    /// Else `weight`.
-    pub weight: Option<String>,
-    /// The first bad row is an error.
+    /// What separates labels within a cell. `None`: `|` and `;`, and a cell may hold a JSON list.
+    pub label_separator: Option<String>,
+    /// The first row that cannot be used is an error.
     pub strict: bool,
-    /// No file may be larger when decompressed.
-    pub most_bytes: u64,
+    /// How many bytes a gzip file may unpack to.
+    pub most_unpacked: u64,
 }
 
 impl Default for ReadOptions {
     fn default() -> Self {
         ReadOptions {
+            columns: Columns::default(),
             format: None,
-            text: None,
-            label: None,
-            label_columns: Vec::new(),
-            separator: None,
-            group: None,
-            weight: None,
+            label_separator: None,
             strict: false,
-            most_bytes: 8 << 30,
+            most_unpacked: 8 << 30,
         }
     }
 }
 
-/// Why data could not be read at all.
-#[derive(Debug, thiserror::Error)]
-pub enum CorpusError {
-    #[error("{path}: {source}")]
-    Open { path: String, source: io::Error },
-    #[error("{path}: is a folder\nhint: name the files in it, such as {path}/*.csv")]
-    Folder { path: String },
-    #[error("{path}: more than {most} bytes when decompressed\nhint: split the data, or train on a sample")]
-    TooLarge { path: String, most: u64 },
-    #[error("{path}: nothing in it")]
-    Empty { path: String },
-    #[error("{path}: is {encoding}, and rhetor reads UTF-8\nhint: iconv -f {encoding} -t UTF-8 {path} > utf8.csv")]
-    Utf16 { path: String, encoding: &'static str },
-    #[error("{path}: is an Excel workbook or another zip archive, not a table as text\nhint: save it as “CSV UTF-8”")]
-    Workbook { path: String },
-    #[error("{path}: the header is not UTF-8\nhint: iconv -f WINDOWS-1252 -t UTF-8 {path} > utf8.csv")]
-    Header { path: String },
-    #[error("{path}: no column {wanted:?}; there {} {}{}", are(found), found.join(", "), suggestion(near, wanted))]
-    NoColumn { path: String, wanted: String, found: Vec<String>, near: Option<String> },
-    #[error("{path}: no column with labels; there {} {}\nhint: name it with --label-column, or several of 0 and 1 with --label-columns", are(found), found.join(", "))]
-    NoLabels { path: String, found: Vec<String> },
-    #[error("{0}\nhint: without --strict such rows are counted and left out")]
-    Strict(Problem),
+/// A format of labelled data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A table with a header; its delimiter is a comma, a semicolon or a tab, whichever fits the header.
+    Csv,
+    /// A table with a header, its delimiter a tab.
+    Tsv,
+    /// A JSON object a line, or one list of objects.
+    Jsonl,
+    /// `__label__a __label__b text`, a line each.
+    FastText,
 }
 
-fn are(found: &[String]) -> &'static str {
-    if found.len() == 1 { "is only" } else { "are" }
-}
+impl Format {
+    /// The format of a file, from how it begins and what it is called. What the content shows goes before the name,
+    /// since only the name can be wrong.
+    fn detect(source: &Source, columns: &Columns) -> Option<Format> {
+        let named = Format::of_name(&source.origin.path);
+        if jsonl::looks_like(&source.head) {
+            Some(Format::Jsonl)
+        } else if fasttext::looks_like(&source.head) {
+            Some(Format::FastText)
+        } else {
+            let table = || table::looks_like(&source.head, columns);
+            named.or_else(table).or_else(|| fasttext::may_be(&source.head).then_some(Format::FastText))
+        }
+    }
 
-fn suggestion(near: &Option<String>, wanted: &str) -> String {
-    let option = if wanted == "text" { "--text-column" } else { "the option" };
-    match near {
-        Some(near) => format!("\nhint: did you mean {near:?}?"),
-        None => format!("\nhint: name the column with {option}"),
+    /// The format of a table or of JSON lines that hold the column `column`, and the delimiter that fits, from the
+    /// file's beginning and its name.
+    pub fn of_column(path: &str, head: &[u8], column: &str) -> (Format, Delimiter) {
+        let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
+        let columns = Columns { text: Some(column.into()), ..Columns::default() };
+        let delimiter = table::sniff(head, &columns);
+        match Format::of_name(path) {
+            _ if jsonl::looks_like(head) => (Format::Jsonl, delimiter),
+            Some(Format::Tsv) => (Format::Tsv, Delimiter::Tab),
+            Some(format) => (format, delimiter),
+            None => (Format::Csv, delimiter),
+        }
+    }
+
+    /// The format that a file's name promises; `.txt` promises nothing.
+    fn of_name(path: &str) -> Option<Format> {
+        let path = path.to_ascii_lowercase();
+        let stem = path.strip_suffix(".gz").unwrap_or(&path);
+        match stem.rsplit_once('.')?.1 {
+            "csv" => Some(Format::Csv),
+            "tsv" | "tab" => Some(Format::Tsv),
+            "jsonl" | "ndjson" | "json" => Some(Format::Jsonl),
+            "ft" => Some(Format::FastText),
+            _ => None,
+        }
     }
 }
 
-/// Reads labelled data from files, in their order; `-` is standard input.
+/// Reads labelled data; `-` is standard input.
 ///
 /// # Errors
-/// [`CorpusError`]: a file that cannot be read, lacks a column, or with [`ReadOptions::strict`] has a bad row.
-pub fn read(paths: &[PathBuf], options: &ReadOptions) -> Result<Corpus, CorpusError> {
+/// [`CorpusError`] if a file cannot be read as a whole, if nothing is left, or, when strict, at the first bad row.
+pub fn read<P: AsRef<str>>(paths: &[P], options: &ReadOptions) -> Result<Corpus, CorpusError> {
     let mut corpus = Corpus::default();
     for path in paths {
-        let name = path.display().to_string();
-        let bytes = load(path, &name, options.most_bytes)?;
-        read_bytes(&bytes, &name, options, &mut corpus)?;
+        read_source(Source::open(path.as_ref(), options.most_unpacked)?, options, &mut corpus)?;
     }
-    corpus.warnings.extend(spellings(&corpus.examples));
-    Ok(corpus)
+    let paths: Vec<&str> = paths.iter().map(AsRef::as_ref).collect();
+    finish(corpus, &paths.join(", "))
 }
 
-/// Reads one file's bytes, which `name` names in messages, and appends what it holds.
+/// As [`read`], from something already open; `path` is for messages and for telling the format.
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_bytes(bytes: &[u8], name: &str, options: &ReadOptions, into: &mut Corpus) -> Result<(), CorpusError> {
-    let path = || name.to_owned();
-    if let Some(encoding) = utf16(bytes) {
-        return Err(CorpusError::Utf16 { path: path(), encoding });
-    }
-    if bytes.starts_with(b"PK\x03\x04") {
-        return Err(CorpusError::Workbook { path: path() });
-    }
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    if bytes.trim_ascii().is_empty() {
-        return Err(CorpusError::Empty { path: path() });
-    }
-    let before = into.skipped.len();
-    match options.format.unwrap_or_else(|| format_of(name, bytes)) {
-        Format::Csv => table::read(bytes, name, None, options, into)?,
-        Format::Tsv => table::read(bytes, name, Some(b'\t'), options, into)?,
-        Format::Jsonl => jsonl::read(bytes, name, options, into)?,
-        Format::FastText => fasttext::read(bytes, name, into),
-    }
-    match into.skipped.get(before) {
-        Some(problem) if options.strict => Err(CorpusError::Strict(problem.clone())),
-        _ => Ok(()),
-    }
+pub fn read_from(path: &str, input: impl Read, options: &ReadOptions) -> Result<Corpus, CorpusError> {
+    let mut corpus = Corpus::default();
+    read_source(Source::new(path, input, options.most_unpacked)?, options, &mut corpus)?;
+    finish(corpus, path)
 }
 
-fn load(path: &Path, name: &str, most: u64) -> Result<Vec<u8>, CorpusError> {
-    let open = |source: io::Error| match source.kind() {
-        io::ErrorKind::IsADirectory => CorpusError::Folder { path: name.into() },
-        _ => CorpusError::Open { path: name.into(), source },
-    };
-    let mut bytes = Vec::new();
-    source::open(path).map_err(open)?.take(most + 1).read_to_end(&mut bytes).map_err(open)?;
-    if bytes.len() as u64 > most {
-        return Err(CorpusError::TooLarge { path: name.into(), most });
-    }
-    Ok(bytes)
-}
-
-/// The format by content where content is plain, else by name.
-pub fn format_of(name: &str, bytes: &[u8]) -> Format {
-    let start = bytes.trim_ascii_start();
-    if start.starts_with(b"__label__") {
-        return Format::FastText;
-    }
-    if start.starts_with(b"{") || start.starts_with(b"[{") || start.starts_with(b"[\n") {
-        return Format::Jsonl;
-    }
-    let name = name.to_lowercase();
-    let name = name.strip_suffix(".gz").unwrap_or(&name);
-    match name.rsplit('.').next() {
-        Some("tsv" | "tab") => Format::Tsv,
-        Some("jsonl" | "ndjson" | "json") => Format::Jsonl,
-        Some("ft") => Format::FastText,
-        _ => Format::Csv,
-    }
-}
-
-/// The labels of one cell: split, trimmed, each once, empty ones left out.
-pub(crate) fn split_labels(cell: &str, separator: Option<&str>) -> Vec<String> {
-    let mut labels: Vec<String> = Vec::new();
-    let parts: Vec<&str> = match separator {
-        Some(separator) if !separator.is_empty() => cell.split(separator).collect(),
-        _ => cell.split(['|', ';']).collect(),
-    };
-    for part in parts.into_iter().map(str::trim).filter(|part| !part.is_empty()) {
-        if !labels.iter().any(|label| label == part) {
-            labels.push(part.to_owned());
+fn read_source(source: Source, options: &ReadOptions, corpus: &mut Corpus) -> Result<(), CorpusError> {
+    let known = (corpus.examples.len(), corpus.skipped.len());
+    let origin = source.origin.clone();
+    let mut rows = Rows::new(&origin, options, corpus);
+    if !(source.whole && source.head.trim_ascii().is_empty()) {
+        let unknown = || CorpusError::UnknownFormat { path: origin.path.clone() };
+        match options.format.or_else(|| Format::detect(&source, &options.columns)).ok_or_else(unknown)? {
+            Format::Csv => table::read(source, None, &mut rows)?,
+            Format::Tsv => table::read(source, Some(Delimiter::Tab), &mut rows)?,
+            Format::Jsonl => jsonl::read(source, &mut rows)?,
+            Format::FastText => fasttext::read(source, &mut rows)?,
         }
     }
-    labels
+    rows.finish()?;
+    if known == (corpus.examples.len(), corpus.skipped.len()) {
+        corpus.warnings.push(Warning::EmptyFile { place: origin.file() });
+    }
+    Ok(())
 }
 
-/// A weight as typed, if it can be one.
-pub(crate) fn weight(cell: &str) -> Option<f64> {
-    cell.trim().parse().ok().filter(|weight: &f64| weight.is_finite() && *weight > 0.0)
+fn finish(mut corpus: Corpus, paths: &str) -> Result<Corpus, CorpusError> {
+    if corpus.examples.is_empty() {
+        let first = corpus.skipped.first().cloned().map(Box::new);
+        return Err(CorpusError::NoRows { paths: paths.into(), skipped: corpus.skipped.len(), first });
+    }
+    corpus.warnings.extend(labels::alike(&corpus.examples));
+    Ok(corpus)
 }
 
-pub(crate) const WEIGHT: &str = "a weight is a positive number; leave the cell empty for 1";
-pub(crate) const TEXT: &str = "every row needs a text; delete the row if there is none";
-pub(crate) const ENCODING: &str = "convert the file, such as with iconv -f WINDOWS-1252 -t UTF-8";
-
-/// The name in `found` that is wanted: as it stands, else the only one that differs by case alone.
-pub(crate) fn column<'a>(wanted: &str, found: &'a [String]) -> Option<&'a String> {
-    let same = |name: &&String| name.trim().eq_ignore_ascii_case(wanted);
-    let mut alike = found.iter().filter(same);
-    found.iter().find(|name| *name == wanted).or_else(|| alike.next().filter(|_| alike.next().is_none()))
+/// Where a format delivers the rows of one input.
+struct Rows<'a> {
+    origin: &'a Origin,
+    options: &'a ReadOptions,
+    corpus: &'a mut Corpus,
+    /// Rows with a character beyond ASCII that is UTF-8: while they prevail, the others are damage.
+    in_utf8: u64,
+    not_in_utf8: u64,
+    /// The first byte that is not UTF-8, and its line.
+    first_stray: Option<(u8, u64)>,
 }
 
-/// As [`column`], for a column that must be there.
-pub(crate) fn needed(wanted: &str, found: &[String], path: &str) -> Result<String, CorpusError> {
-    column(wanted, found).cloned().ok_or_else(|| CorpusError::NoColumn {
-        path: path.into(),
-        wanted: wanted.into(),
-        near: nearest(wanted, found.iter().map(String::as_str)).map(str::to_owned),
-        found: found.to_vec(),
-    })
-}
+impl<'a> Rows<'a> {
+    fn new(origin: &'a Origin, options: &'a ReadOptions, corpus: &'a mut Corpus) -> Self {
+        Rows { origin, options, corpus, in_utf8: 0, not_in_utf8: 0, first_stray: None }
+    }
 
-/// Labels that differ only by case or white space, which are mostly slips.
-fn spellings(examples: &[Example]) -> Vec<String> {
-    let mut seen: BTreeMap<String, BTreeMap<&str, (u64, &Place)>> = BTreeMap::new();
-    for example in examples {
-        for label in &example.labels {
-            let plain = label.split_whitespace().collect::<String>().to_lowercase();
-            seen.entry(plain).or_default().entry(label).or_insert((0, &example.place)).0 += 1;
+    /// Takes a row that starts on `line`; a bad one is kept as a problem, or ends the reading when strict.
+    fn take(&mut self, line: u64, row: Result<Example, Fault>) -> Result<(), CorpusError> {
+        match row {
+            Ok(example) => self.corpus.examples.push(example),
+            Err(fault) => {
+                let problem = Problem { place: self.origin.line(line), fault };
+                if self.options.strict {
+                    return Err(CorpusError::Row(problem));
+                }
+                self.corpus.skipped.push(problem);
+            }
+        }
+        Ok(())
+    }
+
+    /// The bytes of a row that starts on `line`, as text.
+    fn decode<'b>(&mut self, line: u64, bytes: &'b [u8]) -> Result<&'b str, Fault> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => {
+                self.in_utf8 += u64::from(!text.is_ascii());
+                Ok(text)
+            }
+            Err(error) => {
+                let (good, bad) = bytes.split_at(error.valid_up_to());
+                let line = line + good.iter().filter(|byte| **byte == b'\n').count() as u64;
+                self.not_in_utf8 += 1;
+                self.first_stray.get_or_insert((bad[0], line));
+                Err(Fault::InvalidUtf8 { byte: bad[0], line })
+            }
         }
     }
-    let twins = seen.values().filter(|spellings| spellings.len() > 1);
-    twins
-        .map(|spellings| {
-            let each = spellings.iter().map(|(label, (count, place))| format!("{label:?} ({count}, first at {place})"));
-            format!(
-                "labels that differ only by case or space are kept apart: {}\nhint: spell them alike if they mean the same",
-                each.collect::<Vec<_>>().join(", ")
-            )
-        })
-        .collect()
+
+    /// Whether the input was in UTF-8 after all: a file in another encoding has hardly a row that happens to be valid.
+    fn finish(self) -> Result<(), CorpusError> {
+        match self.first_stray {
+            Some((byte, line)) if self.not_in_utf8 > self.in_utf8 => Err(another_encoding(self.origin, byte, line)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Text with bytes that UTF-8 does not have, most often from a spreadsheet on Windows.
+fn another_encoding(origin: &Origin, byte: u8, line: u64) -> CorpusError {
+    origin.encoding(line, format!("byte 0x{byte:02X}, perhaps Windows-1252"), "WINDOWS-1252")
+}
+
+/// The text of a row, unless it is blank.
+fn filled(text: &str) -> Result<&str, Fault> {
+    if text.trim().is_empty() { Err(Fault::EmptyText) } else { Ok(text) }
+}
+
+/// The group or id that a cell names, if it names one.
+fn named(cell: &str) -> Option<String> {
+    let cell = cell.trim();
+    (!cell.is_empty()).then(|| cell.to_owned())
+}
+
+/// The weight that a cell states; a blank one states the usual weight.
+fn weight(cell: &str) -> Result<f64, Fault> {
+    let cell = cell.trim();
+    if cell.is_empty() {
+        return Ok(1.0);
+    }
+    match cell.parse::<f64>() {
+        Ok(weight) if weight.is_finite() && weight > 0.0 => Ok(weight),
+        _ => Err(Fault::Weight { value: cell.to_owned() }),
+    }
+}
+
+/// Under which name a writer puts an extra column, so that it is not taken for one of ours when read again.
+fn extra_name(name: &str) -> String {
+    const OURS: [&str; 6] = ["text", "labels", "label", "group", "weight", "id"];
+    let ours = OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours));
+    if ours { format!("_{name}") } else { name.to_owned() }
+}
+
+/// Whether a writer must write groups: because there are some, or so that `doc` is not taken for them.
+fn writes_groups(examples: &[Example]) -> bool {
+    let doc = |example: &Example| example.extra.keys().any(|name| name.eq_ignore_ascii_case("doc"));
+    examples.iter().any(|example| example.group.is_some() || doc(example))
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
     use proptest::prelude::*;
 
-    pub fn parse(name: &str, text: &str, options: &ReadOptions) -> Result<Corpus, CorpusError> {
-        let mut corpus = Corpus::default();
-        read_bytes(text.as_bytes(), name, options, &mut corpus)?;
-        Ok(corpus)
+    use super::*;
+
+    pub(super) fn corpus(path: &str, data: &str) -> Corpus {
+        read_from(path, data.as_bytes(), &ReadOptions::default()).expect("readable data")
+    }
+
+    pub(super) fn refused(path: &str, data: impl AsRef<[u8]>) -> String {
+        read_from(path, data.as_ref(), &ReadOptions::default()).expect_err("unreadable data").to_string()
+    }
+
+    pub(super) fn hints(corpus: &Corpus) -> Vec<String> {
+        corpus.skipped.iter().map(Problem::to_string).collect()
+    }
+
+    /// Examples whose texts follow a pattern, with everything that an example can have.
+    pub(super) fn examples(text: &'static str) -> impl Strategy<Value = Vec<Example>> {
+        let name = "[a-zß ]{0,5}[|;,\\[\\]\"]?[a-zß]";
+        let labels = prop::collection::btree_set(name.prop_map(|name| name.trim().to_owned()), 0..4);
+        let optional = || prop::option::of("[a-z0-9,\"]{1,6}");
+        let extra = prop::collection::btree_map("(doc|x|Größe|y,z|label2)", "[ -~]{0,5}[a-z]", 0..3);
+        let example = (text, labels, optional(), 0.001..1000.0_f64, optional(), extra, any::<bool>());
+        let example = example.prop_map(|(text, labels, group, weight, id, extra, weighted)| Example {
+            text,
+            labels: labels.into_iter().collect(),
+            group,
+            weight: if weighted { weight } else { 1.0 },
+            place: Place::file("-"),
+            id,
+            extra,
+        });
+        prop::collection::vec(example, 1..6)
+    }
+
+    /// Examples without their places.
+    pub(super) fn same(examples: &[Example]) -> Vec<Example> {
+        examples.iter().map(|example| Example { place: Place::file(""), ..example.clone() }).collect()
+    }
+
+    fn packed(data: &[u8]) -> Vec<u8> {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+        gzip.write_all(data).unwrap();
+        gzip.finish().unwrap()
+    }
+
+    const TABLE: &str = "text,labels\nWe will make them pay.,threat\n";
+
+    #[test]
+    fn the_content_tells_the_format_where_the_name_is_silent_or_wrong() {
+        for path in ["-", "a.txt", "a.csv", "a"] {
+            assert_eq!(corpus(path, "{\"text\": \"Hi\", \"labels\": []}\n").examples.len(), 1, "{path}");
+            assert_eq!(corpus(path, "__label__a Hi\n").examples.len(), 1, "{path}");
+            assert_eq!(corpus(path, TABLE).examples.len(), 1, "{path}");
+        }
+        assert_eq!(corpus("-", "\n\ntext\tlabels\nHi\ta\n").examples.len(), 1);
     }
 
     #[test]
-    fn content_tells_the_format_before_the_name_does() {
-        assert_eq!(format_of("a.txt", b"__label__x hello"), Format::FastText);
-        assert_eq!(format_of("a.csv", b" {\"text\": 1}"), Format::Jsonl);
-        assert_eq!(format_of("a.tsv.gz", b"text\tlabels"), Format::Tsv);
-        assert_eq!(format_of("-", b"text,labels"), Format::Csv);
+    fn a_format_that_cannot_be_told_is_asked_for() {
+        let error = refused("notes.txt", "Dear all, we met; nothing was decided.\n");
+        assert!(
+            error.starts_with(
+                "notes.txt: cannot tell which format this is\nhint: `--input-format csv|tsv|jsonl|fasttext`"
+            )
+        );
     }
 
     #[test]
-    fn what_cannot_be_a_table_is_refused_with_a_way_out() {
-        let refused = |bytes: &[u8]| {
-            read_bytes(bytes, "a.csv", &ReadOptions::default(), &mut Corpus::default()).unwrap_err().to_string()
-        };
-        assert!(refused(b"\xff\xfet\0").contains("iconv -f UTF-16LE"));
-        assert!(refused(b"PK\x03\x04xl").contains("CSV UTF-8"));
-        assert!(refused(b" \n\n").contains("nothing in it"));
+    fn a_given_format_goes_before_name_and_content() {
+        let options = ReadOptions { format: Some(Format::FastText), ..ReadOptions::default() };
+        let corpus = read_from("a.jsonl", &b"{\"text\": 1}\n"[..], &options).unwrap();
+        assert_eq!(corpus.examples[0].text, "{\"text\": 1}");
     }
 
     #[test]
-    fn labels_that_differ_by_case_or_space_are_named() {
-        let corpus = parse("a.csv", "text,labels\na,Threat\nb,threat\nc,th reat\nd,denial\n", &ReadOptions::default());
-        let warnings = spellings(&corpus.unwrap().examples);
-        assert_eq!(warnings.len(), 1);
-        assert!(warnings[0].contains("\"Threat\" (1, first at a.csv:2)"), "{}", warnings[0]);
+    fn gzip_is_told_by_its_first_bytes_and_may_have_several_members() {
+        let mut data = packed(TABLE.as_bytes());
+        data.extend(packed(b"Vote now!,call\n"));
+        let corpus = read_from("data", &data[..], &ReadOptions::default()).unwrap();
+        assert_eq!(corpus.examples[1].text, "Vote now!");
+        assert_eq!(corpus.examples[1].place, Place::line("data", 3));
     }
 
     #[test]
-    fn labels_of_a_cell_are_split_trimmed_and_kept_once() {
-        assert_eq!(split_labels(" a | b;a;; ", None), ["a", "b"]);
-        assert_eq!(split_labels("a|b, c", Some(",")), ["a|b", "c"]);
-        assert!(split_labels("  ", None).is_empty());
+    fn truncated_gzip_is_an_error_on_the_line_it_reached() {
+        let rows: String = (0..20_000).map(|n| format!("Text number {n} of {},a\n", n * 7919 % 1009)).collect();
+        let whole = packed(format!("text,labels\n{rows}").as_bytes());
+        let error = refused("a.csv.gz", &whole[..whole.len() - 9]);
+        let (place, rest) = error.split_once(": ").unwrap();
+        assert_eq!(rest, "the gzip data ends too early\nhint: copy or download the file anew; `gzip -t` checks it");
+        assert!(place.strip_prefix("a.csv.gz:").unwrap().parse::<u64>().unwrap() > 10_000, "{place}");
+        assert!(refused("a.csv.gz", &packed(TABLE.as_bytes())[..30]).contains("ends too early"));
+        assert!(refused("a.csv.gz", &whole[..4]).contains("ends too early"));
+    }
+
+    #[test]
+    fn damaged_gzip_is_an_error() {
+        let mut data = packed(TABLE.as_bytes());
+        let checksum = data.len() - 6;
+        data[checksum] ^= 1;
+        assert!(refused("a.gz", &data).starts_with("a.gz:3: damaged gzip data: "));
+    }
+
+    #[test]
+    fn gzip_unpacks_to_no_more_than_it_may() {
+        let options = ReadOptions { most_unpacked: 1 << 20, ..ReadOptions::default() };
+        let bomb = packed(&[b"text,labels\n".to_vec(), b"Again and again,a\n".repeat(100_000)].concat());
+        let error = read_from("bomb.csv.gz", &bomb[..], &options).unwrap_err().to_string();
+        assert!(error.starts_with("bomb.csv.gz: decompresses to more than 1048576 bytes\nhint: split the file"));
+        let gibibytes = CorpusError::TooLarge { path: "x".into(), limit: 8 << 30 }.to_string();
+        assert!(gibibytes.contains("more than 8589934592 bytes (8 GiB)"));
+    }
+
+    #[test]
+    fn what_is_no_text_is_named() {
+        assert!(
+            refused("a.xlsx", b"PK\x03\x04....")
+                .starts_with("a.xlsx: a spreadsheet (xlsx, ods) or zip archive, which holds no")
+        );
+        let zstd = refused("a b.zst", b"\x28\xB5\x2F\xFD....");
+        assert!(zstd.ends_with("hint: unpack it first: zstd -dc 'a b.zst' | rhetor … -"), "{zstd}");
+    }
+
+    #[test]
+    fn a_file_in_windows_1252_is_refused_with_the_command_that_converts_it() {
+        let data = b"text;labels\r\nplain;a\r\n\"two\nit\x92s\";b\r\nna\xEFve;c\r\n";
+        assert_eq!(
+            refused("my data.csv", data),
+            "my data.csv:4: byte 0x92, perhaps Windows-1252, not UTF-8\n\
+             hint: convert it: iconv -f WINDOWS-1252 -t UTF-8 'my data.csv' > 'my data.utf8.csv'"
+        );
+        assert!(refused("-", b"text;labels;gr\xF6\xDFe\na;b;c\n").contains("pipe it through `iconv -f WINDOWS-1252"));
+        assert!(refused("h.csv", b"text,labels,gr\xF6\xDFe\na,b,c\n").starts_with("h.csv:1: byte 0xF6"));
+    }
+
+    #[test]
+    fn a_damaged_row_among_rows_in_utf8_is_skipped() {
+        let data = "text,labels\ncafé,a\ncaf\u{1}\u{1},b\nplain,c\n".replace('\u{1}', "?").into_bytes();
+        let data: Vec<u8> = data.into_iter().map(|byte| if byte == b'?' { 0xC3 } else { byte }).collect();
+        let corpus = read_from("a.csv", &data[..], &ReadOptions::default()).unwrap();
+        assert_eq!(corpus.examples.len(), 2);
+        assert!(
+            hints(&corpus)[0]
+                .starts_with("a.csv:3: byte 0xC3 on line 3 is not valid UTF-8\nhint: write the character anew")
+        );
+    }
+
+    #[test]
+    fn utf_16_is_refused_with_and_without_its_mark() {
+        let utf16: Vec<u8> = TABLE.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let marked = [&b"\xFF\xFE"[..], &utf16].concat();
+        assert_eq!(
+            refused("a.csv", &marked),
+            "a.csv:1: UTF-16LE, not UTF-8\nhint: convert it: iconv -f UTF-16 -t UTF-8 a.csv > a.utf8.csv"
+        );
+        assert!(refused("-", &utf16).ends_with("hint: convert it: pipe it through `iconv -f UTF-16LE -t UTF-8`"));
+        let packed = refused("a.csv.gz", packed(&marked));
+        assert!(packed.ends_with("gzip -dc a.csv.gz | iconv -f UTF-16 -t UTF-8 > a.utf8.csv"), "{packed}");
+    }
+
+    #[test]
+    fn strict_reading_ends_at_the_first_bad_row() {
+        let options = ReadOptions { strict: true, ..ReadOptions::default() };
+        let error = read_from("a.csv", &b"text,labels\nfine,a\n,b\n"[..], &options).unwrap_err();
+        assert_eq!(error.to_string(), "a.csv:3: the text is empty\nhint: give the row a text, or delete it");
+    }
+
+    #[test]
+    fn spellings_that_differ_by_case_or_space_are_reported_and_stay_apart() {
+        let corpus = corpus("a.csv", "text,labels\na,Call to Action\nb,call to  action\nc,call to  action\nd,other\n");
+        assert_eq!(
+            corpus.warnings[0].to_string(),
+            "`call to  action` (2 rows, first at a.csv:3) and `Call to Action` (1 row, first at a.csv:2)\n\
+             hint: labels that differ only by case or white space stay different; if one is meant, spell it one way"
+        );
+        assert_eq!(corpus.warnings.len(), 1);
+        assert_eq!(corpus.examples[0].labels, ["Call to Action"]);
+    }
+
+    #[test]
+    fn rows_come_in_the_order_of_the_files_and_an_empty_file_is_reported() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        std::fs::write(path("b.csv"), TABLE).unwrap();
+        std::fs::write(path("a.jsonl"), "{\"text\": \"Vote!\", \"labels\": [\"call\"]}\n").unwrap();
+        std::fs::write(path("empty.csv"), "text,labels\n").unwrap();
+        let corpus = read(&[path("b.csv"), path("empty.csv"), path("a.jsonl")], &ReadOptions::default()).unwrap();
+        let texts: Vec<_> = corpus.examples.iter().map(|example| example.text.as_str()).collect();
+        assert_eq!(texts, ["We will make them pay.", "Vote!"]);
+        assert_eq!(corpus.warnings, [Warning::EmptyFile { place: Place::file(path("empty.csv")) }]);
+        assert!(
+            corpus.warnings[0]
+                .to_string()
+                .ends_with("empty.csv: no rows\nhint: leave the file out, or check that it was written completely")
+        );
+        assert!(!corpus.is_multi_label());
+    }
+
+    #[test]
+    fn a_missing_file_and_a_folder_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().to_str().unwrap();
+        let error = read(&[folder], &ReadOptions::default()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("{folder}: a folder where a file is needed\nhint: name the files in it: {folder}/*.csv")
+        );
+        let error = read(&["no-such.csv"], &ReadOptions::default()).unwrap_err();
+        assert_eq!(error.to_string(), "no-such.csv: no such file\nhint: check the spelling; `-` reads standard input");
+    }
+
+    #[test]
+    fn a_reader_that_fails_is_named_with_the_line() {
+        struct Broken;
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+                Err(std::io::Error::other("the disk is gone"))
+            }
+        }
+        let error = read_from("a.csv", TABLE.as_bytes().chain(Broken), &ReadOptions::default()).unwrap_err();
+        assert_eq!(error.to_string(), "a.csv:3: the disk is gone");
+    }
+
+    #[test]
+    fn nothing_to_read_and_nothing_left_are_errors() {
+        for data in ["", "  \n\n", "\u{FEFF}", "text,labels\n"] {
+            assert!(
+                refused("a.csv", data).starts_with("a.csv: no rows\nhint: check that the file was written"),
+                "{data:?}"
+            );
+        }
+        assert_eq!(
+            refused("a.csv", "text,labels\n,a\n,b\n"),
+            "a.csv: no rows left: 2 skipped, the first for this:\n\
+             a.csv:2: the text is empty\nhint: give the row a text, or delete it"
+        );
+    }
+
+    fn format() -> impl Strategy<Value = Option<Format>> {
+        prop::sample::select(vec![
+            None,
+            Some(Format::Csv),
+            Some(Format::Tsv),
+            Some(Format::Jsonl),
+            Some(Format::FastText),
+        ])
     }
 
     proptest! {
         #[test]
-        fn no_bytes_make_a_reader_panic(bytes in prop::collection::vec(prop_oneof![
-            Just(b'"'), Just(b','), Just(b'\n'), Just(b'\t'), Just(b'{'), Just(b'}'), Just(b':'), Just(b'['), any::<u8>()], 0..80)) {
-            for format in [Format::Csv, Format::Tsv, Format::Jsonl, Format::FastText] {
-                let options = ReadOptions { format: Some(format), ..Default::default() };
-                let _ = read_bytes(&bytes, "x", &options, &mut Corpus::default());
-                let with_header = [b"text,labels\n".as_slice(), &bytes].concat();
-                let _ = read_bytes(&with_header, "x", &options, &mut Corpus::default());
+        fn any_bytes_are_read_or_refused(data: Vec<u8>, format in format()) {
+            let options = ReadOptions { format, ..ReadOptions::default() };
+            let _ = read_from("-", &data[..], &options);
+            let _ = read_from("-", &packed(&data)[..], &options);
+            let _ = read_from("-", &[&b"\x1F\x8B\x08"[..], &data].concat()[..], &options);
+        }
+
+        #[test]
+        fn nearly_right_data_is_read_or_refused(
+            pieces in prop::collection::vec(prop::sample::select(vec![
+                "text", "labels", ",", ";", "\t", "\n", "\r\n", "\"", "{\"text\": \"a\", \"labels\": [\"b\"]}", "{", "}", "[", "]",
+                ":", "null", "0", "1", "\\u", "\\ud800", "__label__", " ", "é", "\0", "sep=", "text,labels\n", "\"text\":", "\u{FEFF}",
+            ]), 0..40),
+            format in format(),
+        ) {
+            let options = ReadOptions { format, ..ReadOptions::default() };
+            if let Ok(corpus) = read_from("-", pieces.concat().as_bytes(), &options) {
+                prop_assert!(corpus.examples.iter().all(|example| !example.text.trim().is_empty()));
             }
         }
     }

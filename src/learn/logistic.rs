@@ -45,7 +45,7 @@ pub struct ValidLogistic {
     class_factors: Option<Vec<[f64; 2]>>,
 }
 
-/// What the final fit must reach: the gradient a 10⁵th of its length at zero.
+/// What the final fit must reach: the gradient a 10⁵th of its length where only the intercepts are fitted.
 pub const EXACT: Stop = Stop { tolerance: 1e-5, steps: 200 };
 
 impl LogisticParams {
@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn the_sparse_solver_and_linfa_agree_on_real_sentences() {
         let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("training/pilot/sentences.jsonl");
-        let corpus = crate::corpus::read(&[file], &crate::corpus::ReadOptions::default()).unwrap();
+        let corpus = crate::corpus::read(&[file.to_string_lossy()], &crate::corpus::ReadOptions::default()).unwrap();
         let texts: Vec<&str> = corpus.examples.iter().map(|example| example.text.as_str()).collect();
         let settings = crate::features::FeatureSettings { min_count: 4, ..Default::default() };
         let (_, rows) = crate::features::Featurizer::learn(settings, &texts);

@@ -53,6 +53,8 @@ pub enum LearnError {
         "a single-label model needs exactly one label a unit, and {place} has {found}\nhint: leave --task out, or choose multi"
     )]
     NotSingle { place: String, found: usize },
+    #[error("no unit has a column {wanted:?}\nhint: beside text, labels, group and weight there are: {found}")]
+    NoColumn { wanted: String, found: String },
     #[error(
         "an L2 strength must be a positive number, not {0}\nhint: leave --l2 out to have it chosen on held-out folds"
     )]
@@ -173,6 +175,7 @@ pub struct Trained {
 pub fn train(examples: &[Example], settings: &TrainSettings, watch: &dyn Fn(Step)) -> Result<Trained, LearnError> {
     watch(Step::Reading);
     let labels = labels_of(examples)?;
+    check_columns(examples, settings)?;
     let task = task_of(examples, settings.task)?;
     let truth = truth_of(examples, &labels);
     let texts: Vec<&str> = examples.iter().map(|example| example.text.as_str()).collect();
@@ -283,6 +286,20 @@ fn task_of(examples: &[Example], asked: Option<Task>) -> Result<Task, LearnError
     }
 }
 
+/// Columns that settings name must stand in some unit.
+fn check_columns(examples: &[Example], settings: &TrainSettings) -> Result<(), LearnError> {
+    let calibrating = settings.calibrate_where.as_ref().map(|(column, _)| column);
+    for wanted in settings.fold_by.iter().filter(|column| *column != "group").chain(calibrating) {
+        let names: BTreeSet<&String> = examples.iter().flat_map(|example| example.extra.keys()).collect();
+        if !names.contains(wanted) {
+            let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
+            let found = if names.is_empty() { "none".into() } else { names.join(", ") };
+            return Err(LearnError::NoColumn { wanted: wanted.clone(), found });
+        }
+    }
+    Ok(())
+}
+
 fn truth_of(examples: &[Example], labels: &LabelSet) -> Truth {
     let k = labels.len();
     let mut has = vec![false; examples.len() * k];
@@ -353,7 +370,7 @@ fn folds_of(examples: &[Example], settings: &TrainSettings) -> (Folds, Vec<Strin
     let mut warnings = Vec::new();
     let key = |example: &Example| -> String {
         let named = match &settings.fold_by {
-            Some(column) if Some(column.as_str()) != Some("group") => example.extra.get(column).cloned(),
+            Some(column) if column != "group" => example.extra.get(column).cloned(),
             _ => example.group.clone(),
         };
         named.filter(|name| !name.is_empty()).unwrap_or_else(|| example.text.clone())

@@ -13,7 +13,7 @@ const MOST_INNER: usize = 250;
 /// When to stop.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stop {
-    /// The gradient's Euclidean length, part by part, as a share of its length at the point of zeros.
+    /// The gradient's Euclidean length, part by part, as a share of its length at the objective's origin.
     pub tolerance: f64,
     /// At most so many Newton steps.
     pub steps: usize,
@@ -45,7 +45,7 @@ struct Search {
     lengths: Vec<f64>,
     /// The gradient's length that counts as zero, part by part.
     goal: Vec<f64>,
-    /// The gradient's length at the point of zeros.
+    /// The gradient's length at the objective's origin.
     origin: Vec<f64>,
     /// Parts that no step improves any more, because of rounding.
     stuck: Vec<bool>,
@@ -56,7 +56,7 @@ impl Search {
     fn start(objective: &mut impl Objective, point: &[f64], stop: Stop) -> Self {
         let parts = objective.parts();
         let mut gradient = vec![0.0; objective.dimension()];
-        objective.move_to(&vec![0.0; point.len()]);
+        objective.move_to(&objective.origin());
         objective.gradient(&mut gradient);
         let origin = lengths(&gradient, parts);
         let value = objective.move_to(point);

@@ -18,6 +18,11 @@ pub trait Objective {
     fn dimension(&self) -> usize;
     /// Into how many problems it falls apart: 1, or the k of a point with k columns, each column a problem of its own.
     fn parts(&self) -> usize;
+    /// A point that knows nothing of the data but what is trivial; how long the gradient is there is the measure of how
+    /// long it may still be at the end.
+    fn origin(&self) -> Vec<f64> {
+        vec![0.0; self.dimension()]
+    }
     /// Moves to `point` and returns the value there, part by part.
     fn move_to(&mut self, point: &[f64]) -> Vec<f64>;
     /// The gradient at the point moved to.
@@ -174,6 +179,29 @@ impl Objective for Logistic<'_> {
             Loss::OneVsRest => self.k(),
             Loss::Softmax => 1,
         }
+    }
+
+    /// No weights, and the intercepts that are best without them: the log-odds, or logs, of the labels' costs. At zero
+    /// the intercepts' gradient would dwarf all others, and a rare label would seem learned when only its rarity is.
+    fn origin(&self) -> Vec<f64> {
+        const HALF_A_UNIT: f64 = 0.5;
+        let (k, problem) = (self.k(), self.problem);
+        let mut sums = vec![[HALF_A_UNIT; 2]; k];
+        for i in 0..problem.truth.units() {
+            for (label, sums) in sums.iter_mut().enumerate() {
+                let has = problem.truth.has(i, label);
+                sums[usize::from(has)] += problem.costs.of(i, label, has);
+            }
+        }
+        let mut point = vec![0.0; self.dimension()];
+        let intercepts = self.dimension() - k;
+        for (intercept, [without, with]) in point[intercepts..].iter_mut().zip(sums) {
+            *intercept = match problem.loss {
+                Loss::OneVsRest => libm::log(with / without),
+                Loss::Softmax => libm::log(with),
+            };
+        }
+        point
     }
 
     fn move_to(&mut self, point: &[f64]) -> Vec<f64> {

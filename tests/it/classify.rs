@@ -20,7 +20,11 @@ fn an_explanation_lists_the_words_that_made_the_score() {
 
 #[test]
 fn jsonl_has_a_record_for_each_sentence() {
-    on_speech().run("classify -m m speech.txt --format jsonl --explain").ok().matches("classify.jsonl");
+    on_speech().run("classify -m m speech.txt --format jsonl").ok().matches("classify.jsonl");
+    let desk = Desk::with_model();
+    desk.run_with("classify -m m --format jsonl --explain --all-scores", "They will pay.")
+        .ok()
+        .matches("explain.jsonl");
 }
 
 #[test]

@@ -41,19 +41,19 @@ fn data_that_cannot_teach_anything_is_refused_with_a_way_out() {
     let refused = |data: &str, words: &str| {
         Desk::with("d.csv", data).run("train d.csv -o m").ends(1).says(words).says("hint:").left_out("m");
     };
-    refused("text,labels\n", "no labelled units");
+    refused("text,labels\n", "d.csv: no rows");
     refused("text,labels\na,x\nb,x\n", "every unit has the same labels (x)");
     refused("text,labels\na,\nb,\n", "every unit has the same labels (none)");
-    refused("body,labels\na,x\nb,y\n", "no column \"text\"; there are body, labels");
-    refused("text,stars\na,x\nb,y\n", "no column with labels; there are text, stars");
+    refused("body,labels\na,x\nb,y\n", "no text column among `body`, `labels`");
+    refused("text,stars\na,x\nb,y\n", "no label column among `text`, `stars`");
     refused("text,labels\n.,x\n;;,y\n", "no term is left");
-    Desk::new().run("train nowhere.csv -o m").ends(1).says("nowhere.csv: No such file");
+    Desk::new().run("train nowhere.csv -o m").ends(1).says("nowhere.csv: no such file");
 }
 
 #[test]
 fn labels_that_differ_only_by_case_are_reported() {
     let data = LABELLED.replacen("embankment,blame,", "embankment,Blame,", 1);
-    Desk::with("train.csv", data).run("train train.csv -o m").ok().says("\"Blame\" (1, first at train.csv:3)");
+    Desk::with("train.csv", data).run("train train.csv -o m").ok().says("`Blame` (1 row, first at train.csv:3)");
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn every_option_of_features_and_learning_trains_a_model_that_classifies() {
         "--optimize recall=0.6",
         "--task multi --folds 3 --seed 7",
         "--l2 0.3",
-        "--fold-by labels",
+        "--fold-by group",
     ] {
         desk.run(&format!("train train.csv -o m {options}")).ok();
         let ran = desk.run_with("classify -m m -f jsonl -e", "If you cross this line you will pay.\n").ok();

@@ -6,7 +6,7 @@ use std::path::Path;
 use csv::StringRecord;
 use indicatif::ProgressBar;
 use rhetor::codebook::nearest;
-use rhetor::corpus::{Format, format_of, table};
+use rhetor::corpus::Format;
 use rhetor::report::Cells;
 use rhetor::text::source::{self, Source};
 use serde_json::{Map, Value};
@@ -29,15 +29,12 @@ pub fn classify(
     let mut input = BufReader::with_capacity(1 << 16, input);
     let name = path.display().to_string();
     let first = input.fill_buf().map_err(|error| named(path, error))?;
-    let first = first.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(first);
-    let format = args.from.input_format.map_or_else(|| format_of(&name, first), train::format);
+    let (found, delimiter) = Format::of_column(&name, first, column);
+    let format = args.from.input_format.map_or(found, train::format);
     let table = Table { name: &name, column, wanted: args.format };
     let pen = Pen::new(job, report);
     match format {
-        Format::Csv => {
-            let delimiter = table::sniff(first);
-            table.rows(input, delimiter, pen, report)
-        }
+        Format::Csv => table.rows(input, delimiter.byte(), pen, report),
         Format::Tsv => table.rows(input, b'\t', pen, report),
         Format::Jsonl => table.objects(input, pen, report),
         Format::FastText => {

@@ -1,0 +1,155 @@
+//! Which column holds what. A name that the user gave must be there; otherwise the usual names are looked for.
+
+use super::problem::CorpusError;
+use crate::text::Place;
+
+/// The names of the columns (of a table) or fields (of JSON). `None` looks for the usual names, in any case;
+/// a name given must be there, letter by letter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Columns {
+    /// Usually `text`.
+    pub text: Option<String>,
+    /// Usually `labels`, else `label`.
+    pub label: Option<String>,
+    /// One column a label, holding 0 or 1; if there are any, `label` is not looked for.
+    pub label_columns: Vec<String>,
+    /// Usually `group`, else `doc`.
+    pub group: Option<String>,
+    /// Usually `weight`.
+    pub weight: Option<String>,
+    /// Usually `id`.
+    pub id: Option<String>,
+}
+
+/// What a column is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Text,
+    Label,
+    Group,
+    Weight,
+    Id,
+}
+
+impl Role {
+    pub(super) const ALL: [Role; 5] = [Role::Text, Role::Label, Role::Group, Role::Weight, Role::Id];
+
+    /// The names looked for when the user gave none, the most usual first.
+    fn usual(self) -> &'static [&'static str] {
+        match self {
+            Role::Text => &["text"],
+            Role::Label => &["labels", "label"],
+            Role::Group => &["group", "doc"],
+            Role::Weight => &["weight"],
+            Role::Id => &["id"],
+        }
+    }
+}
+
+impl Columns {
+    /// The name that the user gave for this role.
+    pub(super) fn given(&self, role: Role) -> Option<&str> {
+        match role {
+            Role::Text => self.text.as_deref(),
+            Role::Label => self.label.as_deref(),
+            Role::Group => self.group.as_deref(),
+            Role::Weight => self.weight.as_deref(),
+            Role::Id => self.id.as_deref(),
+        }
+    }
+
+    /// The name of this role in messages.
+    pub(super) fn name(&self, role: Role) -> &str {
+        self.given(role).unwrap_or(role.usual()[0])
+    }
+
+    /// Which of the `names` plays the role.
+    pub(super) fn find<'a>(&self, role: Role, names: impl Iterator<Item = &'a str> + Clone) -> Option<usize> {
+        if let Some(given) = self.given(role) {
+            return names.clone().position(|name| name == given);
+        }
+        role.usual().iter().find_map(|usual| {
+            names.clone().position(|name| name == *usual).or_else(|| {
+                let alike = |name: &str| name.eq_ignore_ascii_case(usual);
+                names.clone().position(alike)
+            })
+        })
+    }
+
+    /// The error for a role that no column plays, if it must be played.
+    pub(super) fn missing(&self, role: Role, place: Place, columns: Vec<String>) -> Option<CorpusError> {
+        if let Some(wanted) = self.given(role) {
+            return Some(no_such_column(place, wanted, columns));
+        }
+        let meant = role.usual().iter().find_map(|usual| nearest(usual, &columns));
+        match role {
+            Role::Text => Some(CorpusError::NoTextColumn { place, columns, meant }),
+            Role::Label => Some(CorpusError::NoLabelColumn { place, columns, meant }),
+            Role::Group | Role::Weight | Role::Id => None,
+        }
+    }
+}
+
+pub(super) fn no_such_column(place: Place, wanted: &str, columns: Vec<String>) -> CorpusError {
+    let meant = nearest(wanted, &columns);
+    CorpusError::NoSuchColumn { place, wanted: wanted.into(), columns, meant }
+}
+
+/// The name that is nearest to `wanted`, if it is near enough to be a slip: a third of its letters, at least one.
+fn nearest(wanted: &str, names: &[String]) -> Option<String> {
+    let most = (wanted.chars().count() / 3).max(1);
+    let distance = |name: &String| edits(&wanted.to_lowercase(), &name.to_lowercase());
+    let (near, name) = names.iter().map(|name| (distance(name), name)).min_by_key(|(near, _)| *near)?;
+    (near <= most).then(|| name.clone())
+}
+
+/// Levenshtein distance, in characters, one row of the table at a time.
+fn edits(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let changed = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kitten_becomes_sitting_in_three_edits() {
+        assert_eq!(edits("kitten", "sitting"), 3);
+        assert_eq!(edits("", "abc"), 3);
+        assert_eq!(edits("größe", "grösse"), 2);
+    }
+
+    #[test]
+    fn a_slip_is_near_and_another_word_is_not() {
+        let names = ["sentence".to_owned(), "Frame".to_owned()];
+        assert_eq!(nearest("sentense", &names), Some("sentence".into()));
+        assert_eq!(nearest("frame", &names), Some("Frame".into()));
+        assert_eq!(nearest("weight", &names), None);
+    }
+
+    #[test]
+    fn an_exact_name_goes_before_one_in_another_case_and_labels_before_label() {
+        let columns = Columns::default();
+        assert_eq!(columns.find(Role::Text, ["Text", "text"].into_iter()), Some(1));
+        assert_eq!(columns.find(Role::Label, ["label", "Labels"].into_iter()), Some(1));
+        assert_eq!(columns.find(Role::Group, ["doc"].into_iter()), Some(0));
+    }
+
+    #[test]
+    fn a_given_name_is_taken_letter_by_letter() {
+        let columns = Columns { label: Some("frame".into()), ..Columns::default() };
+        assert_eq!(columns.find(Role::Label, ["labels", "Frame"].into_iter()), None);
+        assert_eq!(columns.find(Role::Label, ["labels", "frame"].into_iter()), Some(1));
+    }
+}

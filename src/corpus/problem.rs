@@ -1,0 +1,280 @@
+//! What can be wrong with data: with a row ([`Fault`]: the row is skipped), with the whole ([`CorpusError`]: nothing is
+//! read), or perhaps not at all ([`Warning`]).
+
+use std::fmt;
+use std::io;
+
+use crate::text::Place;
+
+/// A row that was left out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    /// The line on which the row starts.
+    pub place: Place,
+    pub fault: Fault,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}\nhint: {}", self.place, self.fault, self.fault.hint())
+    }
+}
+
+/// Why a row cannot be used. `Display` says what is wrong, [`Fault::hint`] what to do about it.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    #[error("{found} {} where the header has {expected}", if *found == 1 { "cell" } else { "cells" })]
+    RaggedRow { found: usize, expected: usize, delimiter: Delimiter, lines: u64 },
+    #[error("a quotation mark opens a cell here and none closes it")]
+    OpenQuote,
+    #[error("the text is empty")]
+    EmptyText,
+    #[error("a line with labels and no text")]
+    NoText,
+    #[error("byte 0x{byte:02X} on line {line} is not valid UTF-8")]
+    InvalidUtf8 { byte: u8, line: u64 },
+    #[error("invalid JSON on line {line}, column {column}: {reason}")]
+    InvalidJson { line: u64, column: usize, reason: String },
+    #[error("`{}` is {found} where {wanted} is needed", shown(field))]
+    WrongType { field: String, found: &'static str, wanted: &'static str },
+    #[error("no field `{field}`; the object has {}", quoted(fields))]
+    MissingField { field: String, fields: Vec<String> },
+    #[error("the weight `{}` is not a positive finite number", shown(value))]
+    Weight { value: String },
+    #[error("`{}` in the label column `{}`, which holds 0 or 1", shown(value), shown(column))]
+    NotZeroOne { column: String, value: String },
+    #[error("an empty label in `{}`", shown(cell))]
+    EmptyLabel { cell: String },
+    #[error("`{}` looks like a list of labels and is not one in JSON", shown(cell))]
+    NotAList { cell: String },
+}
+
+impl Fault {
+    /// What to do about it.
+    pub fn hint(&self) -> String {
+        match self {
+            Fault::RaggedRow { lines, .. } if *lines > 1 => {
+                format!("the row runs over {lines} lines; perhaps a quotation mark that opens a cell is never closed")
+            }
+            Fault::RaggedRow { found, expected, delimiter, .. } if found > expected => {
+                format!("quote a text that holds a {delimiter}")
+            }
+            Fault::RaggedRow { .. } => "write an empty cell for a missing value".into(),
+            Fault::OpenQuote => "close the cell, or quote it and double each mark in it: \"he said \"\"no\"\"\"".into(),
+            Fault::EmptyText => "give the row a text, or delete it".into(),
+            Fault::NoText => "write the text behind the labels: `__label__threat We will make them pay.`".into(),
+            Fault::InvalidUtf8 { .. } => {
+                "write the character anew; if the whole file has another encoding, `iconv -f WINDOWS-1252 -t UTF-8` converts it"
+                    .into()
+            }
+            Fault::InvalidJson { .. } => "a line holds one whole object, as `jq -c .` writes it".into(),
+            Fault::WrongType { wanted, .. } => format!("write {wanted}"),
+            Fault::MissingField { field, .. } => match field.as_str() {
+                "labels" => "a text without any label has `\"labels\": []`".into(),
+                _ => format!("add `{field}` to the object, or delete it"),
+            },
+            Fault::Weight { .. } => "write a number such as 0.5, or nothing for 1".into(),
+            Fault::NotZeroOne { .. } => {
+                "write 0, 1, true or false; `--label-columns` names the columns that are labels".into()
+            }
+            Fault::EmptyLabel { .. } => {
+                "remove the surplus separator; an empty cell or list stands for no label at all".into()
+            }
+            Fault::NotAList { .. } => {
+                "write a|b or [\"a\", \"b\"]; with `--label-separator` brackets are part of the label".into()
+            }
+        }
+    }
+}
+
+/// What separates the cells of a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Delimiter {
+    #[default]
+    Comma,
+    Semicolon,
+    Tab,
+}
+
+impl Delimiter {
+    pub fn byte(self) -> u8 {
+        match self {
+            Delimiter::Comma => b',',
+            Delimiter::Semicolon => b';',
+            Delimiter::Tab => b'\t',
+        }
+    }
+}
+
+impl fmt::Display for Delimiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Delimiter::Comma => "comma",
+            Delimiter::Semicolon => "semicolon",
+            Delimiter::Tab => "tab",
+        })
+    }
+}
+
+/// Something that was decided or found, and that may not be what the user meant.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Warning {
+    #[error("{place}: no label column; took {} for one 0/1 column a label\nhint: `--label-columns {}` says it for good, `--label-column NAME` names another", quoted(columns), columns.join(","))]
+    WideLabels { place: Place, columns: Vec<String> },
+    #[error(
+        "{}\nhint: labels that differ only by case or white space stay different; if one is meant, spell it one way",
+        spelt(spellings)
+    )]
+    LikeLabels { spellings: Vec<Spelling> },
+    #[error("{place}: the column `{}` stands there twice, and the first is read\nhint: rename one", shown(column))]
+    DuplicateColumn { place: Place, column: String },
+    #[error("{place}: no rows\nhint: leave the file out, or check that it was written completely")]
+    EmptyFile { place: Place },
+}
+
+/// One way in which a label is written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spelling {
+    pub label: String,
+    /// Rows that write it so.
+    pub rows: usize,
+    /// The first of them.
+    pub first: Place,
+}
+
+fn spelt(spellings: &[Spelling]) -> String {
+    let each = |s: &Spelling| {
+        let rows = if s.rows == 1 { "row" } else { "rows" };
+        format!("`{}` ({} {rows}, first at {})", shown(&s.label), s.rows, s.first)
+    };
+    spellings.iter().map(each).collect::<Vec<_>>().join(" and ")
+}
+
+/// Why the data could not be read at all.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CorpusError {
+    #[error("{path}: no such file\nhint: check the spelling; `-` reads standard input")]
+    NotFound { path: String },
+    #[error("{path}: a folder where a file is needed\nhint: name the files in it: {path}/*.csv")]
+    Folder { path: String },
+    #[error("{place}: {source}")]
+    Io { place: Place, source: io::Error },
+    #[error("{place}: the gzip data ends too early\nhint: copy or download the file anew; `gzip -t` checks it")]
+    TruncatedGzip { place: Place },
+    #[error("{place}: damaged gzip data: {source}\nhint: copy or download the file anew; `gzip -t` checks it")]
+    DamagedGzip { place: Place, source: io::Error },
+    #[error("{path}: decompresses to more than {limit} bytes{}\nhint: split the file, or decompress it first if this is meant", gibibytes(*limit))]
+    TooLarge { path: String, limit: u64 },
+    #[error("{place}: {found}, not UTF-8\nhint: convert it: {command}")]
+    Encoding { place: Place, found: String, command: String },
+    #[error("{path}: {kind}, which holds no readable rows\nhint: {way_out}")]
+    Container { path: String, kind: &'static str, way_out: String },
+    #[error(
+        "{path}: cannot tell which format this is\nhint: `--input-format csv|tsv|jsonl|fasttext` says it; the header of a table must name the text column, `text` or `--text-column NAME`"
+    )]
+    UnknownFormat { path: String },
+    #[error("{}", no_rows(paths, *skipped, first.as_deref()))]
+    NoRows { paths: String, skipped: usize, first: Option<Box<Problem>> },
+    #[error("{place}: no text column among {}\nhint: name it with `--text-column {}`", quoted(columns), shown(meant.as_deref().unwrap_or("NAME")))]
+    NoTextColumn { place: Place, columns: Vec<String>, meant: Option<String> },
+    #[error("{place}: no label column among {}\nhint: name it with `--label-column {}`, or one 0/1 column a label with `--label-columns A,B`", quoted(columns), shown(meant.as_deref().unwrap_or("NAME")))]
+    NoLabelColumn { place: Place, columns: Vec<String>, meant: Option<String> },
+    #[error("{place}: no column `{wanted}` among {}\nhint: {}", quoted(columns), did_you_mean(meant.as_deref()))]
+    NoSuchColumn { place: Place, wanted: String, columns: Vec<String>, meant: Option<String> },
+    #[error(
+        "{place}: the column `{}` stands there twice\nhint: rename or delete one, since either could be meant",
+        shown(column)
+    )]
+    DuplicateColumn { place: Place, column: String },
+    /// With [`ReadOptions::strict`](super::ReadOptions::strict): the first row that would have been skipped.
+    #[error("{0}")]
+    Row(Problem),
+}
+
+fn no_rows(paths: &str, skipped: usize, first: Option<&Problem>) -> String {
+    match first {
+        None => format!(
+            "{paths}: no rows\nhint: check that the file was written completely, and that it has rows below its header"
+        ),
+        Some(problem) => {
+            format!("{paths}: no rows left: {skipped} skipped, the first for this:\n{problem}")
+        }
+    }
+}
+
+fn did_you_mean(meant: Option<&str>) -> String {
+    match meant {
+        Some(name) => format!("did you mean `{}`?", shown(name)),
+        None => "names are compared letter by letter, also upper and lower case".into(),
+    }
+}
+
+fn gibibytes(bytes: u64) -> String {
+    if bytes >= 1 << 30 { format!(" ({} GiB)", bytes >> 30) } else { String::new() }
+}
+
+/// How many characters of a cell a message shows.
+const SHOWN: usize = 60;
+
+/// A piece of the data as a message shows it: not for ever, and with nothing that a terminal would obey.
+fn shown(piece: &str) -> String {
+    let mut shown = String::new();
+    for c in piece.chars().take(SHOWN) {
+        if c.is_control() {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    if piece.chars().nth(SHOWN).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// How many names a message lists before it only counts the rest.
+const NAMES: usize = 20;
+
+/// Names as messages list them: each quoted, the first [`NAMES`] of them.
+fn quoted(names: &[String]) -> String {
+    if names.is_empty() {
+        return "no names at all".into();
+    }
+    let listed = names.iter().take(NAMES).map(|name| format!("`{}`", shown(name))).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(NAMES) {
+        0 => listed,
+        more => format!("{listed} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_lists_twenty_names_and_counts_the_rest() {
+        let names: Vec<String> = (0..23).map(|n| n.to_string()).collect();
+        assert!(quoted(&names).ends_with("`18`, `19` and 3 more"));
+        assert_eq!(quoted(&names[..2]), "`0`, `1`");
+        assert_eq!(quoted(&[]), "no names at all");
+    }
+
+    #[test]
+    fn a_message_shows_the_start_of_a_cell_and_obeys_none_of_it() {
+        let fault = Fault::EmptyLabel { cell: format!("\x1B[31m\n{}", "é".repeat(100)) };
+        assert_eq!(fault.to_string(), format!("an empty label in `\\u{{1b}}[31m\\n{}…`", "é".repeat(54)));
+    }
+
+    #[test]
+    fn a_named_column_like_no_other_earns_the_rule_for_a_hint() {
+        let (place, columns) = (Place::line("a.csv", 1), vec!["text".into()]);
+        let error = CorpusError::NoSuchColumn { place, wanted: "speaker".into(), columns, meant: None };
+        assert_eq!(
+            error.to_string(),
+            "a.csv:1: no column `speaker` among `text`\nhint: names are compared letter by letter, also upper and lower case"
+        );
+    }
+}

@@ -1,0 +1,228 @@
+//! Bytes from a file or standard input: unpacked if they are gzip, with their beginning at hand for a look at the
+//! format. Nothing else of the input is held.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Cursor, Read};
+
+use flate2::read::MultiGzDecoder;
+
+use super::problem::CorpusError;
+use crate::text::Place;
+
+/// How much of the input is looked at to tell its format, in bytes.
+const HEAD: u64 = 1 << 16;
+
+/// An opened input, from which a format reads rows.
+pub(super) struct Source<'a> {
+    pub origin: Origin,
+    /// Its first bytes, unpacked, without a byte order mark; `body` gives them again.
+    pub head: Vec<u8>,
+    /// `head` is all there is.
+    pub whole: bool,
+    pub body: Box<dyn BufRead + 'a>,
+}
+
+/// What an input is called, and how it was packed: what its errors need to know.
+#[derive(Clone, Debug)]
+pub(super) struct Origin {
+    pub path: String,
+    gzip: bool,
+}
+
+impl Source<'static> {
+    /// Opens a file, or for `-` standard input.
+    pub(super) fn open(path: &str, most: u64) -> Result<Self, CorpusError> {
+        if path == "-" {
+            return Source::new(path, io::stdin().lock(), most);
+        }
+        let failed = |error: io::Error| match error.kind() {
+            io::ErrorKind::NotFound => CorpusError::NotFound { path: path.into() },
+            _ => CorpusError::Io { place: Place::file(path), source: error },
+        };
+        let file = File::open(path).map_err(failed)?;
+        if file.metadata().map_err(failed)?.is_dir() {
+            return Err(CorpusError::Folder { path: path.trim_end_matches('/').into() });
+        }
+        Source::new(path, file, most)
+    }
+}
+
+impl<'a> Source<'a> {
+    /// An input that unpacks to at most `most` bytes.
+    pub(super) fn new(path: &str, mut input: impl Read + 'a, most: u64) -> Result<Self, CorpusError> {
+        let mut origin = Origin { path: path.into(), gzip: false };
+        let mut magic = Vec::new();
+        input.by_ref().take(8).read_to_end(&mut magic).map_err(|error| origin.error(1, error))?;
+        refuse_containers(path, &magic)?;
+        origin.gzip = magic.starts_with(&[0x1F, 0x8B]);
+        let input = Cursor::new(magic).chain(input);
+        if origin.gzip {
+            let unpacked = Bounded { input: MultiGzDecoder::new(input), left: most, most };
+            Source::with_head(origin, BufReader::with_capacity(HEAD as usize, unpacked))
+        } else {
+            Source::with_head(origin, BufReader::with_capacity(HEAD as usize, input))
+        }
+    }
+
+    fn with_head(origin: Origin, mut input: impl BufRead + 'a) -> Result<Self, CorpusError> {
+        let mut head = Vec::new();
+        if let Err(error) = input.by_ref().take(HEAD).read_to_end(&mut head) {
+            return Err(origin.error(1 + newlines(&head), error));
+        }
+        let whole = (head.len() as u64) < HEAD;
+        if head.starts_with(b"\xEF\xBB\xBF") {
+            head.drain(..3);
+        }
+        origin.refuse_utf16(&head)?;
+        let body = Box::new(Cursor::new(head.clone()).chain(input));
+        Ok(Source { origin, head, whole, body })
+    }
+}
+
+impl Origin {
+    /// A failed read, on the line that was being read.
+    pub(super) fn error(&self, line: u64, error: io::Error) -> CorpusError {
+        if let Some(TooMuch { most }) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
+            return CorpusError::TooLarge { path: self.path.clone(), limit: *most };
+        }
+        let place = self.line(line);
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof if self.gzip => CorpusError::TruncatedGzip { place },
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput if self.gzip => {
+                CorpusError::DamagedGzip { place, source: error }
+            }
+            _ => CorpusError::Io { place, source: error },
+        }
+    }
+
+    pub(super) fn line(&self, line: u64) -> Place {
+        Place::line(self.path.clone(), line)
+    }
+
+    pub(super) fn file(&self) -> Place {
+        Place::file(self.path.clone())
+    }
+
+    /// The error for text that is not in UTF-8.
+    pub(super) fn encoding(&self, line: u64, found: String, from: &str) -> CorpusError {
+        CorpusError::Encoding { place: self.line(line), found, command: self.iconv(from) }
+    }
+
+    /// The command that converts the input to UTF-8.
+    fn iconv(&self, from: &str) -> String {
+        let iconv = format!("iconv -f {from} -t UTF-8");
+        let (stem, ending) = match self.path.strip_suffix(".gz").unwrap_or(&self.path).rsplit_once('.') {
+            Some((stem, ending)) if !stem.is_empty() && !ending.contains('/') => (stem, ending),
+            _ => (self.path.as_str(), "txt"),
+        };
+        let (path, target) = (shell(&self.path), shell(&format!("{stem}.utf8.{ending}")));
+        match (self.path.as_str(), self.gzip) {
+            ("-", false) => format!("pipe it through `{iconv}`"),
+            ("-", true) => format!("pipe it through `gzip -dc | {iconv}`"),
+            (_, false) => format!("{iconv} {path} > {target}"),
+            (_, true) => format!("gzip -dc {path} | {iconv} > {target}"),
+        }
+    }
+
+    /// UTF-16 shows by its byte order mark, or by a NUL in every other byte of the beginning.
+    fn refuse_utf16(&self, head: &[u8]) -> Result<(), CorpusError> {
+        let first = &head[..head.len().min(1024) & !1];
+        let nuls = |from: usize| first.iter().skip(from).step_by(2).filter(|byte| **byte == 0).count();
+        let (high, low, pairs) = (nuls(0), nuls(1), first.len() / 2);
+        let found = match head {
+            [0xFF, 0xFE, ..] => "UTF-16LE",
+            [0xFE, 0xFF, ..] => "UTF-16BE",
+            _ if pairs > 3 && low * 10 > pairs * 7 && high * 10 < pairs => "UTF-16LE",
+            _ if pairs > 3 && high * 10 > pairs * 7 && low * 10 < pairs => "UTF-16BE",
+            _ => return Ok(()),
+        };
+        // With its mark the byte order is known to iconv, which then also drops the mark.
+        let from = if matches!(head[0], 0xFE | 0xFF) { "UTF-16" } else { found };
+        Err(self.encoding(1, found.to_owned(), from))
+    }
+}
+
+/// A path as a shell takes it.
+fn shell(path: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "._-/+,=@".contains(c);
+    if path.chars().all(plain) && !path.starts_with('-') {
+        return path.to_owned();
+    }
+    let anchor = if path.starts_with('-') { "./" } else { "" };
+    format!("'{anchor}{}'", path.replace('\'', r"'\''"))
+}
+
+fn newlines(bytes: &[u8]) -> u64 {
+    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
+}
+
+/// A packed file that is not gzip is named, since its bytes would only earn puzzling messages.
+fn refuse_containers(path: &str, magic: &[u8]) -> Result<(), CorpusError> {
+    let unpack = |tool: &str| format!("unpack it first: {tool} -dc {} | rhetor … -", shell(path));
+    let (kind, way_out) = match magic {
+        [b'P', b'K', 3, 4, ..] => {
+            ("a spreadsheet (xlsx, ods) or zip archive", "save the sheet as CSV in UTF-8, or unpack the archive".into())
+        }
+        [0xD0, 0xCF, 0x11, 0xE0, ..] => ("an old Excel workbook", "save the sheet as CSV in UTF-8".into()),
+        [0x28, 0xB5, 0x2F, 0xFD, ..] => ("zstd data", unpack("zstd")),
+        [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => ("xz data", unpack("xz")),
+        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, ..] => ("bzip2 data", unpack("bzip2")),
+        _ => return Ok(()),
+    };
+    Err(CorpusError::Container { path: path.into(), kind, way_out })
+}
+
+/// Passes bytes on until there have been too many: a small gzip file can unpack to more than a disk holds.
+struct Bounded<R> {
+    input: R,
+    left: u64,
+    most: u64,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("more than {most} bytes")]
+struct TooMuch {
+    most: u64,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.input.read(buffer)?;
+        self.left = self.left.checked_sub(n as u64).ok_or_else(|| io::Error::other(TooMuch { most: self.most }))?;
+        Ok(n)
+    }
+}
+
+/// The lines of an input, without their ends.
+pub(super) struct Lines<'a> {
+    body: Box<dyn BufRead + 'a>,
+    buffer: Vec<u8>,
+    /// The number of the line in `buffer`, from 1.
+    line: u64,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn new(body: Box<dyn BufRead + 'a>) -> Self {
+        Lines { body, buffer: Vec::new(), line: 0 }
+    }
+
+    /// The next line that is not blank, with its number.
+    pub(super) fn next(&mut self, origin: &Origin) -> Result<Option<(u64, &[u8])>, CorpusError> {
+        loop {
+            self.buffer.clear();
+            self.line += 1;
+            let n = self.body.read_until(b'\n', &mut self.buffer).map_err(|error| origin.error(self.line, error))?;
+            if n == 0 {
+                return Ok(None);
+            }
+            if !self.buffer.trim_ascii().is_empty() {
+                return Ok(Some((self.line, without_end(&self.buffer))));
+            }
+        }
+    }
+}
+
+fn without_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
