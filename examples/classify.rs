@@ -17,7 +17,7 @@ fn main() -> std::io::Result<()> {
     splitter.finish(&mut paragraphs);
     for paragraph in &paragraphs {
         let language = model.featurizer().settings().language;
-        for span in sentence::sentences(&paragraph.text, &paragraph.breaks, language) {
+        for span in sentence::sentences(&paragraph.text, &paragraph.breaks, language.name()) {
             let sentence = span.of(&paragraph.text);
             let scores = model.score(&model.featurizer().row(sentence, &mut scratch));
             for framing in framings(&model, &scores, &Choice::default()) {

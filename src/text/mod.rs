@@ -1,12 +1,14 @@
 //! From bytes to tokens. Everything found in a text is a range of bytes of that text, and no later step alters the
 //! range: what is shown as evidence can always be pointed at.
 
+mod abbreviation;
 pub mod quote;
 pub mod sentence;
 pub mod source;
 pub mod stem;
 pub mod token;
 pub mod unit;
+mod wrap;
 
 use std::fmt;
 use std::ops::Range;

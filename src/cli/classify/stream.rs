@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use rhetor::features::Scratch;
 use rhetor::framing::{evidence, framings};
 use rhetor::report::{Cells, Record};
-use rhetor::text::unit::{Splitter, Unit, UnitKind, utf16};
+use rhetor::text::unit::{Splitter, Unit, UnitKind, looks_utf16};
 use rhetor::text::{Span, sentence, source};
 
 use super::{Job, SharedReport, Tally};
@@ -51,7 +51,7 @@ pub fn classify(job: &Job, path: &Path, report: &SharedReport, bar: &ProgressBar
 /// What is plainly no text is said to be none.
 fn look_at(first: &[u8], path: &Path, job: &Job) -> anyhow::Result<()> {
     let path = path.display();
-    if let Some(encoding) = utf16(first) {
+    if let Some(encoding) = looks_utf16(first) {
         anyhow::bail!(
             "{path}: is {encoding}, and rhetor reads UTF-8\nhint: iconv -f {encoding} -t UTF-8 {path} | rhetor classify"
         );
@@ -177,7 +177,7 @@ impl Judge<'_> {
             return;
         }
         let language = self.job.model.featurizer().settings().language;
-        let spans = sentence::sentences(&unit.text, &unit.breaks, language);
+        let spans = sentence::sentences(&unit.text, &unit.breaks, language.name());
         for (at, span) in spans.iter().enumerate() {
             let cut = unit.truncated && at + 1 == spans.len();
             judged.push(self.part(unit, *span, cut, scratch));

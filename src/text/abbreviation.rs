@@ -1,0 +1,125 @@
+//! What stands before a full stop that need not end a sentence, and what stands behind one that does, by language: the
+//! words of `abbreviations.txt`.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+/// What follows an abbreviation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A name.
+    Title,
+    /// Always something.
+    Inner,
+    /// A number, or something else in the sentence.
+    Number,
+    /// A number, or else it is a common word.
+    Word,
+    /// It may end a sentence, and does before a word that sentences start with.
+    Final,
+    /// It ends a sentence before any capital.
+    Closing,
+    /// The time of day.
+    Clock,
+}
+
+/// The lists of one language.
+#[derive(Debug, Default)]
+pub(super) struct Abbreviations {
+    /// In lower case without the last full stop; whether only the capitalised form counts.
+    kinds: HashMap<String, (Kind, bool)>,
+    /// Words that sentences start with and names do not.
+    starters: HashSet<&'static str>,
+    /// Titles that open an address or a sentence even after an abbreviation.
+    addresses: HashSet<&'static str>,
+    /// Days and zones, which a time of day may precede.
+    clocks: HashSet<&'static str>,
+    /// Verbs that tell who speaks.
+    sayings: HashSet<&'static str>,
+    dotted_ordinals: bool,
+}
+
+static LANGUAGES: LazyLock<HashMap<&'static str, Abbreviations>> = LazyLock::new(|| {
+    let mut languages: HashMap<&str, Abbreviations> = HashMap::new();
+    for line in include_str!("abbreviations.txt").lines().filter(|line| !line.starts_with('#')) {
+        let mut words = line.split_whitespace();
+        if let (Some(list), Some(language)) = (words.next(), words.next()) {
+            languages.entry(language).or_default().add(list, words);
+        }
+    }
+    languages
+});
+
+static NONE: LazyLock<Abbreviations> = LazyLock::new(Abbreviations::default);
+
+impl Abbreviations {
+    /// The lists of a language, by its English name in lower case; empty ones if it has none.
+    pub(super) fn of(language: &str) -> &'static Abbreviations {
+        LANGUAGES.get(language).unwrap_or(&NONE)
+    }
+
+    fn add(&mut self, list: &str, words: impl Iterator<Item = &'static str>) {
+        let kind = match list {
+            "title" => Kind::Title,
+            "inner" => Kind::Inner,
+            "number" => Kind::Number,
+            "word" => Kind::Word,
+            "closing" => Kind::Closing,
+            "clock" => Kind::Clock,
+            "starter" => return self.starters.extend(words),
+            "address" => return self.addresses.extend(words),
+            "after-clock" => return self.clocks.extend(words),
+            "saying" => return self.sayings.extend(words),
+            "ordinals" => return self.dotted_ordinals = true,
+            _ => Kind::Final,
+        };
+        let capital = |word: &str| word.starts_with(char::is_uppercase);
+        self.kinds.extend(words.map(|word| (word.to_lowercase(), (kind, capital(word)))));
+    }
+
+    /// The kind of a word before a full stop, also behind an article as in `l’art.`
+    pub(super) fn kind(&self, word: &str) -> Option<Kind> {
+        let word = word.rsplit(['\'', '’']).next().unwrap_or(word);
+        let (kind, capital) = *self.kinds.get(word.to_lowercase().as_str())?;
+        (!capital || word.starts_with(char::is_uppercase)).then_some(kind)
+    }
+
+    pub(super) fn is_starter(&self, word: &str) -> bool {
+        self.starters.contains(word.to_lowercase().replace('’', "'").as_str())
+    }
+
+    pub(super) fn knows_starters(&self) -> bool {
+        !self.starters.is_empty()
+    }
+
+    pub(super) fn starts_address(&self, word: &str) -> bool {
+        self.addresses.contains(word)
+    }
+
+    pub(super) fn belongs_to_clock(&self, word: &str) -> bool {
+        self.clocks.contains(word)
+    }
+
+    pub(super) fn says(&self, word: &str) -> bool {
+        self.sayings.contains(word)
+    }
+
+    /// Whether the language writes ordinals as `3.`
+    pub(super) fn has_dotted_ordinals(&self) -> bool {
+        self.dotted_ordinals
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_listed_with_a_capital_needs_one() {
+        let english = Abbreviations::of("english");
+        assert_eq!(english.kind("Gen"), Some(Kind::Title));
+        assert_eq!(english.kind("gen"), None);
+        assert_eq!(english.kind("INC"), Some(Kind::Final));
+        assert_eq!(Abbreviations::of("klingon").kind("Mr"), None);
+    }
+}

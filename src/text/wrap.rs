@@ -1,0 +1,224 @@
+//! Which line breaks were meant?
+//!
+//! A line break inside a paragraph is either a *wrap*, made because the margin was reached, or *meant*: after a heading, a
+//! verse, a line of an address, an item of a list. Only its neighbours tell. A wrap stands where the next line's first
+//! word would not have fitted, so the block's own width is the measure. The golden cases are in `wrap_cases.txt`.
+
+/// What of a line tells about the break before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LineShape {
+    /// Offset in the text of its block.
+    start: u32,
+    /// Characters of the line, and of its first word.
+    width: u32,
+    first_word: u32,
+    opening: Opening,
+    /// Ends in a letter and a hyphen; starts with a letter.
+    hyphen_ends: bool,
+    letter_starts: bool,
+    /// Holds a word, such as an address on the web, that no margin could have split.
+    unwrappable: bool,
+}
+
+/// How a line starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Opening {
+    /// A bullet or a number.
+    Item,
+    /// A dash, which opens an item of a list, or speech; before a small letter it may also continue a sentence.
+    Dash,
+    DashLower,
+    Lower,
+    Upper,
+    /// Digits, quotation marks, scripts without case.
+    Other,
+}
+
+/// Longer words do not take part in wrapping.
+const LONGEST_WORD: usize = 40;
+
+/// Nobody sets narrower columns, nor wraps wider than this: such breaks are meant.
+const NARROWEST_WRAP: u32 = 30;
+const WIDEST_WRAP: u32 = 200;
+
+impl LineShape {
+    /// The shape of a trimmed line.
+    pub(super) fn of(line: &str) -> Self {
+        let mut words = line.split_whitespace().map(|word| word.chars().count());
+        let first_word = words.next().unwrap_or(0);
+        let mut from_end = line.chars().rev();
+        LineShape {
+            start: 0,
+            width: saturated(line.chars().count()),
+            first_word: saturated(first_word),
+            opening: Opening::of(line),
+            hyphen_ends: from_end.next() == Some('-') && from_end.next().is_some_and(char::is_alphabetic),
+            letter_starts: line.starts_with(char::is_alphabetic),
+            unwrappable: first_word > LONGEST_WORD || words.any(|width| width > LONGEST_WORD),
+        }
+    }
+
+    /// The same line, at an offset of its block's text.
+    pub(super) fn starting_at(self, start: usize) -> Self {
+        LineShape { start: saturated(start), ..self }
+    }
+
+    /// Whether the line before ends inside a compound that goes on here: `so-` and `called`.
+    pub(super) fn completes_compound(&self, before: &LineShape) -> bool {
+        before.hyphen_ends && self.letter_starts
+    }
+
+    /// By how many characters the line before missed `width` when it could have taken the first word of this one;
+    /// below zero if it could not.
+    fn gap(&self, before: &LineShape, width: u32) -> i64 {
+        i64::from(width) - i64::from(before.width) - 1 - i64::from(self.first_word)
+    }
+}
+
+fn saturated(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+impl Opening {
+    fn of(line: &str) -> Self {
+        if is_item(line) {
+            return Opening::Item;
+        }
+        let mut first = line.chars().skip_while(|c| matches!(c, '"' | '\'' | '“' | '‘' | '„' | '«' | '(' | '['));
+        match first.next() {
+            Some('–' | '—' | '―') => match first.find(|c| !c.is_whitespace()) {
+                Some(c) if c.is_lowercase() => Opening::DashLower,
+                _ => Opening::Dash,
+            },
+            Some(c) if c.is_lowercase() => Opening::Lower,
+            Some(c) if c.is_uppercase() => Opening::Upper,
+            _ => Opening::Other,
+        }
+    }
+}
+
+/// A line that starts with a bullet or a number and a blank: `- `, `• `, `1. `, `2) `, `(a) `, `(iv) `.
+fn is_item(line: &str) -> bool {
+    let Some((mark, _)) = line.split_once(char::is_whitespace) else { return false };
+    if let "-" | "*" | "+" | "•" | "·" | "‣" | "◦" | "▪" | "●" | "○" | "■" | "➢" | "✓" = mark {
+        return true;
+    }
+    if let Some(body) = mark.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
+        return is_number(body) || is_letter(body);
+    }
+    mark.strip_suffix('.').is_some_and(is_number)
+        || mark.strip_suffix(')').is_some_and(|b| is_number(b) || is_letter(b))
+}
+
+/// At most three digits (a year ends sentences), or a small roman number.
+fn is_number(body: &str) -> bool {
+    let digits = body.bytes().all(|byte| byte.is_ascii_digit());
+    let roman = body.bytes().all(|byte| matches!(byte, b'i' | b'v' | b'x'));
+    (1..=3).contains(&body.len()) && (digits || roman)
+}
+
+fn is_letter(body: &str) -> bool {
+    body.len() == 1 && body.as_bytes()[0].is_ascii_alphabetic()
+}
+
+/// The offsets in the block's text where a line starts after a meant break, rising.
+pub(super) fn meant_breaks(lines: &[LineShape]) -> Vec<usize> {
+    let block = Layout::of(lines);
+    let pairs = lines.windows(2).filter(|pair| block.is_meant(&pair[0], &pair[1]));
+    pairs.map(|pair| pair[1].start as usize).collect()
+}
+
+/// What all lines of a block tell together.
+struct Layout {
+    width: u32,
+    /// How far its writer stayed from the margin where a lower-case word shows that the line was wrapped: hand-made
+    /// lines are ragged.
+    ragged: i64,
+    /// Each line starts like a verse, or an entry of a list.
+    is_verse: bool,
+    /// Lines that start with a dash.
+    dashes: usize,
+}
+
+impl Layout {
+    fn of(lines: &[LineShape]) -> Self {
+        let wrappable = lines.iter().filter(|line| !line.unwrappable).map(|line| line.width).max();
+        let width = wrappable.or_else(|| lines.iter().map(|line| line.width).max()).unwrap_or(0);
+        let mut layout = Layout { width, ragged: -1, is_verse: false, dashes: 0 };
+        layout.ragged = layout.raggedness(lines);
+        layout.dashes = lines.iter().filter(|line| matches!(line.opening, Opening::Dash | Opening::DashLower)).count();
+        layout.is_verse = layout.looks_like_verse(lines);
+        layout
+    }
+
+    /// The widest gap before a lower-case word, up to a quarter of the width.
+    fn raggedness(&self, lines: &[LineShape]) -> i64 {
+        let wraps = lines.windows(2).filter(|pair| pair[1].opening == Opening::Lower);
+        let gaps = wraps.map(|pair| pair[1].gap(&pair[0], self.width));
+        gaps.filter(|gap| *gap <= i64::from(self.width / 4)).fold(-1, i64::max)
+    }
+
+    /// From three breaks on, all before capitals, half of them well before the margin: then the others are meant too,
+    /// though their lines may be the longest. Wrapped prose has a capital at one line start in six.
+    fn looks_like_verse(&self, lines: &[LineShape]) -> bool {
+        let capitals = lines.iter().skip(1).all(|line| matches!(line.opening, Opening::Upper | Opening::Other));
+        let short = lines.windows(2).filter(|pair| pair[1].gap(&pair[0], self.width) >= 0).count();
+        lines.len() > 3 && capitals && 2 * short >= lines.len() - 1
+    }
+
+    fn is_meant(&self, before: &LineShape, line: &LineShape) -> bool {
+        let wrapped = line.gap(before, self.width) <= self.ragged;
+        match line.opening {
+            _ if line.completes_compound(before) => false,
+            Opening::Item => true,
+            Opening::Dash => self.dashes > 1 || !wrapped,
+            Opening::DashLower => self.dashes > 1,
+            Opening::Lower => false,
+            Opening::Upper | Opening::Other => {
+                let cannot_wrap = !(NARROWEST_WRAP..=WIDEST_WRAP).contains(&self.width);
+                self.is_verse || cannot_wrap || !wrapped
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::unit::{Splitter, UnitKind};
+
+    /// The lines of a block, each ended by `‖` if the reader sees that its break is meant.
+    fn marked(block: &str) -> String {
+        let (mut splitter, mut units) = (Splitter::new(UnitKind::Sentence, 1 << 20), Vec::new());
+        splitter.push(block.replace('‖', "").as_bytes(), &mut units);
+        splitter.finish(&mut units);
+        let unit = units.pop().expect("a case is one block");
+        let first = unit.line;
+        let meant: Vec<usize> = unit.breaks.iter().map(|&at| (unit.line_at(at) - first) as usize).collect();
+        let lines = block.lines().map(|line| line.trim_end_matches('‖'));
+        let mark = |at| if meant.contains(&(at + 1)) { "‖" } else { "" };
+        lines.enumerate().map(|(at, line)| format!("{line}{}\n", mark(at))).collect()
+    }
+
+    #[test]
+    fn the_golden_blocks_break_where_their_writers_meant_it() {
+        let text: String =
+            include_str!("wrap_cases.txt").lines().filter(|l| !l.starts_with('#')).map(|l| format!("{l}\n")).collect();
+        let cases: Vec<&str> =
+            text.split("\n\n").map(|case| case.trim_matches('\n')).filter(|case| !case.is_empty()).collect();
+        assert!(cases.len() >= 25, "{} cases", cases.len());
+        for case in cases {
+            assert_eq!(marked(case), format!("{case}\n"));
+        }
+    }
+
+    #[test]
+    fn items_are_known_by_their_marks() {
+        for line in ["- a", "* a", "• a", "1. a", "12) a", "(a) a", "(iv) a", "b) a", "3. a"] {
+            assert!(is_item(line), "{line}");
+        }
+        for line in ["1990. Then", "-5 degrees", "a", "(so) it", "Mr. A", "C. It", "2.5 per cent", "-"] {
+            assert!(!is_item(line), "{line}");
+        }
+    }
+}
