@@ -139,6 +139,21 @@ fn advice(model: &Model, out: &mut String) {
     }
 }
 
+/// How many strong terms of each label the card itself names.
+const TERMS_A_LABEL: usize = 8;
+
+/// A line a label with its strongest terms.
+pub fn strongest(model: &Model) -> String {
+    let cards = &model.card().labels;
+    let width = cards.iter().map(|card| visible(&card.label).chars().count()).max().unwrap_or(0);
+    let mut out = String::from("\nstrongest terms, in log-odds (--terms LABEL shows more, also against it):\n");
+    for card in cards {
+        let terms = card.pro.iter().take(TERMS_A_LABEL).map(|term| format!("{} {:+.1}", shown(term), term.weight));
+        line!(out, "{:<width$}  {}", visible(&card.label), terms.collect::<Vec<_>>().join(", "));
+    }
+    out
+}
+
 /// The strongest terms for and against a label, as they most often look in the training text.
 pub fn terms(card: &LabelCard) -> String {
     let mut out = String::new();
@@ -154,6 +169,8 @@ pub fn terms(card: &LabelCard) -> String {
     out.lines().map(str::trim_end).collect::<Vec<_>>().join("\n") + "\n"
 }
 
+/// `^` marks the start of a unit, as in the term.
 fn shown(term: &StrongTerm) -> String {
-    visible(&term.surface)
+    let start = if term.term.starts_with("^ ") { "^" } else { "" };
+    format!("{start}{}", visible(&term.surface))
 }

@@ -16,7 +16,7 @@ pub fn run(args: &Inspect, remarks: Remarks) -> anyhow::Result<u8> {
     };
     let text = match (&args.terms, args.format) {
         (Some(label), _) => card::terms(&find(&model, label)?),
-        (None, CardFormat::Text) => card::text(&model),
+        (None, CardFormat::Text) => card::text(&model) + &card::strongest(&model),
         (None, CardFormat::Json) => json(&model),
     };
     std::io::stdout().write_all(text.as_bytes())?;

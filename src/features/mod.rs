@@ -1,5 +1,5 @@
-//! Unit → sparse row. One road for training and for classifying: both call [`Extractor::terms`] to find what is there
-//! and [`weigh`] to give it values, so the two can never disagree.
+//! Unit → sparse row. One road for training and for classifying: both find terms by [`Extractor::terms`] and give them
+//! values by the same function, so that they can never disagree.
 
 pub mod matrix;
 pub mod ngrams;

@@ -24,8 +24,8 @@ use crate::text::stem::STEMMER;
 /// The version of the format that this program writes, and the newest that it reads.
 pub const FORMAT: u32 = 1;
 
-/// Every tensor of a model file: weights f32 [d, k], intercepts f64 [k], thresholds f64 [k], terms u8, term_ends u32 [d],
-/// term_slots u32, document_frequency u32 [d].
+/// Every tensor of a model file: weights f32 d × k, intercepts f64 k, thresholds f64 k, terms u8, term_ends u32 d,
+/// term_slots u32, document_frequency u32 d.
 pub const TENSORS: [&str; 7] =
     ["weights", "intercepts", "thresholds", "terms", "term_ends", "term_slots", "document_frequency"];
 
