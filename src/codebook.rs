@@ -52,30 +52,16 @@ impl LabelSet {
     }
 }
 
-/// The candidate most like `wrong` by edits, if it differs in no more than a third of its letters.
+/// The candidate most like `wrong`, if it is near enough to be a slip: no more edits than a third of the letters of
+/// `wrong`, and at least one.
 pub fn nearest<'a>(wrong: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let most = (wrong.chars().count() / 3).max(1);
     let wrong = wrong.to_lowercase();
     candidates
-        .map(|name| (edits(&wrong, &name.to_lowercase()), name))
-        .filter(|(edits, name)| *edits <= name.chars().count().max(3) / 3)
+        .map(|name| (strsim::levenshtein(&wrong, &name.to_lowercase()), name))
+        .filter(|(edits, _)| *edits <= most)
         .min_by_key(|(edits, _)| *edits)
         .map(|(_, name)| name)
-}
-
-/// Levenshtein distance in characters.
-fn edits(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let changed = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]
