@@ -1,6 +1,7 @@
 //! The program as its users meet it: one module a command or a promise.
 
 mod classify;
+mod corpus;
 mod desk;
 mod hostile;
 mod inspect;
