@@ -26,6 +26,7 @@ const EXAMPLES: &str = "Examples:
   rhetor classify --summary articles/            counts for each file of a folder
   rhetor train labelled.csv -o my.rhetor         a model of your own labels
   rhetor inspect -m my.rhetor                    how far to trust it
+  rhetor cues my-cues.toml speech.txt            what your own patterns find
 
 Run `rhetor COMMAND --help` for all options of a command.";
 
@@ -34,6 +35,7 @@ pub enum Command {
     Train(Box<Train>),
     Classify(Box<Classify>),
     Inspect(Inspect),
+    Cues(Cues),
     Completions(Completions),
 }
 
@@ -153,6 +155,10 @@ pub struct FeatureOptions {
     /// How counts become values
     #[arg(long, value_name = "SCHEME", default_value = "tfidf")]
     pub weighting: Weighting,
+    /// Named patterns as features: a cue file or dictionary (also several times), `builtin`, or `none` [default: builtin for English,
+    /// if held-out units gain by it]
+    #[arg(long, value_name = "FILE")]
+    pub cues: Vec<PathBuf>,
 }
 
 /// How the model is learned.
@@ -165,6 +171,9 @@ pub struct LearningOptions {
     /// Strength of the L2 penalty [default: chosen on held-out folds]
     #[arg(long, value_name = "ALPHA", allow_negative_numbers = true)]
     pub l2: Option<f64>,
+    /// Strength of the L2 penalty on the weights of cues [default: chosen on held-out folds]
+    #[arg(long, value_name = "ALPHA", allow_negative_numbers = true)]
+    pub cues_l2: Option<f64>,
     /// Number of folds
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(2..=100))]
     pub folds: u32,
@@ -296,6 +305,9 @@ pub struct Inspect {
     /// Show the strongest terms for and against a label
     #[arg(long, value_name = "LABEL")]
     pub terms: Option<String>,
+    /// Show every cue: support, weight, and what it is worth on held-out units
+    #[arg(long, conflicts_with = "terms")]
+    pub cues: bool,
     /// How the card looks
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub format: CardFormat,
@@ -304,12 +316,55 @@ pub struct Inspect {
 const INSPECT_EXAMPLES: &str = "Examples:
   rhetor inspect
   rhetor inspect -m my.rhetor --terms complaint
+  rhetor inspect -m my.rhetor --cues
   rhetor inspect --format json | jq '.labels[] | [.label, .f1]'";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum CardFormat {
     Text,
     Json,
+}
+
+/// Check a cue file, show its matches, count what they tell
+#[derive(Debug, Args)]
+#[command(after_help = CUES_EXAMPLES)]
+pub struct Cues {
+    /// Cues: TOML, a word list, a LIWC dictionary (.dic, .dicx) or a quanteda one (.yml); `builtin` for those of the program
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Show the matches in files, folders (their .txt and .md files), or `-` for standard input
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Count how often each cue matches with and without its label in labelled data
+    #[arg(long, value_name = "DATA", num_args = 1..)]
+    pub labelled: Vec<PathBuf>,
+    /// Only these cues, or those of these sections
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// The language of the text, for ~stems
+    #[arg(long, value_name = "NAME", default_value = "english")]
+    pub language: Language,
+    /// How matches and counts look
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub format: CuesFormat,
+    #[command(flatten)]
+    pub input: DataOptions,
+}
+
+const CUES_EXAMPLES: &str = "Examples:
+  rhetor cues my-cues.toml                               does every example sentence do what the file says?
+  rhetor cues my-cues.toml speech.txt                    what matches in a speech, and where
+  rhetor cues builtin speech.txt --only threat           the same for the program's own cues of one section
+  rhetor cues my-cues.toml --labelled labelled.csv       what does a match tell of a label?
+  rhetor cues LIWC.dic --labelled labelled.csv -f csv    the same for a dictionary, as a table
+
+docs/cues.md explains how cues are written.";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CuesFormat {
+    Text,
+    Jsonl,
+    Csv,
 }
 
 /// Print completions for a shell

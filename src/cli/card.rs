@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use rhetor::model::card::{LabelCard, StrongTerm, Trust};
+use rhetor::features::{Block, cues};
+use rhetor::model::card::{Card, CueCard, LabelCard, Learned, StrongTerm, Trust};
 use rhetor::model::{Model, Task};
 use rhetor::report::visible;
 
@@ -15,6 +16,7 @@ pub fn text(model: &Model) -> String {
     head(model, &mut out);
     labels(model, &mut out);
     confusions(model, &mut out);
+    out += &cues_in_short(model.card());
     advice(model, &mut out);
     out
 }
@@ -48,11 +50,20 @@ fn head(model: &Model, out: &mut String) {
         format!("{:?}", settings.weighting).to_lowercase()
     );
     let learning = &card.learning;
-    let chosen = if learning.tried.is_empty() { "given".into() } else { format!("best of {}", learning.tried.len()) };
+    let strength = |learned: &Learned| {
+        let tried = learned.tried.len();
+        let chosen = if tried == 0 { "given".into() } else { format!("best of {tried}") };
+        match learned.block {
+            Block::Words => format!("L2 {} ({chosen})", learned.l2),
+            Block::Cues => format!("for {} cues {} ({chosen})", learned.features, learned.l2),
+        }
+    };
+    let strengths: Vec<String> = learning.blocks.iter().map(strength).collect();
+    let by = learning.fold_by.as_ref().map_or(String::new(), |column| format!(" by {}", visible(column)));
     line!(
         out,
-        "learning    L2 {} ({chosen}), {} folds, seed {}, thresholds for {}, solver {}, class weight {}",
-        learning.l2,
+        "learning    {}, {} folds{by}, seed {}, thresholds for {}, solver {}, class weight {}",
+        strengths.join(", "),
         learning.folds,
         learning.seed,
         learning.optimize,
@@ -139,6 +150,43 @@ fn advice(model: &Model, out: &mut String) {
     }
 }
 
+/// What the card says of its cues as a whole, and of those that tell nothing.
+pub fn cues_in_short(card: &Card) -> String {
+    let idle = card.cues.iter().filter(|cue| is_idle(cue)).count();
+    match card.cues.len() {
+        0 => String::new(),
+        all => format!("\n{all} cues, {idle} of which tell nothing on held-out units (`rhetor inspect --cues` lists all)\n"),
+    }
+}
+
+/// A cue that never matched, or whose match did not help to foresee its label.
+fn is_idle(cue: &CueCard) -> bool {
+    cue.support == 0 || cue.gain <= 0.0
+}
+
+/// Every cue: its label, support, weight, and what it is worth held out, the most useful of each label first.
+pub fn cues(card: &Card) -> String {
+    let mut out = String::new();
+    let width = card.cues.iter().map(|cue| visible(&cue.name).chars().count()).max().unwrap_or(0).max(3);
+    let labels = card.labels.iter().map(|label| visible(&label.label).chars().count()).max().unwrap_or(0).max(5);
+    line!(out, "{:<labels$}  {:<width$}  support  weight    gain", "label", "cue");
+    let mut cues: Vec<&CueCard> = card.cues.iter().collect();
+    let worth = |cue: &CueCard| cue.gain * cue.support as f64;
+    cues.sort_by(|a, b| a.label.cmp(&b.label).then(worth(b).total_cmp(&worth(a))).then(a.name.cmp(&b.name)));
+    for cue in cues {
+        let label = cue.label.as_deref().map_or("-".into(), visible);
+        let note = match cue.support {
+            0 => "  never matched",
+            _ if is_idle(cue) => "  tells nothing",
+            _ => "",
+        };
+        let name = visible(&cue.name);
+        line!(out, "{label:<labels$}  {name:<width$}  {:>7}  {:>+6.2}  {:>+6.3}{note}", cue.support, cue.weight, cue.gain);
+    }
+    line!(out, "\nweight: log-odds that a match adds; gain: nats of surprise that it saves for each match, on units it was not learned from");
+    out
+}
+
 /// How many strong terms of each label the card itself names.
 const TERMS_A_LABEL: usize = 8;
 
@@ -171,6 +219,9 @@ pub fn terms(card: &LabelCard) -> String {
 
 /// `^` marks the start of a unit, as in the term.
 fn shown(term: &StrongTerm) -> String {
+    if let Some(cue) = term.term.strip_prefix(cues::PREFIX) {
+        return format!("cue {} “{}”", visible(cue), visible(&term.surface));
+    }
     let start = if term.term.starts_with("^ ") { "^" } else { "" };
     format!("{start}{}", visible(&term.surface))
 }

@@ -8,13 +8,17 @@ use super::args::{CardFormat, Inspect};
 use super::{DONE, Remarks, card, load_model};
 
 pub fn run(args: &Inspect, remarks: Remarks) -> anyhow::Result<u8> {
-    let quietly = args.format == CardFormat::Json || args.terms.is_none();
+    let quietly = args.format == CardFormat::Json || args.terms.is_none() && !args.cues;
     let model = match (&args.model, quietly) {
         // The card itself says what the note would.
         (None, true) => rhetor::model::english::embedded(),
         (path, _) => load_model(path.as_deref(), remarks)?,
     };
     let text = match (&args.terms, args.format) {
+        _ if args.cues && model.card().cues.is_empty() => {
+            anyhow::bail!("the model has no cues\nhint: `rhetor train --cues FILE` adds some")
+        }
+        _ if args.cues => card::cues(model.card()),
         (Some(label), _) => card::terms(&find(&model, label)?),
         (None, CardFormat::Text) => card::text(&model) + &card::strongest(&model),
         (None, CardFormat::Json) => json(&model),

@@ -4,6 +4,7 @@ pub mod args;
 pub mod card;
 pub mod classify;
 pub mod completions;
+pub mod cues;
 pub mod inputs;
 pub mod inspect;
 pub mod train;

@@ -5,10 +5,15 @@ use std::io::Write;
 use indicatif::{ProgressBar, ProgressStyle};
 use rhetor::corpus::{self, Columns, Corpus, Format, ReadOptions};
 use rhetor::features::FeatureSettings;
-use rhetor::learn::{self, Step, TrainSettings, Trained};
+use rhetor::features::cues::{self, CueSet};
+use rhetor::learn::{self, KeepCues, Step, TrainSettings, Trained};
+use rhetor::text::stem::Language;
 
 use super::args::{DataFormat, DataOptions, FeatureOptions, Train};
 use super::{DONE, Remarks, card, named, refuse_same};
+
+/// What `--cues` calls doing without.
+const NO_CUES: &str = "none";
 
 /// How many bad rows are named one by one.
 const NAMED: usize = 10;
@@ -19,7 +24,7 @@ pub fn run(args: &Train, remarks: Remarks) -> anyhow::Result<u8> {
     let data: Vec<_> = args.data.iter().map(|path| path.to_string_lossy()).collect();
     let corpus = corpus::read(&data, &read_options(&args.input))?;
     report_reading(&corpus, remarks);
-    let settings = settings(args);
+    let settings = settings(args, remarks)?;
     let trained = learn(&corpus, &settings, remarks)?;
     if args.verify {
         verify(&corpus, &settings, &trained, remarks)?;
@@ -84,12 +89,14 @@ pub fn format(format: DataFormat) -> Format {
     }
 }
 
-fn settings(args: &Train) -> TrainSettings {
+fn settings(args: &Train, remarks: Remarks) -> anyhow::Result<TrainSettings> {
     let learning = &args.learning;
-    TrainSettings {
-        features: features(&args.features),
+    Ok(TrainSettings {
+        features: features(&args.features, remarks)?,
         task: learning.task,
         l2: learning.l2,
+        cues_l2: learning.cues_l2,
+        cues: if args.features.cues.is_empty() { KeepCues::IfTheyHelp } else { KeepCues::Always },
         folds: learning.folds as usize,
         fold_by: learning.fold_by.clone(),
         seed: learning.seed,
@@ -98,21 +105,44 @@ fn settings(args: &Train) -> TrainSettings {
         solver: learning.solver,
         calibrate_where: learning.calibrate_where.clone(),
         note: args.note.clone(),
-    }
+    })
 }
 
-fn features(options: &FeatureOptions) -> FeatureSettings {
-    FeatureSettings {
+fn features(options: &FeatureOptions, remarks: Remarks) -> anyhow::Result<FeatureSettings> {
+    Ok(FeatureSettings {
         language: options.language,
         ngrams: options.ngrams,
         char_ngrams: options.char_ngrams,
         shape: !options.no_shape,
         min_count: options.min_count,
         weighting: options.weighting,
-    }
+        cues: cues(options, remarks)?,
+    })
 }
 
-fn report_reading(corpus: &Corpus, remarks: Remarks) {
+/// The cues that the user names; where none are named, the program's own for English, which stay only if they help.
+fn cues(options: &FeatureOptions, remarks: Remarks) -> anyhow::Result<Option<CueSet>> {
+    let is = |name: &str| options.cues.iter().any(|path| path.as_os_str() == name);
+    if options.cues.is_empty() {
+        return Ok((options.language == Language::English).then(cues::builtin));
+    }
+    if is(NO_CUES) {
+        anyhow::ensure!(options.cues.len() == 1, "--cues none stands alone\nhint: name the cue files, or none");
+        return Ok(None);
+    }
+    let mut all: Option<CueSet> = None;
+    for path in &options.cues {
+        let path = path.to_string_lossy();
+        let read = super::cues::read(&path, options.language, remarks)?;
+        match &mut all {
+            Some(all) => all.join(read, &path)?,
+            None => all = Some(read),
+        }
+    }
+    Ok(all)
+}
+
+pub fn report_reading(corpus: &Corpus, remarks: Remarks) {
     corpus.warnings.iter().for_each(|warning| remarks.warn(warning));
     corpus.skipped.iter().take(NAMED).for_each(|problem| remarks.warn(problem));
     if corpus.skipped.len() > NAMED {

@@ -52,6 +52,16 @@ fn middle(mut figures: Vec<f64>) -> Interval {
     (at(0.025), at(0.975))
 }
 
+/// The logarithm of an odds ratio and its 95% interval, from the four counts of a two-by-two table: `with` and `without` the label among what a
+/// cue matched, and among the rest. Half a unit is added to each count (Haldane 1956, Anscombe 1956), the interval is Woolf's (1955):
+/// `± 1.96·√(1/a + 1/b + 1/c + 1/d)`.
+pub fn log_odds_ratio(matched: [u64; 2], rest: [u64; 2]) -> (f64, (f64, f64)) {
+    let [a, b, c, d] = [matched[0], matched[1], rest[0], rest[1]].map(|count| count as f64 + 0.5);
+    let ratio = libm::log(a * d / (b * c));
+    let reach = 1.959_963_985 * (1.0 / a + 1.0 / b + 1.0 / c + 1.0 / d).sqrt();
+    (ratio, (ratio - reach, ratio + reach))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,5 +97,12 @@ mod tests {
             pool.install(|| f1_intervals(&groups, 1, 5))
         };
         assert_eq!(on(1), on(2));
+    }
+
+    #[test]
+    fn an_odds_ratio_by_hand() {
+        // 9 of 10 matched against 10 of 100: ln((9.5 · 90.5) / (1.5 · 10.5)) = 4.000, reach 1.96 · √(1/9.5 + 1/1.5 + 1/10.5 + 1/90.5) = 1.837.
+        let (ratio, (low, high)) = log_odds_ratio([9, 1], [10, 90]);
+        assert!((ratio - 3.9998).abs() < 1e-4 && (low - 2.1631).abs() < 1e-4 && (high - 5.8365).abs() < 1e-4);
     }
 }

@@ -97,6 +97,18 @@ impl Rows {
         Columns { starts, rows, values }
     }
 
+    /// The matrix of some of the columns, which must rise; the i-th of them becomes column i.
+    pub fn only(&self, columns: &[FeatureId]) -> Rows {
+        let mut new = vec![u32::MAX; self.width];
+        columns.iter().zip(0..).for_each(|(column, number)| new[column.index()] = number);
+        let mut rows = Rows::new(columns.len());
+        for i in 0..self.height() {
+            let kept = self.row(i).map(|(column, value)| (FeatureId(new[column.index()]), value));
+            rows.push(kept.filter(|(column, _)| column.0 != u32::MAX));
+        }
+        rows
+    }
+
     /// Bytes that this matrix takes if it is written out in full, in double precision.
     pub fn dense_bytes(&self) -> u64 {
         self.height() as u64 * self.width as u64 * 8
@@ -171,6 +183,14 @@ mod tests {
         let mut out = vec![0.0; 6];
         small().times(&[1.0, 10.0, 2.0, 20.0, 3.0, 30.0], &[0.5, 0.0], &mut out);
         assert_eq!(out, [7.5, 70.0, 0.5, 0.0, -1.5, -20.0]);
+    }
+
+    #[test]
+    fn some_columns_make_a_matrix_of_their_own() {
+        let part = small().only(&[FeatureId(0), FeatureId(2)]);
+        assert_eq!((part.width(), part.height()), (2, 3));
+        assert_eq!(part.row(0).collect::<Vec<_>>(), [(FeatureId(0), 1.0), (FeatureId(1), 2.0)]);
+        assert_eq!(part.row(2).count(), 0);
     }
 
     #[test]

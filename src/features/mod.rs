@@ -1,6 +1,7 @@
 //! Unit → sparse row. One road for training and for classifying: both find terms by [`Extractor::terms`] and give them
 //! values by the same function, so that they can never disagree.
 
+pub mod cues;
 pub mod matrix;
 pub mod ngrams;
 pub mod shape;
@@ -9,6 +10,7 @@ pub mod weighting;
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -17,6 +19,7 @@ use crate::text::quote;
 use crate::text::stem::{self, Language, Stems};
 use crate::text::token::{self, Kind, Token};
 use crate::text::{Span, quote::Quotation};
+use cues::{CueError, CueScratch, CueSet, Matcher};
 use matrix::Rows;
 pub use vocabulary::FeatureId;
 use vocabulary::Vocabulary;
@@ -38,6 +41,25 @@ pub struct FeatureSettings {
     /// A term must stand in as many training units.
     pub min_count: u32,
     pub weighting: Weighting,
+    /// Named patterns, each a feature of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cues: Option<CueSet>,
+}
+
+/// Features that learn together, with one strength of the penalty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Block {
+    /// Stems, n-grams and shape, weighted and normalised.
+    Words,
+    /// Cues, each 1 where it matches.
+    Cues,
+}
+
+impl Block {
+    fn of(term: &str) -> Block {
+        if term.starts_with(cues::PREFIX) { Block::Cues } else { Block::Words }
+    }
 }
 
 impl Default for FeatureSettings {
@@ -49,6 +71,7 @@ impl Default for FeatureSettings {
             shape: true,
             min_count: 1,
             weighting: Weighting::Tfidf,
+            cues: None,
         }
     }
 }
@@ -57,6 +80,21 @@ impl Default for FeatureSettings {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Extractor {
     settings: FeatureSettings,
+    cues: Option<Arc<Cues>>,
+}
+
+/// What finds cues, and the term of each.
+#[derive(Debug, PartialEq)]
+struct Cues {
+    matcher: Matcher,
+    terms: Vec<String>,
+}
+
+impl Cues {
+    fn new(set: &CueSet, language: Language) -> Result<Arc<Self>, CueError> {
+        let terms = set.cues.iter().map(|cue| format!("{}{}", cues::PREFIX, cue.name)).collect();
+        Ok(Arc::new(Cues { matcher: set.matcher(language, "cues")?, terms }))
+    }
 }
 
 /// Working memory for one thread: reused from unit to unit, and holding the stems it has met.
@@ -66,6 +104,7 @@ pub struct Scratch {
     arena: String,
     ends: Vec<usize>,
     buffer: String,
+    cues: Option<CueScratch>,
 }
 
 /// What a found term is, as far as its users care.
@@ -81,8 +120,11 @@ pub enum TermKind {
 pub const START: &str = "^";
 
 impl Extractor {
-    pub fn new(settings: FeatureSettings) -> Self {
-        Extractor { settings }
+    /// # Errors
+    /// [`CueError`] if a pattern of the settings' cues cannot be read.
+    pub fn new(settings: FeatureSettings) -> Result<Self, CueError> {
+        let cues = settings.cues.as_ref().map(|set| Cues::new(set, settings.language)).transpose()?;
+        Ok(Extractor { settings, cues })
     }
 
     pub fn settings(&self) -> &FeatureSettings {
@@ -97,6 +139,7 @@ impl Extractor {
             arena: String::new(),
             ends: Vec::new(),
             buffer: String::new(),
+            cues: self.cues.as_ref().map(|cues| cues.matcher.scratch()),
         }
     }
 
@@ -107,13 +150,32 @@ impl Extractor {
         if let Some(lengths) = self.settings.char_ngrams {
             character_terms(text, scratch, lengths, &mut found);
         }
-        if self.settings.shape {
-            self.shape_terms(text, scratch, &mut found);
+        if self.settings.shape || self.cues.is_some() {
+            let quotations: Vec<Quotation> = quote::quotations(text);
+            if self.settings.shape {
+                self.shape_terms(text, scratch, &quotations, &mut found);
+            }
+            self.cue_terms(text, scratch, &quotations, &mut found);
+        }
+    }
+
+    fn cue_terms(
+        &self,
+        text: &str,
+        scratch: &mut Scratch,
+        quotations: &[Quotation],
+        found: &mut impl FnMut(TermKind, &str, Span),
+    ) {
+        let Scratch { stems, tokens, cues: Some(memory), .. } = scratch else { return };
+        if let Some(cues) = &self.cues {
+            cues.matcher.matches(text, tokens, quotations, stems, memory, |cue, span| {
+                found(TermKind::Other, &cues.terms[cue as usize], span);
+            });
         }
     }
 
     fn word_terms(&self, text: &str, scratch: &mut Scratch, found: &mut impl FnMut(TermKind, &str, Span)) {
-        let Scratch { stems, tokens, arena, ends, buffer } = scratch;
+        let Scratch { stems, tokens, arena, ends, buffer, .. } = scratch;
         arena.clear();
         ends.clear();
         for token in tokens.iter() {
@@ -140,11 +202,16 @@ impl Extractor {
         });
     }
 
-    fn shape_terms(&self, text: &str, scratch: &mut Scratch, found: &mut impl FnMut(TermKind, &str, Span)) {
+    fn shape_terms(
+        &self,
+        text: &str,
+        scratch: &mut Scratch,
+        quotations: &[Quotation],
+        found: &mut impl FnMut(TermKind, &str, Span),
+    ) {
         let folded: Vec<String> = scratch.tokens.iter().map(|token| stem::fold(token.span.of(text))).collect();
         let folded: Vec<&str> = folded.iter().map(String::as_str).collect();
-        let quotations: Vec<Quotation> = quote::quotations(text);
-        shape::cues(text, &scratch.tokens, &folded, &quotations, self.settings.language, |name, span| {
+        shape::cues(text, &scratch.tokens, &folded, quotations, self.settings.language, |name, span| {
             found(TermKind::Other, name, span);
         });
     }
@@ -190,22 +257,49 @@ pub struct Featurizer {
     vocabulary: Vocabulary,
     /// Number of training units, the n of inverse document frequency.
     units: u32,
+    /// The block of each feature.
+    blocks: Vec<Block>,
 }
 
 impl Featurizer {
-    pub fn from_parts(settings: FeatureSettings, vocabulary: Vocabulary, units: u32) -> Self {
-        Featurizer { extractor: Extractor::new(settings), vocabulary, units }
+    /// # Errors
+    /// As [`Extractor::new`].
+    pub fn from_parts(settings: FeatureSettings, vocabulary: Vocabulary, units: u32) -> Result<Self, CueError> {
+        Ok(Featurizer::assemble(Extractor::new(settings)?, vocabulary, units))
+    }
+
+    fn assemble(extractor: Extractor, vocabulary: Vocabulary, units: u32) -> Self {
+        let blocks = (0..vocabulary.len() as u32).map(|id| Block::of(vocabulary.term(FeatureId(id)))).collect();
+        Featurizer { extractor, vocabulary, units, blocks }
     }
 
     /// Learns the vocabulary of `texts` and turns each into its row; rows are in the order of the texts.
-    pub fn learn<T: AsRef<str> + Sync>(settings: FeatureSettings, texts: &[T]) -> (Self, Rows) {
-        let extractor = Extractor::new(settings);
+    ///
+    /// # Errors
+    /// As [`Extractor::new`].
+    pub fn learn<T: AsRef<str> + Sync>(settings: FeatureSettings, texts: &[T]) -> Result<(Self, Rows), CueError> {
+        let extractor = Extractor::new(settings)?;
         let chunks: Vec<Counted> = texts.par_chunks(UNITS_A_TASK).map(|texts| Counted::of(&extractor, texts)).collect();
         let (terms, frequencies) = merge(&chunks);
         let vocabulary = Vocabulary::new(often_enough(&terms, &frequencies, extractor.settings.min_count));
-        let featurizer = Featurizer { extractor, vocabulary, units: texts.len() as u32 };
+        let featurizer = Featurizer::assemble(extractor, vocabulary, texts.len() as u32);
         let rows = featurizer.rows(&chunks);
-        (featurizer, rows)
+        Ok((featurizer, rows))
+    }
+
+    /// The same without cues; the other features keep their order.
+    pub fn without_cues(self) -> Self {
+        let settings = FeatureSettings { cues: None, ..self.extractor.settings };
+        let kept = self.blocks.iter().zip(0..).filter(|(block, _)| **block == Block::Words).map(|(_, id)| {
+            (self.vocabulary.term(FeatureId(id)).to_owned(), self.vocabulary.document_frequency()[id as usize])
+        });
+        let vocabulary = Vocabulary::new(kept.collect());
+        Featurizer::assemble(Extractor { settings, cues: None }, vocabulary, self.units)
+    }
+
+    /// The block that a feature belongs to.
+    pub fn block(&self, feature: FeatureId) -> Block {
+        self.blocks[feature.index()]
     }
 
     fn rows(&self, chunks: &[Counted]) -> Rows {
@@ -247,16 +341,20 @@ impl Featurizer {
         row
     }
 
-    /// Counts by rising feature → values of Euclidean length one.
+    /// Counts by rising feature → values: words of Euclidean length one, and 1 for each cue.
     fn weigh(&self, counts: &[(FeatureId, u32)]) -> Vec<(FeatureId, f32)> {
         let frequency = self.vocabulary.document_frequency();
         let weighting = self.extractor.settings.weighting;
+        let is_word = |feature: FeatureId| self.block(feature) == Block::Words;
         let mut values: Vec<f64> = counts
             .iter()
+            .filter(|(feature, _)| is_word(*feature))
             .map(|&(feature, count)| weighting.value(count, frequency[feature.index()], self.units))
             .collect();
         weighting::normalise(&mut values);
-        counts.iter().zip(values).map(|(&(feature, _), value)| (feature, value as f32)).collect()
+        let mut values = values.into_iter();
+        let mut value = |feature| if is_word(feature) { values.next().unwrap_or_default() as f32 } else { 1.0 };
+        counts.iter().map(|&(feature, _)| (feature, value(feature))).collect()
     }
 
     pub fn scratch(&self) -> Scratch {
@@ -336,7 +434,9 @@ fn merge(chunks: &[Counted]) -> (Vec<&str>, Vec<u32>) {
 }
 
 fn often_enough(terms: &[&str], frequencies: &[u32], min_count: u32) -> Vec<(String, u32)> {
-    let known = terms.iter().zip(frequencies).filter(|&(_, &frequency)| frequency >= min_count);
+    // Somebody wrote the cue on purpose; a rare word is mere chance.
+    let keep = |term: &str, frequency: u32| frequency >= min_count || Block::of(term) == Block::Cues;
+    let known = terms.iter().zip(frequencies).filter(|&(term, &frequency)| keep(term, frequency));
     known.map(|(term, &frequency)| ((*term).to_owned(), frequency)).collect()
 }
 
@@ -356,7 +456,7 @@ mod tests {
     fn training_rows_and_classifying_rows_are_the_same() {
         for weighting in [Weighting::Tfidf, Weighting::Binary, Weighting::Count, Weighting::Nb] {
             let settings = FeatureSettings { char_ngrams: Some((2, 4)), weighting, ..Default::default() };
-            let (featurizer, rows) = Featurizer::learn(settings, &TEXTS);
+            let (featurizer, rows) = Featurizer::learn(settings, &TEXTS).unwrap();
             let mut scratch = featurizer.scratch();
             for (i, text) in TEXTS.iter().enumerate() {
                 assert_eq!(featurizer.row(text, &mut scratch).entries, rows.row(i).collect::<Vec<_>>());
@@ -367,21 +467,21 @@ mod tests {
     #[test]
     fn a_term_that_is_too_rare_is_left_out() {
         let settings = FeatureSettings { min_count: 2, ..Default::default() };
-        let (featurizer, _) = Featurizer::learn(settings, &TEXTS);
+        let (featurizer, _) = Featurizer::learn(settings, &TEXTS).unwrap();
         assert!(featurizer.vocabulary().feature("no choic").is_some());
         assert!(featurizer.vocabulary().feature("pay").is_none());
     }
 
     #[test]
     fn the_start_of_a_unit_is_a_word_of_its_n_grams_but_no_evidence_of_its_own() {
-        let (featurizer, _) = Featurizer::learn(FeatureSettings::default(), &TEXTS);
+        let (featurizer, _) = Featurizer::learn(FeatureSettings::default(), &TEXTS).unwrap();
         assert!(featurizer.vocabulary().feature("^ we").is_some());
         assert!(featurizer.vocabulary().feature("^").is_none());
     }
 
     #[test]
     fn known_is_the_share_of_words_that_training_saw() {
-        let (featurizer, _) = Featurizer::learn(FeatureSettings::default(), &TEXTS);
+        let (featurizer, _) = Featurizer::learn(FeatureSettings::default(), &TEXTS).unwrap();
         let row = featurizer.row("We xyzzy", &mut featurizer.scratch());
         assert_eq!(row.known(), 0.5);
         assert_eq!(featurizer.row("", &mut featurizer.scratch()).known(), 0.0);
@@ -391,7 +491,7 @@ mod tests {
         #[test]
         fn every_occurrence_lies_on_the_bytes_of_its_text(text in "\\PC{0,60}") {
             let settings = FeatureSettings { char_ngrams: Some((1, 3)), ..Default::default() };
-            let (featurizer, rows) = Featurizer::learn(settings, &[&text]);
+            let (featurizer, rows) = Featurizer::learn(settings, &[&text]).unwrap();
             let row = featurizer.row(&text, &mut featurizer.scratch());
             prop_assert_eq!(rows.row(0).collect::<Vec<_>>(), row.entries.clone());
             for (_, span) in row.occurrences {

@@ -22,9 +22,9 @@ pub struct Calibration {
 }
 
 impl Calibration {
-    /// Scores as they are, one block.
-    pub fn none() -> Self {
-        Calibration { slopes: vec![1.0], shift: 0.0 }
+    /// Scores as they are: the sum of the blocks.
+    pub fn none(blocks: usize) -> Self {
+        Calibration { slopes: vec![1.0; blocks], shift: 0.0 }
     }
 
     pub fn apply(&self, scores: &[f64]) -> f64 {
@@ -32,29 +32,40 @@ impl Calibration {
     }
 }
 
-/// Fits one label: `blocks` holds the held-out scores of each feature block, `truth` what holds.
+/// Fits one label: `blocks` holds the held-out scores of each feature block, `truth` what holds. A block whose scores would count the wrong
+/// way beside the others is left out.
 ///
 /// # Errors
 /// The reason why there is no calibration, for the user: it would invert the label, or cannot be fitted.
 pub fn fit(blocks: &[Vec<f64>], truth: &[bool]) -> Result<Calibration, String> {
-    let doubts: Vec<Vec<f64>> = blocks.iter().map(|scores| doubts(scores, truth)).collect();
-    let rows = Array2::from_shape_fn((truth.len() + 2, blocks.len()), |(i, block)| match i.checked_sub(truth.len()) {
-        None => blocks[block][i],
-        Some(doubt) => doubts[block][doubt],
-    });
-    let has: Array1<bool> = truth.iter().copied().chain([false, true]).collect();
     if !truth.contains(&true) || !truth.contains(&false) {
         return Err("all its held-out units are of one class".into());
     }
-    let fitted = dense::fit_binary(rows, has, ALPHA).map_err(|error| match error {
+    let mut used: Vec<usize> = (0..blocks.len()).collect();
+    while !used.is_empty() {
+        let fitted = fit_of(blocks, &used, truth)?;
+        let worst = (0..used.len()).min_by(|&a, &b| fitted.weights[a].total_cmp(&fitted.weights[b])).unwrap_or(0);
+        if fitted.weights[worst] > 0.0 {
+            let mut slopes = vec![0.0; blocks.len()];
+            used.iter().zip(&fitted.weights).for_each(|(&block, &weight)| slopes[block] = rounded(weight));
+            return Ok(Calibration { slopes, shift: rounded(fitted.intercept) });
+        }
+        used.remove(worst);
+    }
+    Err("its held-out scores point the wrong way".into())
+}
+
+fn fit_of(blocks: &[Vec<f64>], used: &[usize], truth: &[bool]) -> Result<dense::Binary, String> {
+    let doubts: Vec<Vec<f64>> = blocks.iter().map(|scores| doubts(scores, truth)).collect();
+    let rows = Array2::from_shape_fn((truth.len() + 2, used.len()), |(i, at)| match i.checked_sub(truth.len()) {
+        None => blocks[used[at]][i],
+        Some(doubt) => doubts[used[at]][doubt],
+    });
+    let has: Array1<bool> = truth.iter().copied().chain([false, true]).collect();
+    dense::fit_binary(rows, has, ALPHA).map_err(|error| match error {
         LearnError::Dense(words) => words,
         other => other.to_string(),
-    })?;
-    if fitted.weights.iter().sum::<f64>() <= 0.0 {
-        return Err("its held-out scores point the wrong way".into());
-    }
-    let slopes = fitted.weights.into_iter().map(rounded).collect();
-    Ok(Calibration { slopes, shift: rounded(fitted.intercept) })
+    })
 }
 
 /// To six decimals. linfa computes with the processor's and the system library's own functions, whose last bits differ from machine
@@ -74,32 +85,81 @@ fn doubts(scores: &[f64], truth: &[bool]) -> Vec<f64> {
     vec![mean(true), mean(false)]
 }
 
-/// The factor on all scores that gives the held-out truth the most likelihood, by Newton's method in one dimension on
-/// `Σ ln Σ_k e^(t·z_k) − t·z_own`, which is convex in t. `scores` is n × k by row.
-pub fn temperature(scores: &[f64], truth: &Truth) -> f64 {
-    let mut factor = 1.0f64;
+/// The factors on the scores of each block (n × k by row) that give the held-out truth the most likelihood, by Newton's method on
+/// `Σ ln Σ_k e^(z_k) − z_own` with `z = Σ_b t_b·z_b`, which is convex in t. With one block this is the temperature of Guo et al. 2017. A block
+/// whose factor would not be positive beside the others gets 0.
+pub fn temperatures(blocks: &[Vec<f64>], truth: &Truth) -> Vec<f64> {
+    let mut used: Vec<usize> = (0..blocks.len()).collect();
+    loop {
+        let factors = newton(&used.iter().map(|&block| &blocks[block][..]).collect::<Vec<_>>(), truth);
+        let worst = (0..used.len()).min_by(|&a, &b| factors[a].total_cmp(&factors[b])).unwrap_or(0);
+        if factors[worst] > 0.0 || used.len() == 1 {
+            let mut all = vec![0.0; blocks.len()];
+            used.iter().zip(&factors).for_each(|(&block, &factor)| all[block] = factor.clamp(0.05, 5.0));
+            return all;
+        }
+        used.remove(worst);
+    }
+}
+
+fn newton(blocks: &[&[f64]], truth: &Truth) -> Vec<f64> {
+    let mut factors = vec![1.0; blocks.len()];
     for _ in 0..50 {
-        let (mut slope, mut curve) = (0.0, 0.0);
-        for (i, row) in scores.chunks_exact(truth.labels).enumerate() {
-            let mut p: Vec<f64> = row.iter().map(|z| factor * z).collect();
-            softmax(&mut p);
-            let mean: f64 = p.iter().zip(row).map(|(p, z)| p * z).sum();
-            let square: f64 = p.iter().zip(row).map(|(p, z)| p * z * z).sum();
-            let own = row.iter().zip(truth.row(i)).find(|(_, has)| **has).map_or(0.0, |(z, _)| *z);
-            slope += mean - own;
-            curve += square - mean * mean;
-        }
-        if curve <= 1e-12 {
-            break;
-        }
-        let next = (factor - slope / curve).clamp(factor / 4.0, factor * 4.0).clamp(0.05, 5.0);
-        let moved = (next - factor).abs();
-        factor = next;
-        if moved < 1e-9 {
+        let (slope, curve) = derivatives(blocks, truth, &factors);
+        let Some(step) = solved(curve, slope) else { break };
+        // No factor moves by more than a half at once: far from the minimum the curve says too little.
+        let longest = step.iter().fold(0.0f64, |longest, step| longest.max(step.abs()));
+        let scale = if longest > 0.5 { 0.5 / longest } else { 1.0 };
+        factors.iter_mut().zip(&step).for_each(|(factor, step)| *factor = (*factor - scale * step).clamp(-5.0, 5.0));
+        if longest < 1e-9 {
             break;
         }
     }
-    factor
+    factors
+}
+
+/// Gradient and Hessian of the negative log-likelihood in the factors: means and covariances of the blocks' scores under the model.
+fn derivatives(blocks: &[&[f64]], truth: &Truth, factors: &[f64]) -> (Vec<f64>, Vec<Vec<f64>>) {
+    let (count, k) = (blocks.len(), truth.labels);
+    let (mut slope, mut curve) = (vec![0.0; count], vec![vec![0.0; count]; count]);
+    for i in 0..truth.units() {
+        let row = |block: usize| &blocks[block][i * k..(i + 1) * k];
+        let joint = |label: usize| (0..count).map(|block| factors[block] * row(block)[label]).sum();
+        let mut p: Vec<f64> = (0..k).map(joint).collect();
+        softmax(&mut p);
+        let own = truth.row(i).iter().position(|has| *has).unwrap_or(0);
+        let mean: Vec<f64> = (0..count).map(|b| p.iter().zip(row(b)).map(|(p, z)| p * z).sum()).collect();
+        for a in 0..count {
+            slope[a] += mean[a] - row(a)[own];
+            for b in 0..count {
+                let joint: f64 = p.iter().zip(row(a).iter().zip(row(b))).map(|(p, (x, y))| p * x * y).sum();
+                curve[a][b] += joint - mean[a] * mean[b];
+            }
+        }
+    }
+    (slope, curve)
+}
+
+/// The solution of a small symmetric system by elimination; `None` if it has none to speak of.
+fn solved(mut matrix: Vec<Vec<f64>>, mut right: Vec<f64>) -> Option<Vec<f64>> {
+    let n = right.len();
+    for at in 0..n {
+        if matrix[at][at].abs() <= 1e-12 {
+            return None;
+        }
+        for below in at + 1..n {
+            let factor = matrix[below][at] / matrix[at][at];
+            for column in at..n {
+                matrix[below][column] -= factor * matrix[at][column];
+            }
+            right[below] -= factor * right[at];
+        }
+    }
+    for at in (0..n).rev() {
+        let known: f64 = (at + 1..n).map(|column| matrix[at][column] * right[column]).sum();
+        right[at] = (right[at] - known) / matrix[at][at];
+    }
+    Some(right)
 }
 
 #[cfg(test)]
@@ -147,6 +207,19 @@ mod tests {
         // Two labels, score ±z, right three times in four: t·2z = ln 3.
         let scores: Vec<f64> = (0..80).flat_map(|_| [2.0, -2.0]).collect();
         let truth = Truth::new(2, (0..80).flat_map(|i| [i % 4 != 0, i % 4 == 0]).collect());
-        assert!((temperature(&scores, &truth) - libm::log(3.0) / 4.0).abs() < 1e-6);
+        assert!((temperatures(&[scores], &truth)[0] - libm::log(3.0) / 4.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_block_that_says_nothing_gets_no_say_and_two_that_agree_share_it() {
+        let good: Vec<f64> = (0..80).flat_map(|_| [2.0, -2.0]).collect();
+        let noise: Vec<f64> = (0..80).flat_map(|i| if i / 4 % 2 == 0 { [1.0, -1.0] } else { [-1.0, 1.0] }).collect();
+        let truth = Truth::new(2, (0..80).flat_map(|i| [i % 4 < 3, i % 4 == 3]).collect());
+        let factors = temperatures(&[good.clone(), noise.clone()], &truth);
+        assert!((factors[0] - libm::log(3.0) / 4.0).abs() < 1e-3 && factors[1].abs() < 0.06, "{factors:?}");
+        let has: Vec<bool> = (0..200).map(|i| i % 5 == 0).collect();
+        let score = |sign: f64| -> Vec<f64> { has.iter().zip(0..).map(|(h, i)| sign * (f64::from(u8::from(*h)) * 2.0 - 1.0) + f64::from(i % 7) - 3.0).collect() };
+        let joint = fit(&[score(1.0), score(-1.0)], &has).unwrap();
+        assert!(joint.slopes[0] > 0.0 && joint.slopes[1] == 0.0, "{joint:?}");
     }
 }

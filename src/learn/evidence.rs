@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use rayon::prelude::*;
 
+use super::blocks::BlockRows;
 use super::calibrate::{self, Calibration};
 use super::folds::Folds;
 use super::select::{self, Selection, column};
@@ -15,7 +16,7 @@ use crate::codebook::{LabelId, LabelSet};
 use crate::corpus::Example;
 use crate::evaluate::interval;
 use crate::evaluate::metrics::{self, Counts};
-use crate::features::{FeatureId, TermKind};
+use crate::features::{FeatureId, TermKind, cues};
 use crate::learn::objective::Truth;
 use crate::model::card::{LabelCard, Overall, StrongTerm};
 use crate::model::{Model, Task, probabilities};
@@ -44,7 +45,8 @@ struct HeldOut {
 impl Evidence {
     pub fn gather(
         ground: &Ground,
-        selection: &Selection,
+        blocks: &[BlockRows],
+        selections: &[Selection],
         folds: &Folds,
         examples: &[Example],
         names: &LabelSet,
@@ -53,7 +55,9 @@ impl Evidence {
     ) -> Evidence {
         let supports: Vec<usize> = (0..ground.truth.labels).map(|label| ground.truth.support(label)).collect();
         let untested: Vec<bool> = supports.iter().map(|&support| support < folds.count || folds.count < 2).collect();
-        let (scores, held_truth) = only(&selection.scores, ground.truth, counted);
+        let held_truth = only_truth(ground.truth, counted);
+        let scores: Vec<Vec<f64>> =
+            selections.iter().map(|selection| only(&selection.scores, ground.truth.labels, counted)).collect();
         let calibrations = calibrations(ground.task, &scores, &held_truth, &untested, names, warnings);
         let held = HeldOut {
             probabilities: calibrated(ground.task, &scores, &calibrations),
@@ -63,7 +67,7 @@ impl Evidence {
         };
         let thresholds = held.thresholds(ground, &untested, names, warnings);
         let given = held.given(ground.task, |i| &thresholds.without_fold[held.folds[i]]);
-        let keywords = baseline::keywords(ground.rows, ground.truth, folds);
+        let keywords = baseline::keywords(&blocks[0].rows, ground.truth, folds);
         let labels = (0..names.len())
             .into_par_iter()
             .map(|label| held.label_card(label, names, supports[label], untested[label], &thresholds.all, &given))
@@ -72,41 +76,48 @@ impl Evidence {
         let mut labels: Vec<LabelCard> = labels;
         for (label, card) in labels.iter_mut().enumerate() {
             card.f1_interval = intervals[label];
-            card.calibrated = calibrations[label] != Calibration::none();
+            card.calibrated = calibrations[label] != Calibration::none(blocks.len());
+            card.slopes = calibrations[label].slopes.clone();
         }
         let overall = held.overall(&given, names, &labels, ground.truth, keywords.micro_f1);
         keywords.features.iter().zip(&mut labels).for_each(|(feature, card)| {
-            card.keyword = feature.map(|FeatureId(id)| id.to_string());
+            card.keyword = feature.map(|column| blocks[0].features[column.index()].0.to_string());
         });
         Evidence { calibrations, labels, overall }
     }
 }
 
-/// The scores and truths of the units that count.
-fn only(scores: &[f64], truth: &Truth, counted: &[bool]) -> (Vec<f64>, Truth) {
-    let k = truth.labels;
-    let rows = || (0..counted.len()).filter(|&i| counted[i]);
-    let has = rows().flat_map(|i| truth.row(i).to_vec()).collect();
-    (rows().flat_map(|i| scores[i * k..(i + 1) * k].to_vec()).collect(), Truth::new(k, has))
+/// The scores of the units that count.
+fn only(scores: &[f64], k: usize, counted: &[bool]) -> Vec<f64> {
+    let rows = (0..counted.len()).filter(|&i| counted[i]);
+    rows.flat_map(|i| scores[i * k..(i + 1) * k].to_vec()).collect()
 }
 
+fn only_truth(truth: &Truth, counted: &[bool]) -> Truth {
+    let rows = (0..counted.len()).filter(|&i| counted[i]);
+    Truth::new(truth.labels, rows.flat_map(|i| truth.row(i).to_vec()).collect())
+}
+
+/// One calibration a label, from the held-out scores of each block (n × k by row).
 fn calibrations(
     task: Task,
-    scores: &[f64],
+    scores: &[Vec<f64>],
     truth: &Truth,
     untested: &[bool],
     names: &LabelSet,
     warnings: &mut Vec<String>,
 ) -> Vec<Calibration> {
     if task == Task::Single {
-        let factor = calibrate::temperature(scores, truth);
-        return vec![Calibration { slopes: vec![factor], shift: 0.0 }; truth.labels];
+        let slopes = calibrate::temperatures(scores, truth);
+        return vec![Calibration { slopes, shift: 0.0 }; truth.labels];
     }
     let fitted: Vec<Result<Calibration, String>> = (0..truth.labels)
         .into_par_iter()
         .map(|label| {
-            let (scores, truth): (Vec<f64>, Vec<bool>) = column(scores, truth, label).into_iter().unzip();
-            if untested[label] { Err(String::new()) } else { calibrate::fit(&[scores], &truth) }
+            let of_label = |scores: &Vec<f64>| scores.iter().skip(label).step_by(truth.labels).copied().collect();
+            let blocks: Vec<Vec<f64>> = scores.iter().map(of_label).collect();
+            let has: Vec<bool> = (0..truth.units()).map(|i| truth.has(i, label)).collect();
+            if untested[label] { Err(String::new()) } else { calibrate::fit(&blocks, &has) }
         })
         .collect();
     let mut all = Vec::new();
@@ -115,18 +126,23 @@ fn calibrations(
             if !why.is_empty() {
                 warnings.push(format!("{name}: probabilities are left uncalibrated, since {why}"));
             }
-            Calibration::none()
+            Calibration::none(scores.len())
         }));
     }
     all
 }
 
-fn calibrated(task: Task, scores: &[f64], calibrations: &[Calibration]) -> Vec<f64> {
-    let row = |row: &[f64]| -> Vec<f64> {
-        let scores: Vec<f64> = row.iter().zip(calibrations).map(|(score, c)| c.apply(&[*score])).collect();
-        probabilities(task, &scores)
+/// Calibrated probabilities, n × k by row.
+fn calibrated(task: Task, scores: &[Vec<f64>], calibrations: &[Calibration]) -> Vec<f64> {
+    let k = calibrations.len();
+    let row = |i: usize| -> Vec<f64> {
+        let joint = |label: usize| {
+            let own: Vec<f64> = scores.iter().map(|scores| scores[i * k + label]).collect();
+            calibrations[label].apply(&own)
+        };
+        probabilities(task, &(0..k).map(joint).collect::<Vec<_>>())
     };
-    scores.par_chunks(calibrations.len()).flat_map_iter(row).collect()
+    (0..scores[0].len() / k).into_par_iter().flat_map_iter(row).collect()
 }
 
 /// Each counted unit's group as a number, from 0; units without a group are their own.
@@ -239,6 +255,7 @@ impl HeldOut {
             f1_interval: (0.0, 0.0),
             average_precision: metrics::average_precision(&scored),
             calibrated: false,
+            slopes: Vec::new(),
             calibration_error: metrics::calibration_error(&scored),
             curve: curve(&scored),
             keyword: None,
@@ -329,7 +346,8 @@ fn surfaces(
     let mut scratch = model.scratch();
     for example in examples {
         model.featurizer.extractor().terms(&example.text, &mut scratch, |kind, term, span| {
-            if kind == TermKind::Other && term.contains(':') {
+            let is_shape = kind == TermKind::Other && term.contains(':') && !term.starts_with(cues::PREFIX);
+            if is_shape {
                 return;
             }
             if let Some(seen) = vocabulary.feature(term).and_then(|feature| counts.get_mut(&feature)) {

@@ -8,7 +8,7 @@ use ndarray::{Array2, ArrayBase, Data, Ix2};
 
 use super::LearnError;
 use super::newton::{self, Outcome, Stop};
-use super::objective::{Costs, Logistic, Loss, Problem, Truth};
+use super::objective::{Costs, Logistic, Loss, Objective, Problem, Truth};
 use crate::features::matrix::Rows;
 
 /// Strength of the L2 penalty: the α of `(α/2)·|w|²`, positive and finite.
@@ -135,6 +135,43 @@ pub fn solve(problem: Problem, l2: L2, stop: Stop, mut point: Vec<f64>) -> Linea
     Linear { point, labels: problem.truth.labels, outcome: Some(outcome) }
 }
 
+/// How often [`solve_signed`] may change its mind on which weights are held at zero.
+const MOST_ROUNDS: usize = 20;
+
+/// As [`solve`], where the weights at the places `positive` (of d × k by row) may not be negative.
+///
+/// Active sets (Hintermüller, Ito & Kunisch 2002): the problem is solved with some of those weights held at zero; any that came out negative
+/// are held too, any that the gradient would raise are let go, until nothing changes.
+pub fn solve_signed(problem: Problem, l2: L2, stop: Stop, mut point: Vec<f64>, positive: &[usize]) -> Linear {
+    if positive.is_empty() {
+        return solve(problem, l2, stop, point);
+    }
+    let weights = problem.rows.width() * problem.truth.labels;
+    let all = problem.ratios.map_or_else(|| vec![1.0; weights], <[f64]>::to_vec);
+    let mut held: Vec<bool> = vec![false; positive.len()];
+    for round in 0.. {
+        let mut ratios = all.clone();
+        positive.iter().zip(&held).filter(|(_, held)| **held).for_each(|(&at, _)| ratios[at] = 0.0);
+        let mut solved = solve(Problem { ratios: Some(&ratios), ..problem }, l2, stop, point);
+        positive.iter().zip(&held).filter(|(_, held)| **held).for_each(|(&at, _)| solved.point[at] = 0.0);
+        let mut gradient = vec![0.0; solved.point.len()];
+        let mut objective = Logistic::new(Problem { ratios: Some(&all), ..problem }, l2.get());
+        objective.move_to(&solved.point);
+        objective.gradient(&mut gradient);
+        let next: Vec<bool> = positive
+            .iter()
+            .zip(&held)
+            .map(|(&at, held)| if *held { gradient[at] >= 0.0 } else { solved.point[at] < 0.0 })
+            .collect();
+        if next == held || round == MOST_ROUNDS {
+            positive.iter().for_each(|&at| solved.point[at] = solved.point[at].max(0.0));
+            return solved;
+        }
+        (held, point) = (next, solved.point);
+    }
+    unreachable!("the rounds are bounded")
+}
+
 impl PredictInplace<Rows, Array2<f64>> for Linear {
     /// Scores in log-odds, n × k.
     fn predict_inplace<'a>(&'a self, rows: &'a Rows, scores: &mut Array2<f64>) {
@@ -153,7 +190,6 @@ mod tests {
     use super::*;
     use crate::features::FeatureId;
     use crate::learn::dense;
-    use crate::learn::objective::Objective;
     use linfa::traits::Predict;
     use proptest::prelude::*;
 
@@ -222,6 +258,29 @@ mod tests {
         assert_eq!(linear.predict(&data), ndarray::arr2(&[[1.0, 9.0], [1.0, 16.0]]));
     }
 
+    /// At the minimum under signs a free weight has no slope, and one held at zero would only rise.
+    #[test]
+    fn weights_of_one_sign_meet_the_conditions_of_a_minimum() {
+        let cells: Vec<Vec<f32>> = (0..40).map(|i| (0..4).map(|j| f32::from(u8::from((i * 7 + j * 5) % (j + 3) < 2))).collect()).collect();
+        let rows = rows_of(&cells);
+        let truth = Truth::new(2, (0..40).flat_map(|i| [i % 3 == 0, i % 4 < 2]).collect());
+        let (columns, costs) = (rows.transposed(), Costs { units: vec![1.0; 40], labels: None });
+        let problem = Problem { rows: &rows, columns: &columns, truth: &truth, costs: &costs, ratios: None, loss: Loss::OneVsRest };
+        let (stop, l2) = (Stop { tolerance: 1e-9, steps: 200 }, L2::new(0.3).unwrap());
+        let free = solve(problem, l2, stop, vec![0.0; 10]).point;
+        let positive: Vec<usize> = (0..8).collect();
+        assert!(free[..8].iter().any(|weight| *weight < -0.01), "the signs bind nothing: {free:?}");
+        let signed = solve_signed(problem, l2, stop, vec![0.0; 10], &positive).point;
+        let mut objective = Logistic::new(problem, 0.3);
+        let mut gradient = vec![0.0; 10];
+        objective.move_to(&signed);
+        objective.gradient(&mut gradient);
+        for at in 0..8 {
+            assert!(signed[at] >= 0.0);
+            assert!(if signed[at] > 0.0 { gradient[at].abs() < 1e-5 } else { gradient[at] > -1e-5 }, "{at}: {gradient:?}");
+        }
+    }
+
     /// The gradient of both, and the weights of both, on the project's own sentences.
     #[test]
     fn the_sparse_solver_and_linfa_agree_on_real_sentences() {
@@ -229,7 +288,7 @@ mod tests {
         let corpus = crate::corpus::read(&[file.to_string_lossy()], &crate::corpus::ReadOptions::default()).unwrap();
         let texts: Vec<&str> = corpus.examples.iter().map(|example| example.text.as_str()).collect();
         let settings = crate::features::FeatureSettings { min_count: 4, ..Default::default() };
-        let (_, rows) = crate::features::Featurizer::learn(settings, &texts);
+        let (_, rows) = crate::features::Featurizer::learn(settings, &texts).unwrap();
         let labels = ["threat", "denial", "urgency"];
         let has = corpus.examples.iter().flat_map(|e| labels.map(|label| e.labels.iter().any(|own| own == label)));
         let truth = Truth::new(3, has.collect());

@@ -1,7 +1,9 @@
 //! From labelled units to a model: [`train`] is the recipe, step by step.
 
 pub mod baseline;
+mod blocks;
 pub mod calibrate;
+mod cue_use;
 pub mod dense;
 pub mod evidence;
 pub mod folds;
@@ -18,13 +20,14 @@ use sha2::{Digest, Sha256};
 
 use crate::codebook::LabelSet;
 use crate::corpus::Example;
-use crate::features::matrix::{Columns, Rows};
+use crate::features::cues::CueError;
+use crate::features::matrix::Rows;
 use crate::features::weighting::Weighting;
-use crate::features::{FeatureSettings, Featurizer};
-use crate::model::card::{Card, Learning};
+use crate::features::{Block, FeatureSettings, Featurizer};
+use crate::model::card::{Card, Learned, Learning};
 use crate::model::file::hex;
 use crate::model::{Model, Task};
-use calibrate::Calibration;
+use blocks::BlockRows;
 use evidence::Evidence;
 use folds::Folds;
 use logistic::{EXACT, L2};
@@ -71,6 +74,8 @@ pub enum LearnError {
     DenseWeights,
     #[error("linfa-logistic cannot fit naive-Bayes weighting\nhint: use the default solver, or another --weighting")]
     DenseRatios,
+    #[error("linfa-logistic knows no weights of one sign\nhint: use the default solver, or take `positive` out of the cues")]
+    DenseSigns,
     #[error(
         "--solver linfa would write out {rows} rows × {features} features, {} MiB, and stops at {} MiB\n\
          hint: use the default solver (it reaches the same weights), or raise --min-count", bytes >> 20, dense::MOST_BYTES >> 20
@@ -78,6 +83,8 @@ pub enum LearnError {
     TooDense { rows: usize, features: usize, bytes: u64 },
     #[error("linfa: {0}")]
     Linfa(String),
+    #[error("{0}")]
+    Cues(#[from] CueError),
 }
 
 impl From<linfa::Error> for LearnError {
@@ -109,14 +116,26 @@ pub enum ClassWeight {
     Balanced,
 }
 
+/// What becomes of cues that the settings of features name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeepCues {
+    Always,
+    /// Only if the mean average precision (with one label a unit, the accuracy) of held-out units rises by them.
+    IfTheyHelp,
+}
+
 /// How to train.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainSettings {
     pub features: FeatureSettings,
     /// Found from the data where not given.
     pub task: Option<Task>,
-    /// α of the L2 penalty; chosen on folds where not given.
+    /// α of the L2 penalty on the weights of words; chosen on folds where not given.
     pub l2: Option<f64>,
+    /// The same for the weights of cues.
+    pub cues_l2: Option<f64>,
+    /// Whether cues stay although held-out units gain nothing by them.
+    pub cues: KeepCues,
     pub folds: usize,
     /// The column whose values stay within a fold; else the group, else the text.
     pub fold_by: Option<String>,
@@ -135,6 +154,8 @@ impl Default for TrainSettings {
             features: FeatureSettings::default(),
             task: None,
             l2: None,
+            cues_l2: None,
+            cues: KeepCues::Always,
             folds: 5,
             fold_by: None,
             seed: 0,
@@ -179,32 +200,35 @@ pub fn train(examples: &[Example], settings: &TrainSettings, watch: &dyn Fn(Step
     let task = task_of(examples, settings.task)?;
     let truth = truth_of(examples, &labels);
     let texts: Vec<&str> = examples.iter().map(|example| example.text.as_str()).collect();
-    let (featurizer, rows) = Featurizer::learn(settings.features.clone(), &texts);
+    let (featurizer, rows) = Featurizer::learn(settings.features.clone(), &texts)?;
     check_size(&labels, &featurizer, settings)?;
+    let mut blocks = blocks::split(&featurizer, rows, &labels);
 
-    let field = Ground {
-        rows: &rows,
-        columns: rows.transposed(),
-        truth: &truth,
-        costs: costs_of(examples, &truth, task, settings),
-        task,
-        settings,
-    };
+    let ground = Ground { truth: &truth, costs: costs_of(examples, &truth, task, settings), task, settings };
     let (folds, mut warnings) = folds_of(examples, settings);
-    let selection = field.choose(&folds, watch)?;
-    watch(Step::Fitting);
-    let point = field.fit(selection.l2)?;
-    watch(Step::Judging);
+    let mut selections = Vec::new();
+    for at in 0..blocks.len() {
+        selections.push(ground.choose(&blocks, at, &folds, watch)?);
+    }
     let counted = counted_units(examples, settings, &mut warnings);
-    let evidence = Evidence::gather(&field, &selection, &folds, examples, &labels, &counted, &mut warnings);
-    let model = assemble(field, featurizer, labels, point, &selection, evidence, examples, &folds);
+    let mut featurizer = featurizer;
+    if settings.cues == KeepCues::IfTheyHelp && !blocks::gain(&ground, &selections, &folds, &counted) {
+        featurizer = featurizer.without_cues();
+        blocks.truncate(1);
+        blocks[0].features = (0..blocks[0].rows.width() as u32).map(crate::features::FeatureId).collect();
+        selections.truncate(1);
+    }
+    watch(Step::Fitting);
+    let points = blocks.iter().zip(&selections).map(|(block, selection)| ground.fit(block, selection.l2));
+    let points: Vec<Vec<f64>> = points.collect::<Result<_, _>>()?;
+    watch(Step::Judging);
+    let evidence = Evidence::gather(&ground, &blocks, &selections, &folds, examples, &labels, &counted, &mut warnings);
+    let model = assemble(&ground, featurizer, labels, &blocks, points, &selections, evidence, examples, &folds);
     Ok(Trained { model, warnings })
 }
 
-/// All that stays the same from fit to fit.
+/// All that stays the same from block to block and from fit to fit.
 pub(crate) struct Ground<'a> {
-    pub rows: &'a Rows,
-    pub columns: Columns,
     pub truth: &'a Truth,
     pub costs: Costs,
     pub task: Task,
@@ -212,43 +236,66 @@ pub(crate) struct Ground<'a> {
 }
 
 impl Ground<'_> {
-    fn problem(&self) -> Problem<'_> {
+    fn problem<'a>(&'a self, block: &'a BlockRows) -> Problem<'a> {
         let loss = match self.task {
             Task::Multi => Loss::OneVsRest,
             Task::Single => Loss::Softmax,
         };
-        Problem { rows: self.rows, columns: &self.columns, truth: self.truth, costs: &self.costs, ratios: None, loss }
+        let (rows, columns) = (&block.rows, &block.columns);
+        Problem { rows, columns, truth: self.truth, costs: &self.costs, ratios: None, loss }
     }
 
-    fn ratios(&self, costs: &Costs) -> Option<Vec<f64>> {
-        (self.settings.features.weighting == Weighting::Nb).then(|| log_count_ratios(self.rows, self.truth, costs))
+    fn ratios(&self, block: &BlockRows, costs: &Costs) -> Option<Vec<f64>> {
+        let weighs = self.settings.features.weighting == Weighting::Nb && block.block == Block::Words;
+        weighs.then(|| log_count_ratios(&block.rows, self.truth, costs))
     }
 
-    fn choose(&self, folds: &Folds, watch: &dyn Fn(Step)) -> Result<Selection, LearnError> {
-        let given: Vec<f64> = self.settings.l2.into_iter().collect();
-        let grid = if given.is_empty() { &select::GRID[..] } else { &given[..] };
-        let mut done = 0;
-        watch(Step::Folds { done, all: grid.len() });
-        select::best(&Field { problem: self.problem(), folds, ratios: &|costs| self.ratios(costs) }, grid, || {
+    /// The strength for block `at`, told on the folds.
+    fn choose(
+        &self,
+        blocks: &[BlockRows],
+        at: usize,
+        folds: &Folds,
+        watch: &dyn Fn(Step),
+    ) -> Result<Selection, LearnError> {
+        let block = &blocks[at];
+        let (usual, given) = match block.block {
+            Block::Words => (&select::GRID, self.settings.l2),
+            Block::Cues => (&select::CUES_GRID, self.settings.cues_l2),
+        };
+        let given: Vec<f64> = given.into_iter().collect();
+        let grid = if given.is_empty() { &usual[..] } else { &given[..] };
+        let all = usual.len() * blocks.len();
+        let mut done = usual.len() * at;
+        watch(Step::Folds { done, all });
+        let field = Field {
+            problem: self.problem(block),
+            folds,
+            ratios: &|costs| self.ratios(block, costs),
+            positive: &block.positive,
+            keep_points: block.block == Block::Cues,
+        };
+        select::best(&field, grid, || {
             done += 1;
-            watch(Step::Folds { done, all: grid.len() });
+            watch(Step::Folds { done, all });
         })
     }
 
     /// The fit on all units: weights d × k by row with the naive-Bayes ratios folded in, then k intercepts.
-    fn fit(&self, l2: L2) -> Result<Vec<f64>, LearnError> {
-        let ratios = self.ratios(&self.costs);
-        let problem = Problem { ratios: ratios.as_deref(), ..self.problem() };
+    fn fit(&self, block: &BlockRows, l2: L2) -> Result<Vec<f64>, LearnError> {
+        let ratios = self.ratios(block, &self.costs);
+        let problem = Problem { ratios: ratios.as_deref(), ..self.problem(block) };
         let mut point = match self.settings.solver {
             Solver::Newton => {
-                let start = vec![0.0; (self.rows.width() + 1) * self.truth.labels];
-                logistic::solve(problem, l2, EXACT, start).point
+                let start = vec![0.0; (block.rows.width() + 1) * self.truth.labels];
+                logistic::solve_signed(problem, l2, EXACT, start, &block.positive).point
             }
             Solver::Linfa if ratios.is_some() => return Err(LearnError::DenseRatios),
+            Solver::Linfa if !block.positive.is_empty() => return Err(LearnError::DenseSigns),
             Solver::Linfa if self.costs.labels.is_some() || self.costs.units.iter().any(|&cost| cost != 1.0) => {
                 return Err(LearnError::DenseWeights);
             }
-            Solver::Linfa => dense::fit(self.rows, self.truth, problem.loss, l2.get())?,
+            Solver::Linfa => dense::fit(&block.rows, self.truth, problem.loss, l2.get())?,
         };
         if let Some(ratios) = ratios {
             point.iter_mut().zip(ratios).for_each(|(weight, ratio)| *weight *= ratio);
@@ -402,19 +449,17 @@ fn counted_units(examples: &[Example], settings: &TrainSettings, warnings: &mut 
 
 #[allow(clippy::too_many_arguments)]
 fn assemble(
-    ground: Ground,
+    ground: &Ground,
     featurizer: Featurizer,
     labels: LabelSet,
-    point: Vec<f64>,
-    selection: &Selection,
+    blocks: &[BlockRows],
+    points: Vec<Vec<f64>>,
+    selections: &[Selection],
     evidence: Evidence,
     examples: &[Example],
     folds: &Folds,
 ) -> Model {
-    let k = labels.len();
-    let (mut weights, mut intercepts) = (point, Vec::new());
-    intercepts.extend(weights.drain(weights.len() - k..));
-    fold_in(&evidence.calibrations, &mut weights, &mut intercepts);
+    let (weights, intercepts) = blocks::join(blocks, points, &evidence.calibrations, featurizer.vocabulary().len());
     let settings = ground.settings;
     let groups: BTreeSet<&str> =
         examples.iter().map(|example| example.group.as_deref().unwrap_or(&example.text)).collect();
@@ -424,9 +469,9 @@ fn assemble(
         groups: groups.len() as u64,
         data: data_fingerprint(examples),
         learning: Learning {
-            l2: selection.l2.get(),
-            tried: if settings.l2.is_some() { Vec::new() } else { selection.tried.clone() },
+            blocks: blocks.iter().zip(selections).map(|(block, selection)| learned(block, selection)).collect(),
             folds: folds.count as u32,
+            fold_by: settings.fold_by.clone(),
             seed: settings.seed,
             solver: format!("{:?}", settings.solver).to_lowercase(),
             optimize: settings.optimize.to_string(),
@@ -435,6 +480,7 @@ fn assemble(
         },
         overall: evidence.overall,
         labels: evidence.labels,
+        cues: Vec::new(),
     };
     let thresholds = card.labels.iter().map(|label| label.threshold).collect();
     let weights: Vec<f32> = weights.iter().map(|&weight| weight as f32).collect();
@@ -449,16 +495,14 @@ fn assemble(
         fingerprint: String::new(),
     };
     evidence::name_strong_terms(&mut model, examples);
+    model.card.cues = cue_use::cards(&model, ground, blocks, selections, &evidence.calibrations, folds);
     model.stamped()
 }
 
-/// Calibration is linear in a label's score, so it goes into its weights and intercept.
-fn fold_in(calibrations: &[Calibration], weights: &mut [f64], intercepts: &mut [f64]) {
-    for (label, calibration) in calibrations.iter().enumerate() {
-        let slope = calibration.slopes[0];
-        weights.iter_mut().skip(label).step_by(calibrations.len()).for_each(|weight| *weight *= slope);
-        intercepts[label] = calibration.apply(&[intercepts[label]]);
-    }
+/// How the strength of a block was found.
+fn learned(block: &BlockRows, selection: &Selection) -> Learned {
+    let tried = if selection.tried.len() > 1 { selection.tried.clone() } else { Vec::new() };
+    Learned { block: block.block, features: block.features.len() as u64, l2: selection.l2.get(), tried }
 }
 
 /// SHA-256 over the examples' texts, labels, groups and weights, sorted, so that their order does not matter.

@@ -316,7 +316,7 @@ fn true_label(truth: &[bool]) -> usize {
 /// Logistic loss `ln(1 + e^−m)` of a margin `m = y·(w·x + b)`, `y ∈ {−1, +1}`, in nats, and `1/(1 + e^m)`, the
 /// probability given to the wrong answer. Split at zero so that nothing overflows (Mächler 2012, "Accurately computing
 /// log(1 − exp(−|a|))").
-fn log_loss(margin: f64) -> (f64, f64) {
+pub fn log_loss(margin: f64) -> (f64, f64) {
     let small = libm::exp(-margin.abs());
     let loss = (-margin).max(0.0) + libm::log1p(small);
     let miss = if margin >= 0.0 { small / (1.0 + small) } else { 1.0 / (1.0 + small) };

@@ -7,14 +7,18 @@ use rayon::prelude::*;
 
 use super::LearnError;
 use super::folds::Folds;
-use super::logistic::{L2, solve};
+use super::logistic::{L2, solve_signed};
 use super::newton::Stop;
 use super::objective::{Costs, Loss, Problem, Truth, softmax};
 use crate::evaluate::metrics::average_precision;
 use crate::features::matrix::Rows;
+use crate::model::Task;
 
 /// The strengths tried, from strong to weak: α = 1/C for C from 0.25 to about 150, each 2.5 times the last.
 pub const GRID: [f64; 8] = [4.0, 1.6, 0.64, 0.256, 0.1, 0.04, 0.016, 0.0064];
+
+/// The same for cues, whose values are not normalised: α from 64 to about 0.1.
+pub const CUES_GRID: [f64; 8] = [64.0, 25.6, 10.24, 4.0, 1.6, 0.64, 0.256, 0.1];
 
 /// Looser than the final fit: a held-out score hardly moves in its last digits.
 const STOP: Stop = Stop { tolerance: 1e-2, steps: 60 };
@@ -30,6 +34,8 @@ pub struct Selection {
     pub scores: Vec<f64>,
     /// Every strength tried, with the figure it reached.
     pub tried: Vec<(f64, f64)>,
+    /// What each fold learned at that strength, where asked for.
+    pub points: Vec<Vec<f64>>,
 }
 
 /// Everything that a fit on a part of the units needs.
@@ -38,6 +44,10 @@ pub struct Field<'a> {
     pub folds: &'a Folds,
     /// Naive-Bayes ratios from the units of a cost above zero, if the weighting uses them.
     pub ratios: &'a (dyn Fn(&Costs) -> Option<Vec<f64>> + Sync),
+    /// Weights that may not be negative.
+    pub positive: &'a [usize],
+    /// Whether to keep what the folds learned.
+    pub keep_points: bool,
 }
 
 /// Tries `grid` (strong to weak) and returns the strength that scores best on held-out units: by accuracy where each unit has one label, by
@@ -59,7 +69,9 @@ pub fn best(field: &Field, grid: &[f64], mut fitted: impl FnMut()) -> Result<Sel
         fitted();
         // A gain within rounding is none.
         if best.as_ref().is_none_or(|(top, _)| figure > top + 1e-9) {
-            best = Some((figure, Selection { l2, scores, tried: Vec::new() }));
+            let kept = folds.iter().filter(|_| field.keep_points);
+            let points = kept.map(|fold| fold.point.clone()).collect();
+            best = Some((figure, Selection { l2, scores, tried: Vec::new(), points }));
             since_best = 0;
         } else {
             since_best += 1;
@@ -91,7 +103,7 @@ impl Fold {
     fn fit(&mut self, field: &Field, l2: L2) {
         let problem = Problem { costs: &self.costs, ratios: self.ratios.as_deref(), ..field.problem };
         let start = std::mem::take(&mut self.point);
-        self.point = solve(problem, l2, STOP, start).point;
+        self.point = solve_signed(problem, l2, STOP, start, field.positive).point;
     }
 }
 
@@ -121,8 +133,16 @@ fn score_row(rows: &Rows, i: usize, point: &[f64], ratios: Option<&[f64]>, out: 
 
 fn quality(problem: Problem, scores: &[f64]) -> f64 {
     match problem.loss {
-        Loss::Softmax => accuracy(scores, problem.truth) + 1e-3 * likelihood(scores, problem.truth),
-        Loss::OneVsRest => mean_average_precision(scores, problem.truth),
+        Loss::Softmax => figure(Task::Single, scores, problem.truth),
+        Loss::OneVsRest => figure(Task::Multi, scores, problem.truth),
+    }
+}
+
+/// How good held-out scores are: with one label a unit the accuracy, ties settled by likelihood; else the labels' mean average precision.
+pub fn figure(task: Task, scores: &[f64], truth: &Truth) -> f64 {
+    match task {
+        Task::Single => accuracy(scores, truth) + 1e-3 * likelihood(scores, truth),
+        Task::Multi => mean_average_precision(scores, truth),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::features::Block;
+
 /// The card of a model. It holds no time and no path, so that the same data gives the same card.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Card {
@@ -18,16 +20,45 @@ pub struct Card {
     pub overall: Overall,
     /// In the order of the labels.
     pub labels: Vec<LabelCard>,
+    /// In the order of the cue file; empty for a model without cues.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cues: Vec<CueCard>,
+}
+
+/// What is known of a cue.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CueCard {
+    pub name: String,
+    /// The label that it is judged by: that of its section, else the one that it speaks most for or against; none if it never matched.
+    pub label: Option<String>,
+    /// Training units that it matches.
+    pub support: u64,
+    /// Log-odds that a match adds to that label's score.
+    pub weight: f64,
+    /// Over the units that it matches, scored by folds that did not see them: the mean loss, in nats, that its weight saves.
+    pub gain: f64,
+}
+
+/// How the strength of a block of features was found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Learned {
+    pub block: Block,
+    pub features: u64,
+    /// α of the penalty.
+    pub l2: f64,
+    /// Each strength tried with its held-out figure; empty where the strength was given.
+    pub tried: Vec<(f64, f64)>,
 }
 
 /// How it was learned.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Learning {
-    /// α of the penalty.
-    pub l2: f64,
-    /// Each strength tried with its held-out figure; empty where the strength was given.
-    pub tried: Vec<(f64, f64)>,
+    /// Words first, then cues if there are any.
+    pub blocks: Vec<Learned>,
     pub folds: u32,
+    /// The column whose values stay within a fold; the group where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fold_by: Option<String>,
     pub seed: u64,
     pub solver: String,
     pub optimize: String,
@@ -71,6 +102,8 @@ pub struct LabelCard {
     pub average_precision: f64,
     /// Whether probabilities were fitted to held-out scores.
     pub calibrated: bool,
+    /// How much the score of each block of features counts.
+    pub slopes: Vec<f64>,
     /// Expected calibration error of the held-out probabilities, ten bins.
     pub calibration_error: f64,
     /// At most 100 held-out points: cut, precision, recall.

@@ -284,7 +284,8 @@ fn assemble(tensors: &SafeTensors, metadata: Metadata, fingerprint: String) -> R
         intercepts: numbers(tensors, "intercepts", Dtype::F64, f64::from_le_bytes)?,
         thresholds: numbers(tensors, "thresholds", Dtype::F64, f64::from_le_bytes)?,
         labels,
-        featurizer: Featurizer::from_parts(metadata.features, vocabulary, metadata.units),
+        featurizer: Featurizer::from_parts(metadata.features, vocabulary, metadata.units)
+            .map_err(|_| "a pattern of its cues cannot be read")?,
         card: metadata.card,
         fingerprint,
     };

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 
 use super::{Record, Report, Setting, visible};
+use crate::features::cues;
 use crate::framing::Framing;
 use crate::framing::evidence::{Evidence, Term};
 
@@ -96,6 +97,9 @@ impl<'a, W: Write> Terminal<'a, W> {
     fn term(&self, text: &str, term: &Term) -> String {
         let name = self.setting.model.featurizer().vocabulary().term(term.feature);
         let surface = term.spans.first().map_or("", |span| span.of(text));
+        if let Some(cue) = name.strip_prefix(cues::PREFIX) {
+            return format!("{:+.2} cue {} “{}”", term.contribution, visible(cue), visible(surface));
+        }
         let shown = match name.strip_prefix("shape:") {
             Some(shape) => format!("{} “{}”", shape, visible(surface)),
             None if name.starts_with("^ ") => format!("“^{}”", visible(surface)),

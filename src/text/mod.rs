@@ -91,3 +91,27 @@ impl fmt::Display for Place {
         }
     }
 }
+
+/// The text with control characters made visible, so that no input can steer a terminal: `ESC` becomes `␛`.
+pub fn visible(text: &str) -> String {
+    let seen = |c: char| match c {
+        '\t' => ' ',
+        '\u{7F}' => '␡',
+        c @ '\0'..='\u{1F}' => char::from_u32(0x2400 + c as u32).unwrap_or('␦'),
+        // C1 controls, and marks that turn the direction of what follows.
+        '\u{80}'..='\u{9F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => '␦',
+        c => c,
+    };
+    text.chars().map(seen).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_cannot_be_steered_by_the_text() {
+        assert_eq!(visible("a\u{1b}[31mred\u{7f}\n\u{9b}2J\u{202e}"), "a␛[31mred␡␊␦2J␦");
+        assert_eq!(visible("naïve — “quoted”"), "naïve — “quoted”");
+    }
+}

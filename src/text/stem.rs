@@ -67,25 +67,50 @@ impl FromStr for Language {
 /// Stems words of one language and remembers them, since a few thousand words make up most of any text.
 pub struct Stems {
     stemmer: Option<Stemmer>,
-    memo: HashMap<Box<str>, Box<str>>,
+    numbers: HashMap<Box<str>, usize>,
+    stems: Vec<Box<str>>,
+    generation: u64,
 }
 
 impl Stems {
     pub fn new(language: Language) -> Self {
-        Stems { stemmer: language.algorithm().map(Stemmer::create), memo: HashMap::new() }
+        let stemmer = language.algorithm().map(Stemmer::create);
+        Stems { stemmer, numbers: HashMap::new(), stems: Vec::new(), generation: 1 }
     }
 
     /// The stem of a token as it stands in the text: curly apostrophes and hyphens made plain, composed (NFC),
     /// lower-cased, stemmed. Abbreviations with dots (`U.S.`) are only lower-cased, so that they stay apart from words.
     pub fn stem(&mut self, surface: &str) -> &str {
-        if !self.memo.contains_key(surface) {
-            if self.memo.len() >= MEMO {
-                self.memo.clear();
-            }
-            let stem = self.compute(surface);
-            self.memo.insert(surface.into(), stem.into());
+        let number = self.number(surface);
+        &self.stems[number]
+    }
+
+    /// The number under which a token is remembered, from 0; the same for as long as the [`generation`](Stems::generation) is. What else is
+    /// known of tokens can be kept under it, so that each is looked up once.
+    pub fn number(&mut self, surface: &str) -> usize {
+        if let Some(&number) = self.numbers.get(surface) {
+            return number;
         }
-        &self.memo[surface]
+        if self.stems.len() >= MEMO {
+            self.numbers.clear();
+            self.stems.clear();
+            self.generation += 1;
+        }
+        let number = self.stems.len();
+        let stem = self.compute(surface).into();
+        self.stems.push(stem);
+        self.numbers.insert(surface.into(), number);
+        number
+    }
+
+    /// The stem of the token with that number.
+    pub fn of(&self, number: usize) -> &str {
+        &self.stems[number]
+    }
+
+    /// Counts how often the memory started anew, which makes all numbers void.
+    pub fn generation(&self) -> u64 {
+        self.generation
     }
 
     fn compute(&self, surface: &str) -> String {
@@ -171,6 +196,6 @@ mod tests {
         for i in 0..MEMO * 2 {
             stems.stem(&format!("w{i}"));
         }
-        assert!(stems.memo.len() <= MEMO);
+        assert!(stems.stems.len() <= MEMO && stems.numbers.len() <= MEMO && stems.generation() > 1);
     }
 }

@@ -40,7 +40,7 @@ impl Desk {
     /// A desk with a small trained model, `m`, of the labels `blame`, `call` and `threat`.
     pub fn with_model() -> Self {
         let desk = Desk::with("train.csv", LABELLED);
-        desk.run("train train.csv -o m").ok();
+        desk.run("train train.csv -o m --cues none").ok();
         desk
     }
 

@@ -2,6 +2,7 @@
 
 mod classify;
 mod corpus;
+mod cues;
 mod desk;
 mod hostile;
 mod inspect;

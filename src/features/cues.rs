@@ -1,0 +1,260 @@
+//! Cues: named patterns over words, word classes and gaps. Each is one binary feature named `cue:…`; its evidence is the words that it
+//! matched.
+//!
+//! A bag of words learns only the words that it was shown; a cue says what a reader knows, that *no … choice but* justifies. A dictionary
+//! is the simplest cue file. The pattern language stands in `docs/cues.md`.
+
+mod dictionary;
+mod file;
+mod matcher;
+#[cfg(test)]
+mod oracle;
+mod pattern;
+mod places;
+mod words;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::text::stem::{Language, Stems};
+use crate::text::token::{self, Token};
+use crate::text::{Place, Span, quote};
+pub use file::{ReadCues, read};
+pub use matcher::{CueId, CueScratch, Matcher};
+pub use pattern::{Classes, Flaw};
+
+/// What the terms of cues start with, before the cue's name.
+pub const PREFIX: &str = "cue:";
+
+/// The named patterns of a cue file, and the word classes that they use.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CueSet {
+    #[serde(default, skip_serializing_if = "Classes::is_empty")]
+    pub classes: Classes,
+    /// In the order of the file.
+    pub cues: Vec<Cue>,
+}
+
+/// A named pattern, or several of which any will do.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cue {
+    /// Distinct in its set.
+    pub name: String,
+    /// The section of the file: a label that it speaks for, or any heading.
+    pub section: String,
+    pub patterns: Vec<String>,
+    /// It may only speak for the label that its section names.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub positive: bool,
+    /// Sentences that it must match, and near misses that it must not. They are tests, and no part of a model.
+    #[serde(skip)]
+    pub hits: Vec<String>,
+    #[serde(skip)]
+    pub misses: Vec<String>,
+    /// Where each pattern stands, then where the cue does, for messages.
+    #[serde(skip)]
+    pub lines: Vec<u64>,
+}
+
+/// What is wrong with a cue file.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum CueError {
+    #[error("{0}: {1}")]
+    Unreadable(String, String),
+    #[error("{0}: {1}\nhint: {2}")]
+    Form(Place, String, String),
+    #[error("{0}")]
+    Pattern(Box<BadPattern>),
+    #[error("{0}: no cues in it\nhint: docs/cues.md shows how to write one")]
+    Empty(String),
+}
+
+/// A pattern that cannot be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BadPattern {
+    pub place: Place,
+    /// The cue or class that it belongs to.
+    pub of: String,
+    pub pattern: String,
+    pub flaw: Flaw,
+}
+
+impl fmt::Display for BadPattern {
+    /// The pattern with a mark under what is wrong.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Flaw { at, what, hint } = &self.flaw;
+        let columns = |text: &str| text.chars().count();
+        let pattern = crate::text::visible(&self.pattern);
+        let (before, marked) = (columns(&self.pattern[..at.start]), columns(&self.pattern[at.clone()]).max(1));
+        let (place, of) = (&self.place, &self.of);
+        write!(f, "{place}: {of}: {what}\n    {pattern}\n    {:before$}{}\nhint: {hint}", "", "^".repeat(marked))
+    }
+}
+
+impl CueSet {
+    /// Reads every pattern and makes them ready to match words of `language`. `path` is for messages.
+    ///
+    /// # Errors
+    /// [`CueError::Pattern`] for the first that cannot be read.
+    pub fn matcher(&self, language: Language, path: &str) -> Result<Matcher, CueError> {
+        self.check_classes(path)?;
+        let mut nodes = Vec::new();
+        for (id, cue) in self.cues.iter().enumerate() {
+            for (at, pattern) in cue.patterns.iter().enumerate() {
+                let node = pattern::parse(pattern, &self.classes)
+                    .map_err(|flaw| bad(path, cue.lines.get(at), format!("cue {:?}", cue.name), pattern, flaw))?;
+                nodes.push((id as CueId, node));
+            }
+        }
+        Matcher::new(&nodes, &self.classes, language).map_err(|flaw| bad(path, None, "all cues".into(), "", flaw))
+    }
+
+    fn check_classes(&self, path: &str) -> Result<(), CueError> {
+        for (name, entries) in &self.classes {
+            for entry in entries {
+                pattern::entry(entry, &self.classes)
+                    .map_err(|flaw| bad(path, None, format!("class {name:?}"), entry, flaw))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the cues of another file. Its classes stay its own: one whose name is taken by a different list gets another name.
+    ///
+    /// # Errors
+    /// [`CueError::Form`] for a cue whose name is taken.
+    pub fn join(&mut self, mut other: CueSet, path: &str) -> Result<(), CueError> {
+        for name in other.classes.keys().cloned().collect::<Vec<_>>() {
+            if self.classes.get(&name).is_some_and(|known| *known != other.classes[&name]) {
+                let is_free = |new: &String| !self.classes.contains_key(new) && !other.classes.contains_key(new);
+                let new = (2..).map(|n| format!("{name}-{n}")).find(is_free).expect("numbers do not end");
+                other.rename_class(&name, &new);
+            }
+        }
+        self.classes.extend(other.classes);
+        for cue in other.cues {
+            if self.cues.iter().any(|known| known.name == cue.name) {
+                let hint = "rename it; all cue files of a model share their names".to_owned();
+                let line = cue.lines.last().copied().unwrap_or(1);
+                let what = format!("there is a cue {:?} already", cue.name);
+                return Err(CueError::Form(Place::line(path, line), what, hint));
+            }
+            self.cues.push(cue);
+        }
+        Ok(())
+    }
+
+    fn rename_class(&mut self, old: &str, new: &str) {
+        let entries = self.classes.remove(old).unwrap_or_default();
+        self.classes.insert(new.to_owned(), entries);
+        let texts = self.classes.values_mut().flatten().chain(self.cues.iter_mut().flat_map(|cue| &mut cue.patterns));
+        texts.for_each(|text| *text = renamed(text, old, new));
+    }
+}
+
+/// The text with every `@old` made `@new`.
+fn renamed(text: &str, old: &str, new: &str) -> String {
+    let mut pieces = text.split('@');
+    let mut out = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let length = piece.find(|c: char| !(c.is_alphanumeric() || "-_".contains(c))).unwrap_or(piece.len());
+        let (name, rest) = piece.split_at(length);
+        out = out + "@" + if name == old { new } else { name } + rest;
+    }
+    out
+}
+
+/// A matcher with its working memory, for one text after another.
+pub struct Finder<'a> {
+    matcher: &'a Matcher,
+    stems: Stems,
+    tokens: Vec<Token>,
+    scratch: CueScratch,
+}
+
+impl<'a> Finder<'a> {
+    /// `language` must be the one that the matcher was made for.
+    pub fn new(matcher: &'a Matcher, language: Language) -> Self {
+        Finder { matcher, stems: Stems::new(language), tokens: Vec::new(), scratch: matcher.scratch() }
+    }
+
+    /// Every match in the text: which cue, and the bytes that it covers, by place.
+    pub fn find(&mut self, text: &str) -> Vec<(CueId, Span)> {
+        token::tokens(text, &mut self.tokens);
+        let quotations = quote::quotations(text);
+        let mut found = Vec::new();
+        let Finder { matcher, stems, tokens, scratch } = self;
+        matcher.matches(text, tokens, &quotations, stems, scratch, |cue, span| found.push((cue, span)));
+        found.sort_by_key(|(cue, span)| (span.start, span.end, *cue));
+        found.dedup();
+        found
+    }
+}
+
+/// An example sentence of a cue that does not do what the file says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Miss {
+    pub cue: CueId,
+    pub sentence: String,
+    /// It matched, and must not; else it must, and did not.
+    pub matched: bool,
+}
+
+impl CueSet {
+    /// Tries the example sentences of every cue.
+    pub fn misses(&self, matcher: &Matcher, language: Language) -> Vec<Miss> {
+        let mut finder = Finder::new(matcher, language);
+        let mut wrong = Vec::new();
+        for (cue, wanted) in self.cues.iter().zip(0..) {
+            let hits = cue.hits.iter().map(|sentence| (sentence, true));
+            for (sentence, should) in hits.chain(cue.misses.iter().map(|sentence| (sentence, false))) {
+                let matched = finder.find(sentence).iter().any(|(cue, _)| *cue == wanted);
+                if matched != should {
+                    wrong.push(Miss { cue: wanted, sentence: sentence.clone(), matched });
+                }
+            }
+        }
+        wrong
+    }
+}
+
+fn bad(path: &str, line: Option<&u64>, of: String, pattern: &str, flaw: Flaw) -> CueError {
+    let place = line.map_or_else(|| Place::file(path), |line| Place::line(path, *line));
+    CueError::Pattern(Box::new(BadPattern { place, of, pattern: pattern.to_owned(), flaw }))
+}
+
+/// The program's own cues: English, written for the twelve framings of the embedded model.
+pub fn builtin() -> CueSet {
+    file::parse("models/cues.toml", include_str!("../../models/cues.toml")).expect("a test reads it").cues
+}
+
+/// What `--cues` calls the program's own.
+pub const BUILTIN: &str = "builtin";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_of_two_files_do_not_mix() {
+        let of = |path: &str, text: &str| file::parse(path, text).unwrap_or_else(|error| panic!("{error}")).cues;
+        let mut set = of("a.toml", "classes.us = \"we\"\n[a]\nx = \"@us act\"");
+        set.join(of("b.toml", "classes.us = \"our\"\nclasses.us-all = \"@us\"\n[b]\ny = \"@us-all act | @us , go\""), "b.toml").unwrap();
+        assert_eq!(set.cues[1].patterns, ["@us-all act | @us-2 , go"]);
+        assert_eq!(set.classes["us-all"], ["@us-2"]);
+        let matcher = set.matcher(Language::English, "-").unwrap();
+        let found = Finder::new(&matcher, Language::English).find("We act. Our act.");
+        assert_eq!(found.iter().map(|(cue, _)| *cue).collect::<Vec<_>>(), [0, 1]);
+        let again = set.join(of("c.toml", "[c]\nx = \"y\""), "c.toml");
+        assert!(again.unwrap_err().to_string().starts_with("c.toml:2: there is a cue \"x\" already"));
+    }
+
+    #[test]
+    fn every_example_of_the_builtin_cues_holds() {
+        let set = builtin();
+        let matcher = set.matcher(Language::English, "models/cues.toml").unwrap_or_else(|error| panic!("{error}"));
+        let misses = set.misses(&matcher, Language::English);
+        assert!(misses.is_empty(), "{misses:?}");
+    }
+}

@@ -1,0 +1,254 @@
+//! The slow, obvious matcher that the fast one must agree with: every pattern, every start, every way, word by word.
+
+use super::pattern::{Ask, Classes, Node, Seam};
+use super::words::{AskId, Asked, Leaves, Questions};
+use super::{CueId, CueSet, Finder, pattern};
+use crate::text::quote::Quotation;
+use crate::text::stem::{Language, Stems};
+use crate::text::token::{self, Token};
+use crate::text::{Span, quote, sentence};
+use proptest::prelude::*;
+
+struct Word {
+    span: Span,
+    answers: Vec<AskId>,
+}
+
+/// The words of one sentence and what is around them.
+struct Sentence<'a> {
+    text: &'a str,
+    words: &'a [Word],
+    quotations: &'a [Quotation],
+    asked: &'a mut Asked,
+}
+
+impl Sentence<'_> {
+    fn is_any(&mut self, at: usize, asks: &[Ask]) -> bool {
+        let numbers: Vec<AskId> = asks.iter().map(|ask| self.asked.number(ask).unwrap()).collect();
+        self.words.get(at).is_some_and(|word| numbers.iter().any(|number| word.answers.contains(number)))
+    }
+
+    fn seam(&self, at: usize, seam: Seam) -> bool {
+        let n = self.words.len();
+        let starts = |quotation: &Quotation| {
+            // The first word of the sentence at or behind the opening mark, and the mark stands right before it.
+            let first = self.words.iter().position(|word| word.span.start >= quotation.inner.start);
+            let inside = first.is_some_and(|first| self.words[first].span.start < quotation.inner.end);
+            inside && first == Some(at) && self.holds(quotation.inner.start)
+        };
+        let ends = |quotation: &Quotation| {
+            let last = self.words.iter().rposition(|word| word.span.start < quotation.inner.end);
+            let inside = last.is_some_and(|last| self.words[last].span.start >= quotation.inner.start);
+            inside && last.map(|last| last + 1) == Some(at) && self.holds(quotation.inner.end)
+        };
+        let quoted = |at: usize| {
+            let start = self.words[at].span.start;
+            self.quotations.iter().any(|quotation| quotation.inner.start <= start && start < quotation.inner.end)
+        };
+        match seam {
+            Seam::SentenceStart => at == 0,
+            Seam::SentenceEnd => at == n,
+            Seam::Break => at > 0 && at < n && {
+                let between = &self.text[self.words[at - 1].span.end..self.words[at].span.start];
+                between.chars().any(|c| ",;:—–()….\"“”".contains(c)) || between.contains(" - ")
+            },
+            Seam::Quoted => at < n && quoted(at),
+            Seam::Unquoted => at < n && !quoted(at),
+            Seam::Opens => self.quotations.iter().any(starts),
+            Seam::Closes => self.quotations.iter().any(ends),
+        }
+    }
+
+    /// No word stands between the sentence's own words and the byte.
+    fn holds(&self, at: usize) -> bool {
+        let (first, last) = (self.words[0].span.start, self.words[self.words.len() - 1].span.end);
+        let between = if at < first { &self.text[at..first] } else { &self.text[last.min(at)..at] };
+        (first <= at && at <= last) || !between.contains(char::is_alphanumeric)
+    }
+
+    /// Every place where the node ends that starts at `at`.
+    fn ends(&mut self, node: &Node, at: usize) -> Vec<usize> {
+        let n = self.words.len();
+        let when = |holds: bool, end: usize| if holds { vec![end] } else { Vec::new() };
+        match node {
+            Node::Is(asks) => when(self.is_any(at, asks), at + 1),
+            Node::IsNot(asks) => when(at < n && !self.is_any(at, asks), at + 1),
+            Node::Any => when(at < n, at + 1),
+            Node::Gap(most) => (at..=(at + most).min(n)).collect(),
+            Node::Sequence(nodes) => nodes.iter().fold(vec![at], |starts, node| {
+                let mut ends: Vec<usize> = starts.into_iter().flat_map(|start| self.ends(node, start)).collect();
+                ends.sort_unstable();
+                ends.dedup();
+                ends
+            }),
+            Node::Either(nodes) => nodes.iter().flat_map(|node| self.ends(node, at)).collect(),
+            Node::Optional(node) => self.ends(node, at).into_iter().chain([at]).collect(),
+            Node::Seam(seam) => when(self.seam(at, *seam), at),
+            Node::NotBefore(asks, reach) => when((1..=*reach).all(|k| k > at || !self.is_any(at - k, asks)), at),
+            Node::NotAfter(asks, reach) => when((0..*reach).all(|k| !self.is_any(at + k, asks)), at),
+        }
+    }
+
+    /// The matches, leftmost end first, of those the shortest, none overlapping another.
+    fn matches(&mut self, node: &Node) -> Vec<(usize, usize)> {
+        let (mut found, mut from) = (Vec::new(), 0);
+        loop {
+            let all = (from..=self.words.len()).flat_map(|start| {
+                self.ends(node, start).into_iter().map(|end| (end, std::cmp::Reverse(start))).collect::<Vec<_>>()
+            });
+            let Some((end, std::cmp::Reverse(start))) = all.min() else { return found };
+            found.push((start, end));
+            from = end;
+        }
+    }
+}
+
+fn words(text: &str, tokens: &[Token], questions: &Questions) -> Vec<Word> {
+    let mut stems = Stems::new(Language::English);
+    let mut words: Vec<Word> = Vec::new();
+    for token in tokens {
+        for part in questions.parts(token.span.of(text), &mut stems) {
+            let span = Span::new(token.span.start + part.span.start, token.span.start + part.span.end);
+            words.push(Word { span, answers: part.answers.to_vec() });
+        }
+    }
+    words
+}
+
+/// Numbers every question of a pattern.
+fn ask_all(node: &Node, asked: &mut Asked) {
+    match node {
+        Node::Is(asks) | Node::IsNot(asks) | Node::NotBefore(asks, _) | Node::NotAfter(asks, _) => {
+            asks.iter().for_each(|ask| assert!(asked.number(ask).is_some()));
+        }
+        Node::Sequence(nodes) | Node::Either(nodes) => nodes.iter().for_each(|node| ask_all(node, asked)),
+        Node::Optional(node) => ask_all(node, asked),
+        Node::Any | Node::Gap(_) | Node::Seam(_) => {}
+    }
+}
+
+fn slowly(set: &CueSet, text: &str) -> Vec<(CueId, Span)> {
+    let mut asked = Asked::default();
+    let patterns = set.cues.iter().zip(0..).flat_map(|(cue, id)| cue.patterns.iter().map(move |pattern| (id, pattern)));
+    let nodes: Vec<(CueId, Node)> =
+        patterns.map(|(id, pattern)| (id, pattern::parse(pattern, &set.classes).unwrap())).collect();
+    nodes.iter().for_each(|(_, node)| ask_all(node, &mut asked));
+    let questions = Questions::new(&asked, &Leaves::new(&set.classes), Language::English);
+    let mut tokens = Vec::new();
+    token::tokens(text, &mut tokens);
+    let (words, quotations) = (words(text, &tokens, &questions), quote::quotations(text));
+    let mut found = Vec::new();
+    let mut rest = &words[..];
+    for sentence in sentence::sentences(text, &[], "english") {
+        let (own, after) = rest.split_at(rest.partition_point(|word| word.span.start < sentence.end));
+        rest = after;
+        if own.is_empty() {
+            continue;
+        }
+        let mut sentence = Sentence { text, words: own, quotations: &quotations, asked: &mut asked };
+        for (id, node) in &nodes {
+            let spans = sentence.matches(node).into_iter();
+            found.extend(spans.map(|(start, end)| (*id, Span::new(own[start].span.start, own[end - 1].span.end))));
+        }
+    }
+    found.sort_by_key(|(cue, span)| (span.start, span.end, *cue));
+    found.dedup();
+    found
+}
+
+fn quickly(set: &CueSet, text: &str) -> Vec<(CueId, Span)> {
+    let matcher = set.matcher(Language::English, "test").unwrap();
+    Finder::new(&matcher, Language::English).find(text)
+}
+
+fn set_of(patterns: Vec<String>) -> CueSet {
+    let classes = Classes::from([
+        ("ab".to_owned(), vec!["a".to_owned(), "b*".to_owned()]),
+        ("nest".to_owned(), vec!["@ab".to_owned(), "c".to_owned(), "@nest".to_owned()]),
+    ]);
+    let cues = patterns.into_iter().zip(0..).map(|(pattern, at)| super::Cue {
+        name: format!("c{at}"),
+        patterns: vec![pattern],
+        ..Default::default()
+    });
+    CueSet { classes, cues: cues.collect() }
+}
+
+/// A random pattern that can be read.
+fn patterns() -> impl Strategy<Value = Vec<String>> {
+    let word = prop_oneof![
+        4 => Just("a"), 4 => Just("b"), 2 => Just("c"), 2 => Just("@ab"), 1 => Just("@nest"), 1 => Just("b*"), 1 => Just("_"), 1 => Just("!a"),
+        1 => Just("not"), 1 => Just("will"), 1 => Just("{name}"), 1 => Just("{?}"), 1 => Just("~walk"), 1 => Just("(a | c)"), 1 => Just("(a b | c)"),
+        1 => Just("a?"), 1 => Just("(b c)?"), 1 => Just("_?"), 1 => Just("..2"), 1 => Just("..5"), 1 => Just(","), 1 => Just("<!a"), 1 => Just(">!2 (b | c)"),
+        1 => Just("{quoted}"), 1 => Just("{unquoted}"), 1 => Just("{open}"), 1 => Just("{close}"), 1 => Just("^"), 1 => Just("$"),
+    ];
+    let pattern = prop::collection::vec(word, 1..7).prop_map(|words| words.join(" "));
+    prop::collection::vec(pattern, 1..6).prop_map(|mut patterns| {
+        let classes = set_of(Vec::new()).classes;
+        patterns.retain(|pattern| pattern::parse(pattern, &classes).is_ok());
+        patterns
+    })
+}
+
+fn texts() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        5 => Just("a"), 5 => Just("b"), 3 => Just("c"), 2 => Just("bb"), 2 => Just("A"), 1 => Just("walked"), 1 => Just("won't"), 1 => Just("we'll"),
+        1 => Just("c's"), 1 => Just("?"), 1 => Just(","), 1 => Just("—"), 1 => Just(". A"), 1 => Just("“a"), 1 => Just("b”"), 1 => Just("\"c"), 1 => Just("a\""),
+    ];
+    prop::collection::vec(piece, 0..90).prop_map(|pieces| pieces.join(" "))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #[test]
+    fn the_fast_matcher_and_the_obvious_one_agree(patterns in patterns(), text in texts()) {
+        let set = set_of(patterns);
+        prop_assert_eq!(quickly(&set, &text), slowly(&set, &text), "{:?}", set.cues);
+    }
+
+    #[test]
+    fn any_text_and_any_pattern_are_survived(pattern in "[ab @~*?!<>.,(){}|^$_`0-9é\"-]{0,40}", text in "\\PC{0,80}") {
+        let set = set_of(vec![pattern]);
+        if let Ok(matcher) = set.matcher(Language::English, "test") {
+            for (_, span) in Finder::new(&matcher, Language::English).find(&text) {
+                prop_assert!(text.get(span.start..span.end).is_some());
+            }
+        }
+    }
+}
+
+/// Every row of the examples in the documentation: bold is what matches, and nothing else does.
+#[test]
+fn the_examples_of_the_documentation_hold() {
+    let page = include_str!("../../../docs/cues.md");
+    let table = page.split("each of them a test:").nth(1).expect("the table of examples is there");
+    let mut rows = 0;
+    for line in table.lines().skip_while(|line| !line.starts_with("|---")).skip(1).take_while(|line| line.starts_with('|')) {
+        let line = line.replace("\\|", "\u{1}");
+        let cells: Vec<String> = line.trim_matches('|').split('|').map(|cell| cell.trim().replace('\u{1}', "|")).collect();
+        let code: Vec<&str> = cells[0].split('`').skip(1).step_by(2).collect();
+        let mut set = set_of(vec![code[0].to_owned()]);
+        for class in &code[1..] {
+            let (name, words) = class.split_once(" = ").expect("a class is name = \"words\"");
+            set.classes.insert(name.into(), words.trim_matches('"').split(' ').map(str::to_owned).collect());
+        }
+        let bold: Vec<&str> = cells[1].split("**").skip(1).step_by(2).collect();
+        let text = cells[1].replace("**", "");
+        let found: Vec<String> = quickly(&set, &text).iter().map(|(_, span)| span.of(&text).to_owned()).collect();
+        let said: Vec<String> = bold.iter().map(|bold| bold.trim_matches(['“', '”', '.', '"']).to_owned()).collect();
+        assert_eq!(found, said, "{}", cells[0]);
+        assert_eq!(quickly(&set, &cells[2]), [], "{} matches in {}", cells[0], cells[2]);
+        rows += 1;
+    }
+    assert!(rows >= 10, "{rows} rows");
+}
+
+/// Alternatives, gaps and words that almost match, all at once: the time must stay linear, so this ends at once or not in a lifetime.
+#[test]
+fn hostile_patterns_on_hostile_text_end() {
+    let hostile = "a? ".repeat(60) + &"_? ".repeat(60) + "a a a a a a a b";
+    let gaps = "a ..20 ".repeat(60) + "c";
+    let set = set_of(vec![hostile, gaps, "(a | b)? (a a | b b)? (a a a | (b | a a)?)? c".into()]);
+    let text = "a ".repeat(100_000);
+    assert_eq!(quickly(&set, &text), []);
+}

@@ -1,0 +1,340 @@
+//! Token → the words in it, and which of a cue file's questions each of them answers.
+//!
+//! An English token may hold two words (`we'll`, `don't`, `cannot`): patterns see them apart, as `we will`, `do not`, `can not`, so
+//! that nobody must write every pattern twice.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::pattern::{Ask, Classes};
+use crate::text::Span;
+use crate::text::stem::{self, Language, Stems};
+
+/// The number of a question: is this word a `blam*`, one of `@harm`, a number?
+pub type AskId = u16;
+
+/// A word of a token: which bytes of the token it takes, and the questions it answers with yes, rising.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    pub span: Span,
+    pub answers: Box<[AskId]>,
+}
+
+/// All questions that the patterns of a cue file ask, arranged for looking a word up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Questions {
+    language: Language,
+    count: usize,
+    words: HashMap<String, Vec<AskId>>,
+    stems: HashMap<String, Vec<AskId>>,
+    globs: Vec<(Glob, AskId)>,
+    shapes: Vec<(Ask, AskId)>,
+}
+
+/// Numbers questions as patterns ask them.
+#[derive(Default)]
+pub struct Asked {
+    numbers: BTreeMap<Ask, AskId>,
+}
+
+impl Asked {
+    /// The number of a question; `None` when there are more than 65,536.
+    pub fn number(&mut self, ask: &Ask) -> Option<AskId> {
+        if let Some(&number) = self.numbers.get(ask) {
+            return Some(number);
+        }
+        let next = AskId::try_from(self.numbers.len()).ok()?;
+        self.numbers.insert(ask.clone(), next);
+        Some(next)
+    }
+
+    /// For each question a guess at the share of running words that answer it. Only the speed of matching depends on it.
+    pub fn shares(&self, leaves: &Leaves) -> Vec<f64> {
+        let mut shares = vec![0.0; self.numbers.len()];
+        for (ask, &number) in &self.numbers {
+            shares[usize::from(number)] = leaves.of(ask).iter().map(share).sum();
+        }
+        shares
+    }
+}
+
+/// The entries of every class, classes within classes replaced by theirs.
+pub struct Leaves {
+    classes: BTreeMap<String, Vec<Ask>>,
+}
+
+impl Leaves {
+    pub fn new(classes: &Classes) -> Self {
+        // Entries were read when the file was; one that cannot be read matches nothing.
+        let read = |entries: &Vec<String>| entries.iter().filter_map(|entry| super::pattern::entry(entry, classes).ok()).collect();
+        let direct: BTreeMap<&str, Vec<Ask>> = classes.iter().map(|(name, entries)| (&name[..], read(entries))).collect();
+        let mut spread = BTreeMap::new();
+        for name in classes.keys() {
+            let (mut found, mut open, mut seen) = (Vec::new(), vec![&name[..]], HashSet::from([&name[..]]));
+            while let Some(class) = open.pop() {
+                for ask in direct.get(class).into_iter().flatten() {
+                    match ask {
+                        Ask::Class(inner) if seen.insert(inner) => open.push(inner),
+                        Ask::Class(_) => {}
+                        leaf => found.push(leaf.clone()),
+                    }
+                }
+            }
+            spread.insert(name.clone(), found);
+        }
+        Leaves { classes: spread }
+    }
+
+    /// What a question comes down to: words, globs, stems and shapes.
+    fn of(&self, ask: &Ask) -> Vec<Ask> {
+        match ask {
+            Ask::Class(name) => self.classes.get(name).cloned().unwrap_or_default(),
+            leaf => vec![leaf.clone()],
+        }
+    }
+}
+
+/// A guess at the share of running English words that answer a question; the commonest words make up half of any text.
+fn share(ask: &Ask) -> f64 {
+    const COMMON: [(&str, f64); 48] = [
+        ("the", 0.06), ("of", 0.03), ("and", 0.027), ("to", 0.026), ("a", 0.021), ("in", 0.019), ("is", 0.01), ("that", 0.011),
+        ("for", 0.009), ("it", 0.01), ("was", 0.008), ("on", 0.007), ("with", 0.007), ("as", 0.007), ("be", 0.006), ("i", 0.01),
+        ("he", 0.006), ("we", 0.007), ("they", 0.005), ("you", 0.006), ("at", 0.005), ("by", 0.005), ("this", 0.005),
+        ("have", 0.005), ("not", 0.007), ("are", 0.006), ("from", 0.004), ("or", 0.004), ("his", 0.004), ("but", 0.004),
+        ("an", 0.003), ("which", 0.003), ("has", 0.004), ("had", 0.004), ("will", 0.004), ("would", 0.004), ("their", 0.003),
+        ("our", 0.003), ("who", 0.003), ("there", 0.003), ("if", 0.002), ("all", 0.003), ("can", 0.003), ("no", 0.002),
+        ("us", 0.002), ("them", 0.002), ("she", 0.003), ("were", 0.003),
+    ];
+    match ask {
+        Ask::Word(word) => COMMON.iter().find(|(common, _)| common == word).map_or(5e-5, |(_, share)| *share),
+        Ask::Glob(_) | Ask::Stem(_) => 2e-4,
+        Ask::Name => 0.12,
+        Ask::Number => 0.02,
+        _ => 0.01,
+    }
+}
+
+impl Questions {
+    pub fn new(asked: &Asked, leaves: &Leaves, language: Language) -> Self {
+        let mut questions = Questions {
+            language,
+            count: asked.numbers.len(),
+            words: HashMap::new(),
+            stems: HashMap::new(),
+            globs: Vec::new(),
+            shapes: Vec::new(),
+        };
+        let mut stems = Stems::new(language);
+        for (ask, &number) in &asked.numbers {
+            for leaf in leaves.of(ask) {
+                match leaf {
+                    Ask::Word(word) => questions.words.entry(word).or_default().push(number),
+                    Ask::Stem(word) => {
+                        questions.stems.entry(stems.stem(&word).to_owned()).or_default().push(number);
+                    }
+                    Ask::Glob(glob) => questions.globs.push((Glob::new(&glob), number)),
+                    Ask::Class(_) => unreachable!("leaves are no classes"),
+                    shape => questions.shapes.push((shape, number)),
+                }
+            }
+        }
+        questions
+    }
+
+    /// How many questions there are.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// The words of a token as it stands in the text.
+    pub fn parts(&self, surface: &str, stems: &mut Stems) -> Vec<Part> {
+        let folded = stem::fold(surface);
+        let pieces = match self.language {
+            Language::English => english_pieces(surface, &folded),
+            _ => vec![Piece { span: Span::new(0, surface.len()), words: vec![folded], possessive: false }],
+        };
+        let part = |piece: Piece| Part { span: piece.span, answers: self.answers(surface, &piece, stems) };
+        pieces.into_iter().map(part).collect()
+    }
+
+    fn answers(&self, surface: &str, piece: &Piece, stems: &mut Stems) -> Box<[AskId]> {
+        let mut answers: Vec<AskId> = Vec::new();
+        for word in &piece.words {
+            answers.extend(self.words.get(word).into_iter().flatten());
+            if !self.stems.is_empty() {
+                answers.extend(self.stems.get(stems.stem(word)).into_iter().flatten());
+            }
+            answers.extend(self.globs.iter().filter(|(glob, _)| glob.fits(word)).map(|(_, number)| *number));
+        }
+        let shape = Shape { surface: piece.span.of(surface), possessive: piece.possessive };
+        answers.extend(self.shapes.iter().filter(|(ask, _)| shape.is(ask)).map(|(_, number)| *number));
+        answers.sort_unstable();
+        answers.dedup();
+        answers.into_boxed_slice()
+    }
+}
+
+/// A word pattern with `*` for any letters and `?` for one, cut at its stars.
+#[derive(Clone, Debug, PartialEq)]
+struct Glob {
+    pieces: Vec<String>,
+}
+
+impl Glob {
+    fn new(glob: &str) -> Self {
+        Glob { pieces: glob.split('*').map(str::to_owned).collect() }
+    }
+
+    fn fits(&self, word: &str) -> bool {
+        let (first, rest) = self.pieces.split_first().expect("splitting gives a piece");
+        let Some(mut at) = prefix(first, word) else { return false };
+        let Some((last, middle)) = rest.split_last() else { return at == word.len() };
+        for piece in middle {
+            match (at..=word.len()).filter(|&from| word.is_char_boundary(from)).find_map(|from| {
+                prefix(piece, &word[from..]).map(|length| from + length)
+            }) {
+                Some(end) => at = end,
+                None => return false,
+            }
+        }
+        (at..=word.len())
+            .filter(|&from| word.is_char_boundary(from))
+            .any(|from| prefix(last, &word[from..]).is_some_and(|length| from + length == word.len()))
+    }
+}
+
+/// How many bytes of `word` the piece takes at its beginning, if it fits there.
+fn prefix(piece: &str, word: &str) -> Option<usize> {
+    let mut rest = word.chars();
+    for wanted in piece.chars() {
+        match rest.next() {
+            Some(c) if wanted == '?' || wanted == c => {}
+            _ => return None,
+        }
+    }
+    Some(word.len() - rest.as_str().len())
+}
+
+struct Shape<'a> {
+    surface: &'a str,
+    possessive: bool,
+}
+
+impl Shape<'_> {
+    fn is(&self, ask: &Ask) -> bool {
+        let letters = || self.surface.chars().filter(|c| c.is_alphabetic());
+        match ask {
+            Ask::Number => self.surface.contains(char::is_numeric) && letters().next().is_none(),
+            Ask::Capitals => letters().count() >= 2 && letters().all(char::is_uppercase),
+            Ask::Name => letters().next().is_some_and(char::is_uppercase) && !matches!(self.surface, "I"),
+            Ask::Possessive => self.possessive,
+            Ask::Exclamation => self.surface.contains(['!', '！', '‼', '¡', '⁉', '⁈']),
+            Ask::Question => self.surface.contains(['?', '？', '⁇', '¿', '؟', '⁉', '⁈']),
+            Ask::Word(_) | Ask::Glob(_) | Ask::Stem(_) | Ask::Class(_) => false,
+        }
+    }
+}
+
+/// A part of a token and the words that it may stand for.
+struct Piece {
+    span: Span,
+    words: Vec<String>,
+    possessive: bool,
+}
+
+/// Who may take a short form of `is` or `has`: after any other word `'s` is a possessive.
+const SUBJECTS: [&str; 19] = [
+    "it", "he", "she", "that", "this", "there", "here", "what", "who", "where", "how", "when", "why", "everyone",
+    "everybody", "nobody", "somebody", "someone", "everything",
+];
+
+fn english_pieces(surface: &str, folded: &str) -> Vec<Piece> {
+    let whole = |words: Vec<String>, possessive| vec![Piece { span: Span::new(0, surface.len()), words, possessive }];
+    // Letters that change their length when lower-cased stand in no English short form.
+    if surface.len() != folded.len() && surface.chars().count() != folded.chars().count() {
+        return whole(vec![folded.to_owned()], false);
+    }
+    if let "cannot" = folded {
+        return two(surface, 3, "can", "not");
+    }
+    let Some(apostrophe) = folded.rfind('\'') else { return whole(vec![folded.to_owned()], false) };
+    let (base, ending) = (&folded[..apostrophe], &folded[apostrophe + 1..]);
+    let letters = base.chars().count();
+    let cut = |letters: usize| surface.char_indices().nth(letters).map_or(surface.len(), |(at, _)| at);
+    match ending {
+        "t" if base.ends_with('n') => {
+            let stem = match base {
+                "won" => "will",
+                "can" => "can",
+                "shan" => "shall",
+                "ain" => "is",
+                other => &other[..other.len() - 1],
+            };
+            two(surface, cut(letters - 1), stem, "not")
+        }
+        "ll" => two(surface, cut(letters), base, "will"),
+        "ve" => two(surface, cut(letters), base, "have"),
+        "re" => two(surface, cut(letters), base, "are"),
+        "m" if base == "i" => two(surface, cut(letters), base, "am"),
+        "d" if !base.is_empty() => {
+            let mut pieces = two(surface, cut(letters), base, "would");
+            pieces[1].words.push("had".into());
+            pieces
+        }
+        "s" if base == "let" => two(surface, cut(letters), "let", "us"),
+        "s" if SUBJECTS.contains(&base) => {
+            let mut pieces = two(surface, cut(letters), base, "is");
+            pieces[1].words.push("has".into());
+            pieces
+        }
+        "s" => whole(vec![base.to_owned(), folded.to_owned()], true),
+        "" => whole(vec![base.to_owned()], true),
+        _ => whole(vec![folded.to_owned()], false),
+    }
+}
+
+fn two(surface: &str, cut: usize, first: &str, second: &str) -> Vec<Piece> {
+    let piece = |span, word: &str| Piece { span, words: vec![word.to_owned()], possessive: false };
+    vec![piece(Span::new(0, cut), first), piece(Span::new(cut, surface.len()), second)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(surface: &str) -> Vec<(String, Vec<String>)> {
+        let pieces = english_pieces(surface, &stem::fold(surface));
+        pieces.into_iter().map(|piece| (piece.span.of(surface).to_owned(), piece.words)).collect()
+    }
+
+    fn pair(surface: &str, parts: [(&str, &[&str]); 2]) {
+        let parts = parts.map(|(own, words)| (own.to_owned(), words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>()));
+        assert_eq!(seen(surface), parts, "{surface}");
+    }
+
+    #[test]
+    fn short_forms_are_two_words() {
+        pair("We’ll", [("We", &["we"]), ("’ll", &["will"])]);
+        pair("don't", [("do", &["do"]), ("n't", &["not"])]);
+        pair("Won't", [("Wo", &["will"]), ("n't", &["not"])]);
+        pair("cannot", [("can", &["can"]), ("not", &["not"])]);
+        pair("can’t", [("ca", &["can"]), ("n’t", &["not"])]);
+        pair("they'd", [("they", &["they"]), ("'d", &["would", "had"])]);
+        pair("Let's", [("Let", &["let"]), ("'s", &["us"])]);
+        pair("it's", [("it", &["it"]), ("'s", &["is", "has"])]);
+    }
+
+    #[test]
+    fn a_possessive_is_its_noun() {
+        assert_eq!(seen("Parliament's"), [("Parliament's".to_owned(), vec!["parliament".into(), "parliament's".into()])]);
+        assert_eq!(seen("o'clock"), [("o'clock".to_owned(), vec!["o'clock".to_owned()])]);
+    }
+
+    #[test]
+    fn a_star_stands_for_any_letters_and_a_question_mark_for_one() {
+        let fits = |glob: &str, word: &str| Glob::new(glob).fits(word);
+        assert!(fits("blam*", "blame") && fits("blam*", "blam") && !fits("blam*", "bla"));
+        assert!(fits("*phobia", "phobia") && fits("un*able", "unthinkable") && !fits("un*able", "unably"));
+        assert!(fits("z??", "zoo") && !fits("z??", "zo") && !fits("ab", "abc"));
+        assert!(fits("*a*b*", "xaxbx") && !fits("*a*b*", "bxa") && fits("é*", "étude"));
+    }
+}

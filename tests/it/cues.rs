@@ -1,0 +1,146 @@
+use crate::desk::{Desk, LABELLED};
+
+const CUES: &str = r#"
+[classes]
+harm = ["pay", "suffer", "regret"]
+
+[threat.will-harm]
+match = "will >!not ..3 @harm"
+hits = ["You will surely regret it.", "We'll make them suffer."]
+misses = ["They won't pay."]
+
+[call]
+order = "^ (sign | write | join | vote | let us)"
+"#;
+
+#[test]
+fn a_sound_cue_file_is_summed_up() {
+    let desk = Desk::with("c.toml", CUES);
+    desk.run("cues c.toml").ok().prints("2 cues, 1 word classes, 3 example sentences: all as the file says");
+}
+
+#[test]
+fn an_example_that_does_not_hold_is_named_with_its_line_and_fails_the_run() {
+    let desk = Desk::with("c.toml", CUES.replace("They won't pay.", "They will pay."));
+    desk.run("cues c.toml")
+        .ends(1)
+        .says("c.toml:5: cue \"will-harm\" matches its near miss: They will pay.")
+        .prints("1 not as the file says");
+}
+
+#[test]
+fn a_pattern_that_cannot_be_read_is_shown_with_a_mark_under_the_fault() {
+    let desk = Desk::with("c.toml", "[threat]\nx = \"will ..y pay\"\n").and("d.csv", LABELLED);
+    let words = "c.toml:2: cue \"x\": a gap is two dots and a number of tokens from 1 to 20\n    will ..y pay\n         ^^\nhint: write ..3";
+    desk.run("cues c.toml").ends(1).says(words);
+    desk.run("train d.csv -o m --cues c.toml").ends(1).says(words).left_out("m");
+}
+
+#[test]
+fn matches_are_shown_where_they_stand() {
+    let desk = Desk::with("c.toml", CUES).and("s.txt", "You will one day pay for it.\nNothing here.\nVote now!\n");
+    desk.run("cues c.toml s.txt")
+        .ok()
+        .prints("s.txt:1: You will one day pay for it.\n      threat will-harm: will one day pay\n")
+        .prints("s.txt:3: Vote now!\n      call order: Vote\n")
+        .prints("2 matches of 2 cues");
+    desk.run("cues c.toml s.txt -f csv --only call").ok().prints("path,line,start,end,cue,section,surface\ns.txt,3,43,47,order,call,Vote\n");
+    desk.run("cues c.toml s.txt --only cal").ends(1).says("did you mean call?");
+    desk.run("cues c.toml s.txt nowhere.txt").ends(1).prints("will-harm").says("nowhere.txt");
+    desk.run("cues c.toml s.txt --color always").ok().prints("\u{1b}[4m\u{1b}[33mwill one day pay\u{1b}[0m");
+}
+
+#[test]
+fn labelled_data_tells_what_a_match_is_worth() {
+    let desk = Desk::with("c.toml", CUES).and("d.csv", LABELLED);
+    // Six of the 31 rows have the label, four of those the cue; no other row has it.
+    desk.run("cues c.toml --labelled d.csv").ok().prints("will-harm  threat").prints("2 cues on 30 units, 0 of them never matched");
+    let csv = desk.run("cues c.toml --labelled d.csv -f csv").ok().stdout;
+    assert_eq!(csv.lines().count(), 1 + 2 * 3, "a row for each cue and label:\n{csv}");
+    assert!(csv.contains("will-harm,threat,threat,"), "{csv}");
+}
+
+#[test]
+fn cues_become_evidence_with_their_name_and_words() {
+    let desk = Desk::with("c.toml", CUES).and("d.csv", LABELLED);
+    desk.run("train d.csv -o m --cues c.toml").ok().prints("for 2 cues").prints("2 cues, ");
+    let ran = desk.run_with("classify -m m --explain --threshold 0 -f jsonl", "They will surely suffer.\n").ok();
+    let record = &ran.records()[0];
+    let framings = record["framings"].as_array().unwrap();
+    let threat = framings.iter().find(|framing| framing["label"] == "threat").unwrap();
+    let terms = threat["explain"]["terms"].as_array().unwrap();
+    let cue = terms.iter().find(|term| term["term"] == "cue:will-harm").unwrap();
+    assert_eq!((&cue["surface"], &cue["spans"]), (&"will surely suffer".into(), &serde_json::json!([[5, 23]])));
+    assert!(cue["contribution"].as_f64().unwrap() > 0.0);
+    let sum: f64 = terms.iter().map(|term| term["contribution"].as_f64().unwrap()).sum();
+    let logit = |p: f64| (p / (1.0 - p)).ln();
+    let said = logit(threat["p"].as_f64().unwrap());
+    assert!((sum + threat["explain"]["intercept"].as_f64().unwrap() - said).abs() < 1e-9);
+    desk.run_with("classify -m m --explain --only threat --threshold 0", "They will surely suffer.\n")
+        .ok()
+        .prints("cue will-harm “will surely suffer”");
+    desk.run("inspect -m m --cues").ok().prints("will-harm").prints("gain");
+    desk.run("inspect -m m --terms threat").ok().prints("cue will-harm");
+}
+
+#[test]
+fn a_model_with_cues_needs_no_other_file_and_comes_out_the_same_on_any_number_of_threads() {
+    let desk = Desk::with("c.toml", CUES).and("d.csv", LABELLED);
+    desk.run("train d.csv -o one --cues c.toml --threads 1").ok();
+    desk.run("train d.csv -o two --cues c.toml --threads 2 --verify").ok().says("verified");
+    assert_eq!(desk.read("one"), desk.read("two"));
+    std::fs::remove_file(desk.path("c.toml")).unwrap();
+    desk.run_with("classify -m one --explain --threshold 0", "They will surely suffer.\n").ok().prints("cue will-harm");
+}
+
+#[test]
+fn a_positive_cue_never_speaks_against_its_label() {
+    // The cue stands with every label but its own, so its weight for it would be negative.
+    let wrong = "[blame]\nwill = \"will\"\n";
+    let desk = Desk::with("c.toml", wrong).and("d.csv", LABELLED);
+    let weight = |desk: &Desk| -> f64 {
+        let card: serde_json::Value = serde_json::from_str(&desk.run("inspect -m m -f json").ok().stdout).unwrap();
+        card["cues"][0]["weight"].as_f64().unwrap()
+    };
+    desk.run("train d.csv -o m --cues c.toml --cues-l2 0.1").ok();
+    assert!(weight(&desk) < 0.0);
+    let desk = desk.and("c.toml", "[blame.will]\nmatch = \"will\"\npositive = true\n");
+    desk.run("train d.csv -o m --cues c.toml --cues-l2 0.1").ok();
+    assert_eq!(weight(&desk), 0.0);
+}
+
+#[test]
+fn dictionaries_of_other_tools_are_cues_as_they_are() {
+    let desk = Desk::new()
+        .and("d.dic", "%\n1\tharm\n%\nsuffer*\t1\n:(\t1\n")
+        .and("d.dicx", "Entry,harm\nsuffer*,X\n")
+        .and("d.yml", "violence:\n  harm: [suffer*, pay for]\n")
+        .and("words.txt", "suffer*\npay for\n")
+        .and("s.txt", "They suffered.\n");
+    desk.run("cues d.dic s.txt").ok().prints("harm: suffered").says("1 entries hold no word");
+    desk.run("cues d.dicx s.txt").ok().prints("harm: suffered");
+    desk.run("cues d.yml s.txt").ok().prints("violence violence.harm: suffered");
+    desk.run("cues words.txt s.txt").ok().prints("words: suffered");
+}
+
+#[test]
+fn several_cue_files_make_one_model_unless_their_names_clash() {
+    let desk = Desk::with("c.toml", CUES).and("w.txt", "fault\nblame\n").and("d.csv", LABELLED);
+    desk.run("train d.csv -o m --cues c.toml --cues w.txt").ok().prints("for 3 cues");
+    desk.run("train d.csv -o m --cues c.toml --cues c.toml").ends(1).says("there is a cue \"will-harm\" already");
+    desk.run("train d.csv -o m --cues none --cues c.toml").ends(1).says("--cues none stands alone");
+}
+
+#[test]
+fn the_builtin_cues_come_along_only_where_they_help() {
+    let desk = Desk::with("d.csv", LABELLED).and("de.csv", LABELLED);
+    desk.run("cues builtin").ok().prints("all as the file says");
+    desk.run("train d.csv -o m --cues builtin").ok().prints("cues, ");
+    let said = desk.run("train de.csv -o m --language german").ok().stdout;
+    assert!(!said.contains("cues"), "{said}");
+    // Labels that have nothing to do with any cue.
+    let rows: String = (0..40).map(|i| format!("the {} is {}\n", i % 10, if i % 2 == 0 { "even,even" } else { "odd,odd" })).collect();
+    let desk = desk.and("n.csv", format!("text,labels\n{rows}"));
+    let said = desk.run("train n.csv -o m").ok().stdout;
+    assert!(!said.contains("cues"), "{said}");
+}
