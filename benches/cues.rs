@@ -21,7 +21,8 @@ struct Scanned {
 
 fn sentences() -> Vec<Scanned> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("training/documents");
-    let mut files: Vec<_> = std::fs::read_dir(folder).expect("the corpus is there").flatten().map(|e| e.path()).collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder).expect("the corpus is there").flatten().map(|e| e.path()).collect();
     files.sort();
     let mut all = Vec::new();
     for file in files {

@@ -155,7 +155,9 @@ pub fn cues_in_short(card: &Card) -> String {
     let idle = card.cues.iter().filter(|cue| is_idle(cue)).count();
     match card.cues.len() {
         0 => String::new(),
-        all => format!("\n{all} cues, {idle} of which tell nothing on held-out units (`rhetor inspect --cues` lists all)\n"),
+        all => format!(
+            "\n{all} cues, {idle} of which tell nothing on held-out units (`rhetor inspect --cues` lists all)\n"
+        ),
     }
 }
 
@@ -181,9 +183,18 @@ pub fn cues(card: &Card) -> String {
             _ => "",
         };
         let name = visible(&cue.name);
-        line!(out, "{label:<labels$}  {name:<width$}  {:>7}  {:>+6.2}  {:>+6.3}{note}", cue.support, cue.weight, cue.gain);
+        line!(
+            out,
+            "{label:<labels$}  {name:<width$}  {:>7}  {:>+6.2}  {:>+6.3}{note}",
+            cue.support,
+            cue.weight,
+            cue.gain
+        );
     }
-    line!(out, "\nweight: log-odds that a match adds; gain: nats of surprise that it saves for each match, on units it was not learned from");
+    line!(
+        out,
+        "\nweight: log-odds that a match adds; gain: nats of surprise that it saves for each match, on units it was not learned from"
+    );
     out
 }
 

@@ -71,9 +71,8 @@ fn wanted(set: &CueSet, only: &[String]) -> anyhow::Result<Vec<bool>> {
     for name in only {
         if !set.cues.iter().any(|cue| cue.name == *name || cue.section == *name) {
             let names = set.cues.iter().flat_map(|cue| [&cue.name[..], &cue.section[..]]);
-            let hint = rhetor::codebook::nearest(name, names).map_or("run without --only to see all".into(), |near| {
-                format!("did you mean {near}?")
-            });
+            let hint = rhetor::codebook::nearest(name, names)
+                .map_or("run without --only to see all".into(), |near| format!("did you mean {near}?"));
             anyhow::bail!("there is no cue or section {name:?}\nhint: {hint}");
         }
     }

@@ -4,6 +4,7 @@
 //! A bag of words learns only the words that it was shown; a cue says what a reader knows, that *no … choice but* justifies. A dictionary
 //! is the simplest cue file. The pattern language stands in `docs/cues.md`.
 
+mod code;
 mod dictionary;
 mod file;
 mod matcher;
@@ -102,9 +103,9 @@ impl CueSet {
         let mut nodes = Vec::new();
         for (id, cue) in self.cues.iter().enumerate() {
             for (at, pattern) in cue.patterns.iter().enumerate() {
-                let node = pattern::parse(pattern, &self.classes)
+                let alternatives = pattern::parse(pattern, &self.classes)
                     .map_err(|flaw| bad(path, cue.lines.get(at), format!("cue {:?}", cue.name), pattern, flaw))?;
-                nodes.push((id as CueId, node));
+                nodes.extend(alternatives.into_iter().map(|node| (id as CueId, node)));
             }
         }
         Matcher::new(&nodes, &self.classes, language).map_err(|flaw| bad(path, None, "all cues".into(), "", flaw))
@@ -240,7 +241,11 @@ mod tests {
     fn classes_of_two_files_do_not_mix() {
         let of = |path: &str, text: &str| file::parse(path, text).unwrap_or_else(|error| panic!("{error}")).cues;
         let mut set = of("a.toml", "classes.us = \"we\"\n[a]\nx = \"@us act\"");
-        set.join(of("b.toml", "classes.us = \"our\"\nclasses.us-all = \"@us\"\n[b]\ny = \"@us-all act | @us , go\""), "b.toml").unwrap();
+        set.join(
+            of("b.toml", "classes.us = \"our\"\nclasses.us-all = \"@us\"\n[b]\ny = \"@us-all act | @us , go\""),
+            "b.toml",
+        )
+        .unwrap();
         assert_eq!(set.cues[1].patterns, ["@us-all act | @us-2 , go"]);
         assert_eq!(set.classes["us-all"], ["@us-2"]);
         let matcher = set.matcher(Language::English, "-").unwrap();

@@ -1,11 +1,11 @@
 //! Blocks of features: words and cues learn apart, each with a strength of its own, since at one common strength they spoil each other. A
 //! calibrating stack joins their scores, and is folded back into the weights.
 
+use super::Ground;
 use super::calibrate::{self, Calibration};
 use super::folds::Folds;
 use super::objective::Truth;
 use super::select::{self, Selection};
-use super::Ground;
 use crate::codebook::LabelSet;
 use crate::features::matrix::{Columns, Rows};
 use crate::features::{Block, FeatureId, Featurizer};

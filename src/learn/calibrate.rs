@@ -218,7 +218,12 @@ mod tests {
         let factors = temperatures(&[good.clone(), noise.clone()], &truth);
         assert!((factors[0] - libm::log(3.0) / 4.0).abs() < 1e-3 && factors[1].abs() < 0.06, "{factors:?}");
         let has: Vec<bool> = (0..200).map(|i| i % 5 == 0).collect();
-        let score = |sign: f64| -> Vec<f64> { has.iter().zip(0..).map(|(h, i)| sign * (f64::from(u8::from(*h)) * 2.0 - 1.0) + f64::from(i % 7) - 3.0).collect() };
+        let score = |sign: f64| -> Vec<f64> {
+            has.iter()
+                .zip(0..)
+                .map(|(h, i)| sign * (f64::from(u8::from(*h)) * 2.0 - 1.0) + f64::from(i % 7) - 3.0)
+                .collect()
+        };
         let joint = fit(&[score(1.0), score(-1.0)], &has).unwrap();
         assert!(joint.slopes[0] > 0.0 && joint.slopes[1] == 0.0, "{joint:?}");
     }

@@ -10,8 +10,8 @@ use super::objective::log_loss;
 use super::select::Selection;
 use crate::codebook::LabelId;
 use crate::features::{Block, FeatureId, cues};
-use crate::model::card::CueCard;
 use crate::model::Model;
+use crate::model::card::CueCard;
 
 /// A card for each cue of the model, in the order of the file.
 ///

@@ -261,11 +261,19 @@ mod tests {
     /// At the minimum under signs a free weight has no slope, and one held at zero would only rise.
     #[test]
     fn weights_of_one_sign_meet_the_conditions_of_a_minimum() {
-        let cells: Vec<Vec<f32>> = (0..40).map(|i| (0..4).map(|j| f32::from(u8::from((i * 7 + j * 5) % (j + 3) < 2))).collect()).collect();
+        let cells: Vec<Vec<f32>> =
+            (0..40).map(|i| (0..4).map(|j| f32::from(u8::from((i * 7 + j * 5) % (j + 3) < 2))).collect()).collect();
         let rows = rows_of(&cells);
         let truth = Truth::new(2, (0..40).flat_map(|i| [i % 3 == 0, i % 4 < 2]).collect());
         let (columns, costs) = (rows.transposed(), Costs { units: vec![1.0; 40], labels: None });
-        let problem = Problem { rows: &rows, columns: &columns, truth: &truth, costs: &costs, ratios: None, loss: Loss::OneVsRest };
+        let problem = Problem {
+            rows: &rows,
+            columns: &columns,
+            truth: &truth,
+            costs: &costs,
+            ratios: None,
+            loss: Loss::OneVsRest,
+        };
         let (stop, l2) = (Stop { tolerance: 1e-9, steps: 200 }, L2::new(0.3).unwrap());
         let free = solve(problem, l2, stop, vec![0.0; 10]).point;
         let positive: Vec<usize> = (0..8).collect();
@@ -277,7 +285,10 @@ mod tests {
         objective.gradient(&mut gradient);
         for at in 0..8 {
             assert!(signed[at] >= 0.0);
-            assert!(if signed[at] > 0.0 { gradient[at].abs() < 1e-5 } else { gradient[at] > -1e-5 }, "{at}: {gradient:?}");
+            assert!(
+                if signed[at] > 0.0 { gradient[at].abs() < 1e-5 } else { gradient[at] > -1e-5 },
+                "{at}: {gradient:?}"
+            );
         }
     }
 

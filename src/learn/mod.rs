@@ -74,7 +74,9 @@ pub enum LearnError {
     DenseWeights,
     #[error("linfa-logistic cannot fit naive-Bayes weighting\nhint: use the default solver, or another --weighting")]
     DenseRatios,
-    #[error("linfa-logistic knows no weights of one sign\nhint: use the default solver, or take `positive` out of the cues")]
+    #[error(
+        "linfa-logistic knows no weights of one sign\nhint: use the default solver, or take `positive` out of the cues"
+    )]
     DenseSigns,
     #[error(
         "--solver linfa would write out {rows} rows × {features} features, {} MiB, and stops at {} MiB\n\

@@ -44,7 +44,9 @@ fn matches_are_shown_where_they_stand() {
         .prints("s.txt:1: You will one day pay for it.\n      threat will-harm: will one day pay\n")
         .prints("s.txt:3: Vote now!\n      call order: Vote\n")
         .prints("2 matches of 2 cues");
-    desk.run("cues c.toml s.txt -f csv --only call").ok().prints("path,line,start,end,cue,section,surface\ns.txt,3,43,47,order,call,Vote\n");
+    desk.run("cues c.toml s.txt -f csv --only call")
+        .ok()
+        .prints("path,line,start,end,cue,section,surface\ns.txt,3,43,47,order,call,Vote\n");
     desk.run("cues c.toml s.txt --only cal").ends(1).says("did you mean call?");
     desk.run("cues c.toml s.txt nowhere.txt").ends(1).prints("will-harm").says("nowhere.txt");
     desk.run("cues c.toml s.txt --color always").ok().prints("\u{1b}[4m\u{1b}[33mwill one day pay\u{1b}[0m");
@@ -54,7 +56,10 @@ fn matches_are_shown_where_they_stand() {
 fn labelled_data_tells_what_a_match_is_worth() {
     let desk = Desk::with("c.toml", CUES).and("d.csv", LABELLED);
     // Six of the 31 rows have the label, four of those the cue; no other row has it.
-    desk.run("cues c.toml --labelled d.csv").ok().prints("will-harm  threat").prints("2 cues on 30 units, 0 of them never matched");
+    desk.run("cues c.toml --labelled d.csv")
+        .ok()
+        .prints("will-harm  threat")
+        .prints("2 cues on 30 units, 0 of them never matched");
     let csv = desk.run("cues c.toml --labelled d.csv -f csv").ok().stdout;
     assert_eq!(csv.lines().count(), 1 + 2 * 3, "a row for each cue and label:\n{csv}");
     assert!(csv.contains("will-harm,threat,threat,"), "{csv}");
@@ -139,7 +144,8 @@ fn the_builtin_cues_come_along_only_where_they_help() {
     let said = desk.run("train de.csv -o m --language german").ok().stdout;
     assert!(!said.contains("cues"), "{said}");
     // Labels that have nothing to do with any cue.
-    let rows: String = (0..40).map(|i| format!("the {} is {}\n", i % 10, if i % 2 == 0 { "even,even" } else { "odd,odd" })).collect();
+    let rows: String =
+        (0..40).map(|i| format!("the {} is {}\n", i % 10, if i % 2 == 0 { "even,even" } else { "odd,odd" })).collect();
     let desk = desk.and("n.csv", format!("text,labels\n{rows}"));
     let said = desk.run("train n.csv -o m").ok().stdout;
     assert!(!said.contains("cues"), "{said}");

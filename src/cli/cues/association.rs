@@ -29,7 +29,8 @@ struct Association<'a> {
 pub fn print(loaded: &Loaded, args: &Cues, corpus: &Corpus) -> anyhow::Result<()> {
     let labels: BTreeSet<&str> = corpus.examples.iter().flat_map(|e| &e.labels).map(String::as_str).collect();
     let counts = count(loaded, args, corpus);
-    let totals = |label: &str| corpus.examples.iter().filter(|e| e.labels.iter().any(|own| own == label)).count() as u64;
+    let totals =
+        |label: &str| corpus.examples.iter().filter(|e| e.labels.iter().any(|own| own == label)).count() as u64;
     let totals: BTreeMap<&str, u64> = labels.iter().map(|label| (*label, totals(label))).collect();
     let all = corpus.examples.len() as u64;
     let mut rows: Vec<Association> = Vec::new();
@@ -44,13 +45,23 @@ pub fn print(loaded: &Loaded, args: &Cues, corpus: &Corpus) -> anyhow::Result<()
         };
         let row = |label| {
             let (with_label, log_odds, interval) = beside(&label);
-            Association { cue: &cue.name, section: &cue.section, label, matched: *matched, with_label, log_odds, interval }
+            Association {
+                cue: &cue.name,
+                section: &cue.section,
+                label,
+                matched: *matched,
+                with_label,
+                log_odds,
+                interval,
+            }
         };
         match (args.format, labels.get(&cue.section[..])) {
             (CuesFormat::Text, Some(own)) => rows.push(row(*own)),
             // A cue that names no label is shown beside the one that it tells most of.
             (CuesFormat::Text, None) => {
-                rows.extend(labels.iter().map(|label| row(*label)).max_by(|a, b| a.interval.0.total_cmp(&b.interval.0)));
+                rows.extend(
+                    labels.iter().map(|label| row(*label)).max_by(|a, b| a.interval.0.total_cmp(&b.interval.0)),
+                );
             }
             _ => rows.extend(labels.iter().map(|label| row(*label))),
         }
@@ -90,7 +101,9 @@ fn count<'a>(loaded: &Loaded, args: &Cues, corpus: &'a Corpus) -> Vec<(u64, BTre
 }
 
 fn text(out: &mut impl Write, rows: &[Association], all: u64) -> io::Result<()> {
-    let width = |of: for<'a> fn(&'a Association) -> &'a str| rows.iter().map(|row| visible(of(row)).chars().count()).max().unwrap_or(0);
+    let width = |of: for<'a> fn(&'a Association) -> &'a str| {
+        rows.iter().map(|row| visible(of(row)).chars().count()).max().unwrap_or(0)
+    };
     let (cues, labels) = (width(|row| row.cue).max(3), width(|row| row.label).max(5));
     writeln!(out, "{:<cues$}  {:<labels$}  matched  with it  share  log-odds  95%", "cue", "label")?;
     for row in rows {
@@ -118,9 +131,11 @@ fn csv(out: &mut impl Write, rows: &[Association]) -> anyhow::Result<()> {
     for row in rows {
         let numbers = [row.log_odds, row.interval.0, row.interval.1].map(|number| number.to_string());
         let counts = [row.matched.to_string(), row.with_label.to_string()];
-        table.write_record([row.cue, row.section, row.label].into_iter().chain(
-            counts.iter().map(String::as_str).chain(numbers.iter().map(String::as_str)),
-        ))?;
+        table.write_record(
+            [row.cue, row.section, row.label]
+                .into_iter()
+                .chain(counts.iter().map(String::as_str).chain(numbers.iter().map(String::as_str))),
+        )?;
     }
     table.flush()?;
     Ok(())

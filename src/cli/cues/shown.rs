@@ -95,7 +95,14 @@ impl Shower<'_> {
         Ok(())
     }
 
-    fn sentence(&mut self, path: &str, unit: &Unit, at: Span, text: &str, found: &[(CueId, Span)]) -> anyhow::Result<()> {
+    fn sentence(
+        &mut self,
+        path: &str,
+        unit: &Unit,
+        at: Span,
+        text: &str,
+        found: &[(CueId, Span)],
+    ) -> anyhow::Result<()> {
         let line = unit.line_at(at.start);
         match self.args.format {
             CuesFormat::Text => {
@@ -104,7 +111,8 @@ impl Shower<'_> {
                 for (cue, span) in found {
                     let cue = &self.loaded.set.cues[*cue as usize];
                     let name = self.paint(AnsiColor::Cyan.on_default().bold(), &visible(&cue.name));
-                    let section = if cue.section.is_empty() { String::new() } else { format!("{} ", visible(&cue.section)) };
+                    let section =
+                        if cue.section.is_empty() { String::new() } else { format!("{} ", visible(&cue.section)) };
                     let surface = span.of(&unit.text[at.start..at.end]);
                     writeln!(self.out, "      {section}{name}: {}", visible(surface))?;
                 }
@@ -115,7 +123,15 @@ impl Shower<'_> {
                     let (start, end) = (unit.raw(at.start + span.start), unit.raw(at.start + span.end));
                     let cue = &self.loaded.set.cues[*cue as usize];
                     let numbers = [line, start, end].map(|number| number.to_string());
-                    table.write_record([path, &numbers[0], &numbers[1], &numbers[2], &cue.name, &cue.section, span.of(text)])?;
+                    table.write_record([
+                        path,
+                        &numbers[0],
+                        &numbers[1],
+                        &numbers[2],
+                        &cue.name,
+                        &cue.section,
+                        span.of(text),
+                    ])?;
                 }
                 table.flush()?;
             }

@@ -59,7 +59,9 @@ fn pattern_of(entry: &str) -> Option<String> {
     let words: Vec<String> = entry
         .split_whitespace()
         .filter(|word| word.contains(char::is_alphanumeric))
-        .map(|word| format!("`{}`", word.trim_matches(|c: char| !c.is_alphanumeric() && !"*?'’.".contains(c)).replace('`', "'")))
+        .map(|word| {
+            format!("`{}`", word.trim_matches(|c: char| !c.is_alphanumeric() && !"*?'’.".contains(c)).replace('`', "'"))
+        })
         .collect();
     (!words.is_empty()).then(|| words.join(" "))
 }
@@ -79,7 +81,13 @@ pub fn liwc(path: &str, text: &str) -> Result<ReadCues, CueError> {
                 Some((id, name)) if id.bytes().all(|byte| byte.is_ascii_digit()) => {
                     names.insert(id, name.trim().to_owned());
                 }
-                _ => return Err(form(number, "a category is a number and a name".into(), "write, for instance, 1\tposemo")),
+                _ => {
+                    return Err(form(
+                        number,
+                        "a category is a number and a name".into(),
+                        "write, for instance, 1\tposemo",
+                    ));
+                }
             },
             (entry, _) => liwc_entry(entry, number, &names, &mut categories, form)?,
         }
@@ -153,11 +161,14 @@ pub fn quanteda(path: &str, text: &str) -> Result<ReadCues, CueError> {
     let mut keys: Vec<Option<String>> = Vec::new();
     let mut lists = 0;
     for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| form(error.marker().line(), &format!("this is no YAML: {}", error.info()), hint))?;
+        let (event, span) =
+            event.map_err(|error| form(error.marker().line(), &format!("this is no YAML: {}", error.info()), hint))?;
         let line = span.start.line();
         match event {
             Event::MappingStart(..) if lists > 0 => return Err(form(line, "a mapping within a list", hint)),
-            Event::MappingStart(..) if keys.len() >= DEEPEST => return Err(form(line, "categories nest too deep", hint)),
+            Event::MappingStart(..) if keys.len() >= DEEPEST => {
+                return Err(form(line, "categories nest too deep", hint));
+            }
             Event::MappingStart(..) => keys.push(None),
             Event::MappingEnd => {
                 keys.pop();
@@ -211,13 +222,17 @@ mod tests {
         assert_eq!(patterns(&read, "posemo"), ["`happy*`", "`kind` `of`", "`like`"]);
         assert_eq!(patterns(&read, "negemo (Bad)"), ["`kind` `of`"]);
         assert!(read.remarks[0].starts_with("1 entries hold no word"), "{:?}", read.remarks);
-        assert!(liwc("d.dic", "%\n1\ta\n%\nx\t9\n").is_err_and(|e| e.to_string().contains("d.dic:4: there is no category 9")));
+        assert!(
+            liwc("d.dic", "%\n1\ta\n%\nx\t9\n")
+                .is_err_and(|e| e.to_string().contains("d.dic:4: there is no category 9"))
+        );
         assert!(liwc("d.dic", "x\t1\n").is_err());
     }
 
     #[test]
     fn a_liwc_22_table_is_read_by_its_columns() {
-        let read = liwc_table("d.dicx", "Entry,Correct,Incorrect\nrope*,1,\nknife,,X\npipe,0,1\n").unwrap_or_else(|e| panic!("{e}"));
+        let read = liwc_table("d.dicx", "Entry,Correct,Incorrect\nrope*,1,\nknife,,X\npipe,0,1\n")
+            .unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(patterns(&read, "Correct"), ["`rope*`"]);
         assert_eq!(patterns(&read, "Incorrect"), ["`knife`", "`pipe`"]);
     }

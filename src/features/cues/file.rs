@@ -229,9 +229,8 @@ insult = ["crook*", "liar*"]
 
     #[track_caller]
     fn refused(text: &str, words: &str) {
-        let error = parse("cues.toml", text).and_then(|read| {
-            read.cues.matcher(crate::text::stem::Language::English, "cues.toml").map(|_| read)
-        });
+        let error = parse("cues.toml", text)
+            .and_then(|read| read.cues.matcher(crate::text::stem::Language::English, "cues.toml").map(|_| read));
         let words_said = error.err().expect("refused").to_string();
         assert!(words_said.contains(words) && words_said.contains("hint:"), "{words_said}");
     }
@@ -260,7 +259,8 @@ insult = ["crook*", "liar*"]
 
     #[test]
     fn a_word_list_is_one_cue() {
-        let read = parse("lists/insults.txt", "crook*\n# a remark\nso-called\n\nnest of crooks # three words\n").unwrap();
+        let read =
+            parse("lists/insults.txt", "crook*\n# a remark\nso-called\n\nnest of crooks # three words\n").unwrap();
         assert_eq!((&read.cues.cues[0].name[..], read.cues.cues[0].patterns.len()), ("insults", 3));
         assert!(matches!(parse("empty.txt", "# nothing\n"), Err(CueError::Empty(_))));
     }

@@ -4,9 +4,10 @@
 //! other of these is passed over. What remains is worked out on all places of the sentence at once ([`Places`]), so the time is linear in the text
 //! whatever the patterns are.
 
-use super::pattern::{Ask, Classes, Flaw, Node, Seam};
+use super::code::{Coder, GroupId, Op, Way, renumber, renumbered, too_many};
+use super::pattern::{Classes, Flaw, Node, Seam};
 use super::places::Places;
-use super::words::{AskId, Asked, Leaves, Part, Questions};
+use super::words::{AskId, Leaves, Part, Questions};
 use crate::text::stem::{Language, Stems};
 use crate::text::{Span, quote::Quotation, sentence, token::Token};
 
@@ -21,41 +22,40 @@ const SHORT: usize = 63;
 pub struct Matcher {
     language: Language,
     questions: Questions,
+    /// The groups of more than one question.
+    groups: Vec<Box<[AskId]>>,
     patterns: Vec<Pattern>,
     /// The patterns filed under each question.
-    filed: Vec<Vec<u32>>,
+    filed: Vec<Box<[Filed]>>,
     /// Patterns that need no particular word, such as any word in quotation marks: tried on every sentence.
     always: Vec<u32>,
+}
+
+/// A pattern where it is filed, with the next rarest of its needs: most patterns need not be looked at any further.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Filed {
+    pattern: u32,
+    also: Option<GroupId>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 struct Pattern {
     cue: CueId,
-    step: Step,
-    /// Of each of these groups of questions, some word of the sentence must answer one; the rarest first, that which it is filed under left out.
-    needed: Vec<Box<[AskId]>>,
+    /// Of each of these groups some word of the sentence must answer a question; the two rarest, which it is filed under, left out.
+    needed: Box<[GroupId]>,
+    forward: Box<[Op]>,
+    back: Box<[Op]>,
+    anchored: Option<Anchored>,
 }
 
-/// A [`Node`] whose questions are numbers.
+/// A pattern cut where its rarest word stands: from there it is tried first.
 #[derive(Clone, Debug, PartialEq)]
-enum Step {
-    Is(Box<[AskId]>),
-    IsNot(Box<[AskId]>),
-    Any,
-    Gap(usize),
-    Sequence(Box<[Step]>),
-    Either(Box<[Step]>),
-    Optional(Box<Step>),
-    Seam(Seam),
-    NotBefore(Box<[AskId]>, usize),
-    NotAfter(Box<[AskId]>, usize),
-}
-
-/// Which way a pattern is worked out.
-#[derive(Clone, Copy, PartialEq)]
-enum Way {
-    Forward,
-    Back,
+struct Anchored {
+    /// The piece with that word, backwards.
+    own: Box<[Op]>,
+    /// That piece and all that follows; all that precedes, backwards.
+    after: Box<[Op]>,
+    before: Box<[Op]>,
 }
 
 /// A word of the text: where it stands, and where its answers stand in the arena.
@@ -74,7 +74,7 @@ pub struct CueScratch {
     ends: Vec<usize>,
     short: Board<u64>,
     long: Board<Box<[u64]>>,
-    /// The number of the last sentence that tried each pattern.
+    /// The number of the last sentence that tried each pattern, which may be filed under several words.
     tried: Vec<u64>,
     sentence: u64,
 }
@@ -85,38 +85,69 @@ impl Matcher {
     /// # Errors
     /// [`Flaw`] if there are too many different words and classes.
     pub fn new(nodes: &[(CueId, Node)], classes: &Classes, language: Language) -> Result<Matcher, Flaw> {
-        let mut asked = Asked::default();
-        let steps: Vec<Step> = nodes.iter().map(|(_, node)| step(node, &mut asked)).collect::<Result<_, _>>()?;
-        let leaves = Leaves::new(classes);
-        let questions = Questions::new(&asked, &leaves, language);
-        let shares = asked.shares(&leaves);
-        let share = |group: &[AskId]| group.iter().map(|ask| shares[usize::from(*ask)]).sum::<f64>();
-        let (mut filed, mut always, mut patterns) = (vec![Vec::new(); questions.len()], Vec::new(), Vec::new());
-        for ((cue, _), step) in nodes.iter().zip(steps) {
-            let mut needed = Vec::new();
-            step.needs(&mut needed);
-            needed.sort_by(|a, b| share(a).total_cmp(&share(b)).then_with(|| a.cmp(b)));
-            needed.dedup();
-            let number = patterns.len() as u32;
-            match needed.is_empty() {
-                true => always.push(number),
-                false => needed.remove(0).iter().for_each(|ask| filed[usize::from(*ask)].push(number)),
-            }
-            patterns.push(Pattern { cue: *cue, step, needed });
+        let mut coder = Coder::default();
+        let mut patterns = Vec::new();
+        let mut needs = Vec::new();
+        for (_, node) in nodes {
+            needs.push(coder.needs(top(node))?);
         }
-        Ok(Matcher { language, questions, patterns, filed, always })
+        let leaves = Leaves::new(classes);
+        let shares = coder.asked.shares(&leaves);
+        let share = |coder: &Coder, group: GroupId| -> f64 {
+            coder.groups[usize::from(group)].iter().map(|ask| shares[usize::from(*ask)]).sum()
+        };
+        let mut filing = Vec::new();
+        for ((cue, node), mut needs) in nodes.iter().zip(needs) {
+            needs.sort_by(|(a, _), (b, _)| share(&coder, *a).total_cmp(&share(&coder, *b)).then(a.cmp(b)));
+            needs.dedup_by_key(|(group, _)| *group);
+            let nodes = top(node);
+            let anchored = match needs.first() {
+                Some(&(_, Some(at))) if nodes.len() > 1 => Some(Anchored {
+                    own: coder.code(&nodes[at..=at], Way::Back)?.into(),
+                    after: coder.code(&nodes[at..], Way::Forward)?.into(),
+                    before: coder.code(&nodes[..at], Way::Back)?.into(),
+                }),
+                _ => None,
+            };
+            let groups: Vec<GroupId> = needs.into_iter().map(|(group, _)| group).collect();
+            patterns.push(Pattern {
+                cue: *cue,
+                needed: groups.get(2..).unwrap_or_default().into(),
+                forward: coder.code(nodes, Way::Forward)?.into(),
+                back: coder.code(nodes, Way::Back)?.into(),
+                anchored,
+            });
+            filing.push((groups.first().copied(), groups.get(1).copied()));
+        }
+        let questions = Questions::new(&coder.asked, &leaves, language);
+        let asks_of = coder.groups.clone();
+        let (numbers, groups) = renumbered(coder.groups, questions.len()).ok_or_else(too_many)?;
+        patterns.iter_mut().for_each(|pattern: &mut Pattern| pattern.renumber(&numbers));
+        let (mut filed, mut always) = (vec![Vec::new(); questions.len()], Vec::new());
+        for ((rarest, also), pattern) in filing.into_iter().zip(0..) {
+            let also = also.map(|group| numbers[usize::from(group)]);
+            match rarest {
+                None => always.push(pattern),
+                Some(group) => {
+                    let asks = asks_of[usize::from(group)].iter();
+                    asks.for_each(|ask| filed[usize::from(*ask)].push(Filed { pattern, also }));
+                }
+            }
+        }
+        let filed = filed.into_iter().map(Vec::into_boxed_slice).collect();
+        Ok(Matcher { language, questions, groups, patterns, filed, always })
     }
 
     pub fn scratch(&self) -> CueScratch {
-        let count = self.questions.len();
+        let (count, groups) = (self.questions.len(), self.groups.len());
         CueScratch {
             known: Vec::new(),
             generation: 0,
             words: Vec::new(),
             arena: Vec::new(),
             ends: Vec::new(),
-            short: Board::new(count),
-            long: Board::new(count),
+            short: Board::new(count, groups),
+            long: Board::new(count, groups),
             tried: vec![0; self.patterns.len()],
             sentence: 0,
         }
@@ -140,13 +171,13 @@ impl Matcher {
         for &end in ends.iter() {
             let text = Text { text, quotations, words: &words[start..end], arena };
             *sentence += 1;
-            let mut trial = Trial { tried, sentence: *sentence };
+            let mut is_first = |pattern: u32| std::mem::replace(&mut tried[pattern as usize], *sentence) != *sentence;
             if end - start <= SHORT {
                 short.lay_out(&text, 0);
-                self.sentence(&text, short, &mut trial, &mut found);
+                self.sentence(&text, short, &mut is_first, &mut found);
             } else {
                 long.lay_out(&text, vec![0; (end - start) / 64 + 1].into());
-                self.sentence(&text, long, &mut trial, &mut found);
+                self.sentence(&text, long, &mut is_first, &mut found);
             }
             start = end;
         }
@@ -182,33 +213,134 @@ impl Matcher {
     fn sentence<P: Places>(
         &self,
         text: &Text,
-        board: &Board<P>,
-        trial: &mut Trial,
+        board: &mut Board<P>,
+        is_first: &mut impl FnMut(u32) -> bool,
         found: &mut impl FnMut(CueId, Span),
     ) {
         for &number in &self.always {
-            self.patterns[number as usize].find(text, board, found);
+            self.find(&self.patterns[number as usize], text, board, found);
         }
-        for &answer in &board.touched {
-            for &number in &self.filed[usize::from(answer)] {
-                let pattern = &self.patterns[number as usize];
-                if pattern.needed.iter().all(|group| board.has_any(group)) && trial.is_first(number) {
-                    pattern.find(text, board, found);
+        for at in 0..board.touched.len() {
+            for &Filed { pattern, also } in &self.filed[usize::from(board.touched[at])] {
+                if also.is_some_and(|group| board.group(group, &self.groups).is_empty()) || !is_first(pattern) {
+                    continue;
+                }
+                let pattern = &self.patterns[pattern as usize];
+                let all_there = pattern.needed.iter().all(|group| !board.group(*group, &self.groups).is_empty());
+                if all_there && self.fits_around_its_anchor(pattern, board) {
+                    self.find(pattern, text, board, found);
                 }
             }
         }
     }
+
+    /// Whether what follows the rarest word fits, and what precedes it: both must, though for different places of it.
+    fn fits_around_its_anchor<P: Places>(&self, pattern: &Pattern, board: &mut Board<P>) -> bool {
+        let Some(Anchored { own, after, before }) = &pattern.anchored else { return true };
+        let starts = self.go(own, board.all.clone(), board, Way::Back);
+        !self.go(before, starts.clone(), board, Way::Back).is_empty()
+            && !self.go(after, starts, board, Way::Forward).is_empty()
+    }
+
+    /// The places where a match ends that starts at one of `places`; going back, those where one starts that ends at one of them.
+    fn go<P: Places>(&self, code: &[Op], mut places: P, board: &mut Board<P>, way: Way) -> P {
+        let mut at = 0;
+        while at < code.len() && !places.is_empty() {
+            match code[at] {
+                Op::Is(group) => cross(&mut places, board.group(group, &self.groups), way),
+                Op::IsNot(group) => {
+                    let mut words = board.words.clone();
+                    words.and_not(board.group(group, &self.groups));
+                    cross(&mut places, &words, way);
+                }
+                Op::Any => cross(&mut places, &board.words, way),
+                Op::Gap(n) => {
+                    let mut edge = places.clone();
+                    for _ in 0..n {
+                        cross(&mut edge, &board.words, way);
+                        places.or(&edge);
+                    }
+                }
+                Op::Seam(seam) => places.and(board.seam(seam)),
+                Op::NotBefore(group, n) => {
+                    places.and_not(&near(board.group(group, &self.groups), n, Way::Forward));
+                }
+                Op::NotAfter(group, n) => places.and_not(&near(board.group(group, &self.groups), n, Way::Back)),
+                Op::Optional(1) if let Op::Is(group) = code[at + 1] => {
+                    let mut with = places.clone();
+                    cross(&mut with, board.group(group, &self.groups), way);
+                    places.or(&with);
+                    at += 1;
+                }
+                Op::Optional(length) => {
+                    let inner = &code[at + 1..at + 1 + usize::from(length)];
+                    let with = self.go(inner, places.clone(), board, way);
+                    places.or(&with);
+                    at += usize::from(length);
+                }
+                Op::Either(length) => {
+                    let inner = &code[at + 1..at + 1 + usize::from(length)];
+                    places = self.either(inner, &places, board, way);
+                    at += usize::from(length);
+                }
+                Op::Alternative(_) => unreachable!("alternatives are walked through by their group"),
+            }
+            at += 1;
+        }
+        places
+    }
+
+    fn either<P: Places>(&self, code: &[Op], places: &P, board: &mut Board<P>, way: Way) -> P {
+        let (mut all, mut at) = (P::default(), 0);
+        while let Some(Op::Alternative(length)) = code.get(at) {
+            let end = at + 1 + usize::from(*length);
+            let reached = self.go(&code[at + 1..end], places.clone(), board, way);
+            if all.is_empty() {
+                all = reached;
+            } else {
+                all.or(&reached);
+            }
+            at = end;
+        }
+        all
+    }
+
+    fn find<P: Places>(
+        &self,
+        pattern: &Pattern,
+        text: &Text,
+        board: &mut Board<P>,
+        found: &mut impl FnMut(CueId, Span),
+    ) {
+        let mut starts = board.all.clone();
+        while let Some(end) = self.go(&pattern.forward, starts.clone(), board, Way::Forward).lowest() {
+            let mut at_end = board.all.none();
+            at_end.insert(end);
+            let mut back = self.go(&pattern.back, at_end, board, Way::Back);
+            back.and(&starts);
+            let Some(start) = back.highest() else { return };
+            found(pattern.cue, Span::new(text.words[start].span.start, text.words[end - 1].span.end));
+            starts.keep_from(end);
+        }
+    }
 }
 
-/// Sees to it that a pattern filed under several words is tried once a sentence.
-struct Trial<'a> {
-    tried: &'a mut [u64],
-    sentence: u64,
+impl Pattern {
+    fn renumber(&mut self, numbers: &[GroupId]) {
+        self.needed.iter_mut().for_each(|group| *group = numbers[usize::from(*group)]);
+        renumber(&mut self.forward, numbers);
+        renumber(&mut self.back, numbers);
+        if let Some(Anchored { own, after, before }) = &mut self.anchored {
+            [own, after, before].into_iter().for_each(|code| renumber(code, numbers));
+        }
+    }
 }
 
-impl Trial<'_> {
-    fn is_first(&mut self, pattern: u32) -> bool {
-        std::mem::replace(&mut self.tried[pattern as usize], self.sentence) != self.sentence
+/// The nodes of a pattern that follow one another.
+fn top(node: &Node) -> &[Node] {
+    match node {
+        Node::Sequence(nodes) => nodes,
+        single => std::slice::from_ref(single),
     }
 }
 
@@ -219,103 +351,6 @@ fn push(parts: &[Part], token: &Token, words: &mut Vec<Word>, arena: &mut Vec<As
         let span = Span::new(token.span.start + part.span.start, token.span.start + part.span.end);
         words.push(Word { span, answers: (from, arena.len() as u32) });
     }
-}
-
-fn step(node: &Node, asked: &mut Asked) -> Result<Step, Flaw> {
-    let numbers = |asks: &[Ask], asked: &mut Asked| -> Result<Box<[AskId]>, Flaw> {
-        let number = |ask: &Ask| {
-            asked.number(ask).ok_or_else(|| Flaw {
-                at: 0..0,
-                what: "the cues ask for more than 65,536 different words and classes".into(),
-                hint: "gather words into classes, or use fewer cues".into(),
-            })
-        };
-        asks.iter().map(number).collect()
-    };
-    let all = |nodes: &[Node], asked: &mut Asked| nodes.iter().map(|node| step(node, asked)).collect::<Result<_, _>>();
-    Ok(match node {
-        Node::Is(asks) => Step::Is(numbers(asks, asked)?),
-        Node::IsNot(asks) => Step::IsNot(numbers(asks, asked)?),
-        Node::Any => Step::Any,
-        Node::Gap(n) => Step::Gap(*n),
-        Node::Sequence(nodes) => Step::Sequence(all(nodes, asked)?),
-        Node::Either(nodes) => Step::Either(all(nodes, asked)?),
-        Node::Optional(node) => Step::Optional(Box::new(step(node, asked)?)),
-        Node::Seam(seam) => Step::Seam(*seam),
-        Node::NotBefore(asks, n) => Step::NotBefore(numbers(asks, asked)?, *n),
-        Node::NotAfter(asks, n) => Step::NotAfter(numbers(asks, asked)?, *n),
-    })
-}
-
-impl Step {
-    /// Groups of questions of each of which one must be answered by some word, for the step to match at all.
-    fn needs(&self, groups: &mut Vec<Box<[AskId]>>) {
-        match self {
-            Step::Is(asks) => groups.push(asks.clone()),
-            Step::Sequence(steps) => steps.iter().for_each(|step| step.needs(groups)),
-            Step::Either(steps) => groups.extend(any_of(steps)),
-            _ => {}
-        }
-    }
-
-    /// The places where a match ends that starts at one of `places`; going back, those where one starts that ends at one of them.
-    fn go<P: Places>(&self, mut places: P, board: &Board<P>, way: Way) -> P {
-        match self {
-            Step::Is(asks) => {
-                let mut words = places.none();
-                asks.iter().for_each(|ask| words.or(board.answered(*ask)));
-                cross(&mut places, &words, way);
-            }
-            Step::IsNot(asks) => {
-                let mut words = board.words.clone();
-                asks.iter().for_each(|ask| words.and_not(board.answered(*ask)));
-                cross(&mut places, &words, way);
-            }
-            Step::Any => cross(&mut places, &board.words, way),
-            Step::Gap(n) => {
-                let mut edge = places.clone();
-                for _ in 0..*n {
-                    cross(&mut edge, &board.words, way);
-                    places.or(&edge);
-                }
-            }
-            Step::Sequence(steps) => {
-                for at in 0..steps.len() {
-                    let next = if way == Way::Forward { at } else { steps.len() - 1 - at };
-                    places = steps[next].go(places, board, way);
-                    if places.is_empty() {
-                        break;
-                    }
-                }
-            }
-            Step::Either(steps) => {
-                let mut all = places.none();
-                steps.iter().for_each(|step| all.or(&step.go(places.clone(), board, way)));
-                places = all;
-            }
-            Step::Optional(step) => {
-                let with = step.go(places.clone(), board, way);
-                places.or(&with);
-            }
-            Step::Seam(seam) => places.and(board.seam(*seam)),
-            Step::NotBefore(asks, n) => places.and_not(&near(asks, *n, board, Way::Forward)),
-            Step::NotAfter(asks, n) => places.and_not(&near(asks, *n, board, Way::Back)),
-        }
-        places
-    }
-}
-
-/// Of alternatives: if each needs something, one thing of each must be there.
-fn any_of(steps: &[Step]) -> Option<Box<[AskId]>> {
-    let mut all: Vec<AskId> = Vec::new();
-    for step in steps {
-        let mut needs = Vec::new();
-        step.needs(&mut needs);
-        all.extend(needs.into_iter().min_by_key(|group| group.len())?);
-    }
-    all.sort_unstable();
-    all.dedup();
-    Some(all.into())
 }
 
 /// Moves the places over one word of `words`.
@@ -332,35 +367,18 @@ fn cross<P: Places>(places: &mut P, words: &P, way: Way) {
     }
 }
 
-/// The places that have one of the words among the `n` before them; going back, among the `n` after.
-fn near<P: Places>(asks: &[AskId], n: usize, board: &Board<P>, way: Way) -> P {
-    let mut words = board.words.none();
-    asks.iter().for_each(|ask| words.or(board.answered(*ask)));
-    let mut near = words.none();
-    for back in 0..n {
-        if way == Way::Forward {
-            words.up();
-        } else if back > 0 {
-            words.down();
+/// The places that have one of the `words` among the `n` before them; going back, among the `n` after.
+fn near<P: Places>(words: &P, n: u8, way: Way) -> P {
+    let (mut words, mut near) = (words.clone(), words.none());
+    for step in 0..n {
+        match way {
+            Way::Forward => words.up(),
+            Way::Back if step > 0 => words.down(),
+            Way::Back => {}
         }
         near.or(&words);
     }
     near
-}
-
-impl Pattern {
-    fn find<P: Places>(&self, text: &Text, board: &Board<P>, found: &mut impl FnMut(CueId, Span)) {
-        let mut starts = board.all.clone();
-        while let Some(end) = self.step.go(starts.clone(), board, Way::Forward).lowest() {
-            let mut at_end = starts.none();
-            at_end.insert(end);
-            let mut back = self.step.go(at_end, board, Way::Back);
-            back.and(&starts);
-            let Some(start) = back.highest() else { return };
-            found(self.cue, Span::new(text.words[start].span.start, text.words[end - 1].span.end));
-            starts.keep_from(end);
-        }
-    }
 }
 
 /// A sentence, with what is around it.
@@ -377,6 +395,9 @@ struct Board<P> {
     answered: Vec<P>,
     /// The questions that some word answers.
     touched: Vec<AskId>,
+    /// The words that answer any of several questions, worked out when first asked for: in which sentence, and what.
+    groups: Vec<(u64, P)>,
+    sentence: u64,
     /// Every place, and every place before a word.
     all: P,
     words: P,
@@ -390,16 +411,23 @@ struct Board<P> {
 }
 
 impl<P: Places> Board<P> {
-    fn new(questions: usize) -> Self {
-        Board { answered: vec![P::default(); questions], ..Board::default() }
+    fn new(questions: usize, groups: usize) -> Self {
+        let groups = vec![(0, P::default()); groups];
+        Board { answered: vec![P::default(); questions], groups, ..Board::default() }
     }
 
-    fn answered(&self, ask: AskId) -> &P {
-        &self.answered[usize::from(ask)]
-    }
-
-    fn has_any(&self, group: &[AskId]) -> bool {
-        group.iter().any(|ask| !self.answered(*ask).is_empty())
+    /// The places before words that answer a question, or any question of a group.
+    fn group(&mut self, group: GroupId, groups: &[Box<[AskId]>]) -> &P {
+        let Some(several) = usize::from(group).checked_sub(self.answered.len()) else {
+            return &self.answered[usize::from(group)];
+        };
+        let (sentence, words) = &mut self.groups[several];
+        if *sentence != self.sentence {
+            *sentence = self.sentence;
+            *words = self.words.none();
+            groups[several].iter().for_each(|ask| words.or(&self.answered[usize::from(*ask)]));
+        }
+        words
     }
 
     fn seam(&self, seam: Seam) -> &P {
@@ -415,6 +443,7 @@ impl<P: Places> Board<P> {
     }
 
     fn lay_out(&mut self, text: &Text, nothing: P) {
+        self.sentence += 1;
         for ask in self.touched.drain(..) {
             self.answered[usize::from(ask)] = P::default();
         }
@@ -428,7 +457,8 @@ impl<P: Places> Board<P> {
                 places.insert(place);
             }
         }
-        for set in [&mut self.all, &mut self.words, &mut self.start, &mut self.end, &mut self.breaks, &mut self.quoted] {
+        for set in [&mut self.all, &mut self.words, &mut self.start, &mut self.end, &mut self.breaks, &mut self.quoted]
+        {
             *set = nothing.clone();
         }
         for set in [&mut self.unquoted, &mut self.opens, &mut self.closes] {

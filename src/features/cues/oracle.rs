@@ -48,10 +48,12 @@ impl Sentence<'_> {
         match seam {
             Seam::SentenceStart => at == 0,
             Seam::SentenceEnd => at == n,
-            Seam::Break => at > 0 && at < n && {
-                let between = &self.text[self.words[at - 1].span.end..self.words[at].span.start];
-                between.chars().any(|c| ",;:—–()….\"“”".contains(c)) || between.contains(" - ")
-            },
+            Seam::Break => {
+                at > 0 && at < n && {
+                    let between = &self.text[self.words[at - 1].span.end..self.words[at].span.start];
+                    between.chars().any(|c| ",;:—–()….\"“”".contains(c)) || between.contains(" - ")
+                }
+            }
             Seam::Quoted => at < n && quoted(at),
             Seam::Unquoted => at < n && !quoted(at),
             Seam::Opens => self.quotations.iter().any(starts),
@@ -130,8 +132,11 @@ fn ask_all(node: &Node, asked: &mut Asked) {
 fn slowly(set: &CueSet, text: &str) -> Vec<(CueId, Span)> {
     let mut asked = Asked::default();
     let patterns = set.cues.iter().zip(0..).flat_map(|(cue, id)| cue.patterns.iter().map(move |pattern| (id, pattern)));
-    let nodes: Vec<(CueId, Node)> =
-        patterns.map(|(id, pattern)| (id, pattern::parse(pattern, &set.classes).unwrap())).collect();
+    let nodes: Vec<(CueId, Node)> = patterns
+        .flat_map(|(id, pattern)| {
+            pattern::parse(pattern, &set.classes).unwrap().into_iter().map(move |node| (id, node))
+        })
+        .collect();
     nodes.iter().for_each(|(_, node)| ask_all(node, &mut asked));
     let questions = Questions::new(&asked, &Leaves::new(&set.classes), Language::English);
     let mut tokens = Vec::new();
@@ -183,6 +188,8 @@ fn patterns() -> impl Strategy<Value = Vec<String>> {
         1 => Just("{quoted}"), 1 => Just("{unquoted}"), 1 => Just("{open}"), 1 => Just("{close}"), 1 => Just("^"), 1 => Just("$"),
     ];
     let pattern = prop::collection::vec(word, 1..7).prop_map(|words| words.join(" "));
+    let pattern = (pattern.clone(), prop::option::weighted(0.2, pattern))
+        .prop_map(|(a, b)| b.map_or(a.clone(), |b| format!("{a} | {b}")));
     prop::collection::vec(pattern, 1..6).prop_map(|mut patterns| {
         let classes = set_of(Vec::new()).classes;
         patterns.retain(|pattern| pattern::parse(pattern, &classes).is_ok());
@@ -223,9 +230,12 @@ fn the_examples_of_the_documentation_hold() {
     let page = include_str!("../../../docs/cues.md");
     let table = page.split("each of them a test:").nth(1).expect("the table of examples is there");
     let mut rows = 0;
-    for line in table.lines().skip_while(|line| !line.starts_with("|---")).skip(1).take_while(|line| line.starts_with('|')) {
+    for line in
+        table.lines().skip_while(|line| !line.starts_with("|---")).skip(1).take_while(|line| line.starts_with('|'))
+    {
         let line = line.replace("\\|", "\u{1}");
-        let cells: Vec<String> = line.trim_matches('|').split('|').map(|cell| cell.trim().replace('\u{1}', "|")).collect();
+        let cells: Vec<String> =
+            line.trim_matches('|').split('|').map(|cell| cell.trim().replace('\u{1}', "|")).collect();
         let code: Vec<&str> = cells[0].split('`').skip(1).step_by(2).collect();
         let mut set = set_of(vec![code[0].to_owned()]);
         for class in &code[1..] {

@@ -86,11 +86,11 @@ impl Flaw {
 /// The word classes of a cue file, name → entries as written.
 pub type Classes = BTreeMap<String, Vec<String>>;
 
-/// Reads a pattern. `classes` says which classes there are.
+/// Reads a pattern; alternatives that stand outside of any group are patterns of their own. `classes` says which classes there are.
 ///
 /// # Errors
 /// [`Flaw`]: what cannot be read, where, and what to write instead.
-pub fn parse(pattern: &str, classes: &Classes) -> Result<Node, Flaw> {
+pub fn parse(pattern: &str, classes: &Classes) -> Result<Vec<Node>, Flaw> {
     let lexed = lex(pattern)?;
     if lexed.len() > MOST_NODES {
         let at = lexed[MOST_NODES].at.start..pattern.len();
@@ -106,7 +106,7 @@ pub fn parse(pattern: &str, classes: &Classes) -> Result<Node, Flaw> {
         return Err(Flaw::new(0..pattern.len(), "it would match where nothing stands", hint));
     }
     refuse_gaps_at_the_edges(&lexed)?;
-    Ok(node)
+    Ok(if let Node::Either(nodes) = node { nodes } else { vec![node] })
 }
 
 fn refuse_gaps_at_the_edges(lexed: &[Lexed]) -> Result<(), Flaw> {
@@ -227,7 +227,11 @@ fn look_around(pattern: &str, at: usize, c: char) -> Result<(Lexeme, usize), Fla
     match (reach, c) {
         (Ok(n @ 1..=MOST_GAP), '<') => Ok((Lexeme::NotBefore(n), length)),
         (Ok(n @ 1..=MOST_GAP), _) => Ok((Lexeme::NotAfter(n), length)),
-        _ => Err(Flaw::new(at..at + length, format!("it can look at 1 to {MOST_GAP} tokens"), format!("write {c}!3 word"))),
+        _ => Err(Flaw::new(
+            at..at + length,
+            format!("it can look at 1 to {MOST_GAP} tokens"),
+            format!("write {c}!3 word"),
+        )),
     }
 }
 
@@ -276,7 +280,8 @@ fn word(pattern: &str, at: usize) -> (Lexeme, usize) {
         let sign = c.is_whitespace() || "()|?^$,!<>{}`".contains(c);
         (sign || (c == '.' && rest[i..].starts_with(".."))).then_some(i)
     };
-    let length = rest.char_indices().find_map(ends).unwrap_or(rest.len()).max(rest.chars().next().map_or(1, char::len_utf8));
+    let length =
+        rest.char_indices().find_map(ends).unwrap_or(rest.len()).max(rest.chars().next().map_or(1, char::len_utf8));
     match &rest[..length] {
         "_" => (Lexeme::Any, length),
         text => (Lexeme::Text(text.to_owned()), length),
@@ -463,7 +468,9 @@ mod tests {
     }
 
     fn node(pattern: &str) -> Node {
-        parse(pattern, &classes()).unwrap_or_else(|flaw| panic!("{pattern}: {flaw:?}"))
+        let mut nodes = parse(pattern, &classes()).unwrap_or_else(|flaw| panic!("{pattern}: {flaw:?}"));
+        assert_eq!(nodes.len(), 1);
+        nodes.remove(0)
     }
 
     fn is(word: &str) -> Node {
@@ -479,9 +486,12 @@ mod tests {
 
     #[test]
     fn a_pattern_is_a_sequence_of_words_gaps_groups_and_seams() {
-        let sequence = vec![is("will"), Node::Gap(3), Node::Optional(Box::new(is("dearly"))), Node::Seam(Seam::Break), is("pay")];
+        let sequence =
+            vec![is("will"), Node::Gap(3), Node::Optional(Box::new(is("dearly"))), Node::Seam(Seam::Break), is("pay")];
         assert_eq!(node("Will ..3 dearly? , pay"), Node::Sequence(sequence));
-        assert_eq!(node("(a b | c)"), Node::Either(vec![Node::Sequence(vec![is("a"), is("b")]), is("c")]));
+        let either = Node::Either(vec![Node::Sequence(vec![is("a"), is("b")]), is("c")]);
+        assert_eq!(node("(a b | c) d"), Node::Sequence(vec![either, is("d")]));
+        assert_eq!(parse("a b | c", &classes()).unwrap(), [Node::Sequence(vec![is("a"), is("b")]), is("c")]);
         assert_eq!(node("<!2 not a"), Node::Sequence(vec![Node::NotBefore(vec![Ask::Word("not".into())], 2), is("a")]));
     }
 

@@ -66,12 +66,19 @@ impl Places for Box<[u64]> {
         self.iter().all(|cell| *cell == 0)
     }
     fn and(&mut self, other: &Self) {
+        if other.is_empty() {
+            return self.fill(0);
+        }
         self.iter_mut().zip(other).for_each(|(own, other)| *own &= other);
     }
     fn and_not(&mut self, other: &Self) {
         self.iter_mut().zip(other).for_each(|(own, other)| *own &= !other);
     }
     fn or(&mut self, other: &Self) {
+        if self.is_empty() && self.len() < other.len() {
+            *self = other.clone();
+            return;
+        }
         self.iter_mut().zip(other).for_each(|(own, other)| *own |= other);
     }
     fn up(&mut self) {

@@ -33,7 +33,7 @@ pub struct Questions {
 /// Numbers questions as patterns ask them.
 #[derive(Default)]
 pub struct Asked {
-    numbers: BTreeMap<Ask, AskId>,
+    numbers: HashMap<Ask, AskId>,
 }
 
 impl Asked {
@@ -49,9 +49,13 @@ impl Asked {
 
     /// For each question a guess at the share of running words that answer it. Only the speed of matching depends on it.
     pub fn shares(&self, leaves: &Leaves) -> Vec<f64> {
+        let ranks: HashMap<&str, usize> = COMMON.split_whitespace().zip(1..).collect();
         let mut shares = vec![0.0; self.numbers.len()];
         for (ask, &number) in &self.numbers {
-            shares[usize::from(number)] = leaves.of(ask).iter().map(share).sum();
+            // Summed in order, since the map's order is chance; only the speed would tell, but that should not vary either.
+            let mut parts: Vec<f64> = leaves.of(ask).iter().map(|leaf| share(leaf, &ranks)).collect();
+            parts.sort_by(f64::total_cmp);
+            shares[usize::from(number)] = parts.iter().sum();
         }
         shares
     }
@@ -65,8 +69,11 @@ pub struct Leaves {
 impl Leaves {
     pub fn new(classes: &Classes) -> Self {
         // Entries were read when the file was; one that cannot be read matches nothing.
-        let read = |entries: &Vec<String>| entries.iter().filter_map(|entry| super::pattern::entry(entry, classes).ok()).collect();
-        let direct: BTreeMap<&str, Vec<Ask>> = classes.iter().map(|(name, entries)| (&name[..], read(entries))).collect();
+        let read = |entries: &Vec<String>| {
+            entries.iter().filter_map(|entry| super::pattern::entry(entry, classes).ok()).collect()
+        };
+        let direct: BTreeMap<&str, Vec<Ask>> =
+            classes.iter().map(|(name, entries)| (&name[..], read(entries))).collect();
         let mut spread = BTreeMap::new();
         for name in classes.keys() {
             let (mut found, mut open, mut seen) = (Vec::new(), vec![&name[..]], HashSet::from([&name[..]]));
@@ -93,20 +100,16 @@ impl Leaves {
     }
 }
 
-/// A guess at the share of running English words that answer a question; the commonest words make up half of any text.
-fn share(ask: &Ask) -> f64 {
-    const COMMON: [(&str, f64); 48] = [
-        ("the", 0.06), ("of", 0.03), ("and", 0.027), ("to", 0.026), ("a", 0.021), ("in", 0.019), ("is", 0.01), ("that", 0.011),
-        ("for", 0.009), ("it", 0.01), ("was", 0.008), ("on", 0.007), ("with", 0.007), ("as", 0.007), ("be", 0.006), ("i", 0.01),
-        ("he", 0.006), ("we", 0.007), ("they", 0.005), ("you", 0.006), ("at", 0.005), ("by", 0.005), ("this", 0.005),
-        ("have", 0.005), ("not", 0.007), ("are", 0.006), ("from", 0.004), ("or", 0.004), ("his", 0.004), ("but", 0.004),
-        ("an", 0.003), ("which", 0.003), ("has", 0.004), ("had", 0.004), ("will", 0.004), ("would", 0.004), ("their", 0.003),
-        ("our", 0.003), ("who", 0.003), ("there", 0.003), ("if", 0.002), ("all", 0.003), ("can", 0.003), ("no", 0.002),
-        ("us", 0.002), ("them", 0.002), ("she", 0.003), ("were", 0.003),
-    ];
+/// The 500 commonest words of the project's own training documents, the commonest first.
+const COMMON: &str = include_str!("common.txt");
+
+/// A guess at the share of running English words that answer a question: the r-th commonest word makes up about 0.08 / r of any text (Zipf).
+fn share(ask: &Ask, ranks: &HashMap<&str, usize>) -> f64 {
+    let of_rank = |rank: usize| 0.08 / rank as f64;
     match ask {
-        Ask::Word(word) => COMMON.iter().find(|(common, _)| common == word).map_or(5e-5, |(_, share)| *share),
-        Ask::Glob(_) | Ask::Stem(_) => 2e-4,
+        Ask::Word(word) => ranks.get(&word[..]).map_or(2e-5, |rank| of_rank(*rank)),
+        Ask::Glob(_) => 2e-4,
+        Ask::Stem(word) => 1e-4 + ranks.get(&word[..]).map_or(0.0, |rank| of_rank(*rank)),
         Ask::Name => 0.12,
         Ask::Number => 0.02,
         _ => 0.01,
@@ -189,9 +192,10 @@ impl Glob {
         let Some(mut at) = prefix(first, word) else { return false };
         let Some((last, middle)) = rest.split_last() else { return at == word.len() };
         for piece in middle {
-            match (at..=word.len()).filter(|&from| word.is_char_boundary(from)).find_map(|from| {
-                prefix(piece, &word[from..]).map(|length| from + length)
-            }) {
+            match (at..=word.len())
+                .filter(|&from| word.is_char_boundary(from))
+                .find_map(|from| prefix(piece, &word[from..]).map(|length| from + length))
+            {
                 Some(end) => at = end,
                 None => return false,
             }
@@ -243,8 +247,25 @@ struct Piece {
 
 /// Who may take a short form of `is` or `has`: after any other word `'s` is a possessive.
 const SUBJECTS: [&str; 19] = [
-    "it", "he", "she", "that", "this", "there", "here", "what", "who", "where", "how", "when", "why", "everyone",
-    "everybody", "nobody", "somebody", "someone", "everything",
+    "it",
+    "he",
+    "she",
+    "that",
+    "this",
+    "there",
+    "here",
+    "what",
+    "who",
+    "where",
+    "how",
+    "when",
+    "why",
+    "everyone",
+    "everybody",
+    "nobody",
+    "somebody",
+    "someone",
+    "everything",
 ];
 
 fn english_pieces(surface: &str, folded: &str) -> Vec<Piece> {
@@ -307,7 +328,8 @@ mod tests {
     }
 
     fn pair(surface: &str, parts: [(&str, &[&str]); 2]) {
-        let parts = parts.map(|(own, words)| (own.to_owned(), words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>()));
+        let parts =
+            parts.map(|(own, words)| (own.to_owned(), words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>()));
         assert_eq!(seen(surface), parts, "{surface}");
     }
 
@@ -325,7 +347,10 @@ mod tests {
 
     #[test]
     fn a_possessive_is_its_noun() {
-        assert_eq!(seen("Parliament's"), [("Parliament's".to_owned(), vec!["parliament".into(), "parliament's".into()])]);
+        assert_eq!(
+            seen("Parliament's"),
+            [("Parliament's".to_owned(), vec!["parliament".into(), "parliament's".into()])]
+        );
         assert_eq!(seen("o'clock"), [("o'clock".to_owned(), vec!["o'clock".to_owned()])]);
     }
 
