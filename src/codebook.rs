@@ -1,4 +1,8 @@
-//! The labels of a model.
+//! The labels of a model, and what they mean: [`Codebook`].
+
+use std::fmt::Write;
+
+use serde::{Deserialize, Serialize};
 
 /// A label's number in its [`LabelSet`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,6 +68,128 @@ pub fn nearest<'a>(wrong: &str, candidates: impl Iterator<Item = &'a str>) -> Op
         .map(|(_, name)| name)
 }
 
+/// What each label means, and how neighbours are told apart. `models/codebook.toml` is the one of the embedded model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Codebook {
+    pub title: String,
+    pub introduction: String,
+    #[serde(rename = "label")]
+    pub labels: Vec<Entry>,
+    #[serde(rename = "rule", default)]
+    pub rules: Vec<Rule>,
+    pub voice: Option<Voice>,
+}
+
+/// A label's meaning.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    pub name: String,
+    /// To be read after "The sentence …".
+    pub definition: String,
+    /// The nearest published names.
+    #[serde(default)]
+    pub published: String,
+    #[serde(default)]
+    pub examples: Vec<String>,
+    #[serde(default)]
+    pub near_misses: Vec<String>,
+}
+
+/// A rule that tells labels apart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    pub number: u32,
+    pub name: String,
+    pub kind: RuleKind,
+    /// The labels that it speaks of.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    pub text: String,
+}
+
+/// Where a rule comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RuleKind {
+    /// Set down before labelling began: the pairs that annotators mix up most.
+    Boundary,
+    /// Settled where careful readers differed.
+    Ruling,
+}
+
+/// Whose words a sentence holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Voice {
+    pub text: String,
+}
+
+impl Codebook {
+    /// A codebook from TOML.
+    ///
+    /// # Errors
+    /// What is wrong, with the line, in the parser's words.
+    pub fn parse(text: &str) -> Result<Codebook, String> {
+        toml::from_str(text).map_err(|error| error.to_string())
+    }
+
+    /// That of the twelve framings.
+    pub fn builtin() -> Codebook {
+        Codebook::parse(include_str!("../models/codebook.toml")).expect("a test reads it")
+    }
+
+    pub fn find(&self, label: &str) -> Option<&Entry> {
+        self.labels.iter().find(|entry| entry.name == label)
+    }
+
+    /// The rules that speak of a label.
+    pub fn rules_of<'a>(&'a self, label: &'a str) -> impl Iterator<Item = &'a Rule> {
+        self.rules.iter().filter(move |rule| rule.labels.iter().any(|own| own == label))
+    }
+
+    /// The whole codebook as a page.
+    pub fn markdown(&self) -> String {
+        let mut page = format!("# {}\n\n{}\n\n## Labels\n\n", self.title, self.introduction);
+        for Entry { name, definition, published, examples, near_misses } in &self.labels {
+            line(&mut page, &format!("### `{name}`\n\nThe sentence {definition}.\n"));
+            if !published.is_empty() {
+                line(&mut page, &format!("Nearest published names: {published}.\n"));
+            }
+            list(&mut page, "Performs it:", examples);
+            list(&mut page, "Does not:", near_misses);
+        }
+        for (kind, heading) in [(RuleKind::Boundary, "Boundary rules"), (RuleKind::Ruling, "Rulings")] {
+            let rules: Vec<&Rule> = self.rules.iter().filter(|rule| rule.kind == kind).collect();
+            if !rules.is_empty() {
+                line(&mut page, &format!("## {heading}\n"));
+                rules
+                    .iter()
+                    .for_each(|rule| line(&mut page, &format!("{}. **{}.** {}", rule.number, rule.name, rule.text)));
+                page.push('\n');
+            }
+        }
+        if let Some(voice) = &self.voice {
+            line(&mut page, &format!("## Voice\n\n{}", voice.text));
+        }
+        page
+    }
+}
+
+fn line(page: &mut String, text: &str) {
+    writeln!(page, "{text}").expect("a string takes any text");
+}
+
+fn list(page: &mut String, heading: &str, sentences: &[String]) {
+    if !sentences.is_empty() {
+        line(page, &format!("{heading}\n"));
+        sentences.iter().for_each(|sentence| line(page, &format!("- {sentence}")));
+        page.push('\n');
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,5 +208,36 @@ mod tests {
         assert_eq!(set.nearest("treat"), Some("threat"));
         assert_eq!(set.nearest("Urgancy"), Some("urgency"));
         assert_eq!(set.nearest("whataboutism"), None);
+    }
+
+    #[test]
+    fn the_builtin_codebook_explains_every_label_and_numbers_its_rules() {
+        let book = Codebook::builtin();
+        assert_eq!(book.labels.len(), 12);
+        assert!(book.rules.iter().zip(1..).all(|(rule, number)| rule.number == number));
+        let known = |label: &String| book.find(label).is_some();
+        assert!(book.rules.iter().all(|rule| rule.labels.iter().all(known)));
+        for entry in &book.labels {
+            assert!(entry.examples.len() >= 5 && entry.near_misses.len() >= 5, "{}", entry.name);
+            assert!(book.rules_of(&entry.name).count() > 0, "{}", entry.name);
+        }
+    }
+
+    /// `docs/codebook.md` is made from the codebook; `just bless` writes it anew.
+    #[test]
+    fn the_page_in_the_documentation_is_that_of_the_codebook() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/codebook.md");
+        let made = "<!-- made from models/codebook.toml by `just bless`; change that file -->\n\n".to_owned()
+            + &Codebook::builtin().markdown();
+        if std::env::var_os("RHETOR_BLESS").is_some() {
+            std::fs::write(&path, &made).unwrap();
+        }
+        assert!(std::fs::read_to_string(&path).unwrap_or_default() == made, "run `just bless`");
+    }
+
+    #[test]
+    fn a_codebook_that_cannot_be_read_says_where() {
+        let error = Codebook::parse("title = \"t\"\nintroduction = 3\n").unwrap_err();
+        assert!(error.contains("line 2"), "{error}");
     }
 }

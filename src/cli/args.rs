@@ -35,7 +35,8 @@ pub enum Command {
     Train(Box<Train>),
     Classify(Box<Classify>),
     Inspect(Inspect),
-    Cues(Cues),
+    Labels(Labels),
+    Cues(Box<Cues>),
     Completions(Completions),
 }
 
@@ -325,6 +326,23 @@ pub enum CardFormat {
     Json,
 }
 
+/// Show the codebook: what each label means, and how neighbours are told apart
+#[derive(Debug, Args)]
+#[command(after_help = LABELS_EXAMPLES)]
+pub struct Labels {
+    /// Only this label, with its examples, near misses and rules
+    #[arg(value_name = "LABEL")]
+    pub label: Option<String>,
+    /// How it looks
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub format: CardFormat,
+}
+
+const LABELS_EXAMPLES: &str = "Examples:
+  rhetor labels
+  rhetor labels threat
+  rhetor labels --format json | jq -r '.label[].name'";
+
 /// Check a cue file, show its matches, count what they tell
 #[derive(Debug, Args)]
 #[command(after_help = CUES_EXAMPLES)]
@@ -336,9 +354,9 @@ pub struct Cues {
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Count how often each cue matches with and without its label in labelled data
-    #[arg(long, value_name = "DATA", num_args = 1..)]
+    #[arg(long, value_name = "DATA")]
     pub labelled: Vec<PathBuf>,
-    /// Only these cues, or those of these sections
+    /// Only these cues (NAME or SECTION.NAME), or those of these sections; without a text, show how they are written
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     pub only: Vec<String>,
     /// The language of the text, for ~stems
@@ -347,6 +365,12 @@ pub struct Cues {
     /// How matches and counts look
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub format: CuesFormat,
+    /// In folders, read the files that match instead of *.txt and *.md; `!` excludes
+    #[arg(long, value_name = "GLOB")]
+    pub glob: Vec<String>,
+    /// Bytes of a paragraph that are read; of a longer one the rest is left out
+    #[arg(long, value_name = "BYTES", default_value_t = 1 << 20, value_parser = record_size)]
+    pub max_record: usize,
     #[command(flatten)]
     pub input: DataOptions,
 }
@@ -355,6 +379,7 @@ const CUES_EXAMPLES: &str = "Examples:
   rhetor cues my-cues.toml                               does every example sentence do what the file says?
   rhetor cues my-cues.toml speech.txt                    what matches in a speech, and where
   rhetor cues builtin speech.txt --only threat           the same for the program's own cues of one section
+  rhetor cues builtin --only no-choice                   how a cue is written
   rhetor cues my-cues.toml --labelled labelled.csv       what does a match tell of a label?
   rhetor cues LIWC.dic --labelled labelled.csv -f csv    the same for a dictionary, as a table
 

@@ -179,7 +179,7 @@ pub fn cues(card: &Card) -> String {
         let label = cue.label.as_deref().map_or("-".into(), visible);
         let note = match cue.support {
             0 => "  never matched",
-            _ if is_idle(cue) => "  tells nothing",
+            _ if is_idle(cue) => "  adds nothing",
             _ => "",
         };
         let name = visible(&cue.name);
@@ -200,17 +200,32 @@ pub fn cues(card: &Card) -> String {
 
 /// How many strong terms of each label the card itself names.
 const TERMS_A_LABEL: usize = 8;
+const CUES_A_LABEL: usize = 5;
 
-/// A line a label with its strongest terms.
+/// A line a label with its strongest words, and another with the cues that help most.
 pub fn strongest(model: &Model) -> String {
     let cards = &model.card().labels;
     let width = cards.iter().map(|card| visible(&card.label).chars().count()).max().unwrap_or(0);
     let mut out = String::from("\nstrongest terms, in log-odds (--terms LABEL shows more, also against it):\n");
     for card in cards {
-        let terms = card.pro.iter().take(TERMS_A_LABEL).map(|term| format!("{} {:+.1}", shown(term), term.weight));
-        line!(out, "{:<width$}  {}", visible(&card.label), terms.collect::<Vec<_>>().join(", "));
+        let words = card.pro.iter().filter(|term| !term.term.starts_with(cues::PREFIX)).take(TERMS_A_LABEL);
+        let words = words.map(|term| format!("{} {:+.1}", shown(term), term.weight));
+        line!(out, "{:<width$}  {}", visible(&card.label), words.collect::<Vec<_>>().join(", "));
+        let helpful = helpful_cues(model.card(), &card.label);
+        if !helpful.is_empty() {
+            line!(out, "{:<width$}  cues: {}", "", helpful.join(", "));
+        }
     }
     out
+}
+
+/// The cues that save the most surprise on held-out units, over all that they match.
+fn helpful_cues(card: &Card, label: &str) -> Vec<String> {
+    let speaks_for = |cue: &&CueCard| cue.label.as_deref() == Some(label) && cue.weight > 0.0 && cue.gain > 0.0;
+    let mut cues: Vec<&CueCard> = card.cues.iter().filter(speaks_for).collect();
+    let worth = |cue: &CueCard| cue.gain * cue.support as f64;
+    cues.sort_by(|a, b| worth(b).total_cmp(&worth(a)).then(a.name.cmp(&b.name)));
+    cues.iter().take(CUES_A_LABEL).map(|cue| format!("{} {:+.1}", visible(&cue.name), cue.weight)).collect()
 }
 
 /// The strongest terms for and against a label, as they most often look in the training text.

@@ -10,7 +10,7 @@ use rhetor::features::cues::{self, CueSet, Matcher, Miss};
 use rhetor::text::stem::Language;
 use rhetor::text::visible;
 
-use super::args::{Cues, Shared};
+use super::args::{Cues, CuesFormat, Shared};
 use super::{DONE, FAILED, Remarks, inputs, train};
 
 /// How many examples that fail are shown one by one.
@@ -25,15 +25,22 @@ struct Loaded {
 }
 
 pub fn run(args: &Cues, shared: &Shared, remarks: Remarks) -> anyhow::Result<u8> {
+    if args.format == CuesFormat::Csv && !args.paths.is_empty() && !args.labelled.is_empty() {
+        anyhow::bail!("matches and counts are two tables\nhint: ask for one of them, a text or --labelled");
+    }
     let loaded = load(args, remarks)?;
-    let misses = loaded.set.misses(&loaded.matcher, args.language);
+    let mut misses = loaded.set.misses(&loaded.matcher, args.language);
+    misses.retain(|miss| loaded.wanted[miss.cue as usize]);
     report_misses(&loaded, &misses, &args.file, remarks);
     let mut status = if misses.is_empty() { DONE } else { FAILED };
     if args.paths.is_empty() && args.labelled.is_empty() {
-        summary(&loaded, misses.len());
+        match args.only.is_empty() {
+            true => summary(&loaded, misses.len()),
+            false => definitions(&loaded),
+        }
     }
     if !args.paths.is_empty() {
-        let (files, all_found) = inputs::files(&args.paths, &[], remarks)?;
+        let (files, all_found) = inputs::files(&args.paths, &args.glob, remarks)?;
         let all_read = shown::matches(&loaded, args, shared, &files, remarks)?;
         if !(all_found && all_read) {
             status = FAILED;
@@ -69,15 +76,52 @@ pub fn read(path: &str, language: Language, remarks: Remarks) -> anyhow::Result<
 
 fn wanted(set: &CueSet, only: &[String]) -> anyhow::Result<Vec<bool>> {
     for name in only {
-        if !set.cues.iter().any(|cue| cue.name == *name || cue.section == *name) {
+        if !set.cues.iter().any(|cue| goes_by(cue, name)) {
             let names = set.cues.iter().flat_map(|cue| [&cue.name[..], &cue.section[..]]);
             let hint = rhetor::codebook::nearest(name, names)
                 .map_or("run without --only to see all".into(), |near| format!("did you mean {near}?"));
             anyhow::bail!("there is no cue or section {name:?}\nhint: {hint}");
         }
     }
-    let is_wanted = |cue: &cues::Cue| only.is_empty() || only.contains(&cue.name) || only.contains(&cue.section);
+    let is_wanted = |cue: &cues::Cue| only.is_empty() || only.iter().any(|name| goes_by(cue, name));
     Ok(set.cues.iter().map(is_wanted).collect())
+}
+
+/// Its name, its section, or both as they stand in the file.
+fn goes_by(cue: &cues::Cue, name: &str) -> bool {
+    cue.name == *name
+        || cue.section == *name
+        || name.strip_prefix(&cue.section[..]).is_some_and(|rest| rest.strip_prefix('.') == Some(&cue.name[..]))
+}
+
+/// A cue's section and name, as they are shown.
+fn full_name(cue: &cues::Cue) -> String {
+    match cue.section.is_empty() || cue.name.starts_with(&format!("{}.", cue.section)) {
+        true => visible(&cue.name),
+        false => format!("{} {}", visible(&cue.section), visible(&cue.name)),
+    }
+}
+
+/// How the wanted cues are written, with their examples.
+fn definitions(loaded: &Loaded) {
+    for (cue, _) in loaded.set.cues.iter().zip(&loaded.wanted).filter(|(_, wanted)| **wanted) {
+        println!("{}", full_name(cue));
+        cue.patterns.iter().for_each(|pattern| println!("  {}", visible(pattern)));
+        cue.hits.iter().for_each(|hit| println!("    hit:  {}", visible(hit)));
+        cue.misses.iter().for_each(|miss| println!("    miss: {}", visible(miss)));
+    }
+}
+
+/// Says that example sentences of a cue file do not do what it says.
+pub fn warn_of_misses(set: &CueSet, path: &str, language: Language, remarks: Remarks) -> anyhow::Result<()> {
+    let misses = set.misses(&set.matcher(language, path)?, language);
+    if !misses.is_empty() {
+        remarks.warn(format_args!(
+            "{path}: {} example sentences are not as the file says\nhint: `rhetor cues {path}` shows them",
+            misses.len()
+        ));
+    }
+    Ok(())
 }
 
 fn report_misses(loaded: &Loaded, misses: &[Miss], file: &Path, remarks: Remarks) {
@@ -102,10 +146,11 @@ fn summary(loaded: &Loaded, misses: usize) {
             None => sections.push((&cue.section, 1, cue.patterns.len())),
         }
     }
-    let width = sections.iter().map(|(name, ..)| visible(name).chars().count()).max().unwrap_or(0);
+    let width = sections.iter().map(|(name, ..)| visible(name).chars().count()).max().unwrap_or(0).max(12);
     println!("{:<width$}  cues  patterns", "");
     for (name, cues, patterns) in sections {
-        println!("{:<width$}  {cues:>4}  {patterns:>8}", visible(name));
+        let name = if name.is_empty() { "(no section)".into() } else { visible(name) };
+        println!("{name:<width$}  {cues:>4}  {patterns:>8}");
     }
     let holds = match misses {
         0 => "all as the file says".to_owned(),

@@ -18,6 +18,9 @@ pub fn run(args: &Inspect, remarks: Remarks) -> anyhow::Result<u8> {
         _ if args.cues && model.card().cues.is_empty() => {
             anyhow::bail!("the model has no cues\nhint: `rhetor train --cues FILE` adds some")
         }
+        _ if args.cues && args.format == CardFormat::Json => {
+            format!("{:#}\n", serde_json::to_value(&model.card().cues)?)
+        }
         _ if args.cues => card::cues(model.card()),
         (Some(label), _) => card::terms(&find(&model, label)?),
         (None, CardFormat::Text) => card::text(&model) + &card::strongest(&model),

@@ -7,6 +7,7 @@ pub mod completions;
 pub mod cues;
 pub mod inputs;
 pub mod inspect;
+pub mod labels;
 pub mod train;
 
 use std::fs::File;

@@ -36,6 +36,10 @@ pub fn run(args: &Train, remarks: Remarks) -> anyhow::Result<u8> {
         trained.model.write(&args.output)?;
     }
     trained.warnings.iter().for_each(|warning| remarks.warn(warning));
+    let has_cues = trained.model.featurizer().settings().cues.is_some();
+    if args.features.cues.is_empty() && settings.features.cues.is_some() && !has_cues {
+        remarks.say("the built-in cues were tried and left out: held-out units gain nothing by them");
+    }
     let card = card::text(&trained.model);
     match is_stdout {
         _ if remarks.is_quiet() => {}
@@ -134,6 +138,10 @@ fn cues(options: &FeatureOptions, remarks: Remarks) -> anyhow::Result<Option<Cue
     for path in &options.cues {
         let path = path.to_string_lossy();
         let read = super::cues::read(&path, options.language, remarks)?;
+        super::cues::warn_of_misses(&read, &path, options.language, remarks)?;
+        if path == cues::BUILTIN && options.language != Language::English {
+            remarks.warn(format_args!("the built-in cues are English, and the language is {}", options.language));
+        }
         match &mut all {
             Some(all) => all.join(read, &path)?,
             None => all = Some(read),

@@ -14,6 +14,7 @@ mod pattern;
 mod places;
 mod words;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -103,7 +104,7 @@ impl CueSet {
         let mut nodes = Vec::new();
         for (id, cue) in self.cues.iter().enumerate() {
             for (at, pattern) in cue.patterns.iter().enumerate() {
-                let alternatives = pattern::parse(pattern, &self.classes)
+                let alternatives = pattern::parse(pattern, &self.classes, language)
                     .map_err(|flaw| bad(path, cue.lines.get(at), format!("cue {:?}", cue.name), pattern, flaw))?;
                 nodes.extend(alternatives.into_iter().map(|node| (id as CueId, node)));
             }
@@ -118,7 +119,14 @@ impl CueSet {
                     .map_err(|flaw| bad(path, None, format!("class {name:?}"), entry, flaw))?;
             }
         }
-        Ok(())
+        match words::Leaves::new(&self.classes).first_empty() {
+            Some(name) => {
+                let hint =
+                    "a class that holds only itself, or others that do, matches nothing; give it a word".to_owned();
+                Err(CueError::Form(Place::file(path), format!("class {name:?} holds no word"), hint))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Adds the cues of another file. Its classes stay its own: one whose name is taken by a different list gets another name.
@@ -146,6 +154,19 @@ impl CueSet {
         Ok(())
     }
 
+    /// Keeps only some cues, and the classes that they use.
+    pub fn retain(&mut self, keep: impl FnMut(&Cue) -> bool) {
+        self.cues.retain(keep);
+        let mut used: BTreeSet<String> =
+            self.cues.iter().flat_map(|cue| &cue.patterns).flat_map(|text| mentioned(text)).collect();
+        let mut open: Vec<String> = used.iter().cloned().collect();
+        while let Some(name) = open.pop() {
+            let inner = self.classes.get(&name).into_iter().flatten().flat_map(|entry| mentioned(entry));
+            open.extend(inner.filter(|name| used.insert(name.clone())));
+        }
+        self.classes.retain(|name, _| used.contains(name));
+    }
+
     fn rename_class(&mut self, old: &str, new: &str) {
         let entries = self.classes.remove(old).unwrap_or_default();
         self.classes.insert(new.to_owned(), entries);
@@ -154,13 +175,22 @@ impl CueSet {
     }
 }
 
+/// The classes that a pattern or an entry mentions.
+fn mentioned(text: &str) -> impl Iterator<Item = String> + '_ {
+    text.split('@').skip(1).map(|piece| class_name(piece).0.to_owned())
+}
+
+/// What follows an `@`: the class's name, and the rest.
+fn class_name(piece: &str) -> (&str, &str) {
+    piece.split_at(piece.find(|c: char| !(c.is_alphanumeric() || "-_".contains(c))).unwrap_or(piece.len()))
+}
+
 /// The text with every `@old` made `@new`.
 fn renamed(text: &str, old: &str, new: &str) -> String {
     let mut pieces = text.split('@');
     let mut out = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
-        let length = piece.find(|c: char| !(c.is_alphanumeric() || "-_".contains(c))).unwrap_or(piece.len());
-        let (name, rest) = piece.split_at(length);
+        let (name, rest) = class_name(piece);
         out = out + "@" + if name == old { new } else { name } + rest;
     }
     out
@@ -251,6 +281,9 @@ mod tests {
         let matcher = set.matcher(Language::English, "-").unwrap();
         let found = Finder::new(&matcher, Language::English).find("We act. Our act.");
         assert_eq!(found.iter().map(|(cue, _)| *cue).collect::<Vec<_>>(), [0, 1]);
+        let mut one = set.clone();
+        one.retain(|cue| cue.name == "y");
+        assert_eq!(one.classes.keys().collect::<Vec<_>>(), ["us-2", "us-all"]);
         let again = set.join(of("c.toml", "[c]\nx = \"y\""), "c.toml");
         assert!(again.unwrap_err().to_string().starts_with("c.toml:2: there is a cue \"x\" already"));
     }

@@ -297,6 +297,17 @@ impl Featurizer {
         Featurizer::assemble(Extractor { settings, cues: None }, vocabulary, self.units)
     }
 
+    /// The same without the cues that training never saw, since they have no weight.
+    pub fn with_known_cues(self) -> Self {
+        let Featurizer { extractor, vocabulary, units, .. } = self;
+        let mut settings = extractor.settings;
+        if let Some(set) = &mut settings.cues {
+            set.retain(|cue| vocabulary.feature(&format!("{}{}", cues::PREFIX, cue.name)).is_some());
+        }
+        let extractor = Extractor::new(settings).expect("its patterns were read before");
+        Featurizer::assemble(extractor, vocabulary, units)
+    }
+
     /// The block that a feature belongs to.
     pub fn block(&self, feature: FeatureId) -> Block {
         self.blocks[feature.index()]

@@ -149,9 +149,8 @@ fn solved(mut matrix: Vec<Vec<f64>>, mut right: Vec<f64>) -> Option<Vec<f64>> {
         }
         for below in at + 1..n {
             let factor = matrix[below][at] / matrix[at][at];
-            for column in at..n {
-                matrix[below][column] -= factor * matrix[at][column];
-            }
+            let (upper, lower) = matrix.split_at_mut(below);
+            lower[0][at..].iter_mut().zip(&upper[at][at..]).for_each(|(own, above)| *own -= factor * above);
             right[below] -= factor * right[at];
         }
     }

@@ -2,12 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::Ground;
-use super::blocks::BlockRows;
 use super::calibrate::Calibration;
-use super::folds::Folds;
 use super::objective::log_loss;
-use super::select::Selection;
+use super::{Fits, Ground};
 use crate::codebook::LabelId;
 use crate::features::{Block, FeatureId, cues};
 use crate::model::Model;
@@ -17,14 +14,8 @@ use crate::model::card::CueCard;
 ///
 /// Its `gain` is, over the units that it matches, the mean of `loss(score without it) − loss(score)` for its label, each unit scored by the
 /// fold that did not see it: how many nats of surprise its match saves.
-pub(crate) fn cards(
-    model: &Model,
-    ground: &Ground,
-    blocks: &[BlockRows],
-    selections: &[Selection],
-    calibrations: &[Calibration],
-    folds: &Folds,
-) -> Vec<CueCard> {
+pub(crate) fn cards(model: &Model, ground: &Ground, fits: &Fits, calibrations: &[Calibration]) -> Vec<CueCard> {
+    let Fits { blocks, selections, folds } = *fits;
     let Some(at) = blocks.iter().position(|block| block.block == Block::Cues) else { return Vec::new() };
     let (block, k) = (&blocks[at], ground.truth.labels);
     let columns: HashMap<FeatureId, usize> = block.features.iter().enumerate().map(|(i, f)| (*f, i)).collect();

@@ -7,11 +7,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use rayon::prelude::*;
 
-use super::blocks::BlockRows;
 use super::calibrate::{self, Calibration};
-use super::folds::Folds;
-use super::select::{self, Selection, column};
-use super::{Ground, baseline, threshold};
+use super::select::{self, column};
+use super::{Fits, Ground, baseline, threshold};
 use crate::codebook::{LabelId, LabelSet};
 use crate::corpus::Example;
 use crate::evaluate::interval;
@@ -45,14 +43,13 @@ struct HeldOut {
 impl Evidence {
     pub fn gather(
         ground: &Ground,
-        blocks: &[BlockRows],
-        selections: &[Selection],
-        folds: &Folds,
+        fits: &Fits,
         examples: &[Example],
         names: &LabelSet,
         counted: &[bool],
         warnings: &mut Vec<String>,
     ) -> Evidence {
+        let Fits { blocks, selections, folds } = *fits;
         let supports: Vec<usize> = (0..ground.truth.labels).map(|label| ground.truth.support(label)).collect();
         let untested: Vec<bool> = supports.iter().map(|&support| support < folds.count || folds.count < 2).collect();
         let held_truth = only_truth(ground.truth, counted);

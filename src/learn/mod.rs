@@ -224,9 +224,17 @@ pub fn train(examples: &[Example], settings: &TrainSettings, watch: &dyn Fn(Step
     let points = blocks.iter().zip(&selections).map(|(block, selection)| ground.fit(block, selection.l2));
     let points: Vec<Vec<f64>> = points.collect::<Result<_, _>>()?;
     watch(Step::Judging);
-    let evidence = Evidence::gather(&ground, &blocks, &selections, &folds, examples, &labels, &counted, &mut warnings);
-    let model = assemble(&ground, featurizer, labels, &blocks, points, &selections, evidence, examples, &folds);
+    let fits = Fits { blocks: &blocks, selections: &selections, folds: &folds };
+    let evidence = Evidence::gather(&ground, &fits, examples, &labels, &counted, &mut warnings);
+    let model = assemble(&ground, featurizer, labels, &fits, points, evidence, examples);
     Ok(Trained { model, warnings })
+}
+
+/// What the folds said of each block.
+pub(crate) struct Fits<'a> {
+    pub blocks: &'a [BlockRows],
+    pub selections: &'a [Selection],
+    pub folds: &'a Folds,
 }
 
 /// All that stays the same from block to block and from fit to fit.
@@ -449,18 +457,16 @@ fn counted_units(examples: &[Example], settings: &TrainSettings, warnings: &mut 
     vec![true; examples.len()]
 }
 
-#[allow(clippy::too_many_arguments)]
 fn assemble(
     ground: &Ground,
     featurizer: Featurizer,
     labels: LabelSet,
-    blocks: &[BlockRows],
+    fits: &Fits,
     points: Vec<Vec<f64>>,
-    selections: &[Selection],
     evidence: Evidence,
     examples: &[Example],
-    folds: &Folds,
 ) -> Model {
+    let Fits { blocks, selections, folds } = *fits;
     let (weights, intercepts) = blocks::join(blocks, points, &evidence.calibrations, featurizer.vocabulary().len());
     let settings = ground.settings;
     let groups: BTreeSet<&str> =
@@ -497,7 +503,8 @@ fn assemble(
         fingerprint: String::new(),
     };
     evidence::name_strong_terms(&mut model, examples);
-    model.card.cues = cue_use::cards(&model, ground, blocks, selections, &evidence.calibrations, folds);
+    model.card.cues = cue_use::cards(&model, ground, fits, &evidence.calibrations);
+    model.featurizer = model.featurizer.with_known_cues();
     model.stamped()
 }
 

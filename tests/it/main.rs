@@ -6,6 +6,7 @@ mod cues;
 mod desk;
 mod hostile;
 mod inspect;
+mod labels;
 mod model_file;
 mod streams;
 mod train;

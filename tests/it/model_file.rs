@@ -8,8 +8,8 @@ use crate::desk::Desk;
 /// A model of a handful of terms, so that every byte can be tried.
 fn tiny() -> Vec<u8> {
     let data = "text,labels\npay,x\npay now,x\npay up,x\nwait,y\nwait here,y\nwait on,y\n";
-    let desk = Desk::with("d.csv", data);
-    desk.run("train d.csv -o m --folds 2 --ngrams 1 --no-shape").ok();
+    let desk = Desk::with("d.csv", data).and("c.toml", "classes.us = \"up on\"\n[x]\ngo = \"pay @us\"\n");
+    desk.run("train d.csv -o m --folds 2 --ngrams 1 --no-shape --cues c.toml").ok();
     desk.read("m")
 }
 

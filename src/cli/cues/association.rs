@@ -110,11 +110,11 @@ fn text(out: &mut impl Write, rows: &[Association], all: u64) -> io::Result<()> 
         let (low, high) = row.interval;
         let share = row.with_label as f64 / row.matched.max(1) as f64;
         let (cue, label) = (visible(row.cue), visible(row.label));
-        let told = match (row.matched, low) {
-            (0, _) => "  never matched",
-            (_, low) if low <= 0.0 => "  tells nothing yet",
-            _ => "",
-        };
+        if row.matched == 0 {
+            writeln!(out, "{cue:<cues$}  {:<labels$}  {:>7}  never matched", "-", 0)?;
+            continue;
+        }
+        let told = if low <= 0.0 { "  tells nothing yet" } else { "" };
         writeln!(
             out,
             "{cue:<cues$}  {label:<labels$}  {:>7}  {:>7}  {share:>5.2}  {:>+8.2}  [{low:+.2}, {high:+.2}]{told}",
@@ -122,7 +122,12 @@ fn text(out: &mut impl Write, rows: &[Association], all: u64) -> io::Result<()> 
         )?;
     }
     let silent = rows.iter().filter(|row| row.matched == 0).count();
-    writeln!(out, "\n{} cues on {all} units, {silent} of them never matched", rows.len())
+    writeln!(out, "\n{} cues on {all} units, {silent} of them never matched", rows.len())?;
+    writeln!(
+        out,
+        "log-odds: how much a match raises the odds of the label, half a unit added to each count; a cue whose section is no label\n\
+         stands beside the label that it surely tells most of"
+    )
 }
 
 fn csv(out: &mut impl Write, rows: &[Association]) -> anyhow::Result<()> {

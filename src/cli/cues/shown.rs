@@ -8,13 +8,12 @@ use rhetor::features::cues::{CueId, Finder};
 use rhetor::text::unit::{Splitter, Unit, UnitKind};
 use rhetor::text::{Span, sentence, source, visible};
 
-use super::Loaded;
+use super::{Loaded, full_name};
 use crate::cli::args::{Cues, CuesFormat, Shared};
 use crate::cli::{Remarks, is_closed_pipe, named, use_color};
 
-/// Bytes asked for at once, and the longest paragraph.
+/// Bytes asked for at once.
 const PIECE: usize = 1 << 18;
-const MAX_RECORD: usize = 1 << 20;
 
 /// Prints every sentence in which a cue matches; whether all files could be read.
 pub fn matches(
@@ -31,6 +30,7 @@ pub fn matches(
         counts: vec![0; loaded.set.cues.len()],
         out: io::BufWriter::new(io::stdout().lock()),
         color: use_color(shared, false),
+        remarks,
     };
     if args.format == CuesFormat::Csv {
         writeln!(shower.out, "path,line,start,end,cue,section,surface")?;
@@ -56,13 +56,15 @@ struct Shower<'a> {
     counts: Vec<u64>,
     out: io::BufWriter<io::StdoutLock<'static>>,
     color: bool,
+    remarks: Remarks,
 }
 
 impl Shower<'_> {
     fn file(&mut self, path: &Path) -> anyhow::Result<()> {
         let mut input = source::open(path).map_err(|error| named(path, error))?;
-        let mut splitter = Splitter::new(UnitKind::Sentence, MAX_RECORD);
+        let mut splitter = Splitter::new(UnitKind::Sentence, self.args.max_record);
         let (mut buffer, mut units) = (vec![0; PIECE], Vec::new());
+        let (mut spoilt, mut cut) = (0, 0);
         loop {
             let count = match input.read(&mut buffer) {
                 Ok(count) => count,
@@ -74,11 +76,29 @@ impl Shower<'_> {
                 count => splitter.push(&buffer[..count], &mut units),
             }
             for unit in units.drain(..) {
+                spoilt += u64::from(unit.replaced);
+                cut += u64::from(unit.truncated);
                 self.unit(&path.display().to_string(), &unit)?;
             }
             if count == 0 {
+                self.remark(path, spoilt, cut);
                 return Ok(());
             }
+        }
+    }
+
+    fn remark(&self, path: &Path, spoilt: u64, cut: u64) {
+        let path = path.display();
+        if spoilt > 0 {
+            self.remarks.warn(format_args!(
+                "{path}: {spoilt} invalid UTF-8 sequences were replaced by U+FFFD\nhint: iconv -f WINDOWS-1252 -t UTF-8 converts a file"
+            ));
+        }
+        if cut > 0 {
+            self.remarks.warn(format_args!(
+                "{path}: {cut} paragraphs longer than {} bytes were cut\nhint: --max-record 16M reads more of each",
+                self.args.max_record
+            ));
         }
     }
 
@@ -111,8 +131,8 @@ impl Shower<'_> {
                 for (cue, span) in found {
                     let cue = &self.loaded.set.cues[*cue as usize];
                     let name = self.paint(AnsiColor::Cyan.on_default().bold(), &visible(&cue.name));
-                    let section =
-                        if cue.section.is_empty() { String::new() } else { format!("{} ", visible(&cue.section)) };
+                    let name_in_full = full_name(cue);
+                    let section = name_in_full.strip_suffix(&visible(&cue.name)).unwrap_or_default();
                     let surface = span.of(&unit.text[at.start..at.end]);
                     writeln!(self.out, "      {section}{name}: {}", visible(surface))?;
                 }

@@ -8,6 +8,9 @@ use super::words::{AskId, Asked};
 /// The number of a group of questions, any of which will do: in the end that of the question itself where there is only one.
 pub type GroupId = u16;
 
+/// Questions of which any will do.
+pub type Group = Box<[AskId]>;
+
 /// An instruction. Those with a length are followed by as many that belong to them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Op {
@@ -39,7 +42,7 @@ pub struct Coder {
     numbers: HashMap<Vec<AskId>, GroupId>,
     /// The same by the questions themselves, since each is met several times.
     met: HashMap<Vec<Ask>, GroupId>,
-    pub groups: Vec<Box<[AskId]>>,
+    pub groups: Vec<Group>,
 }
 
 /// What is wrong with cues that ask for too much.
@@ -147,7 +150,7 @@ impl Coder {
 
 /// Numbers groups anew once all are known: a question by itself keeps its number, all others follow. Also returns these others; `None` when there
 /// are too many.
-pub fn renumbered(groups: Vec<Box<[AskId]>>, questions: usize) -> Option<(Vec<GroupId>, Vec<Box<[AskId]>>)> {
+pub fn renumbered(groups: Vec<Group>, questions: usize) -> Option<(Vec<GroupId>, Vec<Group>)> {
     let (mut numbers, mut others) = (Vec::with_capacity(groups.len()), Vec::new());
     for group in groups {
         if let [single] = *group {

@@ -50,7 +50,12 @@ pub fn parse(path: &str, text: &str) -> Result<ReadCues, CueError> {
         () if ends(&[".dicx"]) => dictionary::liwc_table(path, text)?,
         () if ends(&[".dic"]) || text.trim_start().starts_with('%') => dictionary::liwc(path, text)?,
         () if ends(&[".yml", ".yaml"]) => dictionary::quanteda(path, text)?,
-        () => ReadCues { cues: word_list(path, text), remarks: Vec::new() },
+        () if ends(&[".csv", ".tsv", ".jsonl", ".json"]) => {
+            let hint =
+                "cues are in .toml, .dic, .dicx, .yml or .yaml files, or in word lists with another ending".to_owned();
+            return Err(CueError::Form(Place::file(path), "a table or JSON is no cue file".into(), hint));
+        }
+        () => ReadCues { cues: word_list(path, text)?, remarks: Vec::new() },
     };
     if read.cues.cues.iter().all(|cue| cue.patterns.is_empty()) {
         return Err(CueError::Empty(path.to_owned()));
@@ -59,11 +64,21 @@ pub fn parse(path: &str, text: &str) -> Result<ReadCues, CueError> {
 }
 
 /// One cue, named after the file; each line a pattern, `#` starts a remark.
-fn word_list(path: &str, text: &str) -> CueSet {
+fn word_list(path: &str, text: &str) -> Result<CueSet, CueError> {
     let name = Path::new(path).file_stem().map_or(Cow::Borrowed("words"), |stem| stem.to_string_lossy());
     let lines = text.lines().zip(1..).map(|(line, number)| (line.split('#').next().unwrap_or("").trim(), number));
-    let (patterns, lines) = lines.filter(|(line, _)| !line.is_empty()).map(|(line, n)| (line.to_owned(), n)).unzip();
-    CueSet { cues: vec![Cue { name: name.into_owned(), patterns, lines, ..Cue::default() }], ..CueSet::default() }
+    let lines: Vec<(&str, u64)> = lines.filter(|(line, _)| !line.is_empty()).collect();
+    if let Some((_, line)) = lines.iter().find(|(line, _)| line.starts_with('[') || line.contains(" = ")) {
+        let hint = "the ending tells what a cue file is: name a TOML file .toml".to_owned();
+        return Err(CueError::Form(
+            Place::line(path, *line),
+            "this looks like TOML, not like a word list".into(),
+            hint,
+        ));
+    }
+    let (patterns, lines) = lines.into_iter().map(|(line, number)| (line.to_owned(), number)).unzip();
+    let cue = Cue { name: name.into_owned(), patterns, lines, ..Cue::default() };
+    Ok(CueSet { cues: vec![cue], ..CueSet::default() })
 }
 
 struct Reader<'a> {
@@ -133,6 +148,11 @@ impl<'a> Reader<'a> {
     }
 
     fn cue(&self, name: &str, section: &str, value: &Value) -> Result<Cue, CueError> {
+        if KEYS.contains(&name) {
+            let heading = if section.is_empty() { "SECTION" } else { section };
+            let hint = format!("write it under [{heading}.NAME], where NAME is that of the cue");
+            return Err(self.form(&value.span(), format!("{name:?} stands outside of any cue"), &hint));
+        }
         if name.is_empty() || name.chars().any(char::is_control) {
             return Err(self.form(&value.span(), format!("{name:?} cannot name a cue"), "use letters and hyphens"));
         }
@@ -250,6 +270,12 @@ insult = ["crook*", "liar*"]
         refused("[a\n", "cues.toml:1: this is no TOML");
         refused("\n[t.x]\nmatch = 3", "cues.toml:3: a text in quotation marks");
         refused("[t.x]\nmath = \"a\"", "cues.toml:2: a cue has no \"math\"\nhint: did you mean match?");
+        refused(
+            "[t]\nmatch = \"a\"",
+            "cues.toml:2: \"match\" stands outside of any cue\nhint: write it under [t.NAME]",
+        );
+        refused("[t]\nx = [\"$ a\"]", "this can never match here");
+        refused("[classes]\na = \"@b\"\nb = \"@a\"\n[t]\nx = \"@a\"", "class \"a\" holds no word");
         refused("[t.x]\nhits = [\"a\"]", "cues.toml:1: cue \"x\" has no pattern");
         refused("[t]\nx = \"a\"\n[u]\nx = \"b\"", "cues.toml:4: there is a cue \"x\" already, in line 2");
         refused("[t]\nx = [\"a\",\n\"b ..z c\"]", "cues.toml:3: cue \"x\": a gap is two dots");
@@ -262,6 +288,11 @@ insult = ["crook*", "liar*"]
         let read =
             parse("lists/insults.txt", "crook*\n# a remark\nso-called\n\nnest of crooks # three words\n").unwrap();
         assert_eq!((&read.cues.cues[0].name[..], read.cues.cues[0].patterns.len()), ("insults", 3));
+        assert!(
+            parse("good.txt", "[t]\nx = \"y\"")
+                .is_err_and(|error| error.to_string().contains("good.txt:1: this looks like TOML"))
+        );
+        assert!(parse("data.csv", "text,labels\n").is_err());
         assert!(matches!(parse("empty.txt", "# nothing\n"), Err(CueError::Empty(_))));
     }
 }

@@ -4,7 +4,7 @@
 //! other of these is passed over. What remains is worked out on all places of the sentence at once ([`Places`]), so the time is linear in the text
 //! whatever the patterns are.
 
-use super::code::{Coder, GroupId, Op, Way, renumber, renumbered, too_many};
+use super::code::{Coder, Group, GroupId, Op, Way, renumber, renumbered, too_many};
 use super::pattern::{Classes, Flaw, Node, Seam};
 use super::places::Places;
 use super::words::{AskId, Leaves, Part, Questions};
@@ -23,7 +23,7 @@ pub struct Matcher {
     language: Language,
     questions: Questions,
     /// The groups of more than one question.
-    groups: Vec<Box<[AskId]>>,
+    groups: Vec<Group>,
     patterns: Vec<Pattern>,
     /// The patterns filed under each question.
     filed: Vec<Box<[Filed]>>,
@@ -417,7 +417,7 @@ impl<P: Places> Board<P> {
     }
 
     /// The places before words that answer a question, or any question of a group.
-    fn group(&mut self, group: GroupId, groups: &[Box<[AskId]>]) -> &P {
+    fn group(&mut self, group: GroupId, groups: &[Group]) -> &P {
         let Some(several) = usize::from(group).checked_sub(self.answered.len()) else {
             return &self.answered[usize::from(group)];
         };

@@ -134,7 +134,7 @@ fn slowly(set: &CueSet, text: &str) -> Vec<(CueId, Span)> {
     let patterns = set.cues.iter().zip(0..).flat_map(|(cue, id)| cue.patterns.iter().map(move |pattern| (id, pattern)));
     let nodes: Vec<(CueId, Node)> = patterns
         .flat_map(|(id, pattern)| {
-            pattern::parse(pattern, &set.classes).unwrap().into_iter().map(move |node| (id, node))
+            pattern::parse(pattern, &set.classes, Language::English).unwrap().into_iter().map(move |node| (id, node))
         })
         .collect();
     nodes.iter().for_each(|(_, node)| ask_all(node, &mut asked));
@@ -192,7 +192,7 @@ fn patterns() -> impl Strategy<Value = Vec<String>> {
         .prop_map(|(a, b)| b.map_or(a.clone(), |b| format!("{a} | {b}")));
     prop::collection::vec(pattern, 1..6).prop_map(|mut patterns| {
         let classes = set_of(Vec::new()).classes;
-        patterns.retain(|pattern| pattern::parse(pattern, &classes).is_ok());
+        patterns.retain(|pattern| pattern::parse(pattern, &classes, Language::English).is_ok());
         patterns
     })
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::text::stem;
+use super::words::short_form;
+use crate::text::stem::{self, Language};
 
 /// Words, gaps and groups that one pattern may hold.
 const MOST_NODES: usize = 256;
@@ -90,13 +91,13 @@ pub type Classes = BTreeMap<String, Vec<String>>;
 ///
 /// # Errors
 /// [`Flaw`]: what cannot be read, where, and what to write instead.
-pub fn parse(pattern: &str, classes: &Classes) -> Result<Vec<Node>, Flaw> {
+pub fn parse(pattern: &str, classes: &Classes, language: Language) -> Result<Vec<Node>, Flaw> {
     let lexed = lex(pattern)?;
     if lexed.len() > MOST_NODES {
         let at = lexed[MOST_NODES].at.start..pattern.len();
         return Err(Flaw::new(at, format!("it is longer than {MOST_NODES} words"), "gather single words into a class"));
     }
-    let mut parser = Parser { lexed: &lexed, at: 0, classes, end: pattern.len() };
+    let mut parser = Parser { lexed: &lexed, at: 0, classes, language, end: pattern.len() };
     let node = parser.alternatives(0)?;
     if let Some(stray) = parser.peek() {
         return Err(Flaw::new(stray.at.clone(), "a `)` that nothing opened", "remove it, or add a `(` before"));
@@ -106,6 +107,7 @@ pub fn parse(pattern: &str, classes: &Classes) -> Result<Vec<Node>, Flaw> {
         return Err(Flaw::new(0..pattern.len(), "it would match where nothing stands", hint));
     }
     refuse_gaps_at_the_edges(&lexed)?;
+    refuse_ends_in_the_middle(&lexed)?;
     Ok(if let Node::Either(nodes) = node { nodes } else { vec![node] })
 }
 
@@ -118,6 +120,22 @@ fn refuse_gaps_at_the_edges(lexed: &[Lexed]) -> Result<(), Flaw> {
         }
         None => Ok(()),
     }
+}
+
+/// A sentence's start that something precedes, or its end that something follows, can never match.
+fn refuse_ends_in_the_middle(lexed: &[Lexed]) -> Result<(), Flaw> {
+    for (at, Lexed { lexeme, at: bytes }) in lexed.iter().enumerate() {
+        let neighbour = match lexeme {
+            Lexeme::Seam(Seam::SentenceStart) => at.checked_sub(1).map(|at| &lexed[at].lexeme),
+            Lexeme::Seam(Seam::SentenceEnd) => lexed.get(at + 1).map(|lexed| &lexed.lexeme),
+            _ => None,
+        };
+        if neighbour.is_some_and(|lexeme| !matches!(lexeme, Lexeme::Open | Lexeme::Close | Lexeme::Bar)) {
+            let hint = "`^` is the sentence's start and comes first, `$` its end and comes last";
+            return Err(Flaw::new(bytes.clone(), "this can never match here", hint));
+        }
+    }
+    Ok(())
 }
 
 impl Node {
@@ -292,6 +310,7 @@ struct Parser<'a> {
     lexed: &'a [Lexed],
     at: usize,
     classes: &'a Classes,
+    language: Language,
     end: usize,
 }
 
@@ -339,7 +358,7 @@ impl Parser<'_> {
             Lexeme::NotAfter(n) => Node::NotAfter(self.asks(&at)?, n),
             Lexeme::Not => Node::IsNot(self.asks(&at)?),
             Lexeme::Any => Node::Any,
-            Lexeme::Text(text) => Node::Is(vec![ask(&text, at, self.classes)?]),
+            Lexeme::Text(text) => self.word(&text, at)?,
             Lexeme::Open if depth >= DEEPEST => {
                 return Err(Flaw::new(at, "groups nest too deep", "write the alternatives as patterns of their own"));
             }
@@ -347,6 +366,22 @@ impl Parser<'_> {
             Lexeme::Bar | Lexeme::Close => unreachable!("a sequence ends before these"),
         };
         self.perhaps_optional(node)
+    }
+
+    /// A word; a short form (`don't`) is the two words that it is in a text.
+    fn word(&self, text: &str, at: Range<usize>) -> Result<Node, Flaw> {
+        let bare = text.trim_matches('`');
+        let words = match self.language {
+            Language::English if !bare.contains(['*', '?', '~', '@']) => short_form(bare),
+            _ => None,
+        };
+        match words {
+            Some(words) => {
+                let any = |words: Vec<String>| Node::Is(words.into_iter().map(Ask::Word).collect());
+                Ok(Node::Sequence(words.into_iter().map(any).collect()))
+            }
+            None => Ok(Node::Is(vec![ask(text, at, self.classes)?])),
+        }
     }
 
     fn group(&mut self, depth: usize, opened: &Range<usize>) -> Result<Node, Flaw> {
@@ -468,7 +503,8 @@ mod tests {
     }
 
     fn node(pattern: &str) -> Node {
-        let mut nodes = parse(pattern, &classes()).unwrap_or_else(|flaw| panic!("{pattern}: {flaw:?}"));
+        let mut nodes =
+            parse(pattern, &classes(), Language::English).unwrap_or_else(|flaw| panic!("{pattern}: {flaw:?}"));
         assert_eq!(nodes.len(), 1);
         nodes.remove(0)
     }
@@ -479,7 +515,7 @@ mod tests {
 
     #[track_caller]
     fn refused(pattern: &str, bytes: &str, what: &str) {
-        let flaw = parse(pattern, &classes()).expect_err(pattern);
+        let flaw = parse(pattern, &classes(), Language::English).expect_err(pattern);
         assert_eq!((&pattern[flaw.at.clone()], flaw.what.contains(what)), (bytes, true), "{flaw:?}");
         assert!(!flaw.hint.is_empty());
     }
@@ -491,8 +527,18 @@ mod tests {
         assert_eq!(node("Will ..3 dearly? , pay"), Node::Sequence(sequence));
         let either = Node::Either(vec![Node::Sequence(vec![is("a"), is("b")]), is("c")]);
         assert_eq!(node("(a b | c) d"), Node::Sequence(vec![either, is("d")]));
-        assert_eq!(parse("a b | c", &classes()).unwrap(), [Node::Sequence(vec![is("a"), is("b")]), is("c")]);
+        assert_eq!(
+            parse("a b | c", &classes(), Language::English).unwrap(),
+            [Node::Sequence(vec![is("a"), is("b")]), is("c")]
+        );
         assert_eq!(node("<!2 not a"), Node::Sequence(vec![Node::NotBefore(vec![Ask::Word("not".into())], 2), is("a")]));
+    }
+
+    #[test]
+    fn a_short_form_is_two_words_as_in_a_text() {
+        assert_eq!(node("don't"), Node::Sequence(vec![is("do"), is("not")]));
+        assert_eq!(node("cannot go"), Node::Sequence(vec![Node::Sequence(vec![is("can"), is("not")]), is("go")]));
+        assert_eq!(node("parliament's"), is("parliament's"));
     }
 
     #[test]
@@ -516,6 +562,8 @@ mod tests {
         refused("us < them", "<", "needs a `!`");
         refused("!(a b) c", "!", "single words");
         refused("a? b?", "a? b?", "where nothing stands");
+        refused("a ^ b", "^", "can never match");
+        refused("$ a", "$", "can never match");
         refused("~blam*", "~blam*", "a stem takes no `*`");
         refused("- us", "-", "no letter");
         refused("`` us", "``", "nothing stands between");

@@ -47,11 +47,18 @@ impl Asked {
         Some(next)
     }
 
+    /// Every question with its number, in the order of the numbers.
+    fn in_order(&self) -> Vec<(&Ask, AskId)> {
+        let mut all: Vec<(&Ask, AskId)> = self.numbers.iter().map(|(ask, number)| (ask, *number)).collect();
+        all.sort_unstable_by_key(|(_, number)| *number);
+        all
+    }
+
     /// For each question a guess at the share of running words that answer it. Only the speed of matching depends on it.
     pub fn shares(&self, leaves: &Leaves) -> Vec<f64> {
         let ranks: HashMap<&str, usize> = COMMON.split_whitespace().zip(1..).collect();
         let mut shares = vec![0.0; self.numbers.len()];
-        for (ask, &number) in &self.numbers {
+        for (ask, number) in self.in_order() {
             // Summed in order, since the map's order is chance; only the speed would tell, but that should not vary either.
             let mut parts: Vec<f64> = leaves.of(ask).iter().map(|leaf| share(leaf, &ranks)).collect();
             parts.sort_by(f64::total_cmp);
@@ -91,6 +98,11 @@ impl Leaves {
         Leaves { classes: spread }
     }
 
+    /// A class that comes down to nothing: it only holds itself.
+    pub fn first_empty(&self) -> Option<&str> {
+        self.classes.iter().find(|(_, leaves)| leaves.is_empty()).map(|(name, _)| &name[..])
+    }
+
     /// What a question comes down to: words, globs, stems and shapes.
     fn of(&self, ask: &Ask) -> Vec<Ask> {
         match ask {
@@ -127,7 +139,7 @@ impl Questions {
             shapes: Vec::new(),
         };
         let mut stems = Stems::new(language);
-        for (ask, &number) in &asked.numbers {
+        for (ask, number) in asked.in_order() {
             for leaf in leaves.of(ask) {
                 match leaf {
                     Ask::Word(word) => questions.words.entry(word).or_default().push(number),
@@ -236,6 +248,12 @@ impl Shape<'_> {
             Ask::Word(_) | Ask::Glob(_) | Ask::Stem(_) | Ask::Class(_) => false,
         }
     }
+}
+
+/// The words of an English short form, each with what it may stand for; `None` for a single word.
+pub fn short_form(word: &str) -> Option<Vec<Vec<String>>> {
+    let pieces = english_pieces(word, &stem::fold(word));
+    (pieces.len() > 1).then(|| pieces.into_iter().map(|piece| piece.words).collect())
 }
 
 /// A part of a token and the words that it may stand for.
