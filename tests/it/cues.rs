@@ -85,7 +85,6 @@ fn cues_become_evidence_with_their_name_and_words() {
         .ok()
         .prints("cue will-harm “will surely suffer”");
     desk.run("inspect -m m --cues").ok().prints("will-harm").prints("gain");
-    desk.run("inspect -m m --terms threat").ok().prints("cue will-harm");
 }
 
 #[test]
@@ -100,17 +99,19 @@ fn a_model_with_cues_needs_no_other_file_and_comes_out_the_same_on_any_number_of
 
 #[test]
 fn a_positive_cue_never_speaks_against_its_label() {
-    // The cue stands with every label but its own, so its weight for it would be negative.
-    let wrong = "[blame]\nwill = \"will\"\n";
-    let desk = Desk::with("c.toml", wrong).and("d.csv", LABELLED);
+    // The cue stands with the label `a` alone, so its weight for `b` would be negative.
+    let row = |i: usize| format!("we will w{i},a\nit was w{i},b\nso w{i},\n");
+    let data = format!("text,labels\n{}", (0..30).map(row).collect::<String>());
+    let desk = Desk::with("c.toml", "[b]\nwill = \"will\"\n").and("d.csv", data);
     let weight = |desk: &Desk| -> f64 {
-        let card: serde_json::Value = serde_json::from_str(&desk.run("inspect -m m -f json").ok().stdout).unwrap();
-        card["cues"][0]["weight"].as_f64().unwrap()
+        let cards: serde_json::Value =
+            serde_json::from_str(&desk.run("inspect -m m --cues -f json").ok().stdout).unwrap();
+        cards[0]["weight"].as_f64().unwrap()
     };
-    desk.run("train d.csv -o m --cues c.toml --cues-l2 0.1").ok();
+    desk.run("train d.csv -o m --cues c.toml --cues-l2 0.1 --min-count 1000").ok();
     assert!(weight(&desk) < 0.0);
-    let desk = desk.and("c.toml", "[blame.will]\nmatch = \"will\"\npositive = true\n");
-    desk.run("train d.csv -o m --cues c.toml --cues-l2 0.1").ok();
+    let desk = desk.and("c.toml", "[b.will]\nmatch = \"will\"\npositive = true\n");
+    desk.run("train d.csv -o m --cues c.toml --cues-l2 0.1 --min-count 1000").ok();
     assert_eq!(weight(&desk), 0.0);
 }
 
@@ -124,7 +125,7 @@ fn dictionaries_of_other_tools_are_cues_as_they_are() {
         .and("s.txt", "They suffered.\n");
     desk.run("cues d.dic s.txt").ok().prints("harm: suffered").says("1 entries hold no word");
     desk.run("cues d.dicx s.txt").ok().prints("harm: suffered");
-    desk.run("cues d.yml s.txt").ok().prints("violence violence.harm: suffered");
+    desk.run("cues d.yml s.txt").ok().prints("      violence.harm: suffered");
     desk.run("cues words.txt s.txt").ok().prints("words: suffered");
 }
 

@@ -3,7 +3,7 @@ use crate::desk::Desk;
 #[test]
 fn every_label_is_listed_and_one_is_explained() {
     let desk = Desk::new();
-    desk.run("labels").ok().prints("threat ").prints("whataboutism  answers or deflects criticism");
+    desk.run("labels").ok().prints("threat ").prints("whataboutism         answers or deflects criticism");
     desk.run("labels threat").ok().prints("performs it").prints("threat / fear-appeal").prints("commissive");
     desk.run("labels treat").ends(1).says("did you mean threat?");
 }
