@@ -173,8 +173,7 @@ pub fn cues(card: &Card) -> String {
     let labels = card.labels.iter().map(|label| visible(&label.label).chars().count()).max().unwrap_or(0).max(5);
     line!(out, "{:<labels$}  {:<width$}  support  weight    gain", "label", "cue");
     let mut cues: Vec<&CueCard> = card.cues.iter().collect();
-    let worth = |cue: &CueCard| cue.gain * cue.support as f64;
-    cues.sort_by(|a, b| a.label.cmp(&b.label).then(worth(b).total_cmp(&worth(a))).then(a.name.cmp(&b.name)));
+    cues.sort_by(|a, b| a.label.cmp(&b.label).then(b.worth().total_cmp(&a.worth())).then(a.name.cmp(&b.name)));
     for cue in cues {
         let label = cue.label.as_deref().map_or("-".into(), visible);
         let note = match cue.support {
@@ -223,8 +222,7 @@ pub fn strongest(model: &Model) -> String {
 fn helpful_cues(card: &Card, label: &str) -> Vec<String> {
     let speaks_for = |cue: &&CueCard| cue.label.as_deref() == Some(label) && cue.weight > 0.0 && cue.gain > 0.0;
     let mut cues: Vec<&CueCard> = card.cues.iter().filter(speaks_for).collect();
-    let worth = |cue: &CueCard| cue.gain * cue.support as f64;
-    cues.sort_by(|a, b| worth(b).total_cmp(&worth(a)).then(a.name.cmp(&b.name)));
+    cues.sort_by(|a, b| b.worth().total_cmp(&a.worth()).then(a.name.cmp(&b.name)));
     cues.iter().take(CUES_A_LABEL).map(|cue| format!("{} {:+.1}", visible(&cue.name), cue.weight)).collect()
 }
 

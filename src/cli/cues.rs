@@ -57,21 +57,22 @@ pub fn run(args: &Cues, shared: &Shared, remarks: Remarks) -> anyhow::Result<u8>
 
 fn load(args: &Cues, remarks: Remarks) -> anyhow::Result<Loaded> {
     let path = args.file.to_string_lossy();
-    let set = read(&path, args.language, remarks)?;
-    let matcher = set.matcher(args.language, &path)?;
+    let (set, matcher) = read(&path, args.language, remarks)?;
     let wanted = wanted(&set, &args.only)?;
     Ok(Loaded { set, matcher, wanted })
 }
 
-/// The cues of a file, or the program's own; every pattern can be read.
-pub fn read(path: &str, language: Language, remarks: Remarks) -> anyhow::Result<CueSet> {
-    if path == cues::BUILTIN {
-        return Ok(cues::builtin());
-    }
-    let read = cues::read(path)?;
-    read.remarks.iter().for_each(|remark| remarks.warn(format_args!("{path}: {remark}")));
-    read.cues.matcher(language, path)?;
-    Ok(read.cues)
+/// The cues of a file, or the program's own, ready to match: every pattern can be read.
+pub fn read(path: &str, language: Language, remarks: Remarks) -> anyhow::Result<(CueSet, Matcher)> {
+    let set = if path == cues::BUILTIN {
+        cues::builtin()
+    } else {
+        let read = cues::read(path)?;
+        read.remarks.iter().for_each(|remark| remarks.warn(format_args!("{path}: {remark}")));
+        read.cues
+    };
+    let matcher = set.matcher(language, path)?;
+    Ok((set, matcher))
 }
 
 fn wanted(set: &CueSet, only: &[String]) -> anyhow::Result<Vec<bool>> {
@@ -113,15 +114,14 @@ fn definitions(loaded: &Loaded) {
 }
 
 /// Says that example sentences of a cue file do not do what it says.
-pub fn warn_of_misses(set: &CueSet, path: &str, language: Language, remarks: Remarks) -> anyhow::Result<()> {
-    let misses = set.misses(&set.matcher(language, path)?, language);
+pub fn warn_of_misses(set: &CueSet, matcher: &Matcher, path: &str, language: Language, remarks: Remarks) {
+    let misses = set.misses(matcher, language);
     if !misses.is_empty() {
         remarks.warn(format_args!(
             "{path}: {} example sentences are not as the file says\nhint: `rhetor cues {path}` shows them",
             misses.len()
         ));
     }
-    Ok(())
 }
 
 fn report_misses(loaded: &Loaded, misses: &[Miss], file: &Path, remarks: Remarks) {

@@ -137,8 +137,8 @@ fn cues(options: &FeatureOptions, remarks: Remarks) -> anyhow::Result<Option<Cue
     let mut all: Option<CueSet> = None;
     for path in &options.cues {
         let path = path.to_string_lossy();
-        let read = super::cues::read(&path, options.language, remarks)?;
-        super::cues::warn_of_misses(&read, &path, options.language, remarks)?;
+        let (read, matcher) = super::cues::read(&path, options.language, remarks)?;
+        super::cues::warn_of_misses(&read, &matcher, &path, options.language, remarks);
         if path == cues::BUILTIN && options.language != Language::English {
             remarks.warn(format_args!("the built-in cues are English, and the language is {}", options.language));
         }

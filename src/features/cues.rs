@@ -59,6 +59,13 @@ pub struct Cue {
     pub lines: Vec<u64>,
 }
 
+impl Cue {
+    /// The term of its feature.
+    pub fn term(&self) -> String {
+        format!("{PREFIX}{}", self.name)
+    }
+}
+
 /// What is wrong with a cue file.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum CueError {

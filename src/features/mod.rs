@@ -19,7 +19,7 @@ use crate::text::quote;
 use crate::text::stem::{self, Language, Stems};
 use crate::text::token::{self, Kind, Token};
 use crate::text::{Span, quote::Quotation};
-use cues::{CueError, CueScratch, CueSet, Matcher};
+use cues::{Cue, CueError, CueScratch, CueSet, Matcher};
 use matrix::Rows;
 pub use vocabulary::FeatureId;
 use vocabulary::Vocabulary;
@@ -92,7 +92,7 @@ struct Cues {
 
 impl Cues {
     fn new(set: &CueSet, language: Language) -> Result<Arc<Self>, CueError> {
-        let terms = set.cues.iter().map(|cue| format!("{}{}", cues::PREFIX, cue.name)).collect();
+        let terms = set.cues.iter().map(Cue::term).collect();
         Ok(Arc::new(Cues { matcher: set.matcher(language, "cues")?, terms }))
     }
 }
@@ -302,7 +302,7 @@ impl Featurizer {
         let Featurizer { extractor, vocabulary, units, .. } = self;
         let mut settings = extractor.settings;
         if let Some(set) = &mut settings.cues {
-            set.retain(|cue| vocabulary.feature(&format!("{}{}", cues::PREFIX, cue.name)).is_some());
+            set.retain(|cue| vocabulary.feature(&cue.term()).is_some());
         }
         let extractor = Extractor::new(settings).expect("its patterns were read before");
         Featurizer::assemble(extractor, vocabulary, units)

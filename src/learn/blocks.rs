@@ -52,8 +52,7 @@ fn positive(featurizer: &Featurizer, cues: &[FeatureId], labels: &LabelSet) -> V
     let set = featurizer.settings().cues.iter().flat_map(|set| &set.cues).filter(|cue| cue.positive);
     let mut places = Vec::new();
     for cue in set {
-        let term = format!("{}{}", crate::features::cues::PREFIX, cue.name);
-        let feature = featurizer.vocabulary().feature(&term);
+        let feature = featurizer.vocabulary().feature(&cue.term());
         let column = feature.and_then(|feature| cues.binary_search(&feature).ok());
         if let (Some(column), Some(label)) = (column, labels.find(&cue.section)) {
             places.push(column * labels.len() + label.index());

@@ -36,7 +36,7 @@ pub(crate) fn cards(model: &Model, ground: &Ground, fits: &Fits, calibrations: &
     }
     let set = model.featurizer.settings().cues.iter().flat_map(|set| &set.cues);
     set.map(|cue| {
-        let feature = model.featurizer.vocabulary().feature(&format!("{}{}", cues::PREFIX, cue.name));
+        let feature = model.featurizer.vocabulary().feature(&cue.term());
         let column = feature.and_then(|feature| columns.get(&feature).copied());
         let label = column.and_then(|column| labels[column]);
         CueCard {

@@ -39,6 +39,13 @@ pub struct CueCard {
     pub gain: f64,
 }
 
+impl CueCard {
+    /// The loss, in nats, that its weight saves over all units that it matches.
+    pub fn worth(&self) -> f64 {
+        self.gain * self.support as f64
+    }
+}
+
 /// How the strength of a block of features was found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Learned {
