@@ -150,13 +150,14 @@ fn advice(model: &Model, out: &mut String) {
     }
 }
 
-/// What the card says of its cues as a whole, and of those that tell nothing.
+/// What the card says of its cues as a whole, and of those that are of no use.
 pub fn cues_in_short(card: &Card) -> String {
-    let idle = card.cues.iter().filter(|cue| is_idle(cue)).count();
+    let unseen = card.cues.iter().filter(|cue| cue.support == 0).count();
+    let idle = card.cues.iter().filter(|cue| is_idle(cue)).count() - unseen;
     match card.cues.len() {
         0 => String::new(),
         all => format!(
-            "\n{all} cues, {idle} of which tell nothing on held-out units (`rhetor inspect --cues` lists all)\n"
+            "\n{all} cues: {unseen} never matched, {idle} add nothing to the rest on held-out units (`rhetor inspect --cues` lists all)\n"
         ),
     }
 }

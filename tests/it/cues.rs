@@ -68,7 +68,7 @@ fn labelled_data_tells_what_a_match_is_worth() {
 #[test]
 fn cues_become_evidence_with_their_name_and_words() {
     let desk = Desk::with("c.toml", CUES).and("d.csv", LABELLED);
-    desk.run("train d.csv -o m --cues c.toml").ok().prints("for 2 cues").prints("2 cues, ");
+    desk.run("train d.csv -o m --cues c.toml").ok().prints("for 2 cues").prints("2 cues: 0 never matched, ");
     let ran = desk.run_with("classify -m m --explain --threshold 0 -f jsonl", "They will surely suffer.\n").ok();
     let record = &ran.records()[0];
     let framings = record["framings"].as_array().unwrap();
@@ -141,7 +141,7 @@ fn several_cue_files_make_one_model_unless_their_names_clash() {
 fn the_builtin_cues_come_along_only_where_they_help() {
     let desk = Desk::with("d.csv", LABELLED).and("de.csv", LABELLED);
     desk.run("cues builtin").ok().prints("all as the file says");
-    desk.run("train d.csv -o m --cues builtin").ok().prints("cues, ");
+    desk.run("train d.csv -o m --cues builtin").ok().prints(" never matched, ");
     let said = desk.run("train de.csv -o m --language german").ok().stdout;
     assert!(!said.contains("cues"), "{said}");
     // Labels that have nothing to do with any cue.
