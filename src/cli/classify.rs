@@ -17,6 +17,7 @@ use rhetor::report::summary::{Shape, Summary};
 use rhetor::report::table::Table;
 use rhetor::report::terminal::{Look, Terminal};
 use rhetor::report::{Report, Setting};
+use rhetor::text::language;
 use rhetor::text::unit::UnitKind;
 
 use super::args::{Classify, OutputFormat, Shared, UnitName};
@@ -43,15 +44,45 @@ impl Job<'_> {
 }
 
 /// What is remarked on once a file is read.
-#[derive(Default)]
 pub struct Tally {
     pub units: u64,
     pub framed: u64,
     words: u64,
     known: u64,
+    /// The beginning of the text, until its language has been looked at.
+    sample: Option<String>,
     replaced: Spot,
     truncated: Spot,
     skipped: Spot,
+}
+
+impl Tally {
+    pub fn new() -> Self {
+        Tally {
+            units: 0,
+            framed: 0,
+            words: 0,
+            known: 0,
+            sample: Some(String::new()),
+            replaced: Spot::default(),
+            truncated: Spot::default(),
+            skipped: Spot::default(),
+        }
+    }
+
+    fn add(&mut self, text: &str, words: u32, known_words: u32) {
+        self.words += u64::from(words);
+        self.known += u64::from(known_words);
+        if let Some(sample) = self.sample.as_mut().filter(|sample| sample.len() < language::SAMPLE) {
+            sample.push_str(text);
+            sample.push(' ');
+        }
+    }
+
+    /// Whether there is enough text to tell its language, which has not been done yet.
+    pub fn can_tell_language(&self) -> bool {
+        self.sample.as_ref().is_some_and(|sample| sample.len() >= language::SAMPLE)
+    }
 }
 
 /// How often something happened, and on which line first.
@@ -121,8 +152,8 @@ fn all_files(
             None => stream::classify(job, path, &report, &bar),
         };
         match read {
-            Ok(tally) => {
-                bar.suspend(|| remark(&tally, path, job));
+            Ok(mut tally) => {
+                bar.suspend(|| remark(&mut tally, path, job));
                 units += tally.units;
                 framed += tally.framed;
             }
@@ -219,7 +250,20 @@ fn kind(unit: UnitName) -> UnitKind {
     }
 }
 
-fn remark(tally: &Tally, path: &Path, job: &Job) {
+/// Says once if a text is not in the model's language.
+pub fn remark_on_language(tally: &mut Tally, path: &Path, job: &Job) {
+    let language = job.model.featurizer().settings().language;
+    let Some(sample) = tally.sample.take() else { return };
+    if let Some(found) = language::other_than(language, &sample) {
+        job.remarks.warn(format_args!(
+            "{}: seems to be {found}, and the model is for {language}; results mean nothing there\nhint: `rhetor train --language` makes a model for another language",
+            path.display()
+        ));
+    }
+}
+
+fn remark(tally: &mut Tally, path: &Path, job: &Job) {
+    remark_on_language(tally, path, job);
     let path = path.display();
     let Tally { replaced, truncated, skipped, .. } = tally;
     if replaced.count > 0 {

@@ -215,3 +215,15 @@ fn mistyped_commands_and_options_are_usage_errors_with_a_suggestion() {
     Desk::new().run("completions bash").ok().prints("_rhetor");
     Desk::new().run("classify --help").ok().prints("Examples:");
 }
+
+#[test]
+fn a_text_in_another_language_gets_one_warning() {
+    let desk = Desk::with_model().and(
+        "de.txt",
+        "Der Ausschuss hat gestern beschlossen, die Brücke bis zum Frühjahr zu sperren.\n\nDie Pfeiler sind unterspült, und niemand weiß, \
+         wie lange sie noch halten. Der Rat tagt am Freitag wieder.\n",
+    );
+    let said = desk.run("classify -m m de.txt").ok().stderr;
+    assert_eq!(said.matches("seems to be German").count(), 1, "{said}");
+    desk.run("classify -m m train.csv --column text").ok().says_not("seems to be");
+}

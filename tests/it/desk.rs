@@ -111,6 +111,13 @@ impl Ran {
         self
     }
 
+    /// Standard error does not hold these words.
+    #[track_caller]
+    pub fn says_not(self, words: &str) -> Self {
+        assert!(!self.stderr.contains(words), "{words:?} in:\n{}", self.stderr);
+        self
+    }
+
     /// Standard output holds these words.
     #[track_caller]
     pub fn prints(self, words: &str) -> Self {

@@ -13,7 +13,7 @@ use rhetor::report::{Cells, Record};
 use rhetor::text::unit::{Splitter, Unit, UnitKind, looks_utf16};
 use rhetor::text::{Span, sentence, source};
 
-use super::{Job, SharedReport, Tally};
+use super::{Job, SharedReport, Tally, remark_on_language};
 use crate::cli::named;
 
 /// Bytes asked for at once.
@@ -42,6 +42,10 @@ pub fn classify(job: &Job, path: &Path, report: &SharedReport, bar: &ProgressBar
         }
         bar.inc(count as u64);
         pen.write(&mut units)?;
+        // An endless input has no end to say it at.
+        if pen.tally.can_tell_language() {
+            bar.suspend(|| remark_on_language(&mut pen.tally, path, job));
+        }
         if count == 0 {
             return Ok(pen.tally);
         }
@@ -79,12 +83,7 @@ pub struct Pen<'a, 'r> {
 
 impl<'a, 'r> Pen<'a, 'r> {
     pub fn new(job: &'a Job<'a>, report: &SharedReport<'r>) -> Self {
-        Pen {
-            judge: Judge { job, scratches: Mutex::default() },
-            report: report.clone(),
-            index: 0,
-            tally: Tally::default(),
-        }
+        Pen { judge: Judge { job, scratches: Mutex::default() }, report: report.clone(), index: 0, tally: Tally::new() }
     }
 
     /// Classifies the units and writes their records; `units` is empty afterwards.
@@ -137,8 +136,7 @@ impl<'a, 'r> Pen<'a, 'r> {
         judged.record.index = self.index;
         self.tally.units += 1;
         self.tally.framed += u64::from(!judged.record.framings.is_empty());
-        self.tally.words += u64::from(judged.words);
-        self.tally.known += u64::from(judged.known_words);
+        self.tally.add(&judged.record.text, judged.words, judged.known_words);
         self.report.borrow_mut().record(&judged.record)?;
         Ok(())
     }
