@@ -26,6 +26,7 @@ const EXAMPLES: &str = "Examples:
   rhetor classify --summary articles/            counts for each file of a folder
   rhetor train labelled.csv -o my.rhetor         a model of your own labels
   rhetor inspect -m my.rhetor                    how far to trust it
+  rhetor evaluate held-out.csv -m my.rhetor      how good it is on other labelled sentences
   rhetor cues my-cues.toml speech.txt            what your own patterns find
 
 Run `rhetor COMMAND --help` for all options of a command.";
@@ -34,6 +35,7 @@ Run `rhetor COMMAND --help` for all options of a command.";
 pub enum Command {
     Train(Box<Train>),
     Classify(Box<Classify>),
+    Evaluate(Box<Evaluate>),
     Inspect(Inspect),
     Labels(Labels),
     Cues(Box<Cues>),
@@ -78,6 +80,15 @@ pub struct Train {
     pub features: FeatureOptions,
     #[command(flatten)]
     pub learning: LearningOptions,
+    /// Weights of so many bits in the model file, in place of 32
+    #[arg(long, value_name = "BITS")]
+    pub quantize: Option<Bits>,
+    /// Keep no weights of terms that never change a score by more than this, in log-odds
+    #[arg(long, value_name = "LOGODDS", allow_negative_numbers = true, value_parser = log_odds)]
+    pub prune: Option<f64>,
+    /// Put figures on other text into the model's card: what `rhetor evaluate --format json` wrote
+    #[arg(long, value_name = "FILE")]
+    pub mirror: Option<PathBuf>,
     /// Train twice and compare the models byte by byte
     #[arg(long)]
     pub verify: bool,
@@ -86,11 +97,20 @@ pub struct Train {
     pub note: Option<String>,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Bits {
+    #[value(name = "8")]
+    Eight,
+    #[value(name = "16")]
+    Sixteen,
+}
+
 const TRAIN_EXAMPLES: &str = "Examples:
   rhetor train labelled.csv -o my.rhetor
   rhetor train a.jsonl b.jsonl.gz -o my.rhetor --group-column article
   rhetor train reviews.tsv -o my.rhetor --text-column body --label-column stars
   rhetor train labelled.csv -o my.rhetor --language german --optimize precision=0.8
+  rhetor train labelled.csv -o my.rhetor --quantize 16 --prune 0.01   a smaller file
 
 A CSV has a header; the columns are `text` and `labels`, several labels in a cell split by | or ;. An empty cell means
 that none of the labels fits, which is worth knowing too. A `group` column (document, author) keeps sentences that belong
@@ -296,6 +316,43 @@ pub enum OutputFormat {
     Tsv,
 }
 
+/// Score a model on labelled data that it was not trained on
+#[derive(Debug, Args)]
+#[command(after_help = EVALUATE_EXAMPLES)]
+pub struct Evaluate {
+    /// Labelled data: CSV, TSV, JSONL or fastText, also gzipped; `-` is standard input
+    #[arg(required = true, value_name = "DATA")]
+    pub data: Vec<PathBuf>,
+    /// A model file [default: the embedded English model]
+    #[arg(short, long, value_name = "MODEL")]
+    pub model: Option<PathBuf>,
+    /// Also score the units of each value of this column by themselves
+    #[arg(long, value_name = "COLUMN")]
+    pub by: Option<String>,
+    /// Also show the N worst mistakes, with the words that made them
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub errors: usize,
+    /// How the figures look
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub format: CardFormat,
+    /// Write the figures to a file instead of standard output; an older file is replaced whole
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// What intervals are drawn by
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    #[command(flatten)]
+    pub input: DataOptions,
+}
+
+const EVALUATE_EXAMPLES: &str = "Examples:
+  rhetor evaluate held-out.csv
+  rhetor evaluate held-out.csv -m my.rhetor --by newspaper
+  rhetor evaluate held-out.jsonl -m my.rhetor --errors 20
+  rhetor evaluate held-out.csv --format json | jq '.labels[] | [.label, .f1.value]'
+
+Intervals are 95%, by drawing whole groups (the `group` or `doc` column) anew 1,000 times; without groups, single units.";
+
 /// Show a model's card: labels, evidence, weights
 #[derive(Debug, Args)]
 #[command(after_help = INSPECT_EXAMPLES)]
@@ -408,6 +465,13 @@ fn lengths(text: &str) -> Result<(usize, usize), String> {
     match (shortest, longest) {
         (1.., ..=10) if shortest <= longest => Ok((shortest, longest)),
         _ => Err("give the shortest and the longest length, such as 1,2, from 1 to 10".into()),
+    }
+}
+
+fn log_odds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
+        _ => Err("give log-odds of 0 or more, such as 0.01".into()),
     }
 }
 

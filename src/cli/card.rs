@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use rhetor::features::{Block, cues};
-use rhetor::model::card::{Card, CueCard, LabelCard, Learned, StrongTerm, Trust};
+use rhetor::model::card::{Card, Compression, CueCard, Figure, LabelCard, Learned, Mirror, StrongTerm, Trust};
 use rhetor::model::{Model, Task};
 use rhetor::report::visible;
 
@@ -15,6 +15,9 @@ pub fn text(model: &Model) -> String {
     let mut out = String::new();
     head(model, &mut out);
     labels(model, &mut out);
+    if let Some(seen) = &model.card().mirror {
+        mirror(seen, model, &mut out);
+    }
     confusions(model, &mut out);
     out += &cues_in_short(model.card());
     advice(model, &mut out);
@@ -37,7 +40,13 @@ fn head(model: &Model, out: &mut String) {
         Task::Multi => "any number of labels a unit",
     };
     line!(out, "model       {}, {} labels, {task}", model.fingerprint(), model.labels().len());
-    line!(out, "data        {} units in {} groups, fingerprint {}", card.units, card.groups, &card.data[..16]);
+    line!(
+        out,
+        "data        {} units in {} groups, fingerprint {}",
+        card.units,
+        card.groups,
+        card.data.chars().take(16).collect::<String>()
+    );
     let (shortest, longest) = settings.ngrams;
     let characters = settings.char_ngrams.map_or(String::new(), |(s, l)| format!(", characters {s}–{l}"));
     let shape = if settings.shape { ", shape" } else { "" };
@@ -70,6 +79,13 @@ fn head(model: &Model, out: &mut String) {
         learning.solver,
         learning.class_weight
     );
+    if let Some(Compression { prune, bits, largest_change }) = &card.compression {
+        let pruned = prune.map_or(String::new(), |least| format!(", terms pruned to {least}"));
+        line!(
+            out,
+            "weights     {bits} bits{pruned}: no score of a training unit moved by more than {largest_change:.4}"
+        );
+    }
     let overall = &card.overall;
     line!(
         out,
@@ -120,6 +136,49 @@ fn labels(model: &Model, out: &mut String) {
             trust(card)
         );
     }
+}
+
+/// What the model was worth on text of another origin.
+fn mirror(seen: &Mirror, model: &Model, out: &mut String) {
+    let names: Vec<String> = seen.data.iter().map(|file| visible(&file.name)).collect();
+    line!(out, "\non other text: {} units in {} groups of {}", seen.units, seen.groups, names.join(", "));
+    if seen.weights != model.weights_fingerprint() {
+        line!(out, "warning: measured on another model than this one");
+    }
+    let overall = &seen.overall;
+    line!(
+        out,
+        "micro F1 {}, macro F1 {}, mean average precision {}",
+        shown_figure(overall.micro_f1),
+        shown_figure(overall.macro_f1),
+        shown_figure(overall.average_precision)
+    );
+    line!(
+        out,
+        "{:.0}% of the units with a label were given one, and {:.0}% of those without\n",
+        100.0 * overall.found.value,
+        100.0 * overall.flagged.value
+    );
+    let width = seen.labels.iter().map(|label| visible(&label.label).chars().count()).max().unwrap_or(0).max(5);
+    line!(out, "{:<width$} support  F1    95%             precision recall  AP    95%                 ECE", "label");
+    for label in &seen.labels {
+        let (name, f1, precision) =
+            (visible(&label.label), shown_figure(label.f1), shown_figure(label.average_precision));
+        line!(
+            out,
+            "{name:<width$} {:>7}  {f1:<21} {:>9.3} {:>6.3}  {precision:<21} {:>6.3}",
+            label.support,
+            label.precision,
+            label.recall,
+            label.calibration_error
+        );
+    }
+}
+
+/// With its 95% interval.
+pub fn shown_figure(figure: Figure) -> String {
+    let (low, high) = figure.interval;
+    format!("{:.3} [{low:.3}, {high:.3}]", figure.value)
 }
 
 fn trust(card: &LabelCard) -> String {

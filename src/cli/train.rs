@@ -1,15 +1,18 @@
 //! `rhetor train`: labelled sentences in, a model out.
 
 use std::io::Write;
+use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use rhetor::corpus::{self, Columns, Corpus, Format, ReadOptions};
 use rhetor::features::FeatureSettings;
 use rhetor::features::cues::{self, CueSet};
 use rhetor::learn::{self, KeepCues, Step, TrainSettings, Trained};
+use rhetor::model::card::Mirror;
+use rhetor::model::weights::Wish;
 use rhetor::text::stem::Language;
 
-use super::args::{DataFormat, DataOptions, FeatureOptions, Train};
+use super::args::{Bits, DataFormat, DataOptions, FeatureOptions, Train};
 use super::{DONE, Remarks, card, named, refuse_same};
 
 /// What `--cues` calls doing without.
@@ -50,7 +53,7 @@ pub fn run(args: &Train, remarks: Remarks) -> anyhow::Result<u8> {
 }
 
 /// Better known before minutes of training than after: whether the model can be written at all.
-fn check_output(path: &std::path::Path) -> anyhow::Result<()> {
+fn check_output(path: &Path) -> anyhow::Result<()> {
     if path.as_os_str() == "-" {
         return Ok(());
     }
@@ -108,7 +111,24 @@ fn settings(args: &Train, remarks: Remarks) -> anyhow::Result<TrainSettings> {
         optimize: learning.optimize,
         solver: learning.solver,
         calibrate_where: learning.calibrate_where.clone(),
+        compression: Wish {
+            prune: args.prune,
+            bits: args.quantize.map(|bits| if bits == Bits::Eight { 8 } else { 16 }),
+        },
+        mirror: args.mirror.as_deref().map(mirror).transpose()?,
         note: args.note.clone(),
+    })
+}
+
+/// What `rhetor evaluate --format json` wrote.
+fn mirror(path: &Path) -> anyhow::Result<Mirror> {
+    let text = std::fs::read(path).map_err(|error| named(path, error))?;
+    serde_json::from_slice(&text).map_err(|error| {
+        anyhow::anyhow!(
+            "{}: not what `rhetor evaluate --format json` writes: {error}\nhint: rhetor evaluate DATA --format json -o {}",
+            path.display(),
+            path.display()
+        )
     })
 }
 

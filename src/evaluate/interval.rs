@@ -45,10 +45,11 @@ fn below(random: &mut impl Rng, count: usize) -> u32 {
     ((u128::from(random.next_u64()) * count as u128) >> 64) as u32
 }
 
-/// From the 2.5th to the 97.5th percentile.
-fn middle(mut figures: Vec<f64>) -> Interval {
+/// From the 2.5th to the 97.5th percentile; zeros for no figures.
+pub fn middle(mut figures: Vec<f64>) -> Interval {
     figures.sort_by(f64::total_cmp);
-    let at = |share: f64| figures.get((share * (figures.len() - 1) as f64).round() as usize).copied().unwrap_or(0.0);
+    let last = figures.len().saturating_sub(1) as f64;
+    let at = |share: f64| figures.get((share * last).round() as usize).copied().unwrap_or(0.0);
     (at(0.025), at(0.975))
 }
 

@@ -1,5 +1,9 @@
 //! Precision, recall, F1, average precision, calibration error: from truths and predictions to figures.
 
+use std::collections::BTreeMap;
+
+use super::truth::Truth;
+
 /// How often a label was found rightly, found wrongly, and missed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -119,17 +123,46 @@ pub fn cuts(scored: &[(f64, bool)]) -> Vec<Cut> {
     cuts
 }
 
+const BINS: usize = 10;
+
+/// Of each of ten bins of equal width that holds units: how many, their mean probability, the share that truly has the label.
+pub fn reliability(predicted: &[(f64, bool)]) -> Vec<(u64, f64, f64)> {
+    let bins = bins(predicted).into_iter().filter(|(count, ..)| *count > 0);
+    bins.map(|(count, said, was)| (count, said / count as f64, was / count as f64)).collect()
+}
+
 /// Expected calibration error: the mean gap between probability and frequency over ten bins of equal width, weighted by
 /// their size (Naeini, Cooper & Hauskrecht 2015). 0 for no units.
 pub fn calibration_error(predicted: &[(f64, bool)]) -> f64 {
-    const BINS: usize = 10;
-    let mut bins = [(0.0, 0.0); BINS];
+    bins(predicted).iter().map(|(_, said, was)| (said - was).abs()).sum::<f64>() / predicted.len().max(1) as f64
+}
+
+/// Units, sum of probabilities, and number of true ones of each bin.
+fn bins(predicted: &[(f64, bool)]) -> [(u64, f64, f64); BINS] {
+    let mut bins = [(0, 0.0, 0.0); BINS];
     for &(probability, truth) in predicted {
-        let bin = ((probability * BINS as f64) as usize).min(BINS - 1);
-        bins[bin].0 += probability;
-        bins[bin].1 += f64::from(u8::from(truth));
+        let bin = &mut bins[((probability * BINS as f64) as usize).min(BINS - 1)];
+        *bin = (bin.0 + 1, bin.1 + probability, bin.2 + f64::from(u8::from(truth)));
     }
-    bins.iter().map(|(said, was)| (said - was).abs()).sum::<f64>() / predicted.len().max(1) as f64
+    bins
+}
+
+/// Mean squared distance of probability and truth (Brier 1950); 0 for no units.
+pub fn brier(predicted: &[(f64, bool)]) -> f64 {
+    let gap = |&(probability, truth): &(f64, bool)| probability - f64::from(u8::from(truth));
+    predicted.iter().map(|unit| gap(unit) * gap(unit)).sum::<f64>() / predicted.len().max(1) as f64
+}
+
+/// Micro F1 of giving every unit the most common set of labels.
+pub fn majority(truth: &Truth) -> f64 {
+    let mut sets: BTreeMap<&[bool], usize> = BTreeMap::new();
+    (0..truth.units()).for_each(|i| *sets.entry(truth.row(i)).or_default() += 1);
+    let Some((&answer, _)) = sets.iter().max_by_key(|(_, count)| **count) else { return 0.0 };
+    let mut counts = vec![Counts::default(); truth.labels];
+    for i in 0..truth.units() {
+        counts.iter_mut().enumerate().for_each(|(k, counts)| counts.add(answer[k], truth.has(i, k)));
+    }
+    micro_f1(&counts)
 }
 
 #[cfg(test)]
@@ -162,6 +195,21 @@ mod tests {
     fn calibration_error_is_the_gap_between_said_and_was() {
         assert!((calibration_error(&[(0.8, true), (0.8, false)]) - 0.3).abs() < 1e-12);
         assert_eq!(calibration_error(&[(1.0, true), (0.0, false)]), 0.0);
+    }
+
+    #[test]
+    fn the_most_common_answer_is_worth_what_one_counts_by_hand() {
+        // Three units: {a}, {a}, {b}. Answering {a}: 2 hits, 1 false alarm, 1 miss.
+        let truth = Truth::new(2, vec![true, false, true, false, false, true]);
+        assert!((majority(&truth) - 2.0 / 3.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn a_reliability_table_has_a_row_for_each_bin_that_holds_units() {
+        let table = reliability(&[(0.05, false), (0.09, true), (1.0, true)]);
+        assert_eq!(table.iter().map(|(count, ..)| *count).collect::<Vec<_>>(), [2, 1]);
+        assert!((table[0].1 - 0.07).abs() < 1e-12 && table[0].2 == 0.5 && table[1] == (1, 1.0, 1.0));
+        assert!((brier(&[(0.5, true), (0.0, false)]) - 0.125).abs() < 1e-15);
     }
 
     #[test]

@@ -2,4 +2,9 @@
 
 pub mod agreement;
 pub mod interval;
+pub mod judgement;
 pub mod metrics;
+pub mod truth;
+
+pub use judgement::{Evaluation, Judgement};
+pub use truth::Truth;

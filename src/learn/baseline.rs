@@ -1,24 +1,10 @@
-//! What one gets without learning: the most common answer, and one keyword a label.
-
-use std::collections::BTreeMap;
+//! What one gets with hardly any learning: one keyword a label.
 
 use super::folds::Folds;
 use super::objective::Truth;
 use crate::evaluate::metrics::{self, Counts};
 use crate::features::FeatureId;
 use crate::features::matrix::Rows;
-
-/// Micro F1 of giving every unit the most common set of labels.
-pub fn majority(truth: &Truth) -> f64 {
-    let mut sets: BTreeMap<&[bool], usize> = BTreeMap::new();
-    (0..truth.units()).for_each(|i| *sets.entry(truth.row(i)).or_default() += 1);
-    let Some((&answer, _)) = sets.iter().max_by_key(|(_, count)| **count) else { return 0.0 };
-    let mut counts = vec![Counts::default(); truth.labels];
-    for i in 0..truth.units() {
-        counts.iter_mut().enumerate().for_each(|(k, counts)| counts.add(answer[k], truth.has(i, k)));
-    }
-    metrics::micro_f1(&counts)
-}
 
 /// One term a label, and what looking for it is worth.
 pub struct Keywords {
@@ -117,13 +103,6 @@ impl Presence {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_most_common_answer_is_worth_what_one_counts_by_hand() {
-        // Three units: {a}, {a}, {b}. Answering {a}: 2 hits, 1 false alarm, 1 miss.
-        let truth = Truth::new(2, vec![true, false, true, false, false, true]);
-        assert!((majority(&truth) - 2.0 / 3.0).abs() < 1e-15);
-    }
 
     #[test]
     fn a_word_that_goes_with_a_label_is_its_keyword() {

@@ -8,12 +8,13 @@ use std::collections::{BTreeMap, HashMap};
 use rayon::prelude::*;
 
 use super::calibrate::{self, Calibration};
-use super::select::{self, column};
+use super::select;
 use super::{Fits, Ground, baseline, threshold};
 use crate::codebook::{LabelId, LabelSet};
 use crate::corpus::Example;
 use crate::evaluate::interval;
 use crate::evaluate::metrics::{self, Counts};
+use crate::evaluate::truth::column;
 use crate::features::{FeatureId, TermKind, cues};
 use crate::learn::objective::Truth;
 use crate::model::card::{LabelCard, Overall, StrongTerm};
@@ -270,7 +271,7 @@ impl HeldOut {
             macro_f1: metrics::macro_f1(&counts),
             accuracy: exact as f64 / given.units().max(1) as f64,
             average_precision: mean(|label| label.average_precision),
-            majority: baseline::majority(all),
+            majority: metrics::majority(all),
             keyword,
             confusions: self.confusions(given, names),
         }
@@ -305,9 +306,8 @@ fn curve(scored: &[(f64, bool)]) -> Vec<(f64, f64, f64)> {
 pub(crate) fn name_strong_terms(model: &mut Model, examples: &[Example]) {
     let k = model.labels.len();
     let strongest = |label: usize, sign: f32| -> Vec<(FeatureId, f64)> {
-        let weights = model.weights.iter().skip(label).step_by(k).enumerate();
-        let mut terms: Vec<(f32, u32)> =
-            weights.filter(|(_, weight)| **weight * sign > 0.0).map(|(j, weight)| (weight * sign, j as u32)).collect();
+        let weights = model.weights.all().map(|(term, row)| (row[label] * sign, term.0));
+        let mut terms: Vec<(f32, u32)> = weights.filter(|(weight, _)| *weight > 0.0).collect();
         terms.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         terms.truncate(STRONGEST);
         terms.into_iter().map(|(weight, j)| (FeatureId(j), f64::from(weight * sign))).collect()

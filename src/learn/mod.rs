@@ -23,9 +23,10 @@ use crate::corpus::Example;
 use crate::features::cues::CueError;
 use crate::features::matrix::Rows;
 use crate::features::weighting::Weighting;
-use crate::features::{Block, FeatureSettings, Featurizer};
-use crate::model::card::{Card, Learned, Learning};
+use crate::features::{Block, FeatureSettings, Featurizer, Row};
+use crate::model::card::{Card, Learned, Learning, Mirror};
 use crate::model::file::hex;
+use crate::model::weights::{Weights, Wish};
 use crate::model::{Model, Task};
 use blocks::BlockRows;
 use evidence::Evidence;
@@ -147,6 +148,10 @@ pub struct TrainSettings {
     pub solver: Solver,
     /// Thresholds and calibration look only at units whose column has this value.
     pub calibrate_where: Option<(String, String)>,
+    /// How the weights are made smaller once they are learned.
+    pub compression: Wish,
+    /// Figures on text of another origin, for the card.
+    pub mirror: Option<Mirror>,
     pub note: Option<String>,
 }
 
@@ -165,6 +170,8 @@ impl Default for TrainSettings {
             optimize: Optimize::F1,
             solver: Solver::Newton,
             calibrate_where: None,
+            compression: Wish::default(),
+            mirror: None,
             note: None,
         }
     }
@@ -227,6 +234,13 @@ pub fn train(examples: &[Example], settings: &TrainSettings, watch: &dyn Fn(Step
     let fits = Fits { blocks: &blocks, selections: &selections, folds: &folds };
     let evidence = Evidence::gather(&ground, &fits, examples, &labels, &counted, &mut warnings);
     let model = assemble(&ground, featurizer, labels, &fits, points, evidence, examples);
+    if let Some(mirror) = &settings.mirror
+        && mirror.weights != model.weights_fingerprint()
+    {
+        warnings.push(
+            "the mirror's figures are those of another model\nhint: measure this one (`rhetor evaluate DATA --format json`), then train again".into(),
+        );
+    }
     Ok(Trained { model, warnings })
 }
 
@@ -489,6 +503,8 @@ fn assemble(
         overall: evidence.overall,
         labels: evidence.labels,
         cues: Vec::new(),
+        compression: None,
+        mirror: settings.mirror.clone(),
     };
     let thresholds = card.labels.iter().map(|label| label.threshold).collect();
     let weights: Vec<f32> = weights.iter().map(|&weight| weight as f32).collect();
@@ -496,12 +512,20 @@ fn assemble(
         task: ground.task,
         labels,
         featurizer,
-        weights,
+        weights: Weights::new(ground.truth.labels, weights),
         intercepts,
         thresholds,
         card,
         fingerprint: String::new(),
     };
+    if settings.compression != Wish::default() {
+        let mut scratch = model.scratch();
+        let rows: Vec<Row> = examples.iter().map(|example| model.featurizer.row(&example.text, &mut scratch)).collect();
+        if let Some((weights, done)) = model.weights.compressed(settings.compression, rows.iter()) {
+            model.weights = weights;
+            model.card.compression = Some(done);
+        }
+    }
     evidence::name_strong_terms(&mut model, examples);
     model.card.cues = cue_use::cards(&model, ground, fits, &evidence.calibrations);
     model.featurizer = model.featurizer.with_known_cues();

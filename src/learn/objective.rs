@@ -7,6 +7,7 @@
 
 use rayon::prelude::*;
 
+pub use crate::evaluate::Truth;
 use crate::features::matrix::{Columns, Rows};
 
 /// Rows a task. The sums of losses run task by task in order, so this number is part of what decides the last bits.
@@ -40,40 +41,6 @@ pub enum Loss {
     OneVsRest,
     /// Exactly one label a unit.
     Softmax,
-}
-
-/// Which labels each unit truly has: n × k.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Truth {
-    pub labels: usize,
-    has: Vec<bool>,
-}
-
-impl Truth {
-    /// `has` is n × k by row.
-    pub fn new(labels: usize, has: Vec<bool>) -> Self {
-        debug_assert_eq!(has.len() % labels.max(1), 0);
-        Truth { labels, has }
-    }
-
-    pub fn units(&self) -> usize {
-        self.has.len() / self.labels.max(1)
-    }
-
-    /// Whether unit `i` has label `k`.
-    pub fn has(&self, i: usize, k: usize) -> bool {
-        self.has[i * self.labels + k]
-    }
-
-    /// The k truths of unit `i`.
-    pub fn row(&self, i: usize) -> &[bool] {
-        &self.has[i * self.labels..(i + 1) * self.labels]
-    }
-
-    /// How many units have label `k`.
-    pub fn support(&self, k: usize) -> usize {
-        (0..self.units()).filter(|&i| self.has(i, k)).count()
-    }
 }
 
 /// What an error on each unit costs: a weight a unit (0 leaves it out), and a factor for having a label or not.

@@ -11,6 +11,7 @@ use super::logistic::{L2, solve_signed};
 use super::newton::Stop;
 use super::objective::{Costs, Loss, Problem, Truth, softmax};
 use crate::evaluate::metrics::average_precision;
+pub use crate::evaluate::truth::column;
 use crate::features::matrix::Rows;
 use crate::model::Task;
 
@@ -168,11 +169,6 @@ fn mean_average_precision(scores: &[f64], truth: &Truth) -> f64 {
     let figures: Vec<f64> =
         (0..truth.labels).into_par_iter().map(|label| average_precision(&column(scores, truth, label))).collect();
     figures.iter().sum::<f64>() / figures.len().max(1) as f64
-}
-
-/// One label's scores with its truth, unit by unit.
-pub fn column(scores: &[f64], truth: &Truth, label: usize) -> Vec<(f64, bool)> {
-    scores.chunks_exact(truth.labels).enumerate().map(|(i, row)| (row[label], truth.has(i, label))).collect()
 }
 
 /// The label of the highest score; the first of equals.

@@ -23,6 +23,74 @@ pub struct Card {
     /// In the order of the cue file; empty for a model without cues.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cues: Vec<CueCard>,
+    /// What was done to the weights to make the file smaller.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compression: Option<Compression>,
+    /// How good the model is on text of another origin than its training data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mirror: Option<Mirror>,
+}
+
+/// How the weights were made smaller after training.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Compression {
+    /// Terms with no weight beyond this, in log-odds, have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prune: Option<f64>,
+    /// Bits a weight.
+    pub bits: u8,
+    /// The largest change of any score of a training unit, in log-odds.
+    pub largest_change: f64,
+}
+
+/// A figure and its 95% interval, by drawing whole groups anew.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Figure {
+    pub value: f64,
+    pub interval: (f64, f64),
+}
+
+/// Figures on labelled text of another origin: part of what `rhetor evaluate --format json` writes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Mirror {
+    /// The fingerprint of the weights that were measured.
+    pub weights: String,
+    pub data: Vec<MirrorFile>,
+    pub units: u64,
+    pub groups: u64,
+    pub overall: MirrorOverall,
+    pub labels: Vec<MirrorLabel>,
+}
+
+/// A file by its name and the SHA-256 of its bytes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MirrorFile {
+    pub name: String,
+    pub sha256: Option<String>,
+}
+
+/// Mirror figures over all labels.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MirrorOverall {
+    pub micro_f1: Figure,
+    pub macro_f1: Figure,
+    pub average_precision: Figure,
+    /// Share of the labelled units that were given a label, and of the unlabelled ones.
+    pub found: Figure,
+    pub flagged: Figure,
+}
+
+/// Mirror figures of one label.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MirrorLabel {
+    pub label: String,
+    pub support: u64,
+    pub precision: f64,
+    pub recall: f64,
+    pub f1: Figure,
+    pub average_precision: Figure,
+    pub brier: f64,
+    pub calibration_error: f64,
 }
 
 /// What is known of a cue.

@@ -15,6 +15,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::card::Card;
+use super::weights::{Values, Weights};
 use super::{Model, Task};
 use crate::codebook::LabelSet;
 use crate::features::vocabulary::Vocabulary;
@@ -22,12 +23,23 @@ use crate::features::{FeatureSettings, Featurizer};
 use crate::text::stem::STEMMER;
 
 /// The version of the format that this program writes, and the newest that it reads.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
-/// Every tensor of a model file: weights f32 d × k, intercepts f64 k, thresholds f64 k, terms u8, term_ends u32 d,
-/// term_slots u32, document_frequency u32 d.
-pub const TENSORS: [&str; 7] =
-    ["weights", "intercepts", "thresholds", "terms", "term_ends", "term_slots", "document_frequency"];
+/// Every tensor that a model file may hold, in the order of its checksum.
+pub const TENSORS: [&str; 9] = [
+    "weights",
+    "weight_scales",
+    "weight_rows",
+    "intercepts",
+    "thresholds",
+    "terms",
+    "term_ends",
+    "term_slots",
+    "document_frequency",
+];
+
+/// Those that only compressed models hold.
+const OPTIONAL: [&str; 2] = ["weight_scales", "weight_rows"];
 
 /// A model file larger than this is not read.
 const MOST_BYTES: u64 = 8 << 30;
@@ -47,6 +59,20 @@ pub enum ModelError {
     Damaged { path: PathBuf, what: String },
     #[error("{path}: {bytes} bytes are more than a model may have ({MOST_BYTES})")]
     TooLarge { path: PathBuf, bytes: u64 },
+}
+
+/// A tensor as it is written.
+struct Tensor {
+    name: &'static str,
+    dtype: Dtype,
+    shape: Vec<usize>,
+    data: Vec<u8>,
+}
+
+impl Tensor {
+    fn new(name: &'static str, dtype: Dtype, shape: Vec<usize>, data: Vec<u8>) -> Self {
+        Tensor { name, dtype, shape, data }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -97,26 +123,59 @@ impl Model {
 
     /// The bytes of the model file; the same model gives the same bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let (terms, ends, slots) = self.featurizer.vocabulary().parts();
-        let (d, k) = (ends.len(), self.labels.len());
-        let frequencies = self.featurizer.vocabulary().document_frequency();
-        let tensors: [(&str, Dtype, Vec<usize>, Vec<u8>); 7] = [
-            ("weights", Dtype::F32, vec![d, k], bytes_of(&self.weights, |w| w.to_le_bytes())),
-            ("intercepts", Dtype::F64, vec![k], bytes_of(&self.intercepts, |b| b.to_le_bytes())),
-            ("thresholds", Dtype::F64, vec![k], bytes_of(&self.thresholds, |t| t.to_le_bytes())),
-            ("terms", Dtype::U8, vec![terms.len()], terms.to_vec()),
-            ("term_ends", Dtype::U32, vec![d], bytes_of(ends, |n| n.to_le_bytes())),
-            ("term_slots", Dtype::U32, vec![slots.len()], bytes_of(slots, |n| n.to_le_bytes())),
-            ("document_frequency", Dtype::U32, vec![d], bytes_of(frequencies, |n| n.to_le_bytes())),
-        ];
+        let tensors = self.tensors();
         let mut json = serde_json::to_value(self.metadata()).expect("metadata is plain data");
-        let digest = digest(tensors.iter().map(|tensor| &tensor.3[..]), &json);
+        let digest = digest(tensors.iter().map(|tensor| &tensor.data[..]), &json);
         json["checksum"] = Value::String(digest);
-        let views = tensors.iter().map(|(name, dtype, shape, data)| {
+        let views = tensors.iter().map(|Tensor { name, dtype, shape, data }| {
             (*name, TensorView::new(*dtype, shape.clone(), data).expect("shapes are those of the data"))
         });
         let metadata = HashMap::from([("rhetor".to_owned(), json.to_string())]);
         safetensors::serialize(views, Some(metadata)).expect("metadata stays far under the container's bound")
+    }
+
+    fn tensors(&self) -> Vec<Tensor> {
+        let (terms, ends, slots) = self.featurizer.vocabulary().parts();
+        let frequencies = self.featurizer.vocabulary().document_frequency();
+        let k = self.labels.len();
+        let mut tensors = self.weight_tensors();
+        tensors.extend([
+            Tensor::new("intercepts", Dtype::F64, vec![k], bytes_of(&self.intercepts, |b| b.to_le_bytes())),
+            Tensor::new("thresholds", Dtype::F64, vec![k], bytes_of(&self.thresholds, |t| t.to_le_bytes())),
+            Tensor::new("terms", Dtype::U8, vec![terms.len()], terms.to_vec()),
+            Tensor::new("term_ends", Dtype::U32, vec![ends.len()], bytes_of(ends, |n| n.to_le_bytes())),
+            Tensor::new("term_slots", Dtype::U32, vec![slots.len()], bytes_of(slots, |n| n.to_le_bytes())),
+            Tensor::new("document_frequency", Dtype::U32, vec![ends.len()], bytes_of(frequencies, |n| n.to_le_bytes())),
+        ]);
+        tensors
+    }
+
+    fn weight_tensors(&self) -> Vec<Tensor> {
+        let (k, scales) = (self.labels.len(), self.weights.scales());
+        let is_narrow = self.card.compression.as_ref().is_some_and(|compression| compression.bits == 8);
+        let (count, dtype, data) = match self.weights.values() {
+            Values::Plain(values) => (values.len(), Dtype::F32, bytes_of(&values, |w| w.to_le_bytes())),
+            Values::Steps(steps) if is_narrow => {
+                (steps.len(), Dtype::I8, bytes_of(&steps, |step| (step as i8).to_le_bytes()))
+            }
+            Values::Steps(steps) => (steps.len(), Dtype::I16, bytes_of(&steps, |step| step.to_le_bytes())),
+        };
+        let mut tensors = vec![Tensor::new("weights", dtype, vec![count / k.max(1), k], data)];
+        if !scales.is_empty() {
+            tensors.push(Tensor::new("weight_scales", Dtype::F32, vec![k], bytes_of(scales, |s| s.to_le_bytes())));
+        }
+        if let Some(kept) = self.weights.kept() {
+            let data = bytes_of(&kept, |n| n.to_le_bytes());
+            tensors.push(Tensor::new("weight_rows", Dtype::U32, vec![kept.len()], data));
+        }
+        tensors
+    }
+
+    /// SHA-256 in hexadecimal over all that decides a score: terms, weights, thresholds and settings, whatever the card says.
+    pub fn weights_fingerprint(&self) -> String {
+        let Metadata { stemmer, task, labels, features, units, .. } = self.metadata();
+        let settings = serde_json::json!([stemmer, task, labels, features, units]);
+        digest(self.tensors().iter().map(|tensor| &tensor.data[..]), &settings)
     }
 
     fn metadata(&self) -> Metadata {
@@ -237,9 +296,13 @@ fn check_version(json: &Value, path: &Path) -> Result<(), ModelError> {
 fn check_sum(tensors: &SafeTensors, json: &Value, check: Check) -> Result<String, &'static str> {
     let mut data = Vec::new();
     for name in TENSORS {
-        data.push(tensors.tensor(name).map_err(|_| "a tensor is missing")?);
+        match tensors.tensor(name) {
+            Ok(tensor) => data.push(tensor),
+            Err(_) if OPTIONAL.contains(&name) => {}
+            Err(_) => return Err("a tensor is missing"),
+        }
     }
-    if tensors.len() != TENSORS.len() {
+    if tensors.len() != data.len() {
         return Err("it holds a tensor of unknown name");
     }
     let mut bare = json.clone();
@@ -256,6 +319,24 @@ fn digest<'a>(tensors: impl Iterator<Item = &'a [u8]>, json: &Value) -> String {
     tensors.for_each(|data| sha.update(data));
     sha.update(json.to_string().as_bytes());
     hex(&sha.finalize())
+}
+
+/// SHA-256 of a file's bytes, in hexadecimal.
+///
+/// # Errors
+/// Whatever the file system answers.
+pub fn sha256_of(path: &Path) -> io::Result<String> {
+    let mut sha = Sha256::new();
+    let mut file = io::BufReader::with_capacity(1 << 16, fs::File::open(path)?);
+    loop {
+        let read = io::BufRead::fill_buf(&mut file)?;
+        if read.is_empty() {
+            return Ok(hex(&sha.finalize()));
+        }
+        sha.update(read);
+        let count = read.len();
+        io::BufRead::consume(&mut file, count);
+    }
 }
 
 /// Lower-case hexadecimal.
@@ -278,9 +359,10 @@ fn assemble(tensors: &SafeTensors, metadata: Metadata, fingerprint: String) -> R
         numbers(tensors, "document_frequency", Dtype::U32, u32::from_le_bytes)?,
     )
     .map_err(|_| "its vocabulary is inconsistent")?;
+    let bits = metadata.card.compression.as_ref().map_or(32, |compression| compression.bits);
     let model = Model {
         task: metadata.task,
-        weights: numbers(tensors, "weights", Dtype::F32, f32::from_le_bytes)?,
+        weights: weights(tensors, bits, vocabulary.len(), labels.len())?,
         intercepts: numbers(tensors, "intercepts", Dtype::F64, f64::from_le_bytes)?,
         thresholds: numbers(tensors, "thresholds", Dtype::F64, f64::from_le_bytes)?,
         labels,
@@ -293,15 +375,31 @@ fn assemble(tensors: &SafeTensors, metadata: Metadata, fingerprint: String) -> R
     Ok(model)
 }
 
+/// The weights of d terms and k labels, whatever their form in the file.
+fn weights(tensors: &SafeTensors, bits: u8, d: usize, k: usize) -> Result<Weights, &'static str> {
+    let values = match bits {
+        32 => Values::Plain(numbers(tensors, "weights", Dtype::F32, f32::from_le_bytes)?),
+        16 => Values::Steps(numbers(tensors, "weights", Dtype::I16, i16::from_le_bytes)?),
+        8 => Values::Steps(numbers(tensors, "weights", Dtype::I8, |[byte]| i16::from(byte as i8))?),
+        _ => return Err("its weights have an unknown number of bits"),
+    };
+    let scales = match tensors.tensor("weight_scales") {
+        Ok(_) => numbers(tensors, "weight_scales", Dtype::F32, f32::from_le_bytes)?,
+        Err(_) => Vec::new(),
+    };
+    let kept = match tensors.tensor("weight_rows") {
+        Ok(_) => Some(numbers(tensors, "weight_rows", Dtype::U32, u32::from_le_bytes)?),
+        Err(_) => None,
+    };
+    Weights::from_parts(k, d, values, scales, kept)
+        .ok_or("its weights do not fit its labels and terms, or are no finite numbers")
+}
+
 fn check_shapes(model: &Model) -> Result<(), &'static str> {
-    let (d, k) = (model.featurizer.vocabulary().len(), model.labels.len());
+    let k = model.labels.len();
     let settings = model.featurizer.settings();
     let (shortest, longest) = settings.ngrams;
-    let fits = k > 0
-        && model.weights.len() == d * k
-        && model.intercepts.len() == k
-        && model.thresholds.len() == k
-        && model.card.labels.len() == k;
+    let fits = k > 0 && model.intercepts.len() == k && model.thresholds.len() == k && model.card.labels.len() == k;
     if !fits {
         return Err("its weights do not fit its labels and terms");
     }
@@ -311,9 +409,8 @@ fn check_shapes(model: &Model) -> Result<(), &'static str> {
     {
         return Err("its n-gram lengths make no sense");
     }
-    let finite = model.weights.iter().all(|w| w.is_finite())
-        && model.intercepts.iter().all(|b| b.is_finite())
-        && model.thresholds.iter().all(|t| (0.0..=1.0).contains(t));
+    let finite =
+        model.intercepts.iter().all(|b| b.is_finite()) && model.thresholds.iter().all(|t| (0.0..=1.0).contains(t));
     if finite { Ok(()) } else { Err("a weight is not a finite number, or a threshold no probability") }
 }
 

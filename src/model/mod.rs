@@ -7,6 +7,7 @@
 pub mod card;
 pub mod english;
 pub mod file;
+pub mod weights;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,7 @@ use crate::codebook::{LabelId, LabelSet};
 use crate::features::{FeatureId, Featurizer, Row, Scratch};
 use crate::learn::objective::{sigmoid, softmax};
 use card::Card;
+use weights::Weights;
 
 /// Whether a unit has one label, or any number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -31,8 +33,7 @@ pub struct Model {
     pub(crate) task: Task,
     pub(crate) labels: LabelSet,
     pub(crate) featurizer: Featurizer,
-    /// d × k by row.
-    pub(crate) weights: Vec<f32>,
+    pub(crate) weights: Weights,
     /// k.
     pub(crate) intercepts: Vec<f64>,
     /// k, as probabilities.
@@ -88,16 +89,14 @@ impl Model {
 
     /// Log-odds that one unit of a feature's value adds to a label's score.
     pub fn weight(&self, label: LabelId, feature: FeatureId) -> f64 {
-        f64::from(self.weights[feature.index() * self.labels.len() + label.index()])
+        self.weights.get(label, feature)
     }
 
     /// The scores of a row. Contributions are added in the order of the features, the intercept first.
     pub fn score(&self, row: &Row) -> Scores {
-        let k = self.labels.len();
         let mut log_odds = self.intercepts.clone();
         for &(feature, value) in &row.entries {
-            let weights = &self.weights[feature.index() * k..(feature.index() + 1) * k];
-            for (score, weight) in log_odds.iter_mut().zip(weights) {
+            for (score, weight) in log_odds.iter_mut().zip(self.weights.of(feature)) {
                 *score += f64::from(*weight) * f64::from(value);
             }
         }

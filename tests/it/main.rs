@@ -4,6 +4,7 @@ mod classify;
 mod corpus;
 mod cues;
 mod desk;
+mod evaluate;
 mod hostile;
 mod inspect;
 mod labels;

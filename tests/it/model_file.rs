@@ -7,9 +7,13 @@ use crate::desk::Desk;
 
 /// A model of a handful of terms, so that every byte can be tried.
 fn tiny() -> Vec<u8> {
+    tiny_with("")
+}
+
+fn tiny_with(options: &str) -> Vec<u8> {
     let data = "text,labels\npay,x\npay now,x\npay up,x\nwait,y\nwait here,y\nwait on,y\n";
     let desk = Desk::with("d.csv", data).and("c.toml", "classes.us = \"up on\"\n[x]\ngo = \"pay @us\"\n");
-    desk.run("train d.csv -o m --folds 2 --ngrams 1 --no-shape --cues c.toml").ok();
+    desk.run(&format!("train d.csv -o m --folds 2 --ngrams 1 --no-shape --cues c.toml {options}")).ok();
     desk.read("m")
 }
 
@@ -19,13 +23,15 @@ fn read(bytes: &[u8]) -> Result<Model, ModelError> {
 
 #[test]
 fn a_model_is_the_same_after_reading_and_writing() {
-    let bytes = tiny();
-    assert_eq!(read(&bytes).unwrap().to_bytes(), bytes);
+    for options in ["", "--quantize 16", "--quantize 8", "--prune 0.2", "--quantize 8 --prune 0.2"] {
+        let bytes = tiny_with(options);
+        assert_eq!(read(&bytes).unwrap().to_bytes(), bytes, "{options}");
+    }
 }
 
 #[test]
 fn a_flipped_bit_anywhere_is_found() {
-    let bytes = tiny();
+    let bytes = tiny_with("--quantize 16 --prune 0.2");
     for at in 0..bytes.len() {
         let mut damaged = bytes.clone();
         damaged[at] ^= 1 << (at % 8);
@@ -49,9 +55,9 @@ fn what_is_no_model_a_damaged_one_and_a_newer_one_are_told_apart() {
     desk.run("inspect -m empty").ends(1).says("no rhetor model");
     desk.run("inspect -m cut").ends(1).says("cut: damaged model");
     desk.run("inspect -m nowhere").ends(1).says("nowhere: No such file");
-    let at = bytes.windows(13).position(|window| window == b"\\\"format\\\":1,").expect("the header names its format");
+    let at = bytes.windows(13).position(|window| window == b"\\\"format\\\":2,").expect("the header names its format");
     let mut newer = bytes.clone();
     newer[at + 11] = b'9';
     let desk = desk.and("newer", newer);
-    desk.run("inspect -m newer").ends(1).says("a model of format 9, and this rhetor reads up to 1");
+    desk.run("inspect -m newer").ends(1).says("a model of format 9, and this rhetor reads up to 2");
 }
