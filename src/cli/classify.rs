@@ -21,6 +21,7 @@ use rhetor::text::language;
 use rhetor::text::unit::UnitKind;
 
 use super::args::{Classify, OutputFormat, Shared, UnitName};
+use super::reading::Faults;
 use super::{DONE, FAILED, Output, Remarks, inputs, is_closed_pipe, load_model, refuse_same, use_color};
 
 /// The words that a file must have before the share of known ones says anything, and the share that is too small.
@@ -51,23 +52,12 @@ pub struct Tally {
     known: u64,
     /// The beginning of the text, until its language has been looked at.
     sample: Option<String>,
-    replaced: Spot,
-    truncated: Spot,
-    skipped: Spot,
+    faults: Faults,
 }
 
 impl Tally {
     pub fn new() -> Self {
-        Tally {
-            units: 0,
-            framed: 0,
-            words: 0,
-            known: 0,
-            sample: Some(String::new()),
-            replaced: Spot::default(),
-            truncated: Spot::default(),
-            skipped: Spot::default(),
-        }
+        Tally { units: 0, framed: 0, words: 0, known: 0, sample: Some(String::new()), faults: Faults::default() }
     }
 
     fn add(&mut self, text: &str, words: u32, known_words: u32) {
@@ -82,22 +72,6 @@ impl Tally {
     /// Whether there is enough text to tell its language, which has not been done yet.
     pub fn can_tell_language(&self) -> bool {
         self.sample.as_ref().is_some_and(|sample| sample.len() >= language::SAMPLE)
-    }
-}
-
-/// How often something happened, and on which line first.
-#[derive(Default)]
-struct Spot {
-    count: u64,
-    line: u64,
-}
-
-impl Spot {
-    fn add(&mut self, count: u64, line: u64) {
-        if self.count == 0 {
-            self.line = line;
-        }
-        self.count += count;
     }
 }
 
@@ -264,42 +238,13 @@ pub fn remark_on_language(tally: &mut Tally, path: &Path, job: &Job) {
 
 fn remark(tally: &mut Tally, path: &Path, job: &Job) {
     remark_on_language(tally, path, job);
-    let path = path.display();
-    let Tally { replaced, truncated, skipped, .. } = tally;
-    if replaced.count > 0 {
-        job.remarks.warn(format_args!(
-            "{path}:{}: {} invalid UTF-8 {} replaced by U+FFFD, the first here\nhint: iconv -f WINDOWS-1252 -t UTF-8 converts a file",
-            replaced.line,
-            replaced.count,
-            plural(replaced.count, "sequence was", "sequences were")
-        ));
-    }
-    if truncated.count > 0 {
-        job.remarks.warn(format_args!(
-            "{path}:{}: {} longer than {} bytes {} cut, the first here\nhint: --max-record 16M reads more of each",
-            truncated.line,
-            plural(truncated.count, "a record", "records"),
-            job.max_record,
-            plural(truncated.count, "was", "were")
-        ));
-    }
-    if skipped.count > 0 {
-        job.remarks.warn(format_args!(
-            "{path}:{}: {} bad {}, the first here",
-            skipped.line,
-            skipped.count,
-            plural(skipped.count, "row", "rows")
-        ));
-    }
+    tally.faults.remark(path, job.unit, job.max_record, job.remarks);
     let share = tally.known as f64 / tally.words.max(1) as f64;
     if tally.words >= ENOUGH_WORDS && share < TOO_FEW_KNOWN {
         job.remarks.warn(format_args!(
-            "{path}: the model knows {:.0}% of the words; results mean little for other languages or subjects than it was trained on",
+            "{}: the model knows {:.0}% of the words; results mean little for other languages or subjects than it was trained on",
+            path.display(),
             100.0 * share
         ));
     }
-}
-
-fn plural<'a>(count: u64, one: &'a str, many: &'a str) -> &'a str {
-    if count == 1 { one } else { many }
 }

@@ -9,6 +9,7 @@ pub mod evaluate;
 pub mod inputs;
 pub mod inspect;
 pub mod labels;
+pub mod reading;
 pub mod train;
 
 use std::fs::File;

@@ -1,7 +1,9 @@
 //! How far annotators agree beyond chance.
 
-use rand_core::{Rng, SeedableRng};
+use rand_core::SeedableRng;
 use rand_pcg::Pcg64Mcg;
+
+use super::interval::below;
 
 /// Krippendorff's alpha for nominal data (Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability"): `1 − (n − 1)·Σ o_ck / Σ n_c·n_k`
 /// over pairs of different values, where `o` counts the pairs of values within units, each pair weighted by `1/(m_u − 1)` with `m_u` the
@@ -33,7 +35,7 @@ pub fn alpha_interval<V: Ord + Copy>(groups: &[Vec<Vec<V>>], times: usize, seed:
     let mut draws = Pcg64Mcg::seed_from_u64(seed);
     let mut figures: Vec<f64> = (0..times)
         .filter_map(|_| {
-            let drawn = (0..groups.len()).flat_map(|_| &groups[(draws.next_u64() % groups.len() as u64) as usize]);
+            let drawn = (0..groups.len()).flat_map(|_| &groups[below(&mut draws, groups.len()) as usize]);
             alpha(&drawn.cloned().collect::<Vec<_>>())
         })
         .collect();

@@ -41,7 +41,7 @@ pub fn resample<T: Send>(count: usize, seed: u64, figure: impl Fn(&[u32]) -> T +
 
 /// A number below `count`, by multiplying and keeping the high half (Lemire 2019); for counts far below 2⁶⁴ its bias is
 /// beyond measure.
-fn below(random: &mut impl Rng, count: usize) -> u32 {
+pub(super) fn below(random: &mut impl Rng, count: usize) -> u32 {
     ((u128::from(random.next_u64()) * count as u128) >> 64) as u32
 }
 

@@ -1,7 +1,6 @@
 //! Running text: read what there is, classify it on all threads, write it in order, and hand it on before waiting for
 //! more.
 
-use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -10,67 +9,42 @@ use rayon::prelude::*;
 use rhetor::features::Scratch;
 use rhetor::framing::{evidence, framings};
 use rhetor::report::{Cells, Record};
-use rhetor::text::unit::{Splitter, Unit, UnitKind, looks_utf16};
-use rhetor::text::{Span, sentence, source};
+use rhetor::text::unit::{Splitter, Unit, UnitKind};
+use rhetor::text::{Span, sentence};
 
 use super::{Job, SharedReport, Tally, remark_on_language};
-use crate::cli::named;
-
-/// Bytes asked for at once.
-const PIECE: usize = 1 << 18;
+use crate::cli::reading::{self, Reader};
 
 pub fn classify(job: &Job, path: &Path, report: &SharedReport, bar: &ProgressBar) -> anyhow::Result<Tally> {
-    let mut input = source::open(path).map_err(|error| named(path, error))?;
-    let kind = job.unit();
-    let mut splitter = Splitter::new(kind, job.max_record);
-    let mut pen = Pen::new(job, report);
-    let (mut buffer, mut units, mut first) = (vec![0; PIECE], Vec::new(), true);
     report.borrow_mut().begin(&path.display().to_string(), None)?;
-    loop {
-        report.borrow_mut().flush()?;
-        let count = match input.read(&mut buffer) {
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(named(path, error)),
-        };
-        if std::mem::take(&mut first) {
-            look_at(&buffer[..count], path, job)?;
-        }
-        match count {
-            0 => splitter.finish(&mut units),
-            count => splitter.push(&buffer[..count], &mut units),
-        }
-        bar.inc(count as u64);
-        pen.write(&mut units)?;
-        // An endless input has no end to say it at.
-        if pen.tally.can_tell_language() {
-            bar.suspend(|| remark_on_language(&mut pen.tally, path, job));
-        }
-        if count == 0 {
-            return Ok(pen.tally);
-        }
-    }
+    let mut stream = Stream { pen: Pen::new(job, report), path, bar };
+    let splitter = Splitter::new(job.unit(), job.max_record);
+    reading::read(path, splitter, "rhetor classify", job.remarks, &mut stream)?;
+    Ok(stream.pen.tally)
 }
 
-/// What is plainly no text is said to be none.
-fn look_at(first: &[u8], path: &Path, job: &Job) -> anyhow::Result<()> {
-    let path = path.display();
-    if let Some(encoding) = looks_utf16(first) {
-        anyhow::bail!(
-            "{path}: is {encoding}, and rhetor reads UTF-8\nhint: iconv -f {encoding} -t UTF-8 {path} | rhetor classify"
-        );
+/// A file on its way to the report.
+struct Stream<'a, 'r> {
+    pen: Pen<'a, 'r>,
+    path: &'a Path,
+    bar: &'a ProgressBar,
+}
+
+impl Reader for Stream<'_, '_> {
+    fn pause(&mut self) -> anyhow::Result<()> {
+        Ok(self.pen.report.borrow_mut().flush()?)
     }
-    let kinds: [(&[u8], &str); 3] = [
-        (b"%PDF-", "a PDF\nhint: pdftotext FILE - | rhetor classify"),
-        (b"PK\x03\x04", "a zip archive or office document\nhint: save it as text, or use pandoc -t plain"),
-        (b"{\\rtf", "RTF\nhint: save it as text, or use pandoc -t plain"),
-    ];
-    for (magic, words) in kinds {
-        if first.starts_with(magic) {
-            job.remarks.warn(format_args!("{path}: looks like {words}"));
+
+    fn units(&mut self, units: &mut Vec<Unit>, bytes: usize) -> anyhow::Result<()> {
+        self.bar.inc(bytes as u64);
+        self.pen.write(units)?;
+        // An endless input has no end to say it at.
+        if self.pen.tally.can_tell_language() {
+            let job = self.pen.judge.job;
+            self.bar.suspend(|| remark_on_language(&mut self.pen.tally, self.path, job));
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Turns units into records and writes them in order.
@@ -95,12 +69,7 @@ impl<'a, 'r> Pen<'a, 'r> {
             self.add(judged)?;
         }
         for unit in units.drain(..) {
-            if unit.replaced > 0 {
-                self.tally.replaced.add(u64::from(unit.replaced), unit.line);
-            }
-            if unit.truncated {
-                self.tally.truncated.add(1, unit.line);
-            }
+            self.tally.faults.look_at(&unit);
         }
         Ok(())
     }
@@ -121,14 +90,14 @@ impl<'a, 'r> Pen<'a, 'r> {
             self.add(judged)?;
         }
         if units.iter().any(|unit| unit.truncated) {
-            self.tally.truncated.add(1, line);
+            self.tally.faults.truncated.add(1, line);
         }
         Ok(())
     }
 
     /// A row that is not what it should be.
     pub fn skip(&mut self, line: u64) {
-        self.tally.skipped.add(1, line);
+        self.tally.faults.skipped.add(1, line);
     }
 
     fn add(&mut self, mut judged: Judged) -> anyhow::Result<()> {

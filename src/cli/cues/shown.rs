@@ -1,19 +1,17 @@
 //! Where cues match in running text.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anstyle::{AnsiColor, Style};
 use rhetor::features::cues::{CueId, Finder};
 use rhetor::text::unit::{Splitter, Unit, UnitKind};
-use rhetor::text::{Span, sentence, source, visible};
+use rhetor::text::{Span, sentence, visible};
 
 use super::{Loaded, full_name};
 use crate::cli::args::{Cues, CuesFormat, Shared};
-use crate::cli::{Remarks, is_closed_pipe, named, use_color};
-
-/// Bytes asked for at once.
-const PIECE: usize = 1 << 18;
+use crate::cli::reading::{self, Faults, Reader};
+use crate::cli::{Remarks, is_closed_pipe, use_color};
 
 /// Prints every sentence in which a cue matches; whether all files could be read.
 pub fn matches(
@@ -59,47 +57,31 @@ struct Shower<'a> {
     remarks: Remarks,
 }
 
+/// One file on its way to the output.
+struct File<'a, 'b> {
+    shower: &'a mut Shower<'b>,
+    path: String,
+    faults: Faults,
+}
+
+impl Reader for File<'_, '_> {
+    fn units(&mut self, units: &mut Vec<Unit>, _: usize) -> anyhow::Result<()> {
+        for unit in units.drain(..) {
+            self.faults.look_at(&unit);
+            self.shower.unit(&self.path, &unit)?;
+        }
+        Ok(())
+    }
+}
+
 impl Shower<'_> {
     fn file(&mut self, path: &Path) -> anyhow::Result<()> {
-        let mut input = source::open(path).map_err(|error| named(path, error))?;
-        let mut splitter = Splitter::new(UnitKind::Sentence, self.args.max_record);
-        let (mut buffer, mut units) = (vec![0; PIECE], Vec::new());
-        let (mut spoilt, mut cut) = (0, 0);
-        loop {
-            let count = match input.read(&mut buffer) {
-                Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(named(path, error)),
-            };
-            match count {
-                0 => splitter.finish(&mut units),
-                count => splitter.push(&buffer[..count], &mut units),
-            }
-            for unit in units.drain(..) {
-                spoilt += u64::from(unit.replaced);
-                cut += u64::from(unit.truncated);
-                self.unit(&path.display().to_string(), &unit)?;
-            }
-            if count == 0 {
-                self.remark(path, spoilt, cut);
-                return Ok(());
-            }
-        }
-    }
-
-    fn remark(&self, path: &Path, spoilt: u64, cut: u64) {
-        let path = path.display();
-        if spoilt > 0 {
-            self.remarks.warn(format_args!(
-                "{path}: {spoilt} invalid UTF-8 sequences were replaced by U+FFFD\nhint: iconv -f WINDOWS-1252 -t UTF-8 converts a file"
-            ));
-        }
-        if cut > 0 {
-            self.remarks.warn(format_args!(
-                "{path}: {cut} paragraphs longer than {} bytes were cut\nhint: --max-record 16M reads more of each",
-                self.args.max_record
-            ));
-        }
+        let (remarks, most) = (self.remarks, self.args.max_record);
+        let splitter = Splitter::new(UnitKind::Sentence, most);
+        let mut file = File { shower: self, path: path.display().to_string(), faults: Faults::default() };
+        reading::read(path, splitter, "rhetor cues CUES -", remarks, &mut file)?;
+        file.faults.remark(path, UnitKind::Sentence, most, remarks);
+        Ok(())
     }
 
     fn unit(&mut self, path: &str, unit: &Unit) -> anyhow::Result<()> {

@@ -1,0 +1,147 @@
+//! Running text, piece by piece as it comes, and what is remarked on what was read.
+
+use std::io::{self, Read};
+use std::path::Path;
+
+use rhetor::text::source;
+use rhetor::text::unit::{Splitter, Unit, UnitKind, looks_utf16};
+
+use super::{Remarks, named};
+
+/// Bytes asked for at once.
+const PIECE: usize = 1 << 18;
+
+/// Whoever gets the units of a text.
+pub trait Reader {
+    /// The input may pause now.
+    fn pause(&mut self) -> anyhow::Result<()> {
+        Ok(())
+    }
+
+    /// Some units more, and the bytes that were read for them; the list is emptied.
+    fn units(&mut self, units: &mut Vec<Unit>, bytes: usize) -> anyhow::Result<()>;
+}
+
+/// Reads a file, or for `-` standard input, to its end. `command` is what a hint shows behind a pipe.
+pub fn read(
+    path: &Path,
+    mut splitter: Splitter,
+    command: &str,
+    remarks: Remarks,
+    reader: &mut impl Reader,
+) -> anyhow::Result<()> {
+    let mut input = source::open(path).map_err(|error| named(path, error))?;
+    let (mut buffer, mut units, mut first) = (vec![0; PIECE], Vec::new(), true);
+    loop {
+        reader.pause()?;
+        let count = match input.read(&mut buffer) {
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(named(path, error)),
+        };
+        if std::mem::take(&mut first) {
+            look_at(&buffer[..count], path, command, remarks)?;
+        }
+        match count {
+            0 => splitter.finish(&mut units),
+            count => splitter.push(&buffer[..count], &mut units),
+        }
+        reader.units(&mut units, count)?;
+        if count == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// What is plainly no text is said to be none.
+fn look_at(first: &[u8], path: &Path, command: &str, remarks: Remarks) -> anyhow::Result<()> {
+    let path = path.display();
+    if let Some(encoding) = looks_utf16(first) {
+        anyhow::bail!(
+            "{path}: is {encoding}, and rhetor reads UTF-8\nhint: iconv -f {encoding} -t UTF-8 {path} | {command}"
+        );
+    }
+    let kinds: [(&[u8], String); 3] = [
+        (b"%PDF-", format!("a PDF\nhint: pdftotext FILE - | {command}")),
+        (b"PK\x03\x04", "a zip archive or office document\nhint: save it as text, or use pandoc -t plain".into()),
+        (b"{\\rtf", "RTF\nhint: save it as text, or use pandoc -t plain".into()),
+    ];
+    for (magic, words) in kinds {
+        if first.starts_with(magic) {
+            remarks.warn(format_args!("{path}: looks like {words}"));
+        }
+    }
+    Ok(())
+}
+
+/// What was not as it should be in the units of a file.
+#[derive(Default)]
+pub struct Faults {
+    pub replaced: Spot,
+    pub truncated: Spot,
+    pub skipped: Spot,
+}
+
+/// How often something happened, and on which line first.
+#[derive(Default)]
+pub struct Spot {
+    count: u64,
+    line: u64,
+}
+
+impl Spot {
+    pub fn add(&mut self, count: u64, line: u64) {
+        if self.count == 0 {
+            self.line = line;
+        }
+        self.count += count;
+    }
+}
+
+impl Faults {
+    pub fn look_at(&mut self, unit: &Unit) {
+        if unit.replaced > 0 {
+            self.replaced.add(u64::from(unit.replaced), unit.line);
+        }
+        if unit.truncated {
+            self.truncated.add(1, unit.line);
+        }
+    }
+
+    pub fn remark(&self, path: &Path, kind: UnitKind, max_record: usize, remarks: Remarks) {
+        let path = path.display();
+        let Faults { replaced, truncated, skipped } = self;
+        if replaced.count > 0 {
+            remarks.warn(format_args!(
+                "{path}:{}: {} invalid UTF-8 {} replaced by U+FFFD, the first here\nhint: iconv -f WINDOWS-1252 -t UTF-8 converts a file",
+                replaced.line,
+                replaced.count,
+                plural(replaced.count, "sequence was", "sequences were")
+            ));
+        }
+        if truncated.count > 0 {
+            let (one, many) = match kind {
+                UnitKind::Sentence => ("a paragraph", "paragraphs"),
+                _ => ("a record", "records"),
+            };
+            remarks.warn(format_args!(
+                "{path}:{}: {} longer than {max_record} bytes {} cut, the first here\nhint: --max-record 16M reads more of each",
+                truncated.line,
+                plural(truncated.count, one, many),
+                plural(truncated.count, "was", "were")
+            ));
+        }
+        if skipped.count > 0 {
+            remarks.warn(format_args!(
+                "{path}:{}: {} bad {}, the first here",
+                skipped.line,
+                skipped.count,
+                plural(skipped.count, "row", "rows")
+            ));
+        }
+    }
+}
+
+fn plural<'a>(count: u64, one: &'a str, many: &'a str) -> &'a str {
+    if count == 1 { one } else { many }
+}
