@@ -8,6 +8,7 @@ mod evaluate;
 mod hostile;
 mod inspect;
 mod labels;
+mod model_card;
 mod model_file;
 mod streams;
 mod train;
