@@ -5,6 +5,7 @@ mod abbreviation;
 pub mod quote;
 pub mod sentence;
 pub mod source;
+pub mod speech;
 pub mod stem;
 pub mod token;
 pub mod unit;
