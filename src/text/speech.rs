@@ -282,6 +282,9 @@ impl Reader<'_> {
         let mut free = start;
         let mut latest: Option<Whose> = None;
         for tag in &tags {
+            if tag.is_elided && tag.speaker.is_none() && latest.is_none() && subject.is_some_and(|subject| subject.is_first) {
+                continue; // `I end by asking …`
+            }
             let mut cut = tag.from;
             if cut > start && items[cut - 1].is(Class::CONJUNCTION.and(Class::SUBORDINATOR)) && !items[cut - 1].is(Class::THAT) {
                 cut -= 1;

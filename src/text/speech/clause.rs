@@ -54,7 +54,7 @@ impl Run<'_> {
         let mut at = self.start;
         while at < self.end {
             let item = &self.items[at];
-            let interesting = Class::VERB.and(Class::NOUN).and(Class::OPINION).and(Class::HEARSAY).and(Class::ADVERB);
+            let interesting = Class::VERB.and(Class::NOUN).and(Class::STANCE).and(Class::OPINION).and(Class::HEARSAY).and(Class::ADVERB);
             let found = match item.is_quotation() {
                 false if item.is(interesting) => self.tag_at(at),
                 false if self.word(at).eq_ignore_ascii_case("according") => self.according(at),
@@ -87,7 +87,7 @@ impl Run<'_> {
 
     fn tag_at(&self, at: usize) -> Option<Tag> {
         let item = &self.items[at];
-        let as_noun = || if item.is(Class::NOUN) { self.noun(at) } else { None };
+        let as_noun = || if item.is(Class::NOUN.and(Class::STANCE)) { self.noun(at) } else { None };
         let as_opinion = || if item.is(Class::OPINION) { self.opinion(at) } else { None };
         let as_verb = || if item.is(Class::VERB) { self.verb(at) } else { None };
         let as_hearsay = || if item.is(Class::HEARSAY) { self.hearsay(at) } else { None };
@@ -129,7 +129,8 @@ impl Run<'_> {
             return !is_helped && number != Some(true) && !subject.is_elided;
         }
         if item.has_form(&[Form::Present]) && !item.has_form(&[Form::Past]) {
-            return number == Some(true) && self.items[at].is(Class::NOUN) || number.is_none() && !subject.is_elided && !self.is_inverted(at);
+            let is_name = subject.phrase.is_some_and(|(phrase, _)| self.items[phrase.from..phrase.to].iter().any(|item| item.is(Class::CAPITAL)) && phrase.kind != super::SpeakerKind::Pronoun);
+            return number == Some(true) && (self.items[at].is(Class::NOUN) || !is_name) || number.is_none() && !subject.is_elided && !self.is_inverted(at);
         }
         false
     }
@@ -210,12 +211,13 @@ impl Run<'_> {
         if subject.is_infinitive || (subject.is_negated && act != Act::Deny) {
             return None;
         }
-        let would = subject.has_modal && (subject.from..at).any(|at| matches!(self.word(at), "will" | "would"));
+        let opens_with_that = matches!(said, Said::After(start) if self.items[start - 1].is(Class::THAT));
+        let would = opens_with_that && (subject.from..at).any(|at| matches!(self.word(at), "will" | "would"));
         if subject.has_modal && !would && !is_quoted {
             return None;
         }
         if subject.is_passive {
-            return Some(());
+            return (subject.phrase.is_some() || subject.is_elided).then_some(());
         }
         if let Some((phrase, _)) = subject.phrase {
             let first = self.word(phrase.from);
@@ -269,7 +271,7 @@ impl Run<'_> {
         if first.gap.is_none() {
             let to = next + usize::from(self.word(next) == "not");
             let is_to = self.tight(to).is_some_and(|item| item.is(Class::TO));
-            let passive_to = subject.is_passive.then(|| act(Frames::THAT).filter(|act| matches!(act, Act::Say | Act::Claim))).flatten();
+            let passive_to = subject.is_passive.then(|| act(Frames::THAT).filter(|act| matches!(act, Act::Say | Act::Claim) && !self.needs_hearer(at))).flatten();
             if let Some(act) = act(Frames::TO).filter(|_| !subject.is_passive).or(passive_to)
                 && is_to
                 && self.get(to + 1).is_some_and(|item| !item.is(Class::DETERMINER.and(Class::POSSESSIVE).and(Class::OBJECT).and(Class::CAPITAL)))
@@ -331,15 +333,16 @@ impl Run<'_> {
                 return None;
             }
             commas += usize::from(item.gap.has(Gap::COMMA));
-            if item.is(Class::THAT) && (at == next || !self.items[at - 1].is(Class::PREPOSITION) || commas > 0) {
+            let so_that = at > next && matches!(self.word(at - 1), "so" | "such" | "now" | "provided" | "given");
+            if item.is(Class::THAT) && !so_that && (at == next || !self.items[at - 1].is(Class::PREPOSITION) || commas > 0) {
                 let follows = self.get(at + 1)?;
-                let is_relative = at > next && commas == 0 && follows.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE).and(Class::PAST_LIKE).and(Class::VERB)) && !follows.is(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND));
+                let is_relative = at > next && commas == 0 && follows.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE).and(Class::VERB)) && !follows.is(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND));
                 return (!is_relative && commas != 1).then_some(at + 1);
             }
             let is_clause = item.is(Class::SUBORDINATOR) && !item.is(Class::PREPOSITION);
             let goes_on = item.is(Class::CONJUNCTION) && item.gap.has(Gap::COMMA);
             let to_do = item.is(Class::TO) && self.get(at + 1).is_some_and(|next| !next.is(Class::DETERMINER.and(Class::CAPITAL).and(Class::POSSESSIVE).and(Class::OBJECT).and(Class::THEY)));
-            if item.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE)) || is_clause || goes_on || to_do && at > next || commas > 2 {
+            if item.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE)) || is_clause || goes_on || to_do || so_that || commas > 2 {
                 return None;
             }
             // Without a hearer only time and place may stand between: `said on Monday in the House that`.
@@ -378,7 +381,7 @@ impl Run<'_> {
             if at > next && !item.gap.is_none() || item.is_quotation() {
                 return None;
             }
-            if matches!(self.word(at), "whether" | "if" | "why" | "how" | "what" | "who" | "where" | "when") {
+            if matches!(self.word(at), "whether" | "if" | "why" | "how" | "what" | "who" | "where") {
                 return self.get(at + 1).is_some().then_some(at);
             }
             if item.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE).and(Class::PREPOSITION).and(Class::CONJUNCTION)) {
@@ -395,7 +398,7 @@ impl Run<'_> {
             if item.is(Class::TO) {
                 let target = self.get(at + 1);
                 let is_verb = target.is_some_and(|item| {
-                    item.gap.is_none() && !item.is(Class::DETERMINER.and(Class::POSSESSIVE).and(Class::CAPITAL).and(Class::OBJECT).and(Class::NUMBER)) && !item.is_quotation()
+                    item.gap.is_none() && !item.is(Class::DETERMINER.and(Class::POSSESSIVE).and(Class::CAPITAL).and(Class::OBJECT).and(Class::PRONOUN).and(Class::NUMBER)) && !item.is_quotation()
                 });
                 if is_verb {
                     return at > next;
@@ -452,6 +455,9 @@ impl Run<'_> {
 
     fn is_thing(&self, next: usize) -> bool {
         let item = &self.items[next];
+        if self.word(next) == "having" {
+            return true;
+        }
         let no_thing = Class::PREPOSITION.and(Class::SUBORDINATOR).and(Class::CONJUNCTION).and(Class::AUXILIARY).and(Class::MODAL).and(Class::LY);
         if item.is(no_thing) && !item.is(Class::DETERMINER) || item.is(Class::OBJECT.and(Class::PRONOUN)) && !item.is(Class::DETERMINER) {
             return false;
@@ -462,7 +468,7 @@ impl Run<'_> {
     /// Where a clause without “that” starts, with perhaps a time or a hearer before it.
     fn bare(&self, next: usize, can_hear: bool, act: Act) -> Option<usize> {
         let mut at = next;
-        let needs_hearer = can_hear && self.items[next - 1].entry().senses.iter().any(|sense| sense.frames.has(Frames::TOLD));
+        let needs_hearer = can_hear && self.needs_hearer(next - 1);
         while let Some(item) = self.tight(at) {
             let is_time = item.is(Class::TIME) || matches!(self.word(at), "yesterday" | "today" | "later" | "earlier" | "last" | "again" | "once" | "here" | "also");
             let is_dated = item.is(Class::PREPOSITION) && self.tight(at + 1).is_some_and(|next| next.is(Class::TIME)) && matches!(self.word(at), "on" | "in" | "late" | "at");
@@ -492,13 +498,23 @@ impl Run<'_> {
         alone
     }
 
+    fn can_hear(&self, at: usize) -> bool {
+        let hears = |sense: &Sense| sense.frames.has(Frames::HEARER) || sense.frames.has(Frames::TOLD);
+        self.items[at].entry().senses.iter().any(hears)
+    }
+
+    /// `told`, `assured`: never without the one who hears it.
+    fn needs_hearer(&self, at: usize) -> bool {
+        self.items[at].entry().senses.iter().any(|sense| sense.frames.has(Frames::TOLD))
+    }
+
     fn starts_clause(&self, at: usize) -> bool {
         let Some(item) = self.tight(at) else { return false };
         let starts = Class::DETERMINER.and(Class::POSSESSIVE).and(Class::PRONOUN).and(Class::FIRST).and(Class::SECOND).and(Class::CAPITAL).and(Class::NUMBER);
         let cannot = Class::PREPOSITION.and(Class::CONJUNCTION).and(Class::AUXILIARY).and(Class::MODAL).and(Class::VERB).and(Class::OBJECT).and(Class::NEGATION);
         let is_also_pronoun = item.is(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND).and(Class::DETERMINER).and(Class::POSSESSIVE));
         let is_there = self.word(at) == "there" || self.word(at) == "if" || self.word(at) == "when";
-        is_there || is_also_pronoun || item.is(starts) && !item.is(cannot) || !item.is(cannot.and(Class::ADVERBIAL).and(Class::SUBORDINATOR).and(Class::LY).and(Class::ING_LIKE).and(Class::TIME))
+        is_there || is_also_pronoun || item.is(starts) && !item.is(cannot) || !item.is(cannot.and(Class::ADVERBIAL).and(Class::SUBORDINATOR).and(Class::LY).and(Class::TIME))
     }
 
     /// Whether a finite verb comes before the clause can have ended.
@@ -542,10 +558,13 @@ impl Run<'_> {
             None => {
                 let behind_quotation = at > self.start && self.items[at - 1].is_quotation();
                 let behind_comma = self.items[at].gap.has(Gap::COMMA.and(Gap::DASH)) && !self.items[at].has_form(&[Form::Base]);
-                if !behind_quotation && !behind_comma {
+                if !behind_quotation && !behind_comma || self.needs_hearer(at) {
                     return None;
                 }
                 let (phrase, link) = phrase::after(self.items, next, self.end, self.text)?;
+                if !behind_quotation && phrase.kind == super::SpeakerKind::Pronoun {
+                    return None;
+                }
                 let rule = if link == Link::Beside { Rule::Inverted } else { Rule::Apposition };
                 (Some(phrase), rule, at, phrase.to)
             }
@@ -571,9 +590,17 @@ impl Run<'_> {
             let said = if rest.is_quotation() { Said::Quotation(to) } else { Said::After(to) };
             return Some(Tag { from, to, verb, act, speaker, rule, said, is_embedded: false, is_elided: false });
         }
+        // Without marks it takes more to be sure: `…, he said on Monday`, not `…, he said grace`.
+        let told = self.get(next).filter(|_| subject.phrase.is_some());
+        let ends_well = told.is_none_or(|item| {
+            !item.gap.is_none() || item.is(Class::PREPOSITION.and(Class::ADVERBIAL).and(Class::TIME).and(Class::LY)) || self.can_hear(at)
+        });
+        if conjoined || !ends_well || act == Act::Demand || subject.phrase.is_some_and(|(_, link)| link != Link::Beside) {
+            return None;
+        }
         let left = &self.items[self.start..from];
         let has_clause = left.iter().any(|item| {
-            item.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE).and(Class::PAST_LIKE).and(Class::VERB)) || item.is_quotation()
+            item.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE).and(Class::PAST_LIKE)) || item.is_quotation()
         });
         let runs_on = self.get(to).is_some_and(|item| item.gap.has(Gap::COMMA.and(Gap::DASH)));
         let is_list = left.len() < 2 && !runs_on || left.first().is_some_and(|first| self.leads_in(first));
@@ -691,9 +718,11 @@ impl Run<'_> {
     /// `his claim that …`, `a warning from the union that …`, `the board’s position is that …`.
     fn noun(&self, at: usize) -> Option<Tag> {
         let act = self.items[at].entry().noun?;
+        let needs_copula = !self.items[at].is(Class::NOUN);
         let is_marked = |at: usize| self.items[at].is(Class::DETERMINER.and(Class::POSSESSIVE).and(Class::OWNER)) && !self.items[at].is(Class::AUXILIARY);
         let is_noun = (self.start.max(at.saturating_sub(2))..at).any(|before| is_marked(before) && self.items[before + 1].gap.is_none());
-        if !is_noun && !self.items[at].is(Class::CAPITAL) {
+        let is_given = at > self.start && self.items[at].gap.is_none() && self.items[at - 1].is(Class::GIVER);
+        if !is_noun && !is_given && !self.items[at].is(Class::CAPITAL) {
             return None;
         }
         let mut next = at + 1;
@@ -705,6 +734,13 @@ impl Run<'_> {
             if self.items[owner].is(Class::OWNER.and(Class::POSSESSIVE)) && self.items[owner + 1].gap.is_none() {
                 speaker = self.owner(self.start, owner);
             }
+        }
+        // `gave a warning that`, `served notice that`
+        let giver = (self.start.max(at.saturating_sub(3))..at).rev().find(|&giver| self.items[giver].is(Class::GIVER));
+        if let Some(giver) = giver.filter(|&giver| speaker.is_none() && self.items[giver + 1..=at].iter().all(|item| item.gap.is_none())) {
+            let subject = phrase::subject(self.items, self.start, giver, self.text);
+            speaker = subject.phrase.filter(|_| !subject.is_passive && !subject.is_negated).map(|(phrase, _)| phrase);
+            rule = Rule::Subject;
         }
         if let Some(of) = self.tight(next)
             && of.is(Class::PREPOSITION)
@@ -720,13 +756,16 @@ impl Run<'_> {
         if copula {
             next += 1;
         }
-        self.tight(next).filter(|item| item.is(Class::THAT))?;
-        self.get(next + 1)?;
-        speaker.as_ref()?;
-        let from = speaker.filter(|_| rule == Rule::Owner).map_or(at, |speaker| speaker.from.min(at));
+        self.tight(next).filter(|item| item.is(Class::THAT) && (copula || !needs_copula))?;
+        let follows = self.get(next + 1)?;
+        let is_relative = follows.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE).and(Class::VERB)) && !follows.is(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND).and(Class::CAPITAL));
+        if speaker.is_none() || is_relative {
+            return None;
+        }
+        let from = speaker.filter(|_| rule != Rule::By).map_or(at, |speaker| speaker.from.min(at));
         let verb = Some(self.items[at].span);
         let said = Said::After(next + 1);
-        Some(Tag { from, to: next + 1, verb, act, speaker, rule, said, is_embedded: !copula && from == self.start, is_elided: false })
+        Some(Tag { from, to: next + 1, verb, act, speaker, rule, said, is_embedded: !copula && rule == Rule::Owner && from == self.start, is_elided: false })
     }
 
     /// `The court heard that …`: said by somebody who is not named.
@@ -736,7 +775,7 @@ impl Run<'_> {
         let opener = self.tight(at + 1).filter(|item| item.is(Class::THAT)).map(|_| at + 2);
         let start = if passive_to { at + 1 } else { opener? };
         self.get(start)?;
-        let first = subject.phrase.is_some_and(|(phrase, _)| phrase.is_first);
+        let first = subject.phrase.is_none_or(|(phrase, _)| phrase.is_first && !subject.is_passive || self.items[phrase.from].is(Class::SECOND));
         if first || subject.is_negated || subject.has_modal || subject.is_infinitive || !self.items[at].has_form(&[Form::Past]) && !subject.has_auxiliary {
             return None;
         }

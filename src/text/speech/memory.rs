@@ -52,7 +52,11 @@ impl Memory {
 
     /// The last subject or speaker.
     pub(super) fn subject(&self) -> Option<Speaker> {
-        let last = self.people.last().filter(|person| !person.is_past)?;
+        let is_person = |person: &&Person| {
+            matches!(person.gender, Gender::He | Gender::She | Gender::Either)
+                || matches!(person.kind, SpeakerKind::Name | SpeakerKind::Title)
+        };
+        let last = self.people.last().filter(|person| !person.is_past).filter(is_person)?;
         Some(Speaker { span: last.span, kind: last.kind, rule: Rule::Nearby, sure: false })
     }
 
@@ -75,9 +79,10 @@ impl Memory {
 
 /// Whether a pronoun may stand for the person.
 fn may_be(pronoun: Gender, person: &Person) -> bool {
+    let is_anyone = person.gender == Gender::Unknown && (person.spoke || person.kind != SpeakerKind::NounPhrase);
     match pronoun {
-        Gender::He => matches!(person.gender, Gender::He | Gender::Either | Gender::Unknown),
-        Gender::She => matches!(person.gender, Gender::She | Gender::Either | Gender::Unknown),
+        Gender::He => matches!(person.gender, Gender::He | Gender::Either) || is_anyone,
+        Gender::She => matches!(person.gender, Gender::She | Gender::Either) || is_anyone,
         Gender::It => person.gender == Gender::It || person.gender == Gender::Unknown && person.kind != SpeakerKind::Title,
         Gender::They => matches!(person.gender, Gender::They | Gender::It),
         _ => false,

@@ -172,6 +172,9 @@ fn classify(word: &str, kind: Kind) -> (Class, u16) {
     let entry = ENGLISH.find(word);
     if entry != 0 {
         class.add(ENGLISH.get(entry).class);
+        if class.has(Class::CAPITAL) {
+            class.remove(Class::FINITE.and(Class::MODAL)); // May, Will, Ways and Means
+        }
         return (class, entry);
     }
     if let Some((stem, ending)) = word.split_once(['\'', '’']) {

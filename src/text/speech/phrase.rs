@@ -158,9 +158,15 @@ fn more_telling(of_name: Gender, of_role: Gender) -> Gender {
 
 /// The noun phrase that ends before `end`.
 fn before(items: &[Item], run: usize, end: usize, text: &str) -> Option<(Phrase, Link)> {
+    let nearest = end.checked_sub(1).filter(|&at| at >= run && !items[at].is_quotation())?;
+    let personal = Class::PRONOUN.and(Class::FIRST).and(Class::SECOND);
+    if items[nearest].is(personal) && !items[nearest].is(Class::DETERMINER.and(Class::POSSESSIVE)) && items[nearest].span.of(text) != "who" {
+        return name(items, nearest, end, text).map(|phrase| (phrase, Link::Beside));
+    }
     let mut from = end;
     let mut joint = None;
     let mut relative = None;
+    let mut is_cut_by_verb = false;
     while from > run {
         let at = from - 1;
         let item = &items[at];
@@ -172,7 +178,9 @@ fn before(items: &[Item], run: usize, end: usize, text: &str) -> Option<(Phrase,
             break;
         }
         if stops(items, run, at) {
-            relative = relative_further(items, run, at, text);
+            let is_verb = item.is(VERBAL) && !item.is(Class::SUBORDINATOR);
+            relative = is_verb.then(|| relative_further(items, run, at, text)).flatten();
+            is_cut_by_verb = relative.is_some();
             break;
         }
         if item.is(Class::CONJUNCTION) {
@@ -187,7 +195,9 @@ fn before(items: &[Item], run: usize, end: usize, text: &str) -> Option<(Phrase,
         }
     }
     if let Some(who) = relative {
-        let is_subject_of_verb = from == end || items[from].is(VERBAL);
+        let starts_phrase = Class::DETERMINER.and(Class::POSSESSIVE).and(Class::PRONOUN).and(Class::CAPITAL);
+        let is_subject_of_verb =
+            from == end || is_cut_by_verb || items[from].is(VERBAL) || who + 1 == from && !items[from].is(starts_phrase);
         if is_subject_of_verb && who > run {
             let phrase = before(items, run, who, text).map(|(phrase, _)| phrase).or_else(|| chunk(items, run, who, text))?;
             let link = if from == end { Link::Relative } else { Link::Apposed };
@@ -243,7 +253,7 @@ fn stops(items: &[Item], run: usize, at: usize) -> bool {
     let is_clause = item.is(Class::SUBORDINATOR) && !item.is(Class::PREPOSITION);
     is_clause
         || item.is(Class::MODAL)
-        || (item.is(Class::AUXILIARY) && !item.is(Class::CAPITAL))
+        || (item.is(Class::AUXILIARY) && !item.is(Class::CAPITAL.and(Class::PRONOUN).and(Class::FIRST).and(Class::SECOND)))
         || (item.is(Class::FINITE) && !follows_determiner)
         || is_verb
 }
@@ -298,11 +308,16 @@ fn name(items: &[Item], from: usize, to: usize, text: &str) -> Option<Phrase> {
         return None;
     }
     let span = Span::new(first.span.start, last.span.end);
-    let phrase = |kind, gender| Phrase { from, to, span, kind, gender, is_first: first.is(Class::FIRST) };
+    let phrase = |kind, gender| Phrase { from, to, span, kind, gender, is_first: words.len() == 1 && first.is(Class::FIRST) };
     if words.len() == 1 && first.is(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND)) {
         return Some(phrase(SpeakerKind::Pronoun, pronoun_gender(first.span.of(text))));
     }
     let with_pronoun = words.iter().any(|item| item.is(Class::PRONOUN) && !item.is(Class::DETERMINER));
+    let with_object = words.iter().any(|item| item.is(Class::OBJECT) && !item.is(Class::POSSESSIVE.and(Class::DETERMINER).and(Class::PRONOUN).and(Class::CAPITAL)));
+    let is_word = words.len() == 1 && !first.is(ROLE.and(Class::CAPITAL).and(Class::DETERMINER)) && !first.span.of(text).ends_with('s');
+    if with_object || is_word || first.span.of(text).eq_ignore_ascii_case("let") {
+        return None;
+    }
     if with_pronoun || (words.len() == 1 && first.is(Class::OBJECT.and(Class::POSSESSIVE).and(Class::ADVERBIAL).and(Class::SUBORDINATOR))) {
         return None;
     }
@@ -328,7 +343,7 @@ fn kind_of(core: &[Item]) -> SpeakerKind {
     }
     let all_capital = core.iter().all(|item| item.is(Class::CAPITAL.and(Class::PARTICLE).and(Class::NUMBER)));
     match core.iter().rposition(|item| item.is(ROLE) && !item.is(Class::OWNER)) {
-        Some(role) if role + 1 < core.len() && core[role + 1..].iter().all(|item| is_name(item) || item.is(Class::PARTICLE)) => {
+        Some(role) if role + 1 < core.len() && core[role + 1..].iter().all(|item| is_name(item) || item.is(Class::PARTICLE) || item.is(Class::CAPITAL) && item.is(Class::TIME)) => {
             SpeakerKind::Title
         }
         // A word that only the sentence's start made a capital.
@@ -418,6 +433,8 @@ fn after_plain(items: &[Item], from: usize, run_end: usize, text: &str) -> Optio
             || (item.is(Class::PAST_LIKE) && end > from && !items[end - 1].is(Class::DETERMINER))
             || (item.is(Class::SUBORDINATOR) && !item.is(Class::DETERMINER))
             || item.is(Class::THAT)
+            || (item.is(Class::DETERMINER.and(Class::POSSESSIVE)) && end > from && !items[end - 1].is(Class::PREPOSITION.and(Class::CONJUNCTION).and(Class::DETERMINER)))
+            || (item.is(Class::PRONOUN) && !item.is(Class::DETERMINER) && end > from)
             || (item.is(Class::CONJUNCTION) && !is_joint)
             || (is_other_preposition && !item.is(Class::DETERMINER))
             || (item.is(Class::ADVERBIAL.and(Class::LY).and(Class::TIME)) && !follows_link && !item.is(Class::DETERMINER) && end > from)
@@ -455,6 +472,6 @@ pub(super) fn owner(items: &[Item], run: usize, at: usize, text: &str) -> Option
     let stem = word.find(['\'', '’']).unwrap_or(word.len());
     last.span = Span::new(last.span.start, last.span.start + stem);
     last.class.remove(Class::OWNER);
-    let (phrase, link) = before(&bare, 0, bare.len(), text)?;
-    (link == Link::Beside).then_some(Phrase { from: phrase.from + base, to: phrase.to + base, ..phrase })
+    let phrase = chunk(&bare, 0, bare.len(), text)?;
+    Some(Phrase { from: phrase.from + base, to: phrase.to + base, ..phrase })
 }
