@@ -170,6 +170,19 @@ pub fn speech(text: &str, sentences: &[Span], quotations: &[Quotation]) -> Vec<R
     reader.found
 }
 
+/// The span with the marks of quotations of a word or two at its ends, since their words count as any others.
+fn with_marks(quotations: &[Quotation], mut span: Span) -> Span {
+    let next = quotations.partition_point(|quotation| quotation.span.start < span.end);
+    if let Some(last) = next.checked_sub(1).map(|at| quotations[at]).filter(|last| last.inner.end == span.end && last.span.start >= span.start) {
+        span.end = last.span.end;
+    }
+    let first = quotations.partition_point(|quotation| quotation.span.start < span.start).checked_sub(1);
+    if let Some(first) = first.map(|at| quotations[at]).filter(|first| first.inner.start == span.start && first.span.end <= span.end) {
+        span.start = first.span.start;
+    }
+    span
+}
+
 /// What a quotation says, without the comma that parts it from who says it.
 fn said(text: &str, inner: Span) -> Span {
     let trimmed = inner.of(text).trim_start();
@@ -288,9 +301,11 @@ impl Reader<'_> {
             let mut cut = tag.from;
             if cut > start && items[cut - 1].is(Class::CONJUNCTION.and(Class::SUBORDINATOR)) && !items[cut - 1].is(Class::THAT) {
                 cut -= 1;
+            } else if cut > start && items[cut - 1].is(Class::ADVERBIAL.and(Class::LY)) && items[cut - 1].gap.has(Gap::COMMA.and(Gap::SEMICOLON)) {
+                cut -= 1;
             }
             if let Some(current) = open {
-                let hedge = tag.rule == Rule::Unsaid && tag.said == Said::Around;
+                let hedge = tag.rule == Rule::Unsaid && tag.said == Said::Around && tag.to == tag.from + 1;
                 let parted = items[cut].gap.has(Gap::COMMA.and(Gap::SEMICOLON).and(Gap::DASH).and(Gap::COLON).and(Gap::BRACKET));
                 let joined = cut < tag.from && items[cut].is(Class::CONJUNCTION);
                 if hedge || cut <= current.start || !(parted || joined || tag.said == Said::Around) {
@@ -312,7 +327,7 @@ impl Reader<'_> {
                     open = self.runs_on(items, at + 1, end).map(|start| Open { start, whose, is_embedded: false });
                 }
                 Said::Around => {
-                    let is_hedge = tag.rule == Rule::Unsaid;
+                    let is_hedge = tag.rule == Rule::Unsaid && tag.to == tag.from + 1;
                     let behind_quotation = tag.from > free && items[tag.from - 1].is_quotation() && !is_hedge;
                     if behind_quotation {
                         (free..tag.from).filter(|&at| items[at].is_quotation()).for_each(|at| self.quote(page, at, whose));
@@ -380,7 +395,7 @@ impl Reader<'_> {
             return;
         }
         let content = Span::new(items[open.start].span.start, items[to - 1].span.end);
-        self.add(content, open.whose, How::Reported);
+        self.add(with_marks(page.quotations, content), open.whose, How::Reported);
     }
 
     /// Where the author speaks again: `…, and I accept his word`.

@@ -87,7 +87,9 @@ impl Run<'_> {
 
     fn tag_at(&self, at: usize) -> Option<Tag> {
         let item = &self.items[at];
-        let as_noun = || if item.is(Class::NOUN.and(Class::STANCE)) { self.noun(at) } else { None };
+        // `my opponent claims that`
+        let is_told = item.is(Class::VERB) && at > self.start && self.items[at - 1].is(Class::HE.and(Class::SHE).and(Class::PERSON).and(Class::THEY).and(Class::IT)) && !self.items[at - 1].is(Class::OWNER);
+        let as_noun = || if is_told { None } else if item.is(Class::NOUN.and(Class::STANCE)) { self.noun(at) } else { None };
         let as_opinion = || if item.is(Class::OPINION) { self.opinion(at) } else { None };
         let as_verb = || if item.is(Class::VERB) { self.verb(at) } else { None };
         let as_hearsay = || if item.is(Class::HEARSAY) { self.hearsay(at) } else { None };
@@ -97,7 +99,12 @@ impl Run<'_> {
 
     fn verb(&self, at: usize) -> Option<Tag> {
         let entry = self.items[at].entry();
-        let subject = phrase::subject(self.items, self.start, at, self.text);
+        let mut subject = phrase::subject(self.items, self.start, at, self.text);
+        if let Some(host) = self.host(at, &subject) {
+            // `wrote to say`, `was quoted as saying`: whose subject is this verb's too.
+            let hosted = phrase::subject(self.items, self.start, host, self.text);
+            subject = Subject { is_passive: false, is_progressive: true, has_auxiliary: true, ..hosted };
+        }
         if self.is_noun_here(at, &subject) {
             return None;
         }
@@ -108,6 +115,22 @@ impl Run<'_> {
             }
         }
         self.told_by(at, at + 1, &subject, &entry.senses)
+    }
+
+    /// The verb before that lends its subject to the one at `at`.
+    fn host(&self, at: usize, subject: &Subject) -> Option<usize> {
+        let back = |steps: usize| at.checked_sub(steps).filter(|&at| at > self.start);
+        let is = |at: Option<usize>, words: &[&str]| at.is_some_and(|at| words.contains(&self.word(at)));
+        if is(Some(at), &["saying"]) && is(back(1), &["as"]) && is(back(2), &["quoted", "cited", "reported", "recorded"]) {
+            return back(2);
+        }
+        if !subject.is_infinitive || !is(Some(at), &["say", "add", "explain", "ask", "tell"]) {
+            return None;
+        }
+        match is(back(2), &["on"]) {
+            true => back(3).filter(|&at| matches!(self.word(at), "went" | "goes" | "go" | "gone")),
+            false => back(2).filter(|&at| matches!(self.word(at), "wrote" | "writes" | "rang" | "phoned" | "telephoned" | "called")),
+        }
     }
 
     fn is_particle(&self, at: usize, particle: &str) -> bool {
@@ -223,7 +246,8 @@ impl Run<'_> {
             let first = self.word(phrase.from);
             let nobody = ["no", "nobody", "none", "neither", "let", "no-one"].iter().any(|word| first.eq_ignore_ascii_case(word));
             let unsaid = self.items[phrase.from].is(Class::SUBORDINATOR) && !matches!(first, "who" | "Who");
-            return (finite && !nobody && !unsaid && !self.is_supposed(phrase.from)).then_some(());
+            let is_question = phrase.from > self.start && self.items[phrase.from - 1].is(Class::AUXILIARY.and(Class::MODAL)) && !self.items[phrase.from - 1].is(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND));
+            return (finite && !nobody && !is_question && !unsaid && !self.is_supposed(phrase.from)).then_some(());
         }
         let is_cut_off = !self.items[at].gap.is_none() || self.items[at - 1].is(Class::CONJUNCTION.and(Class::ADVERBIAL).and(Class::LY)) || matches!(self.word(at - 1), "by" | "after" | "before");
         let by_noun = is_ing && self.items[at - 1].is(Class::NOUN.and(Class::IT).and(Class::SETTING));
@@ -337,7 +361,8 @@ impl Run<'_> {
             if item.is(Class::THAT) && !so_that && (at == next || !self.items[at - 1].is(Class::PREPOSITION) || commas > 0) {
                 let follows = self.get(at + 1)?;
                 let is_relative = at > next && commas == 0 && follows.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE).and(Class::VERB)) && !follows.is(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND));
-                return (!is_relative && commas != 1).then_some(at + 1);
+                let is_all = (at + 2 >= self.end || !self.items[at + 2].gap.is_none()) && !follows.is_quotation();
+                return (!is_relative && !is_all && commas != 1).then_some(at + 1);
             }
             let is_clause = item.is(Class::SUBORDINATOR) && !item.is(Class::PREPOSITION);
             let goes_on = item.is(Class::CONJUNCTION) && item.gap.has(Gap::COMMA);
@@ -382,7 +407,7 @@ impl Run<'_> {
                 return None;
             }
             if matches!(self.word(at), "whether" | "if" | "why" | "how" | "what" | "who" | "where") {
-                return self.get(at + 1).is_some().then_some(at);
+                return self.get(at + 1).is_some_and(|next| !next.is(Class::TO)).then_some(at);
             }
             if item.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE).and(Class::PREPOSITION).and(Class::CONJUNCTION)) {
                 return None;
@@ -490,6 +515,7 @@ impl Run<'_> {
             }
             let begins = item.is(Class::DETERMINER.and(Class::POSSESSIVE).and(Class::PRONOUN).and(Class::FIRST).and(Class::SECOND))
                 || before.is(Class::OBJECT)
+                || self.word(start) == "there"
                 || (item.is(Class::CAPITAL) && !before.is(Class::CAPITAL.and(Class::DETERMINER)));
             if begins && !before.is(Class::PREPOSITION.and(Class::DETERMINER).and(Class::POSSESSIVE)) && self.starts_clause(start) && self.has_finite(start, act) {
                 return Some(start);
@@ -529,7 +555,7 @@ impl Run<'_> {
             if self.items[index - 1].is(Class::CONJUNCTION) && item.is(Class::FINITE.and(Class::VERB).and(Class::PAST_LIKE)) {
                 return false;
             }
-            let is_finite = item.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE))
+            let is_finite = item.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE).and(Class::NEGATION))
                 || follows_noun && item.is(Class::VERB) && item.has_form(&[Form::Past, Form::Present]) && !item.is(Class::NOUN)
                 || follows_noun && item.is(Class::PAST_LIKE) && act == Act::Say;
             if is_finite {
@@ -546,11 +572,13 @@ impl Run<'_> {
     fn behind(&self, at: usize, next: usize, subject: &Subject, senses: &[Sense]) -> Option<Tag> {
         let fits = |sense: &&Sense| sense.frames.has(Frames::CLAUSE) && (sense.particle.is_some() == (next > at + 1));
         let act = senses.iter().find(fits)?.act;
-        if subject.is_infinitive || subject.is_negated || subject.is_passive || !self.items[at].has_form(&[Form::Past, Form::Present]) && !subject.has_auxiliary && !self.is_plural_base(at, subject) {
+        let heard = subject.is_passive && self.items[at].has_form(&[Form::Participle]) && matches!(self.word(at), "told" | "said" | "alleged" | "claimed" | "reported");
+        if subject.is_infinitive || subject.is_negated || subject.is_passive && !heard || !self.items[at].has_form(&[Form::Past, Form::Present]) && !subject.has_auxiliary && !self.is_plural_base(at, subject) {
             return None;
         }
         let verb = Some(Span::new(self.items[at].span.start, self.items[next - 1].span.end));
         let (speaker, rule, from, mut to) = match subject.phrase {
+            Some(_) if heard => (None, Rule::Unsaid, subject.from, next),
             Some((phrase, link)) => {
                 let rule = if link == Link::Beside { Rule::Subject } else { Rule::Apposition };
                 (Some(phrase), rule, subject.from, next)

@@ -253,7 +253,7 @@ fn stops(items: &[Item], run: usize, at: usize) -> bool {
     let is_clause = item.is(Class::SUBORDINATOR) && !item.is(Class::PREPOSITION);
     is_clause
         || item.is(Class::MODAL)
-        || (item.is(Class::AUXILIARY) && !item.is(Class::CAPITAL.and(Class::PRONOUN).and(Class::FIRST).and(Class::SECOND)))
+        || (item.is(Class::AUXILIARY) && !item.is(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND)))
         || (item.is(Class::FINITE) && !follows_determiner)
         || is_verb
 }
@@ -300,6 +300,11 @@ fn behind_preposition(items: &[Item], from: usize, to: usize) -> Option<usize> {
 fn name(items: &[Item], from: usize, to: usize, text: &str) -> Option<Phrase> {
     let words = items.get(from..to)?;
     let (first, last) = (words.first()?, words.last()?);
+    let stands_alone = words.len() == 1 && matches!(first.span.of(text), "Some" | "some" | "Many" | "many" | "Several" | "several" | "Most" | "Both" | "both" | "Few" | "All");
+    if stands_alone {
+        let span = first.span;
+        return Some(Phrase { from, to, span, kind: SpeakerKind::NounPhrase, gender: Gender::They, is_first: false });
+    }
     if words.iter().any(Item::is_quotation) || last.is(Class::DETERMINER) && words.len() == 1 && !last.is(Class::PRONOUN) && !last.is(Class::NUMBER) {
         return None;
     }
