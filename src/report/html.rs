@@ -16,12 +16,8 @@ use crate::model::Model;
 use crate::model::card::{LabelCard, Mirror};
 use view::{File, Framing, Known, Label, LabelKnown, ModelNote, Paragraph, Tested, Unit, View};
 
-/// Entries of an explanation that are kept; fewer where there is much to explain, so that the page stays small.
+/// Entries of an explanation that are kept.
 const MOST_WORDS: usize = 8;
-const FEWEST_WORDS: usize = 3;
-
-/// Entries kept over all framings, each some 20 bytes of the page.
-const ALL_WORDS: usize = 6000;
 
 /// Gathers records and writes the page.
 pub struct Html<'a, W> {
@@ -36,6 +32,11 @@ impl<'a, W: Write> Html<'a, W> {
         let mirror = mirror(setting.model);
         let (labels, model) = (labels(setting.model, mirror), note(setting.model, mirror));
         Html { setting, out, view: View { model, labels, noun: noun.to_owned(), files: Vec::new() } }
+    }
+
+    /// What has been gathered so far.
+    pub fn view(&self) -> &View {
+        &self.view
     }
 }
 
@@ -54,7 +55,6 @@ impl<W: Write> Report for Html<'_, W> {
     }
 
     fn end(&mut self) -> io::Result<()> {
-        self.view.shorten();
         page::write(&self.view, &mut self.out)?;
         self.out.flush()
     }
@@ -96,19 +96,6 @@ impl File {
         match self.paragraphs.last_mut().filter(|last| last.number == paragraph) {
             Some(last) => last.units.push(unit),
             None => self.paragraphs.push(Paragraph { number: paragraph, line: unit.line, units: vec![unit] }),
-        }
-    }
-}
-
-impl View {
-    /// Leaves lighter words out where there are very many.
-    fn shorten(&mut self) {
-        let most = (ALL_WORDS / self.framings().count().max(1)).clamp(FEWEST_WORDS, MOST_WORDS);
-        let units = self.files.iter_mut().flat_map(|file| &mut file.paragraphs).flat_map(|paragraph| &mut paragraph.units);
-        for framing in units.flat_map(|unit| &mut unit.framings) {
-            let left_out = framing.terms.split_off(most.min(framing.terms.len()));
-            framing.rest.0 += left_out.iter().map(|term| term.contribution).sum::<f64>();
-            framing.rest.1 += left_out.len();
         }
     }
 }

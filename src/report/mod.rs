@@ -14,7 +14,7 @@ use crate::framing::evidence::Evidence;
 use crate::model::Model;
 
 /// A classified unit.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Record {
     /// From 1, within the file.
     pub index: u64,

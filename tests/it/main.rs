@@ -1,5 +1,6 @@
 //! The program as its users meet it: one module a command or a promise.
 
+mod browser;
 mod classify;
 mod corpus;
 mod cues;
@@ -9,5 +10,6 @@ mod hostile;
 mod inspect;
 mod labels;
 mod model_file;
+mod report;
 mod streams;
 mod train;

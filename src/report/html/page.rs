@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::mark::{self, TINTS};
-use super::view::{File, Framing, Known, Paragraph, Tested, Unit, View, Voice};
+use super::view::{File, Framing, Known, Paragraph, Tested, Term, Unit, View, Voice};
 use crate::text::visible;
 
 const STYLE: &str = include_str!("style.css");
@@ -26,6 +26,10 @@ const BAR: f64 = 130.0;
 /// Width of the strip in its own units, and of its narrowest tick.
 const STRIP: f64 = 1000.0;
 const TICK: f64 = 4.0;
+
+/// Words shown of each framing, and over all of them: of some 25 bytes each, so that a page stays small.
+const FEWEST_WORDS: usize = 3;
+const ALL_WORDS: usize = 3000;
 
 /// Style and script, and the policy that allows only them.
 pub(super) struct Sheet {
@@ -94,9 +98,8 @@ struct Count {
     total: u64,
     voices: [u64; 4],
     parts: Vec<Part>,
-    /// The first unit that has it: its number from 1, and its place from 0.
+    /// The first unit that has it, from 1.
     unit: usize,
-    at: usize,
 }
 
 /// A part of a bar, in pixels.
@@ -121,7 +124,6 @@ struct Pick {
     count: u64,
     class: &'static str,
     unit: usize,
-    at: usize,
 }
 
 struct FileShown {
@@ -143,9 +145,6 @@ struct Row {
 
 struct Tick {
     unit: usize,
-    at: usize,
-    /// Which framing of the unit it is.
-    n: usize,
     x: String,
     y: u8,
     width: String,
@@ -298,7 +297,6 @@ fn counts(view: &View) -> Vec<Count> {
                 voices: [0; 4],
                 parts: Vec::new(),
                 unit: at + 1,
-                at,
             });
             count.total += 1;
             if let Some(voice) = framing.voice {
@@ -392,7 +390,7 @@ impl Speaker {
     fn add(&mut self, label: usize, voice: Voice, at: usize) {
         match self.picks.iter_mut().find(|pick| pick.label == label) {
             Some(pick) => pick.count += 1,
-            None => self.picks.push(Pick { label, count: 1, class: class_of(Some(voice)), unit: at + 1, at }),
+            None => self.picks.push(Pick { label, count: 1, class: class_of(Some(voice)), unit: at + 1 }),
         }
     }
 }
@@ -440,13 +438,13 @@ fn strip(file: &File, order: &[usize], first: usize) -> Vec<Row> {
     for unit in file.units() {
         let width = (unit.text.len() as f64 * scale).max(TICK);
         let x = (from as f64 * scale).min(STRIP - width);
-        for (n, framing) in unit.framings.iter().enumerate() {
+        for framing in &unit.framings {
             let (y, height) = match framing.voice {
                 None | Some(Voice::Mixed) => (0, 20),
                 Some(Voice::Author) => (0, 9),
                 Some(Voice::Quoted | Voice::Reported) => (11, 9),
             };
-            let tick = Tick { unit: at + 1, at, n, x: short(x), y, width: short(width), height };
+            let tick = Tick { unit: at + 1, x: short(x), y, width: short(width), height };
             if let Some(row) = rows.iter_mut().find(|row| row.label == framing.label) {
                 row.ticks.push(tick);
             }
@@ -480,7 +478,7 @@ fn piece(unit: &Unit, labels: &[LabelShown], next: &mut usize) -> String {
     let mut html = format!("<mark id=u{next} class=c{}>{text}", labels[first.label].tint);
     for framing in &unit.framings {
         let label = &labels[framing.label];
-        let class = format!("code c{}{}", label.tint, class_of(framing.voice));
+        let class = format!("c{}{}", label.tint, class_of(framing.voice));
         let title = Escaped::of(&in_words(framing, label)).0;
         write!(html, "<abbr class=\"{class}\" title=\"{title}\">{}</abbr>", Escaped::of(&label.code).0)
             .expect("a string takes any text");
@@ -516,7 +514,8 @@ impl Escaped {
 /// What the script needs, as JSON that can stand in a page.
 fn data(view: &View, labels: &[LabelShown], voices: &Voices) -> String {
     let mut names = Names::default();
-    let units: Vec<Value> = marked(view).map(|(_, unit)| unit_data(unit, voices, &mut names)).collect();
+    let most = (ALL_WORDS / view.framings().count().max(1)).max(FEWEST_WORDS);
+    let units: Vec<Value> = marked(view).map(|(_, unit)| unit_data(unit, most, voices, &mut names)).collect();
     let labels: Vec<Value> =
         labels.iter().map(|label| json!({ "name": label.name, "code": label.code, "tint": label.tint })).collect();
     let all = json!({
@@ -544,26 +543,39 @@ impl Names {
     }
 }
 
-fn unit_data(unit: &Unit, voices: &Voices, names: &mut Names) -> Value {
-    let places = Places::of(&unit.text);
-    let mut framing = |framing: &Framing| {
-        let terms: Vec<Value> = framing.terms.iter().map(|term| {
-            let spans: Vec<[usize; 2]> = term.spans.iter().map(|(from, to)| [places.at(*from), places.at(*to)]).collect();
-            let names: Vec<usize> = term.names.iter().map(|name| names.number(name)).collect();
-            json!([rounded(term.contribution, 100.0), spans, names])
-        }).collect();
-        let number = voices.number(framing).map_or(-1, |number| number as i64);
-        let mut data = json!({
-            "l": framing.label, "p": rounded(framing.p, 1000.0), "h": rounded(framing.threshold, 1000.0),
-            "v": framing.voice.map_or(-1, |voice| voice as i64), "w": number, "i": rounded(framing.intercept, 100.0),
-            "r": json!([rounded(framing.rest.0, 100.0), framing.rest.1]), "t": terms,
-        });
-        if let Some(share) = framing.share {
-            data["s"] = json!([share.author, share.quoted, share.reported].map(|share| rounded(share, 100.0)));
-        }
-        data
-    };
-    json!({ "n": unit.line, "k": rounded(unit.known, 100.0), "f": unit.framings.iter().map(&mut framing).collect::<Vec<_>>() })
+fn unit_data(unit: &Unit, most: usize, voices: &Voices, names: &mut Names) -> Value {
+    let framings: Vec<Value> =
+        unit.framings.iter().map(|framing| framing_data(framing, &unit.text, most, voices, names)).collect();
+    json!({ "n": unit.line, "k": rounded(unit.known, 100.0), "f": framings })
+}
+
+fn framing_data(framing: &Framing, text: &str, most: usize, voices: &Voices, names: &mut Names) -> Value {
+    let (kept, left_out) = framing.terms.split_at(framing.terms.len().min(most));
+    let rest = framing.rest.0 + left_out.iter().map(|term| term.contribution).sum::<f64>();
+    let mut data = json!({
+        "l": framing.label,
+        "p": rounded(framing.p, 1000.0),
+        "h": rounded(framing.threshold, 1000.0),
+        "v": framing.voice.map_or(-1, |voice| voice as i64),
+        "w": voices.number(framing).map_or(-1, |number| number as i64),
+        "i": rounded(framing.intercept, 100.0),
+        "r": (rounded(rest, 100.0), framing.rest.1 + left_out.len()),
+        "t": kept.iter().map(|term| term_data(term, text, names)).collect::<Vec<_>>(),
+    });
+    if let Some(share) = framing.share {
+        data["s"] = json!([share.author, share.quoted, share.reported].map(|share| rounded(share, 100.0)));
+    }
+    data
+}
+
+/// Contribution, places as one flat list, and the numbers of names if there are any.
+fn term_data(term: &Term, text: &str, names: &mut Names) -> Value {
+    let sum = rounded(term.contribution, 100.0);
+    let spans: Vec<usize> = term.spans.iter().flat_map(|(from, to)| [utf16(text, *from), utf16(text, *to)]).collect();
+    match &term.names[..] {
+        [] => json!([sum, spans]),
+        own => json!([sum, spans, own.iter().map(|name| names.number(name)).collect::<Vec<_>>()]),
+    }
 }
 
 /// To so many parts of one; never −0.
@@ -571,19 +583,7 @@ fn rounded(number: f64, parts: f64) -> f64 {
     (number * parts).round() / parts + 0.0
 }
 
-/// Bytes → UTF-16 units, as scripts count.
-struct Places<'a>(&'a str);
-
-impl<'a> Places<'a> {
-    fn of(text: &'a str) -> Self {
-        Places(text)
-    }
-
-    fn at(&self, byte: usize) -> usize {
-        let mut byte = byte.min(self.0.len());
-        while !self.0.is_char_boundary(byte) {
-            byte -= 1;
-        }
-        self.0[..byte].chars().map(char::len_utf16).sum()
-    }
+/// The byte's place in UTF-16 units, as scripts count.
+fn utf16(text: &str, byte: usize) -> usize {
+    text.char_indices().take_while(|(at, _)| *at < byte).map(|(_, c)| c.len_utf16()).sum()
 }

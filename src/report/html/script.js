@@ -9,9 +9,10 @@
   const marks = all('mark');
   const panel = one('#panel');
   const texts = marks.map((mark) => mark.firstChild.textContent);
-  const codes = marks.map((mark) => all('.code', mark));
+  const codes = marks.map((mark) => all('abbr', mark));
   const ticks = marks.map(() => []);
-  all('.strip a').forEach((tick) => ticks[tick.dataset.u].push(tick));
+  const place = (link) => link.getAttribute('href').slice(2) - 1;
+  all('.strip a').forEach((tick) => { tick.setAttribute('tabindex', -1); ticks[place(tick)].push(tick); });
   document.documentElement.classList.add('js');
 
   const make = (name, className, ...kids) => {
@@ -51,7 +52,10 @@
       const of = data.labels[framings[Math.max(first, 0)].l].tint;
       mark.className = mark.className.replace(/\bc\d+\b/, `c${of}`);
       kept.forEach((keep, n) => { codes[at][n].hidden = !keep; });
-      ticks[at].forEach((tick) => tick.classList.toggle('off', !kept[tick.dataset.n]));
+      ticks[at].forEach((tick) => {
+        const label = +tick.closest('div').dataset.l;
+        tick.classList.toggle('off', !framings.some((framing, n) => kept[n] && framing.l === label));
+      });
       shown += kept.filter(Boolean).length;
       total += framings.length;
     });
@@ -97,8 +101,8 @@
     const text = texts[at];
     const spans = data.units[at].f.filter(passes).flatMap((framing) => framing.t)
       .filter((term) => term[0] > 0)
-      .flatMap((term) => term[1].map(([start, end]) => ({ start, end, size: end - start })))
-      .filter((span) => span.size < 60)
+      .flatMap((term) => pairs(term[1]))
+      .filter(({ start, end }) => end - start < 60)
       .sort((a, b) => a.start - b.start || b.end - a.end);
     const parts = document.createDocumentFragment();
     let done = 0;
@@ -111,6 +115,7 @@
     parts.append(text.slice(done));
     put(at, parts);
   };
+  const pairs = (flat) => flat.flatMap((start, n) => (n % 2 ? [] : [{ start, end: flat[n + 1] }]));
   const put = (at, node) => {
     const first = codes[at][0];
     while (marks[at].firstChild !== first) marks[at].firstChild.remove();
@@ -121,8 +126,8 @@
 
   const account = (framing, text) => {
     const most = Math.max(...framing.t.map((term) => Math.abs(term[0])), 0.01);
-    const row = ([sum, spans, names]) => {
-      const words = spans.length ? clipped(text.slice(...spans[0])) : '';
+    const row = ([sum, spans, names = []]) => {
+      const words = spans.length ? clipped(text.slice(spans[0], spans[1])) : '';
       const width = (60 * Math.abs(sum)) / most;
       const bar = draw('svg', { width: 60, height: 8, 'aria-hidden': true },
         draw('rect', { width, height: 8, class: sum < 0 ? 'against' : 'bar' }));
@@ -194,7 +199,7 @@
       else pin(at, false);
       return;
     }
-    const link = event.target.closest('a[data-u]');
+    const link = event.target.closest('a[href^="#u"]');
     if (!link) return;
     if (link.dataset.l) {
       clear();
@@ -202,7 +207,7 @@
       if (link.dataset.w) wanted.who = +link.dataset.w;
       filter();
     }
-    pin(+link.dataset.u, false);
+    pin(place(link), false);
   });
   document.addEventListener('focusin', (event) => {
     const at = index(event.target);

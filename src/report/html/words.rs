@@ -8,6 +8,9 @@ use crate::features::vocabulary::Vocabulary;
 use crate::framing::evidence::{Evidence, Term as Piece};
 use crate::text::Span;
 
+/// Cues and shapes that are named, of those that cover the same words.
+const NAMES: usize = 2;
+
 /// How the names of shapes begin.
 const SHAPE: &str = "shape:";
 
@@ -65,7 +68,10 @@ fn mostly_inside(piece: &Piece, seed: &Piece) -> bool {
 
 fn joined(group: &[&Piece], text: &str, vocabulary: &Vocabulary) -> Term {
     let mut names: Vec<String> = group.iter().filter_map(|piece| plain_name(vocabulary.term(piece.feature))).collect();
-    names.dedup();
+    if names.len() > NAMES {
+        let more = names.split_off(NAMES).len();
+        names.push(format!("{more} more"));
+    }
     Term {
         surface: group[0].spans.first().map_or_else(String::new, |span| span.of(text).to_owned()),
         contribution: group.iter().map(|piece| piece.contribution).sum(),
