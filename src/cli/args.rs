@@ -291,6 +291,7 @@ pub struct FromOptions {
 const CLASSIFY_EXAMPLES: &str = "Examples:
   rhetor classify speech.txt
   rhetor classify --explain --only threat,blame-shifting speech.txt
+  rhetor classify articles/ --format html -o report.html
   rhetor classify --summary articles/ --glob '*.txt'
   cat article.txt | rhetor classify --format jsonl
   tail -f feed.txt | rhetor classify --unit line --format jsonl
@@ -314,6 +315,8 @@ pub enum OutputFormat {
     Jsonl,
     Csv,
     Tsv,
+    /// One page that shows the text with its framings
+    Html,
 }
 
 /// Score a model on labelled data that it was not trained on

@@ -12,6 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rhetor::codebook::LabelId;
 use rhetor::framing::Choice;
 use rhetor::model::Model;
+use rhetor::report::html::Html;
 use rhetor::report::jsonl::Jsonl;
 use rhetor::report::summary::{Shape, Summary};
 use rhetor::report::table::Table;
@@ -79,11 +80,15 @@ impl Tally {
 pub type SharedReport<'a> = Rc<RefCell<Box<dyn Report + 'a>>>;
 
 pub fn run(args: &Classify, shared: &Shared, remarks: Remarks) -> anyhow::Result<u8> {
+    if args.shown.summary && args.format == OutputFormat::Html {
+        anyhow::bail!("a report has the counts already\nhint: leave out --summary, or choose another --format");
+    }
     let model = load_model(args.model.as_deref(), remarks)?;
     let job = Job {
         model: &model,
         choice: choice(&model, args)?,
-        explain: args.shown.explain,
+        // A report shows why, always.
+        explain: args.shown.explain || args.format == OutputFormat::Html,
         unit: args.unit.map_or(if args.from.column.is_some() { UnitKind::Document } else { UnitKind::Sentence }, kind),
         max_record: args.from.max_record,
         remarks,
@@ -165,13 +170,15 @@ fn report<'a>(
     let delimiter = if args.format == OutputFormat::Tsv { b'\t' } else { b',' };
     if args.shown.summary {
         let shape = match args.format {
-            OutputFormat::Text => Shape::Text,
+            // Nobody gets here with HTML: `run` refuses it.
+            OutputFormat::Text | OutputFormat::Html => Shape::Text,
             OutputFormat::Jsonl => Shape::Jsonl,
             OutputFormat::Csv | OutputFormat::Tsv => Shape::Table(delimiter),
         };
         return Box::new(Summary::new(setting, output, shape));
     }
     match args.format {
+        OutputFormat::Html => Box::new(Html::new(setting, output, noun(job.unit))),
         OutputFormat::Jsonl => Box::new(Jsonl::new(setting, output)),
         OutputFormat::Csv | OutputFormat::Tsv => Box::new(Table::new(setting, output, delimiter)),
         OutputFormat::Text => {
@@ -213,6 +220,16 @@ pub fn label(model: &Model, name: &str) -> anyhow::Result<LabelId> {
         };
         anyhow::anyhow!("the model has no label {name:?}\nhint: {hint}")
     })
+}
+
+/// What people call it.
+fn noun(unit: UnitKind) -> &'static str {
+    match unit {
+        UnitKind::Sentence => "sentence",
+        UnitKind::Line => "line",
+        UnitKind::Paragraph => "paragraph",
+        UnitKind::Document => "text",
+    }
 }
 
 fn kind(unit: UnitName) -> UnitKind {

@@ -1,5 +1,6 @@
 //! Results as people and programs read them: one trait, a format a file.
 
+pub mod html;
 pub mod jsonl;
 pub mod summary;
 pub mod table;
@@ -13,12 +14,16 @@ use crate::framing::evidence::Evidence;
 use crate::model::Model;
 
 /// A classified unit.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Record {
     /// From 1, within the file.
     pub index: u64,
     /// The line on which it starts, from 1.
     pub line: u64,
+    /// The paragraph that it stands in, or the row of a table, from 1 within the file.
+    pub paragraph: u64,
+    /// A line break was meant before it, within its paragraph: a list, a verse, an address.
+    pub breaks: bool,
     /// Its bytes in the input, decompressed; for a table in the cell's text.
     pub start: u64,
     pub end: u64,

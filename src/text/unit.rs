@@ -68,6 +68,12 @@ impl Unit {
         self.line + u64::from(piece.lines_down) + newlines(run)
     }
 
+    /// Whether a line break was meant somewhere from one offset in the text to another.
+    pub fn breaks_between(&self, from: usize, to: usize) -> bool {
+        let next = self.breaks.partition_point(|at| *at < from);
+        self.breaks.get(next).is_some_and(|at| *at <= to)
+    }
+
     fn piece_at(&self, text_offset: usize) -> Piece {
         let after = self.pieces.partition_point(|piece| piece.text as usize <= text_offset);
         let whole = Piece { text: 0, lines_down: 0, raw: self.start };

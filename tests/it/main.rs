@@ -1,5 +1,6 @@
 //! The program as its users meet it: one module a command or a promise.
 
+mod browser;
 mod classify;
 mod corpus;
 mod cues;
@@ -10,5 +11,6 @@ mod inspect;
 mod labels;
 mod model_card;
 mod model_file;
+mod report;
 mod streams;
 mod train;

@@ -52,12 +52,14 @@ pub struct Pen<'a, 'r> {
     judge: Judge<'a>,
     report: SharedReport<'r>,
     index: u64,
+    /// Cells of a table written so far, also empty ones.
+    rows: u64,
     pub tally: Tally,
 }
 
 impl<'a, 'r> Pen<'a, 'r> {
     pub fn new(job: &'a Job<'a>, report: &SharedReport<'r>) -> Self {
-        Pen { judge: Judge { job, scratches: Mutex::default() }, report: report.clone(), index: 0, tally: Tally::new() }
+        Pen { judge: Judge { job, scratches: Mutex::default() }, report: report.clone(), index: 0, rows: 0, tally: Tally::new() }
     }
 
     /// Classifies the units and writes their records; `units` is empty afterwards.
@@ -76,6 +78,7 @@ impl<'a, 'r> Pen<'a, 'r> {
 
     /// One cell of a table: its own units, with the row's line and other cells.
     pub fn write_cell(&mut self, text: &str, line: u64, cells: Option<&Cells>) -> anyhow::Result<()> {
+        self.rows += 1;
         let mut units = Vec::new();
         let mut splitter = Splitter::new(self.judge.job.unit(), self.judge.job.max_record);
         splitter.push(text.as_bytes(), &mut units);
@@ -86,6 +89,7 @@ impl<'a, 'r> Pen<'a, 'r> {
         }
         for mut judged in self.judge.all(&units) {
             judged.record.line = line;
+            judged.record.paragraph = self.rows;
             judged.record.cells = cells.cloned();
             self.add(judged)?;
         }
@@ -147,7 +151,9 @@ impl Judge<'_> {
         let spans = sentence::sentences(&unit.text, &unit.breaks, language.name());
         for (at, span) in spans.iter().enumerate() {
             let cut = unit.truncated && at + 1 == spans.len();
-            judged.push(self.part(unit, *span, cut, scratch));
+            let mut part = self.part(unit, *span, cut, scratch);
+            part.record.breaks = at > 0 && unit.breaks_between(spans[at - 1].end, span.start);
+            judged.push(part);
         }
     }
 
@@ -162,6 +168,8 @@ impl Judge<'_> {
         let record = Record {
             index: 0,
             line: unit.line_at(span.start),
+            paragraph: unit.index,
+            breaks: false,
             start: unit.raw(span.start),
             end: if span.end == unit.text.len() { unit.end } else { unit.raw(span.end) },
             truncated,

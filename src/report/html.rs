@@ -1,0 +1,158 @@
+//! One self-contained page: the text with its framings marked, and the words that made each of them.
+//!
+//! Records are gathered into a [`view::View`], which holds all text in memory, and written as a page at the end. The page
+//! needs no network, and its policy forbids any script and style but its own.
+
+pub mod mark;
+pub mod page;
+pub mod view;
+mod words;
+
+use std::io::{self, Write};
+
+use super::{Record, Report, Setting};
+use crate::codebook::Codebook;
+use crate::model::Model;
+use crate::model::card::{LabelCard, Mirror};
+use view::{File, Framing, Known, Label, LabelKnown, ModelNote, Paragraph, Tested, Unit, View};
+
+/// Entries of an explanation that are kept.
+const MOST_WORDS: usize = 8;
+
+/// Gathers records and writes the page.
+pub struct Html<'a, W> {
+    setting: &'a Setting<'a>,
+    out: W,
+    view: View,
+}
+
+impl<'a, W: Write> Html<'a, W> {
+    /// `noun` is what people call a unit.
+    pub fn new(setting: &'a Setting<'a>, out: W, noun: &str) -> Self {
+        let mirror = mirror(setting.model);
+        let (labels, model) = (labels(setting.model, mirror), note(setting.model, mirror));
+        Html { setting, out, view: View { model, labels, noun: noun.to_owned(), files: Vec::new() } }
+    }
+
+    /// What has been gathered so far.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+}
+
+impl<W: Write> Report for Html<'_, W> {
+    fn begin(&mut self, path: &str, _: Option<&csv::StringRecord>) -> io::Result<()> {
+        self.view.files.push(File { path: path.to_owned(), paragraphs: Vec::new() });
+        Ok(())
+    }
+
+    fn record(&mut self, record: &Record) -> io::Result<()> {
+        let unit = unit(record, self.setting.model);
+        if let Some(file) = self.view.files.last_mut() {
+            file.add(record.paragraph, unit);
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        page::write(&self.view, &mut self.out)?;
+        self.out.flush()
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A record as it is shown.
+fn unit(record: &Record, model: &Model) -> Unit {
+    let framing = |(at, found): (usize, &crate::framing::Framing)| {
+        let mut framing = Framing {
+            label: found.label.index(),
+            p: found.probability,
+            threshold: found.threshold,
+            ..Framing::default()
+        };
+        if let Some(evidence) = record.evidence.get(at) {
+            let shown = words::words(evidence, &record.text, model.featurizer().vocabulary(), MOST_WORDS);
+            framing.intercept = evidence.intercept;
+            framing.terms = shown.terms;
+            framing.rest = shown.rest;
+        }
+        framing
+    };
+    Unit {
+        line: record.line,
+        text: record.text.clone(),
+        breaks: record.breaks,
+        truncated: record.truncated,
+        known: record.known,
+        framings: record.framings.iter().enumerate().map(framing).collect(),
+    }
+}
+
+impl File {
+    fn add(&mut self, paragraph: u64, unit: Unit) {
+        match self.paragraphs.last_mut().filter(|last| last.number == paragraph) {
+            Some(last) => last.units.push(unit),
+            None => self.paragraphs.push(Paragraph { number: paragraph, line: unit.line, units: vec![unit] }),
+        }
+    }
+}
+
+/// The model's labels, with their meaning where all of them are those of the built-in codebook.
+fn labels(model: &Model, mirror: Option<&Mirror>) -> Vec<Label> {
+    let codebook = Codebook::builtin();
+    let is_builtin = model.labels().iter().all(|(_, name)| codebook.find(name).is_some());
+    let card = model.card();
+    let label = |(at, name): (usize, &str)| {
+        let entry = codebook.find(name).filter(|_| is_builtin);
+        let elsewhere = mirror.and_then(|mirror| mirror.labels.iter().find(|label| label.label == name));
+        let known = match elsewhere {
+            Some(figures) => Some(LabelKnown {
+                support: figures.support,
+                precision: figures.precision,
+                recall: figures.recall,
+                f1: figures.f1.value,
+                f1_interval: figures.f1.interval,
+            }),
+            None if mirror.is_some() => None,
+            None => card.labels.get(at).filter(|card| !card.untested).map(held_out),
+        };
+        Label { name: name.to_owned(), meaning: entry.map(|entry| entry.definition.clone()), known }
+    };
+    model.labels().iter().map(|(_, name)| name).enumerate().map(label).collect()
+}
+
+fn held_out(card: &LabelCard) -> LabelKnown {
+    LabelKnown {
+        support: card.support,
+        precision: card.precision,
+        recall: card.recall,
+        f1: card.f1,
+        f1_interval: card.f1_interval,
+    }
+}
+
+/// Figures on other text tell more than those on the training data's own kind, if they were measured on these weights.
+fn mirror(model: &Model) -> Option<&Mirror> {
+    model.card().mirror.as_ref().filter(|mirror| mirror.weights == model.weights_fingerprint())
+}
+
+fn note(model: &Model, mirror: Option<&Mirror>) -> ModelNote {
+    let known = match mirror {
+        Some(mirror) => Known {
+            tested: Tested::OtherText,
+            units: mirror.units,
+            found: Some(mirror.overall.found.value),
+            flagged: Some(mirror.overall.flagged.value),
+        },
+        None => Known { tested: Tested::HeldOut, units: model.card().units, found: None, flagged: None },
+    };
+    ModelNote {
+        fingerprint: model.fingerprint().to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        note: model.card().note.clone(),
+        known: Some(known),
+    }
+}

@@ -1,0 +1,183 @@
+//! What the report shows, as plain data: a file is paragraphs, a paragraph units, a unit has framings with their words. It
+//! knows no model, file system or clock, so that the same page can be made anywhere.
+
+use serde::{Deserialize, Serialize};
+
+/// A report on any number of files.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct View {
+    pub model: ModelNote,
+    /// In the model's order; [`Framing::label`] counts them from 0.
+    pub labels: Vec<Label>,
+    /// What a unit is: a sentence, where nothing else is said.
+    pub noun: String,
+    pub files: Vec<File>,
+}
+
+/// The model that was used, and how good it is known to be.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ModelNote {
+    pub fingerprint: String,
+    /// The version of rhetor that wrote the report.
+    pub version: String,
+    /// The model's own remark on itself.
+    pub note: Option<String>,
+    pub known: Option<Known>,
+}
+
+/// Figures on labelled text.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Known {
+    pub tested: Tested,
+    pub units: u64,
+    /// Share of the units with a label that were given any, and of those without one.
+    pub found: Option<f64>,
+    pub flagged: Option<f64>,
+}
+
+/// What figures were measured on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tested {
+    /// Parts of the training data that the tested weights had not seen.
+    #[default]
+    HeldOut,
+    /// Text of another origin.
+    OtherText,
+}
+
+/// A framing that the model knows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Label {
+    pub name: String,
+    /// To be read after "The sentence …".
+    pub meaning: Option<String>,
+    pub known: Option<LabelKnown>,
+}
+
+/// How good the model is at one label.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LabelKnown {
+    /// Units that had it.
+    pub support: u64,
+    /// Share of those marked that had it, and of those that had it that were marked.
+    pub precision: f64,
+    pub recall: f64,
+    pub f1: f64,
+    /// 95%.
+    pub f1_interval: (f64, f64),
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct File {
+    pub path: String,
+    pub paragraphs: Vec<Paragraph>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Paragraph {
+    /// From 1 within the file.
+    pub number: u64,
+    /// The line on which it starts, from 1.
+    pub line: u64,
+    pub units: Vec<Unit>,
+}
+
+/// What was classified: mostly a sentence.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Unit {
+    pub line: u64,
+    pub text: String,
+    /// It starts a line of its own within its paragraph.
+    pub breaks: bool,
+    /// Its end is missing, because it was too long.
+    pub truncated: bool,
+    /// The share of its words that the model knows.
+    pub known: f64,
+    /// The most probable first.
+    pub framings: Vec<Framing>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Framing {
+    pub label: usize,
+    /// Calibrated.
+    pub p: f64,
+    /// What it had to reach.
+    pub threshold: f64,
+    pub voice: Option<Voice>,
+    pub share: Option<Share>,
+    /// Who is quoted or reported.
+    pub speaker: Option<String>,
+    /// Log-odds of a unit without any known word.
+    pub intercept: f64,
+    /// The heaviest first, for or against.
+    pub terms: Vec<Term>,
+    /// What the terms that are not listed add up to, and how many they are.
+    pub rest: (f64, usize),
+}
+
+/// Whose words carry a framing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Voice {
+    Author,
+    Quoted,
+    Reported,
+    Mixed,
+}
+
+/// Where the evidence of a framing lies; the three add up to 1.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Share {
+    pub author: f64,
+    pub quoted: f64,
+    pub reported: f64,
+}
+
+/// Words that count, and what they add to the score.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Term {
+    /// The words; empty for what has no place in the text.
+    pub surface: String,
+    /// Log-odds.
+    pub contribution: f64,
+    /// Bytes of the unit's text, rising, without overlap.
+    pub spans: Vec<(usize, usize)>,
+    /// Cues and shapes among what was summed up here, by their plain names.
+    pub names: Vec<String>,
+}
+
+impl Voice {
+    pub const ALL: [Voice; 4] = [Voice::Author, Voice::Quoted, Voice::Reported, Voice::Mixed];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Voice::Author => "author",
+            Voice::Quoted => "quoted",
+            Voice::Reported => "reported",
+            Voice::Mixed => "mixed",
+        }
+    }
+}
+
+impl File {
+    pub fn units(&self) -> impl Iterator<Item = &Unit> {
+        self.paragraphs.iter().flat_map(|paragraph| &paragraph.units)
+    }
+
+    pub fn framings(&self) -> impl Iterator<Item = &Framing> {
+        self.units().flat_map(|unit| &unit.framings)
+    }
+}
+
+impl View {
+    pub fn framings(&self) -> impl Iterator<Item = &Framing> {
+        self.files.iter().flat_map(File::framings)
+    }
+
+    /// Whether it is known whose words carry the framings.
+    pub fn has_voices(&self) -> bool {
+        self.framings().any(|framing| framing.voice.is_some())
+    }
+}
