@@ -227,3 +227,29 @@ fn a_text_in_another_language_gets_one_warning() {
     assert_eq!(said.matches("seems to be German").count(), 1, "{said}");
     desk.run("classify -m m train.csv --column text").ok().says_not("seems to be");
 }
+
+#[test]
+fn a_framing_says_in_whose_words_it_is() {
+    let text = "The mayor, Anna Hale, spoke on Monday. \"Anyone who talks will pay a price,\" she said. \
+                Hale warned that those who strike will be dismissed. Sign the petition before the meeting.\n";
+    let desk = Desk::with_model().and("news.txt", text);
+    let records = desk.run("classify -m m news.txt --format jsonl").ok().records();
+    let voices: Vec<_> = records.iter().map(|record| record["voice"].as_str().unwrap()).collect();
+    assert_eq!(voices, ["author", "quoted", "reported", "author"]);
+    let threat = &records[1]["framings"][0];
+    assert_eq!((threat["label"].as_str(), threat["voice"].as_str()), (Some("threat"), Some("quoted")));
+    let speaker = &records[2]["framings"][0]["speaker"];
+    let bytes = |key: &str| speaker[key].as_u64().unwrap() as usize;
+    assert_eq!(speaker["name"].as_str().unwrap(), &text[bytes("start")..bytes("end")]);
+    for framing in records.iter().flat_map(|record| record["framings"].as_array().unwrap()) {
+        let share: f64 = framing["voice_share"].as_object().unwrap().values().map(|share| share.as_f64().unwrap()).sum();
+        assert!((share - 1.0).abs() < 1e-3);
+    }
+    let only = desk.run("classify -m m news.txt --format jsonl --voice author").ok().records();
+    let framed: Vec<_> = only.iter().map(|record| record["framings"].as_array().unwrap().len()).collect();
+    assert_eq!((framed[1], framed[2]), (0, 0));
+    assert!(framed[3] > 0);
+    desk.run("classify -m m news.txt").ok().prints("quoted").prints("Hale");
+    desk.run("classify -m m news.txt --summary").ok().prints("author quoted reported mixed");
+    desk.run("classify -m m news.txt --voice nobody").ends(2).says("possible values");
+}
