@@ -457,7 +457,7 @@ class Table:
         drawn, base = (macro(lab.gold, one.mirror, lab.draws_mirror) for one in (scores, self.base))
         (low, high), (less, more) = np.quantile(drawn, [0.025, 0.975]), np.quantile(drawn - base, [0.025, 0.975])
         figure, before = macro(lab.gold, scores.mirror), macro(lab.gold, self.base.mirror)
-        own = "| |"
+        own = " | "
         if held:
             ours, theirs = macro(lab.truth[docs], scores.held[docs]), macro(lab.truth[docs], self.base.held[docs])
             few = lab.draws_held[:200]
@@ -517,7 +517,8 @@ def words_table(lab):
     for name, options in WORD_VARIANTS.items():
         fitted = kept(lab, "words " + name.replace("/", " "), lambda: block(lab, words(lab, **options)))
         table.add(name, stack(lab, [fitted, theirs]), f"{fitted.strengths[0]:g}")
-    for name, ratios, weighting, grid in (("χ²: the 3,000 best terms of each label", chi2_mask, "tfidf", [0.04]), ("naive-Bayes weighting", log_count_ratios, "binary", [4.0, 1.0])):
+    masks = (("χ²: the 3,000 best terms of each label", chi2_mask, "tfidf", [0.04]), ("naive-Bayes weighting", log_count_ratios, "binary", [4.0, 1.0]))
+    for name, ratios, weighting, grid in masks:
         fitted = kept(lab, "words " + name, lambda: block(lab, words(lab, weighting=weighting), grid, ratios=ratios))
         table.add(name, stack(lab, [fitted, theirs]), f"{fitted.strengths[0]:g}")
     third = {name: kept(lab, "words " + name, lambda: block(lab, words(lab, **WORD_VARIANTS[name]))) for name in ("surface forms", "1-grams", "1–3-grams")}
@@ -617,7 +618,8 @@ def stack_table(lab):
     table.add("with the score of “any framing?”", stack(lab, [ours, theirs], lambda k: (held[:, None], mirror[:, None])))
     log_p = lambda z: -np.logaddexp(0, -z)
     for share in (0.5, 1):
-        table.add(f"p × p(any framing) to the power {share}", Scores(log_p(today.held) + share * log_p(held)[:, None], None, log_p(today.mirror) + share * log_p(mirror)[:, None]))
+        joint = [log_p(own) + share * log_p(any_)[:, None] for own, any_ in ((today.held, held), (today.mirror, mirror))]
+        table.add(f"p × p(any framing) to the power {share}", Scores(joint[0], None, joint[1]))
 
 
 def any_framing(lab):
@@ -698,7 +700,8 @@ def context_table(lab):
     for one, two in ((0.05, 0.05), (0.1, 0.1), (0.15, 0.15), (0.1, 0), (0.15, 0)):
         table.add(f"slopes set to {one:g} before, {two:g} after", in_context(lab, today, one, two))
     table.add("control: random neighbours of the document, .1 and .1", in_context(lab, today, 0.1, 0.1, strangers(lab)))
-    for name, truth, places in (("corpus", lab.truth, lab.before[: lab.n]), ("mirror", lab.gold, np.where(lab.before[lab.n :] < 0, -1, lab.before[lab.n :] - lab.n))):
+    before = lab.before[lab.n :]
+    for name, truth, places in (("corpus", lab.truth, lab.before[: lab.n]), ("mirror", lab.gold, np.where(before < 0, -1, before - lab.n))):
         here = np.flatnonzero(places >= 0)
         again = (truth[here] & truth[places[here]]).sum(0) / np.maximum(1, truth[here].sum(0))
         print(f"{name}: of the sentences with a label and a sentence before them, {again.mean():.0%} follow one with the same label (mean of labels)")
@@ -730,14 +733,17 @@ def strangers(lab):
 def thresholds_table(lab):
     ours, theirs, today = base(lab)
     truth, scores = lab.truth[lab.counted], today.fitted[lab.counted]
-    print("\nThresholds, chosen on held-out sentences of documents\n\n| rule | held out: macro F1 | neutral flagged | framed flagged | mirror: macro F1 | micro F1 | neutral flagged | framed flagged |\n|---|---|---|---|---|---|---|---|")
+    print("\nThresholds, chosen on held-out sentences of documents\n")
+    columns = ["rule", "held out: macro F1", "neutral flagged", "framed flagged", "mirror: macro F1", "micro F1", "neutral flagged", "framed flagged"]
+    print("| " + " | ".join(columns) + " |\n" + "|---" * len(columns) + "|")
     logit = lambda p: np.log(p / (1 - p))
     rules = {"each label's best F1": together(scores, truth, 0), "today: .8 micro + .2 macro F1": together(scores, truth)}
     rules |= {f"F{beta}": together(scores, truth, beta=beta) for beta in (0.5, 0.7, 1.5, 2)}
     rules["today, halfway to their mean"] = (rules["today: .8 micro + .2 macro F1"] + rules["today: .8 micro + .2 macro F1"].mean()) / 2
     rules["today, mean of cuts over the folds"] = np.mean([together(scores[at], truth[at]) for at in (lab.folds[lab.counted] != fold for fold in range(FOLDS))], 0)
     rules |= {f"precision {share}": precise(scores, truth, share) for share in (0.5, 0.6, 0.7, 0.8, 0.9)}
-    rules |= {f"{times} × the label's prevalence": np.array([np.quantile(scores[:, k], 1 - times * truth[:, k].mean()) for k in range(truth.shape[1])]) for times in (0.7, 1, 1.5)}
+    highest = lambda times: np.array([np.quantile(scores[:, k], 1 - times * truth[:, k].mean()) for k in range(truth.shape[1])])
+    rules |= {f"{times} × the label's prevalence": highest(times) for times in (0.7, 1, 1.5)}
     rules |= {f"one cut, {p}": np.full(truth.shape[1], logit(p)) for p in (0.5, 0.4, 0.3, 0.2)}
     for name, cuts in rules.items():
         operating(lab, name, today, cuts)
