@@ -52,6 +52,11 @@ results SET BENCH:
     cargo build --release
     python3 training/results.py target/release/rhetor {{SET}} {{BENCH}}
 
+# The search for the default model's recipe (needs Python with scikit-learn and PyStemmer); the tables of training/RECIPE.md
+recipe SET CACHE *TABLES:
+    cargo build --release
+    python3 training/recipe.py target/release/rhetor {{SET}} {{CACHE}} {{TABLES}}
+
 # How fast the parts are
 bench:
     cargo bench

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use rhetor::features::weighting::Weighting;
 use rhetor::framing::voice::Voice;
 use rhetor::learn::threshold::Optimize;
+use rhetor::learn::weighing::Weighing;
 use rhetor::learn::{ClassWeight, Solver};
 use rhetor::model::Task;
 use rhetor::text::stem::Language;
@@ -205,6 +206,9 @@ pub struct LearningOptions {
     /// Weight of rare labels
     #[arg(long, value_name = "SCHEME", default_value = "none")]
     pub class_weight: ClassWeight,
+    /// Let units whose column has a value count FACTOR times in the fit; may be given several times
+    #[arg(long, value_name = "COLUMN=VALUE:FACTOR")]
+    pub weigh: Vec<Weighing>,
     /// What thresholds are chosen for: f1, precision=SHARE or recall=SHARE
     #[arg(long, value_name = "AIM", default_value = "f1")]
     pub optimize: Optimize,

@@ -69,9 +69,10 @@ fn head(model: &Model, out: &mut String) {
     };
     let strengths: Vec<String> = learning.blocks.iter().map(strength).collect();
     let by = learning.fold_by.as_ref().map_or(String::new(), |column| format!(" by {}", visible(column)));
+    let weighed: String = learning.weigh.iter().map(|weighing| format!(", weighed {}", visible(weighing))).collect();
     line!(
         out,
-        "learning    {}, {} folds{by}, seed {}, thresholds for {}, solver {}, class weight {}",
+        "learning    {}, {} folds{by}, seed {}, thresholds for {}, solver {}, class weight {}{weighed}",
         strengths.join(", "),
         learning.folds,
         learning.seed,

@@ -108,6 +108,7 @@ fn settings(args: &Train, remarks: Remarks) -> anyhow::Result<TrainSettings> {
         fold_by: learning.fold_by.clone(),
         seed: learning.seed,
         class_weight: learning.class_weight,
+        weigh: learning.weigh.clone(),
         optimize: learning.optimize,
         solver: learning.solver,
         calibrate_where: learning.calibrate_where.clone(),

@@ -12,6 +12,7 @@ pub mod newton;
 pub mod objective;
 pub mod select;
 pub mod threshold;
+pub mod weighing;
 
 use std::collections::BTreeSet;
 
@@ -35,6 +36,7 @@ use logistic::{EXACT, L2};
 use objective::{Costs, Loss, Problem, Truth};
 use select::{Field, Selection};
 use threshold::Optimize;
+use weighing::Weighing;
 
 /// Why nothing could be learned.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -144,6 +146,8 @@ pub struct TrainSettings {
     pub fold_by: Option<String>,
     pub seed: u64,
     pub class_weight: ClassWeight,
+    /// Units that count more or less in the fit.
+    pub weigh: Vec<Weighing>,
     pub optimize: Optimize,
     pub solver: Solver,
     /// Thresholds and calibration look only at units whose column has this value.
@@ -167,6 +171,7 @@ impl Default for TrainSettings {
             fold_by: None,
             seed: 0,
             class_weight: ClassWeight::None,
+            weigh: Vec::new(),
             optimize: Optimize::F1,
             solver: Solver::Newton,
             calibrate_where: None,
@@ -215,6 +220,7 @@ pub fn train(examples: &[Example], settings: &TrainSettings, watch: &dyn Fn(Step
 
     let ground = Ground { truth: &truth, costs: costs_of(examples, &truth, task, settings), task, settings };
     let (folds, mut warnings) = folds_of(examples, settings);
+    warnings.extend(weighing::warnings(examples, &settings.weigh));
     let mut selections = Vec::new();
     for at in 0..blocks.len() {
         selections.push(ground.choose(&blocks, at, &folds, watch)?);
@@ -360,7 +366,8 @@ fn task_of(examples: &[Example], asked: Option<Task>) -> Result<Task, LearnError
 /// Columns that settings name must stand in some unit.
 fn check_columns(examples: &[Example], settings: &TrainSettings) -> Result<(), LearnError> {
     let calibrating = settings.calibrate_where.as_ref().map(|(column, _)| column);
-    for wanted in settings.fold_by.iter().filter(|column| *column != "group").chain(calibrating) {
+    let weighing = settings.weigh.iter().map(|weighing| &weighing.column);
+    for wanted in settings.fold_by.iter().filter(|column| *column != "group").chain(calibrating).chain(weighing) {
         let names: BTreeSet<&String> = examples.iter().flat_map(|example| example.extra.keys()).collect();
         if !names.contains(wanted) {
             let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
@@ -395,7 +402,7 @@ fn check_size(labels: &LabelSet, featurizer: &Featurizer, settings: &TrainSettin
 }
 
 fn costs_of(examples: &[Example], truth: &Truth, task: Task, settings: &TrainSettings) -> Costs {
-    let units: Vec<f64> = examples.iter().map(|example| example.weight).collect();
+    let units = weighing::weights(examples, &settings.weigh);
     let total: f64 = units.iter().sum();
     let weight_of = |label: usize| -> f64 { (0..units.len()).filter(|&i| truth.has(i, label)).map(|i| units[i]).sum() };
     let balanced = settings.class_weight == ClassWeight::Balanced;
@@ -498,6 +505,7 @@ fn assemble(
             solver: format!("{:?}", settings.solver).to_lowercase(),
             optimize: settings.optimize.to_string(),
             class_weight: format!("{:?}", settings.class_weight).to_lowercase(),
+            weigh: settings.weigh.iter().map(Weighing::to_string).collect(),
             version: env!("CARGO_PKG_VERSION").into(),
         },
         overall: evidence.overall,

@@ -138,6 +138,9 @@ pub struct Learning {
     pub solver: String,
     pub optimize: String,
     pub class_weight: String,
+    /// Units that counted more or less in the fit, as `COLUMN=VALUE:FACTOR`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub weigh: Vec<String>,
     /// The version of rhetor that trained it.
     pub version: String,
 }

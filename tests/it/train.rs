@@ -193,6 +193,39 @@ fn weights_of_rows_count() {
 }
 
 #[test]
+fn units_may_be_weighed_by_a_column_as_if_they_had_a_weight() {
+    let rows = |last: &dyn Fn(&str) -> &'static str, name: &str| -> String {
+        let rows = LABELLED.lines().skip(1).map(|line| format!("{line},{}\n", last(line)));
+        format!("text,labels,group,{name}\n") + &rows.collect::<String>()
+    };
+    let desk = Desk::with("kinds.csv", rows(&|line| if line.contains("threat") { "hard" } else { "soft" }, "kind"))
+        .and("weights.csv", rows(&|line| if line.contains("threat") { "0.5" } else { "1" }, "weight"));
+    let read = |name: &str| Model::read(&desk.path(name)).unwrap();
+    desk.run("train kinds.csv -o plain --l2 1").ok();
+    desk.run("train kinds.csv -o kinds --l2 1 --weigh kind=hard:0.5").ok().prints(", weighed kind=hard:0.5");
+    desk.run("train kinds.csv -o twice --l2 1 --weigh kind=hard:0.25 --weigh kind=hard:2").ok();
+    desk.run("train weights.csv -o weights --l2 1").ok();
+    assert_eq!(largest_difference(&read("kinds"), &read("weights")), 0.0);
+    assert_eq!(largest_difference(&read("kinds"), &read("twice")), 0.0);
+    assert!(largest_difference(&read("kinds"), &read("plain")) > 0.0);
+}
+
+#[test]
+fn a_weighing_that_cannot_be_is_refused_and_an_idle_one_is_told() {
+    let desk = Desk::with("train.csv", LABELLED);
+    desk.run("train train.csv -o m --weigh group=0").ends(2).says("COLUMN=VALUE:FACTOR");
+    desk.run("train train.csv -o m --weigh part=x:-1").ends(2).says("no positive number");
+    desk.run("train train.csv -o m --weigh part=x:2").ends(1).says("no unit has a column \"part\"");
+    let parts: String = LABELLED
+        .lines()
+        .enumerate()
+        .map(|(at, line)| format!("{line},{}\n", if at == 0 { "part" } else { "a" }))
+        .collect();
+    let desk = Desk::with("parts.csv", parts);
+    desk.run("train parts.csv -o m --weigh part=x:2").ok().says("no unit has part = x, so part=x:2 weighs nothing");
+}
+
+#[test]
 fn data_may_be_gzip_or_standard_input_and_come_in_several_files() {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     packed.write_all(LABELLED.as_bytes()).unwrap();
