@@ -56,6 +56,16 @@ pub struct Speaker {
     pub sure: bool,
 }
 
+/// What is shown in place of a name that is not sure.
+pub const UNCLEAR: &str = "a speaker (unclear)";
+
+impl Speaker {
+    /// The name if it is sure, else [`UNCLEAR`].
+    pub fn shown<'a>(&self, text: &'a str) -> &'a str {
+        if self.sure { self.span.of(text) } else { UNCLEAR }
+    }
+}
+
 /// How a speaker is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SpeakerKind {
@@ -205,6 +215,9 @@ struct Reader<'a> {
     pending: Option<usize>,
 }
 
+/// A clause seldom holds more quotations.
+const MOST_INNER: usize = 16;
+
 /// What is being said from some item on.
 #[derive(Clone, Copy)]
 struct Open {
@@ -228,7 +241,7 @@ impl Reader<'_> {
         passage.read(self.text, sentences, quotations);
         self.memory.next_paragraph();
         let begun = self.found.len();
-        let mut page = Page { passage: &passage, quotations, spoken: vec![false; quotations.len()], last: None };
+        let mut page = Page { passage: &passage, quotations, spoken: vec![false; quotations.len()], last: None, is_stale: false };
         if !self.is_open {
             self.memory.quoted = None;
         }
@@ -240,6 +253,7 @@ impl Reader<'_> {
         while start < passage.items.len() {
             let end = self.run_end(&passage, start);
             self.run(&mut page, start, end);
+            page.is_stale = !passage.items[start..end].iter().any(passage::Item::is_quotation);
             start = end;
         }
         self.slight(&page, begun);
@@ -251,10 +265,14 @@ impl Reader<'_> {
         } else {
             self.is_open = false;
         }
-        self.found[begun..].sort_by_key(|reported| (reported.content.start, std::cmp::Reverse(reported.content.end)));
+        self.sort(begun);
         let unclaimed = |at: &usize| self.is_open && self.found[*at].how == How::Quoted && self.found[*at].speaker.is_none();
         self.pending = (begun..self.found.len()).next_back().filter(unclaimed);
         self.passage = passage;
+    }
+
+    fn sort(&mut self, begun: usize) {
+        self.found[begun..].sort_by_key(|reported| (reported.content.start, std::cmp::Reverse(reported.content.end)));
     }
 
     /// A quotation that goes on in this paragraph, which alone tells whose it is.
@@ -407,6 +425,10 @@ impl Reader<'_> {
             if is_back && items.get(at + 1).is_some_and(|next| at + 1 < to && next.is(Class::FINITE.and(Class::PAST_LIKE))) {
                 return at;
             }
+            let is_own = item.gap.has(Gap::SEMICOLON) && matches!(item.span.of(self.text), "I" | "I'll" | "I’ll" | "I'm" | "I’m");
+            if is_own && at > from {
+                return at;
+            }
             let joins = item.gap.has(Gap::COMMA.and(Gap::SEMICOLON).and(Gap::DASH)) && (item.is(Class::CONJUNCTION));
             if let Some(next) = items.get(at + 1).filter(|_| joins && at > from && at + 1 < to) {
                 let word = next.span.of(self.text);
@@ -458,8 +480,11 @@ impl Reader<'_> {
                 (None, _, Some(subject)) if at > start && !subject.is_first => {
                     Whose { verb: None, kind: Act::Say, speaker: near(subject, &mut self.memory), tag: None }
                 }
-                (None, Some(last), _) if at == start => same(last, Rule::Continued),
-                (None, None, _) if at == start => {
+                (None, Some((Some(last), kind)), _) if at == start => {
+                    let last = Speaker { sure: last.sure && !page.is_stale, ..last };
+                    same((Some(last), kind), Rule::Continued)
+                }
+                (None, ..) if at == start => {
                     let speaker = self.memory.subject().map(|phrase| Speaker { rule: Rule::Nearby, sure: false, ..phrase });
                     Whose { verb: None, kind: Act::Say, speaker, tag: None }
                 }
@@ -472,22 +497,33 @@ impl Reader<'_> {
 
     /// Quotations of a word or two are speech where somebody is just then said to speak.
     fn slight(&mut self, page: &Page, begun: usize) {
+        self.sort(begun);
         let found = self.found.len();
         for quotation in page.quotations.iter().filter(|quotation| is_slight(self.text, quotation)) {
             let in_speech = |reported: &&Reported| reported.how == How::Reported && reported.content.contains(quotation.span);
-            let Some(around) = self.found[begun..found].iter().find(in_speech).copied() else { continue };
-            self.found.push(Reported { content: said(self.text, quotation.inner), how: How::Quoted, ..around });
+            let content = said(self.text, quotation.inner);
+            let later = begun + self.found[begun..found].partition_point(|reported| reported.content.start <= quotation.span.start);
+            let near = &self.found[begun.max(later.saturating_sub(MOST_INNER))..later];
+            let Some(around) = near.iter().rev().find(in_speech).copied().filter(|_| !content.is_empty()) else { continue };
+            self.found.push(Reported { content, how: How::Quoted, ..around });
         }
     }
 
     /// Lines that begin with `>`, as in replies.
     fn block_quotations(&mut self, sentences: &[Span], begun: usize) {
+        self.sort(begun);
+        let known = self.found.len();
         for sentence in sentences {
             let text = sentence.of(self.text);
             let inner = text.trim_start_matches(['>', ' ']);
             let content = Span::new(sentence.end - inner.len(), sentence.end);
-            let is_known = self.found[begun..].iter().any(|reported| reported.content.overlap(content).is_some());
-            if text.starts_with('>') && !content.is_empty() && !is_known {
+            if !text.starts_with('>') || content.is_empty() {
+                continue;
+            }
+            let later = self.found[begun..known].partition_point(|reported| reported.content.start < content.end);
+            let near = &self.found[begun + later.saturating_sub(MOST_INNER)..begun + later];
+            let is_known = near.iter().any(|reported| reported.content.overlap(content).is_some());
+            if !is_known {
                 let whose = Whose { verb: None, kind: Act::Say, speaker: None, tag: None };
                 self.add(content, whose, How::Quoted);
             }
@@ -525,7 +561,118 @@ struct Page<'a> {
     spoken: Vec<bool>,
     /// Speaker and kind of the last quotation.
     last: Option<(Option<Speaker>, Act)>,
+    /// Since then there was a sentence without quotations.
+    is_stale: bool,
 }
 
 #[cfg(test)]
 mod golden;
+
+#[cfg(test)]
+mod tests {
+    use super::golden::found;
+    use super::*;
+    use crate::text::{quote, sentence};
+    use proptest::prelude::*;
+
+    fn speakers(text: &str) -> Vec<Option<&str>> {
+        found(text).iter().map(|reported| reported.speaker.map(|speaker| speaker.span.of(text))).collect()
+    }
+
+    #[test]
+    fn a_sentence_without_context_keeps_its_pronoun_and_does_not_show_it() {
+        let text = "She said that the pier would close.";
+        let speaker = found(text)[0].speaker.expect("somebody said it");
+        assert_eq!((speaker.span.of(text), speaker.kind, speaker.sure), ("She", SpeakerKind::Pronoun, false));
+        assert_eq!(speaker.shown(text), UNCLEAR);
+    }
+
+    #[test]
+    fn a_pronoun_in_the_next_paragraph_is_resolved_and_not_sure() {
+        let text = "Mrs Roth said that the ward was full.\n\nShe added that no one had answered.";
+        assert_eq!(speakers(text), [Some("Mrs Roth"), Some("Mrs Roth")]);
+        assert!(!found(text)[1].speaker.expect("a speaker").sure);
+    }
+
+    #[test]
+    fn two_who_may_be_meant_are_not_sure() {
+        let text = "Ann Dane said yes. Ruth Ames said that it was late. “It is a bad bill,” she said.";
+        let last = *found(text).last().expect("a quotation");
+        assert!(last.speaker.is_some_and(|speaker| !speaker.sure), "{last:?}");
+    }
+
+    #[test]
+    fn a_speaker_stays_with_the_quotation_over_paragraphs() {
+        let text = "“We paid for those lights.\n\n“And we paid twice,” said Mrs Boateng.\n\n“They went out.”";
+        assert_eq!(speakers(text), [Some("Mrs Boateng"), Some("Mrs Boateng"), None]);
+    }
+
+    #[test]
+    fn scare_quotes_are_no_speech_and_a_quoted_word_in_a_reported_clause_is() {
+        assert_eq!(found("The “experts” went home."), []);
+        let text = "He said that the “experts” went home.";
+        let how: Vec<How> = found(text).iter().map(|reported| reported.how).collect();
+        assert_eq!(how, [How::Reported, How::Quoted]);
+    }
+
+    #[test]
+    fn any_text_is_read_in_linear_time() {
+        let hostile = [
+            "said ", "said that ", "he said, ", "Mr Hale ", "the man who ", "“a b c” he said ", "claim that ", "and ", "a, ",
+            "according to ", "in his view ", "by the ", "told him to ask her to say that ", "who said ", "“", "> a\n\n", "> a b.\n",
+            "was told by ", "his claim that his ", "“a b c” ", "a said b. ", "Anna; ", "the union's ", "X said. “a b c.” ",
+        ];
+        for piece in hostile {
+            let text = piece.repeat((1 << 18) / piece.len());
+            let begun = std::time::Instant::now();
+            found(&text); // quadratic, it would take minutes
+            println!("{piece:?} took {:?}", begun.elapsed());
+        }
+    }
+
+    /// What must hold whatever the text.
+    fn check(text: &str) -> Result<(), TestCaseError> {
+        let found = speech(text, &sentence::sentences(text, &[], "english"), &quote::quotations(text));
+        for pair in found.windows(2) {
+            prop_assert!(pair[0].content.start <= pair[1].content.start);
+        }
+        for reported in &found {
+            prop_assert!(!reported.content.is_empty() && text.get(reported.content.start..reported.content.end).is_some());
+            let spans = [reported.verb, reported.tag, reported.speaker.map(|speaker| speaker.span)];
+            for span in spans.into_iter().flatten() {
+                prop_assert!(text.get(span.start..span.end).is_some_and(|text| !text.is_empty()), "{reported:?}");
+                prop_assert!(span.overlap(reported.content).is_none() || Some(span) == reported.verb, "{reported:?}");
+            }
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1500))]
+
+        #[test]
+        fn spans_are_whole_ordered_and_apart_from_the_speaker(
+            text in "((Mr|Hale|Anna|she|they|the union|union's|who|which|said|says|warned|told|told him|asked|to|that|by|of|in|\
+                    view|claim|according to|as|and|but|was|would|close|pier|I|not|\\.|,|;|:|—|“|”|\"|‘|’|'|\\(|\\)|\n\n|>|É|ß)[ ]?){0,40}",
+        ) {
+            check(&text)?;
+        }
+
+        #[test]
+        fn any_text_is_survived(text in "\\PC{0,60}", bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+            check(&text)?;
+            check(&String::from_utf8_lossy(&bytes))?;
+        }
+
+        #[test]
+        fn sentences_and_quotations_that_do_not_fit_the_text_are_survived(
+            text in "(he said|“a b c”|[,. ]){0,12}",
+            cut in 0usize..12,
+        ) {
+            let sentences = sentence::sentences(&text, &[], "english");
+            let quotations = quote::quotations(&text);
+            speech(&text, &sentences[cut.min(sentences.len())..], &quotations);
+            speech(&text, &sentences, &quotations[cut.min(quotations.len())..]);
+        }
+    }
+}

@@ -36,6 +36,8 @@ pub(super) enum Said {
 
 /// A hearer, place and time between a verb and its clause are not longer.
 const MOST_BETWEEN: usize = 18;
+/// A clause before its attribution is looked at so far back.
+const MOST_BEHIND: usize = 60;
 /// A finite verb is looked for so far into a clause.
 const MOST_TO_FINITE: usize = 16;
 
@@ -88,7 +90,12 @@ impl Run<'_> {
     fn tag_at(&self, at: usize) -> Option<Tag> {
         let item = &self.items[at];
         // `my opponent claims that`
-        let is_told = item.is(Class::VERB) && at > self.start && self.items[at - 1].is(Class::HE.and(Class::SHE).and(Class::PERSON).and(Class::THEY).and(Class::IT)) && !self.items[at - 1].is(Class::OWNER);
+        let is_told = item.is(Class::VERB) && at > self.start && {
+            let before = &self.items[at - 1];
+            let is_somebody = before.is(Class::HE.and(Class::SHE).and(Class::PERSON).and(Class::THEY).and(Class::IT));
+            let is_present = item.has_form(&[Form::Present]) && before.entry == 0;
+            (is_somebody || is_present) && !before.is(Class::OWNER) && item.gap.is_none()
+        };
         let as_noun = || if is_told { None } else if item.is(Class::NOUN.and(Class::STANCE)) { self.noun(at) } else { None };
         let as_opinion = || if item.is(Class::OPINION) { self.opinion(at) } else { None };
         let as_verb = || if item.is(Class::VERB) { self.verb(at) } else { None };
@@ -142,7 +149,8 @@ impl Run<'_> {
         let item = &self.items[at];
         let follows = at > self.start && item.gap.is_none();
         let before = |class: Class| follows && self.items[at - 1].is(class);
-        if before(Class::DETERMINER.and(Class::POSSESSIVE).and(Class::OWNER)) && !before(Class::PRONOUN.and(Class::AUXILIARY)) {
+        let is_some = follows && phrase::stands_alone(self.word(at - 1));
+        if before(Class::DETERMINER.and(Class::POSSESSIVE).and(Class::OWNER)) && !before(Class::PRONOUN.and(Class::AUXILIARY)) && !is_some {
             return true;
         }
         let bare_form = item.has_form(&[Form::Base]) && !item.has_form(&[Form::Past]);
@@ -219,10 +227,13 @@ impl Run<'_> {
     /// `It was, he said, “a friendly word”`: the quotation goes on with a clause that began before.
     fn is_in_the_middle(&self, from: usize, quotation: usize) -> bool {
         let left = &self.items[self.start..from];
+        if left.len() > 8 {
+            return false;
+        }
         let is_clause = left.iter().any(|item| item.is(Class::AUXILIARY.and(Class::MODAL)));
         let leads = left.first().is_none_or(|first| first.is(Class::PREPOSITION.and(Class::SUBORDINATOR).and(Class::ADVERBIAL).and(Class::LY)));
         let parted = |at: usize| self.items[at].gap.has(Gap::COMMA.and(Gap::DASH));
-        left.len() <= 8 && is_clause && !leads && parted(from) && parted(quotation) && !left.iter().any(Item::is_quotation)
+        is_clause && !leads && parted(from) && parted(quotation) && !left.iter().any(Item::is_quotation)
     }
 
     /// Whether somebody said it at all: not `nobody says`, `must say`, `did not say`, `if they say`.
@@ -497,6 +508,13 @@ impl Run<'_> {
         while let Some(item) = self.tight(at) {
             let is_time = item.is(Class::TIME) || matches!(self.word(at), "yesterday" | "today" | "later" | "earlier" | "last" | "again" | "once" | "here" | "also");
             let is_dated = item.is(Class::PREPOSITION) && self.tight(at + 1).is_some_and(|next| next.is(Class::TIME)) && matches!(self.word(at), "on" | "in" | "late" | "at");
+            // `in a statement`
+            let is_setting = |&at: &usize| self.tight(at).is_some_and(|item| item.is(Class::SETTING));
+            let setting = (at + 1..at + 4).find(is_setting).filter(|_| item.is(Class::PREPOSITION));
+            if let Some(setting) = setting {
+                at = setting + 1;
+                continue;
+            }
             match () {
                 () if is_dated => at += 2,
                 () if is_time => at += 1,
@@ -539,7 +557,8 @@ impl Run<'_> {
         let starts = Class::DETERMINER.and(Class::POSSESSIVE).and(Class::PRONOUN).and(Class::FIRST).and(Class::SECOND).and(Class::CAPITAL).and(Class::NUMBER);
         let cannot = Class::PREPOSITION.and(Class::CONJUNCTION).and(Class::AUXILIARY).and(Class::MODAL).and(Class::VERB).and(Class::OBJECT).and(Class::NEGATION);
         let is_also_pronoun = item.is(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND).and(Class::DETERMINER).and(Class::POSSESSIVE));
-        let is_there = self.word(at) == "there" || self.word(at) == "if" || self.word(at) == "when";
+        let is_plural_noun = item.has_form(&[Form::Present]) && self.tight(at + 1).is_some_and(|next| next.is(Class::AUXILIARY.and(Class::MODAL)));
+        let is_there = is_plural_noun || self.word(at) == "there" || self.word(at) == "if" || self.word(at) == "when";
         is_there || is_also_pronoun || item.is(starts) && !item.is(cannot) || !item.is(cannot.and(Class::ADVERBIAL).and(Class::SUBORDINATOR).and(Class::LY).and(Class::TIME))
     }
 
@@ -555,14 +574,15 @@ impl Run<'_> {
             if self.items[index - 1].is(Class::CONJUNCTION) && item.is(Class::FINITE.and(Class::VERB).and(Class::PAST_LIKE)) {
                 return false;
             }
+            let next_clause = item.gap.has(Gap::COMMA) && item.is(Class::CONJUNCTION);
+            if next_clause || item.gap.has(Gap::SEMICOLON.and(Gap::COLON).and(Gap::DASH)) || item.is_quotation() && !item.gap.is_none() {
+                return false;
+            }
             let is_finite = item.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE).and(Class::NEGATION))
                 || follows_noun && item.is(Class::VERB) && item.has_form(&[Form::Past, Form::Present]) && !item.is(Class::NOUN)
                 || follows_noun && item.is(Class::PAST_LIKE) && act == Act::Say;
             if is_finite {
                 return true;
-            }
-            if item.gap.has(Gap::SEMICOLON.and(Gap::COLON).and(Gap::DASH)) || item.is_quotation() && !item.gap.is_none() {
-                return false;
             }
         }
         false
@@ -626,12 +646,12 @@ impl Run<'_> {
         if conjoined || !ends_well || act == Act::Demand || subject.phrase.is_some_and(|(_, link)| link != Link::Beside) {
             return None;
         }
-        let left = &self.items[self.start..from];
+        let left = &self.items[self.start.max(from.saturating_sub(MOST_BEHIND))..from];
         let has_clause = left.iter().any(|item| {
             item.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE).and(Class::PAST_LIKE)) || item.is_quotation()
         });
         let runs_on = self.get(to).is_some_and(|item| item.gap.has(Gap::COMMA.and(Gap::DASH)));
-        let is_list = left.len() < 2 && !runs_on || left.first().is_some_and(|first| self.leads_in(first));
+        let is_list = left.len() < 2 && !runs_on || self.leads_in(&self.items[self.start]);
         let can_stand = Frames::THAT;
         let can_stand = senses.iter().any(|sense| sense.frames.has(can_stand));
         (parted && can_stand && (has_clause || runs_on) && !is_list && !self.is_subordinate(from))

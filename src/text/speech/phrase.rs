@@ -60,6 +60,9 @@ pub(super) struct Subject {
 /// A subject is not looked for further away.
 const FARTHEST: usize = 24;
 
+/// Relative clauses in relative clauses.
+const DEEPEST: u8 = 2;
+
 /// Commas, dashes and brackets, which may enclose an apposition.
 const ASIDE: Gap = Gap::COMMA.and(Gap::DASH).and(Gap::BRACKET);
 
@@ -111,7 +114,7 @@ pub(super) fn subject(items: &[Item], run: usize, verb: usize, text: &str) -> Su
     }
     found.phrase = match () {
         () if items[at].gap.has(ASIDE) => beyond_aside(items, run, at, text),
-        () if is_tight(items, at) => before(items, run, at, text),
+        () if is_tight(items, at) => before(items, run, at, text, DEEPEST),
         () => None,
     };
     found.is_elided = found.phrase.is_none()
@@ -133,7 +136,7 @@ fn beyond_aside(items: &[Item], run: usize, end: usize, text: &str) -> Option<(P
     if items[open..end].iter().any(Item::is_quotation) || items[open].is(Class::CONJUNCTION) {
         return None;
     }
-    let (outer, _) = before(items, run, open, text)?;
+    let (outer, _) = before(items, run, open, text, DEEPEST)?;
     let starts_clause = items[open].is(Class::PRONOUN) && !items[open].is(Class::DETERMINER);
     if starts_clause && items[open].span.of(text) != "who" || outer.is_first {
         return None;
@@ -157,7 +160,7 @@ fn more_telling(of_name: Gender, of_role: Gender) -> Gender {
 }
 
 /// The noun phrase that ends before `end`.
-fn before(items: &[Item], run: usize, end: usize, text: &str) -> Option<(Phrase, Link)> {
+fn before(items: &[Item], run: usize, end: usize, text: &str, depth: u8) -> Option<(Phrase, Link)> {
     let nearest = end.checked_sub(1).filter(|&at| at >= run && !items[at].is_quotation())?;
     let personal = Class::PRONOUN.and(Class::FIRST).and(Class::SECOND);
     if items[nearest].is(personal) && !items[nearest].is(Class::DETERMINER.and(Class::POSSESSIVE)) && items[nearest].span.of(text) != "who" {
@@ -198,8 +201,8 @@ fn before(items: &[Item], run: usize, end: usize, text: &str) -> Option<(Phrase,
         let starts_phrase = Class::DETERMINER.and(Class::POSSESSIVE).and(Class::PRONOUN).and(Class::CAPITAL);
         let is_subject_of_verb =
             from == end || is_cut_by_verb || items[from].is(VERBAL) || who + 1 == from && !items[from].is(starts_phrase);
-        if is_subject_of_verb && who > run {
-            let phrase = before(items, run, who, text).map(|(phrase, _)| phrase).or_else(|| chunk(items, run, who, text))?;
+        if is_subject_of_verb && who > run && depth > 0 {
+            let phrase = before(items, run, who, text, depth - 1).map(|(phrase, _)| phrase).or_else(|| chunk(items, run, who, text))?;
             let link = if from == end { Link::Relative } else { Link::Apposed };
             return Some((phrase, link));
         }
@@ -296,12 +299,17 @@ fn behind_preposition(items: &[Item], from: usize, to: usize) -> Option<usize> {
     (from + 2..to).rev().find(|&at| opens(at))
 }
 
+/// Determiners that are subjects too: `some say`.
+pub(super) fn stands_alone(word: &str) -> bool {
+    let words = ["some", "many", "several", "most", "both", "few", "all"];
+    words.iter().any(|known| word.eq_ignore_ascii_case(known))
+}
+
 /// What the items name, if they name anybody.
 fn name(items: &[Item], from: usize, to: usize, text: &str) -> Option<Phrase> {
     let words = items.get(from..to)?;
     let (first, last) = (words.first()?, words.last()?);
-    let stands_alone = words.len() == 1 && matches!(first.span.of(text), "Some" | "some" | "Many" | "many" | "Several" | "several" | "Most" | "Both" | "both" | "Few" | "All");
-    if stands_alone {
+    if words.len() == 1 && stands_alone(first.span.of(text)) {
         let span = first.span;
         return Some(Phrase { from, to, span, kind: SpeakerKind::NounPhrase, gender: Gender::They, is_first: false });
     }
@@ -405,7 +413,7 @@ pub(super) fn after(items: &[Item], from: usize, run_end: usize, text: &str) -> 
 
 /// `a diplomat in Geneva`, `a woman in the crowd`, but not `in an interview`, `on Monday`.
 fn places(items: &[Item], at: usize, from: usize, run_end: usize, text: &str) -> bool {
-    if at == from || !matches!(items[at].span.of(text), "in" | "at" | "from" | "near" | "with") {
+    if at == from || !matches!(items[at].span.of(text), "in" | "at" | "from" | "near") {
         return false;
     }
     let mut noun = at + 1;
