@@ -56,7 +56,12 @@ impl Run<'_> {
         let mut at = self.start;
         while at < self.end {
             let item = &self.items[at];
-            let interesting = Class::VERB.and(Class::NOUN).and(Class::STANCE).and(Class::OPINION).and(Class::HEARSAY).and(Class::ADVERB);
+            let interesting = Class::VERB
+                .and(Class::NOUN)
+                .and(Class::STANCE)
+                .and(Class::OPINION)
+                .and(Class::HEARSAY)
+                .and(Class::ADVERB);
             let found = match item.is_quotation() {
                 false if item.is(interesting) => self.tag_at(at),
                 false if self.word(at).eq_ignore_ascii_case("according") => self.according(at),
@@ -96,7 +101,15 @@ impl Run<'_> {
             let is_present = item.has_form(&[Form::Present]) && before.entry == 0;
             (is_somebody || is_present) && !before.is(Class::OWNER) && item.gap.is_none()
         };
-        let as_noun = || if is_told { None } else if item.is(Class::NOUN.and(Class::STANCE)) { self.noun(at) } else { None };
+        let as_noun = || {
+            if is_told {
+                None
+            } else if item.is(Class::NOUN.and(Class::STANCE)) {
+                self.noun(at)
+            } else {
+                None
+            }
+        };
         let as_opinion = || if item.is(Class::OPINION) { self.opinion(at) } else { None };
         let as_verb = || if item.is(Class::VERB) { self.verb(at) } else { None };
         let as_hearsay = || if item.is(Class::HEARSAY) { self.hearsay(at) } else { None };
@@ -115,7 +128,8 @@ impl Run<'_> {
         if self.is_noun_here(at, &subject) {
             return None;
         }
-        let with_particle = entry.senses.iter().filter(|sense| sense.particle.is_some_and(|next| self.is_particle(at + 1, next)));
+        let with_particle =
+            entry.senses.iter().filter(|sense| sense.particle.is_some_and(|next| self.is_particle(at + 1, next)));
         for sense in with_particle {
             if let Some(tag) = self.told_by(at, at + 2, &subject, std::slice::from_ref(sense)) {
                 return Some(tag);
@@ -128,7 +142,10 @@ impl Run<'_> {
     fn host(&self, at: usize, subject: &Subject) -> Option<usize> {
         let back = |steps: usize| at.checked_sub(steps).filter(|&at| at > self.start);
         let is = |at: Option<usize>, words: &[&str]| at.is_some_and(|at| words.contains(&self.word(at)));
-        if is(Some(at), &["saying"]) && is(back(1), &["as"]) && is(back(2), &["quoted", "cited", "reported", "recorded"]) {
+        if is(Some(at), &["saying"])
+            && is(back(1), &["as"])
+            && is(back(2), &["quoted", "cited", "reported", "recorded"])
+        {
             return back(2);
         }
         if !subject.is_infinitive || !is(Some(at), &["say", "add", "explain", "ask", "tell"]) {
@@ -136,7 +153,9 @@ impl Run<'_> {
         }
         match is(back(2), &["on"]) {
             true => back(3).filter(|&at| matches!(self.word(at), "went" | "goes" | "go" | "gone")),
-            false => back(2).filter(|&at| matches!(self.word(at), "wrote" | "writes" | "rang" | "phoned" | "telephoned" | "called")),
+            false => back(2).filter(|&at| {
+                matches!(self.word(at), "wrote" | "writes" | "rang" | "phoned" | "telephoned" | "called")
+            }),
         }
     }
 
@@ -150,7 +169,10 @@ impl Run<'_> {
         let follows = at > self.start && item.gap.is_none();
         let before = |class: Class| follows && self.items[at - 1].is(class);
         let is_some = follows && phrase::stands_alone(self.word(at - 1));
-        if before(Class::DETERMINER.and(Class::POSSESSIVE).and(Class::OWNER)) && !before(Class::PRONOUN.and(Class::AUXILIARY)) && !is_some {
+        if before(Class::DETERMINER.and(Class::POSSESSIVE).and(Class::OWNER))
+            && !before(Class::PRONOUN.and(Class::AUXILIARY))
+            && !is_some
+        {
             return true;
         }
         let bare_form = item.has_form(&[Form::Base]) && !item.has_form(&[Form::Past]);
@@ -160,8 +182,12 @@ impl Run<'_> {
             return !is_helped && number != Some(true) && !subject.is_elided;
         }
         if item.has_form(&[Form::Present]) && !item.has_form(&[Form::Past]) {
-            let is_name = subject.phrase.is_some_and(|(phrase, _)| self.items[phrase.from..phrase.to].iter().any(|item| item.is(Class::CAPITAL)) && phrase.kind != super::SpeakerKind::Pronoun);
-            return number == Some(true) && (self.items[at].is(Class::NOUN) || !is_name) || number.is_none() && !subject.is_elided && !self.is_inverted(at);
+            let is_name = subject.phrase.is_some_and(|(phrase, _)| {
+                self.items[phrase.from..phrase.to].iter().any(|item| item.is(Class::CAPITAL))
+                    && phrase.kind != super::SpeakerKind::Pronoun
+            });
+            return number == Some(true) && (self.items[at].is(Class::NOUN) || !is_name)
+                || number.is_none() && !subject.is_elided && !self.is_inverted(at);
         }
         false
     }
@@ -173,11 +199,28 @@ impl Run<'_> {
 
     fn is_plural(&self, phrase: &Phrase) -> bool {
         let core = phrase.from..phrase.to;
-        let head = core.clone().find(|&at| self.items[at].is(Class::PREPOSITION) && at > phrase.from).unwrap_or(phrase.to) - 1;
+        let head =
+            core.clone().find(|&at| self.items[at].is(Class::PREPOSITION) && at > phrase.from).unwrap_or(phrase.to) - 1;
         let word = self.word(head);
         phrase.gender == phrase::Gender::They
             || phrase.is_first
-            || matches!(word, "You" | "you" | "They" | "they" | "who" | "Some" | "Many" | "Several" | "several" | "some" | "many" | "others" | "most" | "few")
+            || matches!(
+                word,
+                "You"
+                    | "you"
+                    | "They"
+                    | "they"
+                    | "who"
+                    | "Some"
+                    | "Many"
+                    | "Several"
+                    | "several"
+                    | "some"
+                    | "many"
+                    | "others"
+                    | "most"
+                    | "few"
+            )
             || (word.ends_with('s') && !word.ends_with("ss"))
             || self.items[core].iter().any(|item| item.is(Class::CONJUNCTION))
     }
@@ -207,7 +250,10 @@ impl Run<'_> {
             is_elided = false;
         }
         let is_ing = self.items[at].has_form(&[Form::Ing]) && !subject.is_progressive;
-        if is_ing && self.items[at].gap.is_none() && self.items[at - 1].is(Class::NOUN.and(Class::IT).and(Class::SETTING)) {
+        if is_ing
+            && self.items[at].gap.is_none()
+            && self.items[at - 1].is(Class::NOUN.and(Class::IT).and(Class::SETTING))
+        {
             // A letter warning that …
             speaker = phrase::chunk(self.items, self.start, at, self.text).map(|phrase| (phrase, Link::Relative));
             is_elided = speaker.is_none();
@@ -231,7 +277,9 @@ impl Run<'_> {
             return false;
         }
         let is_clause = left.iter().any(|item| item.is(Class::AUXILIARY.and(Class::MODAL)));
-        let leads = left.first().is_none_or(|first| first.is(Class::PREPOSITION.and(Class::SUBORDINATOR).and(Class::ADVERBIAL).and(Class::LY)));
+        let leads = left.first().is_none_or(|first| {
+            first.is(Class::PREPOSITION.and(Class::SUBORDINATOR).and(Class::ADVERBIAL).and(Class::LY))
+        });
         let parted = |at: usize| self.items[at].gap.has(Gap::COMMA.and(Gap::DASH));
         is_clause && !leads && parted(from) && parted(quotation) && !left.iter().any(Item::is_quotation)
     }
@@ -239,7 +287,10 @@ impl Run<'_> {
     /// Whether somebody said it at all: not `nobody says`, `must say`, `did not say`, `if they say`.
     fn check_subject(&self, at: usize, subject: &Subject, act: Act, said: &Said) -> Option<()> {
         let item = &self.items[at];
-        let finite = item.has_form(&[Form::Past, Form::Present]) || subject.has_auxiliary || subject.has_modal || self.is_plural_base(at, subject);
+        let finite = item.has_form(&[Form::Past, Form::Present])
+            || subject.has_auxiliary
+            || subject.has_modal
+            || self.is_plural_base(at, subject);
         let is_quoted = matches!(said, Said::Quotation(_));
         let is_ing = item.has_form(&[Form::Ing]) && !subject.is_progressive;
         if subject.is_infinitive || (subject.is_negated && act != Act::Deny) {
@@ -255,14 +306,23 @@ impl Run<'_> {
         }
         if let Some((phrase, _)) = subject.phrase {
             let first = self.word(phrase.from);
-            let nobody = ["no", "nobody", "none", "neither", "let", "no-one"].iter().any(|word| first.eq_ignore_ascii_case(word));
+            let nobody = ["no", "nobody", "none", "neither", "let", "no-one"]
+                .iter()
+                .any(|word| first.eq_ignore_ascii_case(word));
             let unsaid = self.items[phrase.from].is(Class::SUBORDINATOR) && !matches!(first, "who" | "Who");
-            let is_question = phrase.from > self.start && self.items[phrase.from - 1].is(Class::AUXILIARY.and(Class::MODAL)) && !self.items[phrase.from - 1].is(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND));
+            let is_question = phrase.from > self.start
+                && self.items[phrase.from - 1].is(Class::AUXILIARY.and(Class::MODAL))
+                && !self.items[phrase.from - 1].is(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND));
             return (finite && !nobody && !is_question && !unsaid && !self.is_supposed(phrase.from)).then_some(());
         }
-        let is_cut_off = !self.items[at].gap.is_none() || self.items[at - 1].is(Class::CONJUNCTION.and(Class::ADVERBIAL).and(Class::LY)) || matches!(self.word(at - 1), "by" | "after" | "before");
+        let is_cut_off = !self.items[at].gap.is_none()
+            || self.items[at - 1].is(Class::CONJUNCTION.and(Class::ADVERBIAL).and(Class::LY))
+            || matches!(self.word(at - 1), "by" | "after" | "before");
         let by_noun = is_ing && self.items[at - 1].is(Class::NOUN.and(Class::IT).and(Class::SETTING));
-        ((subject.is_elided && finite && !item.has_form(&[Form::Base])) || is_ing && (is_cut_off || by_noun) || is_quoted && finite).then_some(())
+        ((subject.is_elided && finite && !item.has_form(&[Form::Base]))
+            || is_ing && (is_cut_off || by_noun)
+            || is_quoted && finite)
+            .then_some(())
     }
 
     /// Behind “if”: a supposition.
@@ -306,10 +366,15 @@ impl Run<'_> {
         if first.gap.is_none() {
             let to = next + usize::from(self.word(next) == "not");
             let is_to = self.tight(to).is_some_and(|item| item.is(Class::TO));
-            let passive_to = subject.is_passive.then(|| act(Frames::THAT).filter(|act| matches!(act, Act::Say | Act::Claim) && !self.needs_hearer(at))).flatten();
+            let passive_to = subject
+                .is_passive
+                .then(|| act(Frames::THAT).filter(|act| matches!(act, Act::Say | Act::Claim) && !self.needs_hearer(at)))
+                .flatten();
             if let Some(act) = act(Frames::TO).filter(|_| !subject.is_passive).or(passive_to)
                 && is_to
-                && self.get(to + 1).is_some_and(|item| !item.is(Class::DETERMINER.and(Class::POSSESSIVE).and(Class::OBJECT).and(Class::CAPITAL)))
+                && self.get(to + 1).is_some_and(|item| {
+                    !item.is(Class::DETERMINER.and(Class::POSSESSIVE).and(Class::OBJECT).and(Class::CAPITAL))
+                })
             {
                 return Some((act, Said::After(next), next));
             }
@@ -347,8 +412,14 @@ impl Run<'_> {
 
     /// A quotation that a verb governs: alone, or as part of a clause that runs on.
     fn quoted(&self, at: usize, may_run_on: bool) -> Said {
-        let ends = self.items[at].span.of(self.text).trim_end_matches(['"', '”', '’', '\'', '»', '“']).ends_with([',', '.', '!', '?', '…']);
-        let runs_on = self.tight(at + 1).is_some_and(|item| !item.is(Class::PREPOSITION.and(Class::CONJUNCTION).and(Class::SUBORDINATOR)));
+        let ends = self.items[at]
+            .span
+            .of(self.text)
+            .trim_end_matches(['"', '”', '’', '\'', '»', '“'])
+            .ends_with([',', '.', '!', '?', '…']);
+        let runs_on = self
+            .tight(at + 1)
+            .is_some_and(|item| !item.is(Class::PREPOSITION.and(Class::CONJUNCTION).and(Class::SUBORDINATOR)));
         match may_run_on && runs_on && !ends {
             true => Said::After(at),
             false => Said::Quotation(at),
@@ -356,7 +427,9 @@ impl Run<'_> {
     }
 
     fn is_behind_quotation(&self, from: usize) -> bool {
-        from > self.start && self.items[from - 1].is_quotation() && !self.items[from].gap.has(Gap::SEMICOLON.and(Gap::COLON))
+        from > self.start
+            && self.items[from - 1].is_quotation()
+            && !self.items[from].gap.has(Gap::SEMICOLON.and(Gap::COLON))
     }
 
     /// Where the clause behind “that” starts: `(told) the House on Monday that |`.
@@ -369,21 +442,46 @@ impl Run<'_> {
             }
             commas += usize::from(item.gap.has(Gap::COMMA));
             let so_that = at > next && matches!(self.word(at - 1), "so" | "such" | "now" | "provided" | "given");
-            if item.is(Class::THAT) && !so_that && (at == next || !self.items[at - 1].is(Class::PREPOSITION) || commas > 0) {
+            if item.is(Class::THAT)
+                && !so_that
+                && (at == next || !self.items[at - 1].is(Class::PREPOSITION) || commas > 0)
+            {
                 let follows = self.get(at + 1)?;
-                let is_relative = at > next && commas == 0 && follows.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE).and(Class::VERB)) && !follows.is(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND));
+                let is_relative = at > next
+                    && commas == 0
+                    && follows.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE).and(Class::VERB))
+                    && !follows.is(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND));
                 let is_all = (at + 2 >= self.end || !self.items[at + 2].gap.is_none()) && !follows.is_quotation();
                 return (!is_relative && !is_all && commas != 1).then_some(at + 1);
             }
             let is_clause = item.is(Class::SUBORDINATOR) && !item.is(Class::PREPOSITION);
             let goes_on = item.is(Class::CONJUNCTION) && item.gap.has(Gap::COMMA);
-            let to_do = item.is(Class::TO) && self.get(at + 1).is_some_and(|next| !next.is(Class::DETERMINER.and(Class::CAPITAL).and(Class::POSSESSIVE).and(Class::OBJECT).and(Class::THEY)));
-            if item.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE)) || is_clause || goes_on || to_do || so_that || commas > 2 {
+            let to_do = item.is(Class::TO)
+                && self.get(at + 1).is_some_and(|next| {
+                    !next.is(Class::DETERMINER
+                        .and(Class::CAPITAL)
+                        .and(Class::POSSESSIVE)
+                        .and(Class::OBJECT)
+                        .and(Class::THEY))
+                });
+            if item.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE))
+                || is_clause
+                || goes_on
+                || to_do
+                || so_that
+                || commas > 2
+            {
                 return None;
             }
             // Without a hearer only time and place may stand between: `said on Monday in the House that`.
             if at == next && commas == 0 && !can_hear {
-                let adverbial = !matches!(self.word(at), "of" | "about") && item.is(Class::PREPOSITION.and(Class::ADVERBIAL).and(Class::TIME).and(Class::LY).and(Class::DETERMINER).and(Class::NUMBER));
+                let adverbial = !matches!(self.word(at), "of" | "about")
+                    && item.is(Class::PREPOSITION
+                        .and(Class::ADVERBIAL)
+                        .and(Class::TIME)
+                        .and(Class::LY)
+                        .and(Class::DETERMINER)
+                        .and(Class::NUMBER));
                 if !adverbial || (takes_thing && !item.is(Class::PREPOSITION.and(Class::TIME))) {
                     return None;
                 }
@@ -402,7 +500,9 @@ impl Run<'_> {
             if item.is_quotation() {
                 return item.gap.has(Gap::COMMA.and(Gap::COLON)).then_some(at);
             }
-            if item.gap.has(Gap::SEMICOLON.and(Gap::DASH)) || item.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE).and(Class::THAT)) {
+            if item.gap.has(Gap::SEMICOLON.and(Gap::DASH))
+                || item.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE).and(Class::THAT))
+            {
                 return None;
             }
         }
@@ -420,7 +520,12 @@ impl Run<'_> {
             if matches!(self.word(at), "whether" | "if" | "why" | "how" | "what" | "who" | "where") {
                 return self.get(at + 1).is_some_and(|next| !next.is(Class::TO)).then_some(at);
             }
-            if item.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE).and(Class::PREPOSITION).and(Class::CONJUNCTION)) {
+            if item.is(Class::AUXILIARY
+                .and(Class::MODAL)
+                .and(Class::FINITE)
+                .and(Class::PREPOSITION)
+                .and(Class::CONJUNCTION))
+            {
                 return None;
             }
         }
@@ -434,13 +539,22 @@ impl Run<'_> {
             if item.is(Class::TO) {
                 let target = self.get(at + 1);
                 let is_verb = target.is_some_and(|item| {
-                    item.gap.is_none() && !item.is(Class::DETERMINER.and(Class::POSSESSIVE).and(Class::CAPITAL).and(Class::OBJECT).and(Class::PRONOUN).and(Class::NUMBER)) && !item.is_quotation()
+                    item.gap.is_none()
+                        && !item.is(Class::DETERMINER
+                            .and(Class::POSSESSIVE)
+                            .and(Class::CAPITAL)
+                            .and(Class::OBJECT)
+                            .and(Class::PRONOUN)
+                            .and(Class::NUMBER))
+                        && !item.is_quotation()
                 });
                 if is_verb {
                     return at > next;
                 }
             }
-            if (at > next && item.gap.has(Gap::COMMA.and(Gap::SEMICOLON).and(Gap::COLON).and(Gap::DASH))) || item.is(Class::AUXILIARY.and(Class::MODAL).and(Class::THAT)) {
+            if (at > next && item.gap.has(Gap::COMMA.and(Gap::SEMICOLON).and(Gap::COLON).and(Gap::DASH)))
+                || item.is(Class::AUXILIARY.and(Class::MODAL).and(Class::THAT))
+            {
                 return false;
             }
         }
@@ -455,7 +569,17 @@ impl Run<'_> {
         for at in next..self.end.min(next + 16) {
             let item = &self.items[at];
             let word = self.word(at);
-            if at > next && item.gap.is_none() && (word == "for" || word == "with" || word == "of" && self.get(at + 1).is_some_and(|next| next.is(Class::ING_LIKE) || self.word(at + 1).ends_with("ing") || !next.is(Class::DETERMINER.and(Class::CAPITAL)))) {
+            if at > next
+                && item.gap.is_none()
+                && (word == "for"
+                    || word == "with"
+                    || word == "of"
+                        && self.get(at + 1).is_some_and(|next| {
+                            next.is(Class::ING_LIKE)
+                                || self.word(at + 1).ends_with("ing")
+                                || !next.is(Class::DETERMINER.and(Class::CAPITAL))
+                        }))
+            {
                 return true;
             }
             if (at > next && !item.gap.is_none()) || item.is(Class::AUXILIARY.and(Class::MODAL).and(Class::THAT)) {
@@ -473,7 +597,9 @@ impl Run<'_> {
             if !item.is(Class::DETERMINER.and(Class::POSSESSIVE).and(Class::CAPITAL)) {
                 return false;
             }
-            while self.tight(end).is_some_and(|item| !item.is(Class::PREPOSITION.and(Class::DETERMINER).and(Class::THAT)) && !item.is_quotation()) {
+            while self.tight(end).is_some_and(|item| {
+                !item.is(Class::PREPOSITION.and(Class::DETERMINER).and(Class::THAT)) && !item.is_quotation()
+            }) {
                 end += 1;
             }
         }
@@ -484,9 +610,13 @@ impl Run<'_> {
     /// `(described) the offer as an insult`.
     fn is_described(&self, next: usize) -> bool {
         let end = self.end.min(next + 16);
-        let as_at = (next + 1..end).find(|&at| self.word(at) == "as" || self.items[at].gap.has(Gap::SEMICOLON.and(Gap::COLON)));
-        let before_as = |as_at: usize| self.items[next..as_at].iter().all(|item| !item.is(Class::AUXILIARY.and(Class::MODAL)));
-        as_at.is_some_and(|at| self.word(at) == "as" && before_as(at)) && self.items[next].gap.is_none() && !self.items[next].is(Class::PREPOSITION)
+        let as_at =
+            (next + 1..end).find(|&at| self.word(at) == "as" || self.items[at].gap.has(Gap::SEMICOLON.and(Gap::COLON)));
+        let before_as =
+            |as_at: usize| self.items[next..as_at].iter().all(|item| !item.is(Class::AUXILIARY.and(Class::MODAL)));
+        as_at.is_some_and(|at| self.word(at) == "as" && before_as(at))
+            && self.items[next].gap.is_none()
+            && !self.items[next].is(Class::PREPOSITION)
     }
 
     fn is_thing(&self, next: usize) -> bool {
@@ -494,8 +624,15 @@ impl Run<'_> {
         if self.word(next) == "having" {
             return true;
         }
-        let no_thing = Class::PREPOSITION.and(Class::SUBORDINATOR).and(Class::CONJUNCTION).and(Class::AUXILIARY).and(Class::MODAL).and(Class::LY);
-        if item.is(no_thing) && !item.is(Class::DETERMINER) || item.is(Class::OBJECT.and(Class::PRONOUN)) && !item.is(Class::DETERMINER) {
+        let no_thing = Class::PREPOSITION
+            .and(Class::SUBORDINATOR)
+            .and(Class::CONJUNCTION)
+            .and(Class::AUXILIARY)
+            .and(Class::MODAL)
+            .and(Class::LY);
+        if item.is(no_thing) && !item.is(Class::DETERMINER)
+            || item.is(Class::OBJECT.and(Class::PRONOUN)) && !item.is(Class::DETERMINER)
+        {
             return false;
         }
         !item.is(Class::ADVERBIAL.and(Class::TIME)) || item.is(Class::DETERMINER)
@@ -506,8 +643,14 @@ impl Run<'_> {
         let mut at = next;
         let needs_hearer = can_hear && self.needs_hearer(next - 1);
         while let Some(item) = self.tight(at) {
-            let is_time = item.is(Class::TIME) || matches!(self.word(at), "yesterday" | "today" | "later" | "earlier" | "last" | "again" | "once" | "here" | "also");
-            let is_dated = item.is(Class::PREPOSITION) && self.tight(at + 1).is_some_and(|next| next.is(Class::TIME)) && matches!(self.word(at), "on" | "in" | "late" | "at");
+            let is_time = item.is(Class::TIME)
+                || matches!(
+                    self.word(at),
+                    "yesterday" | "today" | "later" | "earlier" | "last" | "again" | "once" | "here" | "also"
+                );
+            let is_dated = item.is(Class::PREPOSITION)
+                && self.tight(at + 1).is_some_and(|next| next.is(Class::TIME))
+                && matches!(self.word(at), "on" | "in" | "late" | "at");
             // `in a statement`
             let is_setting = |&at: &usize| self.tight(at).is_some_and(|item| item.is(Class::SETTING));
             let setting = (at + 1..at + 4).find(is_setting).filter(|_| item.is(Class::PREPOSITION));
@@ -528,14 +671,25 @@ impl Run<'_> {
         let hearer = at;
         for start in hearer + 1..self.end.min(hearer + 8) {
             let (item, before) = (&self.items[start], &self.items[start - 1]);
-            if !item.gap.is_none() || item.is_quotation() || item.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE)) && !item.is(Class::PRONOUN) {
+            if !item.gap.is_none()
+                || item.is_quotation()
+                || item.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE)) && !item.is(Class::PRONOUN)
+            {
                 return alone;
             }
-            let begins = item.is(Class::DETERMINER.and(Class::POSSESSIVE).and(Class::PRONOUN).and(Class::FIRST).and(Class::SECOND))
+            let begins = item.is(Class::DETERMINER
+                .and(Class::POSSESSIVE)
+                .and(Class::PRONOUN)
+                .and(Class::FIRST)
+                .and(Class::SECOND))
                 || before.is(Class::OBJECT)
                 || self.word(start) == "there"
                 || (item.is(Class::CAPITAL) && !before.is(Class::CAPITAL.and(Class::DETERMINER)));
-            if begins && !before.is(Class::PREPOSITION.and(Class::DETERMINER).and(Class::POSSESSIVE)) && self.starts_clause(start) && self.has_finite(start, act) {
+            if begins
+                && !before.is(Class::PREPOSITION.and(Class::DETERMINER).and(Class::POSSESSIVE))
+                && self.starts_clause(start)
+                && self.has_finite(start, act)
+            {
                 return Some(start);
             }
         }
@@ -554,32 +708,59 @@ impl Run<'_> {
 
     fn starts_clause(&self, at: usize) -> bool {
         let Some(item) = self.tight(at) else { return false };
-        let starts = Class::DETERMINER.and(Class::POSSESSIVE).and(Class::PRONOUN).and(Class::FIRST).and(Class::SECOND).and(Class::CAPITAL).and(Class::NUMBER);
-        let cannot = Class::PREPOSITION.and(Class::CONJUNCTION).and(Class::AUXILIARY).and(Class::MODAL).and(Class::VERB).and(Class::OBJECT).and(Class::NEGATION);
-        let is_also_pronoun = item.is(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND).and(Class::DETERMINER).and(Class::POSSESSIVE));
-        let is_plural_noun = item.has_form(&[Form::Present]) && self.tight(at + 1).is_some_and(|next| next.is(Class::AUXILIARY.and(Class::MODAL)));
+        let starts = Class::DETERMINER
+            .and(Class::POSSESSIVE)
+            .and(Class::PRONOUN)
+            .and(Class::FIRST)
+            .and(Class::SECOND)
+            .and(Class::CAPITAL)
+            .and(Class::NUMBER);
+        let cannot = Class::PREPOSITION
+            .and(Class::CONJUNCTION)
+            .and(Class::AUXILIARY)
+            .and(Class::MODAL)
+            .and(Class::VERB)
+            .and(Class::OBJECT)
+            .and(Class::NEGATION);
+        let is_also_pronoun =
+            item.is(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND).and(Class::DETERMINER).and(Class::POSSESSIVE));
+        let is_plural_noun = item.has_form(&[Form::Present])
+            && self.tight(at + 1).is_some_and(|next| next.is(Class::AUXILIARY.and(Class::MODAL)));
         let is_there = is_plural_noun || self.word(at) == "there" || self.word(at) == "if" || self.word(at) == "when";
-        is_there || is_also_pronoun || item.is(starts) && !item.is(cannot) || !item.is(cannot.and(Class::ADVERBIAL).and(Class::SUBORDINATOR).and(Class::LY).and(Class::TIME))
+        is_there
+            || is_also_pronoun
+            || item.is(starts) && !item.is(cannot)
+            || !item.is(cannot.and(Class::ADVERBIAL).and(Class::SUBORDINATOR).and(Class::LY).and(Class::TIME))
     }
 
     /// Whether a finite verb comes before the clause can have ended.
     fn has_finite(&self, at: usize, act: Act) -> bool {
-        let contracted = self.items[at].is(Class::AUXILIARY) && self.items[at].is(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND));
+        let contracted = self.items[at].is(Class::AUXILIARY)
+            && self.items[at].is(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND));
         if contracted {
             return true;
         }
         for index in at + 1..self.end.min(at + MOST_TO_FINITE) {
             let item = &self.items[index];
-            let follows_noun = !self.items[index - 1].is(Class::DETERMINER.and(Class::POSSESSIVE).and(Class::PREPOSITION).and(Class::OWNER));
-            if self.items[index - 1].is(Class::CONJUNCTION) && item.is(Class::FINITE.and(Class::VERB).and(Class::PAST_LIKE)) {
+            let follows_noun = !self.items[index - 1]
+                .is(Class::DETERMINER.and(Class::POSSESSIVE).and(Class::PREPOSITION).and(Class::OWNER));
+            if self.items[index - 1].is(Class::CONJUNCTION)
+                && item.is(Class::FINITE.and(Class::VERB).and(Class::PAST_LIKE))
+            {
                 return false;
             }
             let next_clause = item.gap.has(Gap::COMMA) && item.is(Class::CONJUNCTION);
-            if next_clause || item.gap.has(Gap::SEMICOLON.and(Gap::COLON).and(Gap::DASH)) || item.is_quotation() && !item.gap.is_none() {
+            if next_clause
+                || item.gap.has(Gap::SEMICOLON.and(Gap::COLON).and(Gap::DASH))
+                || item.is_quotation() && !item.gap.is_none()
+            {
                 return false;
             }
             let is_finite = item.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE).and(Class::NEGATION))
-                || follows_noun && item.is(Class::VERB) && item.has_form(&[Form::Past, Form::Present]) && !item.is(Class::NOUN)
+                || follows_noun
+                    && item.is(Class::VERB)
+                    && item.has_form(&[Form::Past, Form::Present])
+                    && !item.is(Class::NOUN)
                 || follows_noun && item.is(Class::PAST_LIKE) && act == Act::Say;
             if is_finite {
                 return true;
@@ -592,8 +773,16 @@ impl Run<'_> {
     fn behind(&self, at: usize, next: usize, subject: &Subject, senses: &[Sense]) -> Option<Tag> {
         let fits = |sense: &&Sense| sense.frames.has(Frames::CLAUSE) && (sense.particle.is_some() == (next > at + 1));
         let act = senses.iter().find(fits)?.act;
-        let heard = subject.is_passive && self.items[at].has_form(&[Form::Participle]) && matches!(self.word(at), "told" | "said" | "alleged" | "claimed" | "reported");
-        if subject.is_infinitive || subject.is_negated || subject.is_passive && !heard || !self.items[at].has_form(&[Form::Past, Form::Present]) && !subject.has_auxiliary && !self.is_plural_base(at, subject) {
+        let heard = subject.is_passive
+            && self.items[at].has_form(&[Form::Participle])
+            && matches!(self.word(at), "told" | "said" | "alleged" | "claimed" | "reported");
+        if subject.is_infinitive
+            || subject.is_negated
+            || subject.is_passive && !heard
+            || !self.items[at].has_form(&[Form::Past, Form::Present])
+                && !subject.has_auxiliary
+                && !self.is_plural_base(at, subject)
+        {
             return None;
         }
         let verb = Some(Span::new(self.items[at].span.start, self.items[next - 1].span.end));
@@ -605,7 +794,8 @@ impl Run<'_> {
             }
             None => {
                 let behind_quotation = at > self.start && self.items[at - 1].is_quotation();
-                let behind_comma = self.items[at].gap.has(Gap::COMMA.and(Gap::DASH)) && !self.items[at].has_form(&[Form::Base]);
+                let behind_comma =
+                    self.items[at].gap.has(Gap::COMMA.and(Gap::DASH)) && !self.items[at].has_form(&[Form::Base]);
                 if !behind_quotation && !behind_comma || self.needs_hearer(at) {
                     return None;
                 }
@@ -618,8 +808,11 @@ impl Run<'_> {
             }
         };
         let mut from = from;
-        let quote_before = from > self.start && self.items[from - 1].is_quotation() && !self.items[from].gap.has(Gap::SEMICOLON.and(Gap::COLON));
-        let conjoined = from > self.start && self.items[from - 1].is(Class::CONJUNCTION) && self.items[from].gap.is_none();
+        let quote_before = from > self.start
+            && self.items[from - 1].is_quotation()
+            && !self.items[from].gap.has(Gap::SEMICOLON.and(Gap::COLON));
+        let conjoined =
+            from > self.start && self.items[from - 1].is(Class::CONJUNCTION) && self.items[from].gap.is_none();
         let is_as = from > self.start && matches!(self.word(from - 1), "as" | "As") && self.items[from].gap.is_none();
         if is_as {
             from -= 1;
@@ -628,7 +821,17 @@ impl Run<'_> {
         let parted = from > self.start && self.items[from].gap.has(Gap::COMMA.and(Gap::DASH).and(Gap::BRACKET));
         to = self.tail(to)?;
         if quote_before && !conjoined {
-            return Some(Tag { from, to, verb, act, speaker, rule, said: Said::Around, is_embedded: false, is_elided: false });
+            return Some(Tag {
+                from,
+                to,
+                verb,
+                act,
+                speaker,
+                rule,
+                said: Said::Around,
+                is_embedded: false,
+                is_elided: false,
+            });
         }
         if is_as && !quote_before && self.word(next - 1) != "it" {
             return None;
@@ -641,9 +844,12 @@ impl Run<'_> {
         // Without marks it takes more to be sure: `…, he said on Monday`, not `…, he said grace`.
         let told = self.get(next).filter(|_| subject.phrase.is_some());
         let ends_well = told.is_none_or(|item| {
-            !item.gap.is_none() || item.is(Class::PREPOSITION.and(Class::ADVERBIAL).and(Class::TIME).and(Class::LY)) || self.can_hear(at)
+            !item.gap.is_none()
+                || item.is(Class::PREPOSITION.and(Class::ADVERBIAL).and(Class::TIME).and(Class::LY))
+                || self.can_hear(at)
         });
-        if conjoined || !ends_well || act == Act::Demand || subject.phrase.is_some_and(|(_, link)| link != Link::Beside) {
+        if conjoined || !ends_well || act == Act::Demand || subject.phrase.is_some_and(|(_, link)| link != Link::Beside)
+        {
             return None;
         }
         let left = &self.items[self.start.max(from.saturating_sub(MOST_BEHIND))..from];
@@ -654,8 +860,17 @@ impl Run<'_> {
         let is_list = left.len() < 2 && !runs_on || self.leads_in(&self.items[self.start]);
         let can_stand = Frames::THAT;
         let can_stand = senses.iter().any(|sense| sense.frames.has(can_stand));
-        (parted && can_stand && (has_clause || runs_on) && !is_list && !self.is_subordinate(from))
-            .then_some(Tag { from, to, verb, act, speaker, rule, said: Said::Around, is_embedded: false, is_elided: false })
+        (parted && can_stand && (has_clause || runs_on) && !is_list && !self.is_subordinate(from)).then_some(Tag {
+            from,
+            to,
+            verb,
+            act,
+            speaker,
+            rule,
+            said: Said::Around,
+            is_embedded: false,
+            is_elided: false,
+        })
     }
 
     fn is_plural_base(&self, at: usize, subject: &Subject) -> bool {
@@ -664,7 +879,10 @@ impl Run<'_> {
 
     /// `When asked, he said`; `After the vote, she replied`: what stands before is no clause that is reported.
     fn leads_in(&self, first: &Item) -> bool {
-        matches!(first.span.of(self.text), "When" | "After" | "Before" | "While" | "Once" | "Asked" | "Pressed" | "Questioned")
+        matches!(
+            first.span.of(self.text),
+            "When" | "After" | "Before" | "While" | "Once" | "Asked" | "Pressed" | "Questioned"
+        )
     }
 
     fn is_subordinate(&self, from: usize) -> bool {
@@ -675,10 +893,17 @@ impl Run<'_> {
     fn tail(&self, from: usize) -> Option<usize> {
         for at in from..self.end.min(from + 24) {
             let item = &self.items[at];
-            if item.is_quotation() || item.gap.has(Gap::COMMA.and(Gap::SEMICOLON).and(Gap::COLON).and(Gap::DASH).and(Gap::BRACKET)) {
+            if item.is_quotation()
+                || item.gap.has(Gap::COMMA.and(Gap::SEMICOLON).and(Gap::COLON).and(Gap::DASH).and(Gap::BRACKET))
+            {
                 return Some(at);
             }
-            if item.is(Class::CONJUNCTION) && at > from && !self.get(at + 1).is_some_and(|next| next.is(Class::DETERMINER.and(Class::CAPITAL).and(Class::POSSESSIVE))) {
+            if item.is(Class::CONJUNCTION)
+                && at > from
+                && !self
+                    .get(at + 1)
+                    .is_some_and(|next| next.is(Class::DETERMINER.and(Class::CAPITAL).and(Class::POSSESSIVE)))
+            {
                 return Some(at);
             }
             if item.is(Class::THAT) && at == from {
@@ -697,9 +922,15 @@ impl Run<'_> {
     /// `in Mr Hale’s view`, `by his account`, `in the words of Mr Hale`.
     fn opinion(&self, at: usize) -> Option<Tag> {
         let of = self.tight(at + 1).is_some_and(|_| self.word(at + 1) == "of");
-        let owner = at > self.start + 1 && self.items[at].gap.is_none() && self.items[at - 1].is(Class::OWNER.and(Class::POSSESSIVE));
+        let owner = at > self.start + 1
+            && self.items[at].gap.is_none()
+            && self.items[at - 1].is(Class::OWNER.and(Class::POSSESSIVE));
         let by = matches!(self.word(at), "account" | "reckoning" | "telling");
-        let before = |from: usize| from > self.start && (matches!(self.word(from - 1), "in" | "In") || by && matches!(self.word(from - 1), "by" | "By" | "on" | "On"));
+        let before = |from: usize| {
+            from > self.start
+                && (matches!(self.word(from - 1), "in" | "In")
+                    || by && matches!(self.word(from - 1), "by" | "By" | "on" | "On"))
+        };
         if of && at >= self.start + 2 && self.word(at - 1) == "the" && before(at - 1) {
             return self.in_ones_words(at - 2, at + 2, Act::Say);
         }
@@ -714,7 +945,17 @@ impl Run<'_> {
         if self.items[owner_at].is(Class::SECOND) || self.word(owner_at).eq_ignore_ascii_case("your") {
             return None;
         }
-        self.beside(Tag { from, to, verb: None, act: Act::Say, speaker: Some(speaker), rule: Rule::Owner, said: Said::Around, is_embedded: false, is_elided: false })
+        self.beside(Tag {
+            from,
+            to,
+            verb: None,
+            act: Act::Say,
+            speaker: Some(speaker),
+            rule: Rule::Owner,
+            said: Said::Around,
+            is_embedded: false,
+            is_elided: false,
+        })
     }
 
     /// The noun phrase that ends with the possessive at `at`: `Mr Hale’s`, `his`.
@@ -729,7 +970,14 @@ impl Run<'_> {
                 _ => phrase::Gender::Unknown,
             };
             let is_first = item.is(Class::FIRST);
-            return Some(Phrase { from: at, to: at + 1, span: item.span, kind: super::SpeakerKind::Pronoun, gender, is_first });
+            return Some(Phrase {
+                from: at,
+                to: at + 1,
+                span: item.span,
+                kind: super::SpeakerKind::Pronoun,
+                gender,
+                is_first,
+            });
         }
         if !item.is(Class::OWNER) {
             return None;
@@ -739,25 +987,51 @@ impl Run<'_> {
 
     fn in_ones_words(&self, from: usize, speaker_at: usize, act: Act) -> Option<Tag> {
         let (speaker, _) = phrase::after(self.items, speaker_at, self.end, self.text)?;
-        let speaks = Class::HE.and(Class::SHE).and(Class::PERSON).and(Class::THEY).and(Class::IT).and(Class::TITLE).and(Class::CAPITAL).and(Class::OBJECT).and(Class::PRONOUN);
+        let speaks = Class::HE
+            .and(Class::SHE)
+            .and(Class::PERSON)
+            .and(Class::THEY)
+            .and(Class::IT)
+            .and(Class::TITLE)
+            .and(Class::CAPITAL)
+            .and(Class::OBJECT)
+            .and(Class::PRONOUN);
         let of = (speaker.from..speaker.to).find(|&at| self.items[at].is(Class::PREPOSITION)).unwrap_or(speaker.to);
         if !self.items[speaker.from..of.max(speaker.from)].iter().any(|item| item.is(speaks)) {
             return None;
         }
         let mut to = speaker.to;
-        while to < self.end && to - from < 28 && !self.items[to].gap.has(Gap::COMMA.and(Gap::SEMICOLON).and(Gap::DASH).and(Gap::COLON)) && !self.items[to].is_quotation() {
+        while to < self.end
+            && to - from < 28
+            && !self.items[to].gap.has(Gap::COMMA.and(Gap::SEMICOLON).and(Gap::DASH).and(Gap::COLON))
+            && !self.items[to].is_quotation()
+        {
             to += 1;
         }
-        self.beside(Tag { from, to, verb: None, act, speaker: Some(speaker), rule: Rule::According, said: Said::Around, is_embedded: false, is_elided: false })
+        self.beside(Tag {
+            from,
+            to,
+            verb: None,
+            act,
+            speaker: Some(speaker),
+            rule: Rule::According,
+            said: Said::Around,
+            is_embedded: false,
+            is_elided: false,
+        })
     }
 
     /// An adverbial attribution opens its clause (`According to X, …`), closes it, or stands in it.
     fn beside(&self, tag: Tag) -> Option<Tag> {
-        let opens = tag.from == self.start
-            || self.items[tag.from - 1].is(Class::CONJUNCTION) && tag.from == self.start + 1;
+        let opens =
+            tag.from == self.start || self.items[tag.from - 1].is(Class::CONJUNCTION) && tag.from == self.start + 1;
         if opens {
             let next = self.get(tag.to)?;
-            let said = if next.is_quotation() && self.get(tag.to + 1).is_none() { Said::Quotation(tag.to) } else { Said::After(tag.to) };
+            let said = if next.is_quotation() && self.get(tag.to + 1).is_none() {
+                Said::Quotation(tag.to)
+            } else {
+                Said::After(tag.to)
+            };
             return next.gap.has(Gap::COMMA.and(Gap::COLON)).then_some(Tag { said, ..tag });
         }
         Some(tag)
@@ -767,8 +1041,12 @@ impl Run<'_> {
     fn noun(&self, at: usize) -> Option<Tag> {
         let act = self.items[at].entry().noun?;
         let needs_copula = !self.items[at].is(Class::NOUN);
-        let is_marked = |at: usize| self.items[at].is(Class::DETERMINER.and(Class::POSSESSIVE).and(Class::OWNER)) && !self.items[at].is(Class::AUXILIARY);
-        let is_noun = (self.start.max(at.saturating_sub(2))..at).any(|before| is_marked(before) && self.items[before + 1].gap.is_none());
+        let is_marked = |at: usize| {
+            self.items[at].is(Class::DETERMINER.and(Class::POSSESSIVE).and(Class::OWNER))
+                && !self.items[at].is(Class::AUXILIARY)
+        };
+        let is_noun = (self.start.max(at.saturating_sub(2))..at)
+            .any(|before| is_marked(before) && self.items[before + 1].gap.is_none());
         let is_given = at > self.start && self.items[at].gap.is_none() && self.items[at - 1].is(Class::GIVER);
         if !is_noun && !is_given && !self.items[at].is(Class::CAPITAL) {
             return None;
@@ -778,14 +1056,20 @@ impl Run<'_> {
         let mut rule = Rule::Owner;
         if at > self.start && self.items[at].gap.is_none() {
             let owner = at - 1;
-            let owner = if self.items[owner].is(Class::OWNER.and(Class::POSSESSIVE)) || owner == self.start { owner } else { owner - 1 };
+            let owner = if self.items[owner].is(Class::OWNER.and(Class::POSSESSIVE)) || owner == self.start {
+                owner
+            } else {
+                owner - 1
+            };
             if self.items[owner].is(Class::OWNER.and(Class::POSSESSIVE)) && self.items[owner + 1].gap.is_none() {
                 speaker = self.owner(self.start, owner);
             }
         }
         // `gave a warning that`, `served notice that`
         let giver = (self.start.max(at.saturating_sub(3))..at).rev().find(|&giver| self.items[giver].is(Class::GIVER));
-        if let Some(giver) = giver.filter(|&giver| speaker.is_none() && self.items[giver + 1..=at].iter().all(|item| item.gap.is_none())) {
+        if let Some(giver) =
+            giver.filter(|&giver| speaker.is_none() && self.items[giver + 1..=at].iter().all(|item| item.gap.is_none()))
+        {
             let subject = phrase::subject(self.items, self.start, giver, self.text);
             speaker = subject.phrase.filter(|_| !subject.is_passive && !subject.is_negated).map(|(phrase, _)| phrase);
             rule = Rule::Subject;
@@ -800,40 +1084,82 @@ impl Run<'_> {
             rule = Rule::By;
             next = phrase.to;
         }
-        let copula = self.tight(next).is_some_and(|item| item.is(Class::BE) || matches!(self.word(next), "remains" | "remained"));
+        let copula = self
+            .tight(next)
+            .is_some_and(|item| item.is(Class::BE) || matches!(self.word(next), "remains" | "remained"));
         if copula {
             next += 1;
         }
         self.tight(next).filter(|item| item.is(Class::THAT) && (copula || !needs_copula))?;
         let follows = self.get(next + 1)?;
-        let is_relative = follows.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE).and(Class::VERB)) && !follows.is(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND).and(Class::CAPITAL));
+        let is_relative = follows.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE).and(Class::VERB))
+            && !follows.is(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND).and(Class::CAPITAL));
         if speaker.is_none() || is_relative {
             return None;
         }
         let from = speaker.filter(|_| rule != Rule::By).map_or(at, |speaker| speaker.from.min(at));
         let verb = Some(self.items[at].span);
         let said = Said::After(next + 1);
-        Some(Tag { from, to: next + 1, verb, act, speaker, rule, said, is_embedded: !copula && rule == Rule::Owner && from == self.start, is_elided: false })
+        Some(Tag {
+            from,
+            to: next + 1,
+            verb,
+            act,
+            speaker,
+            rule,
+            said,
+            is_embedded: !copula && rule == Rule::Owner && from == self.start,
+            is_elided: false,
+        })
     }
 
     /// `The court heard that …`: said by somebody who is not named.
     fn hearsay(&self, at: usize) -> Option<Tag> {
         let subject = phrase::subject(self.items, self.start, at, self.text);
-        let passive_to = subject.is_passive && self.tight(at + 1).is_some_and(|item| item.is(Class::TO)) && self.word(at) == "understood";
+        let passive_to = subject.is_passive
+            && self.tight(at + 1).is_some_and(|item| item.is(Class::TO))
+            && self.word(at) == "understood";
         let opener = self.tight(at + 1).filter(|item| item.is(Class::THAT)).map(|_| at + 2);
         let start = if passive_to { at + 1 } else { opener? };
         self.get(start)?;
-        let first = subject.phrase.is_none_or(|(phrase, _)| phrase.is_first && !subject.is_passive || self.items[phrase.from].is(Class::SECOND));
-        if first || subject.is_negated || subject.has_modal || subject.is_infinitive || !self.items[at].has_form(&[Form::Past]) && !subject.has_auxiliary {
+        let first = subject.phrase.is_none_or(|(phrase, _)| {
+            phrase.is_first && !subject.is_passive || self.items[phrase.from].is(Class::SECOND)
+        });
+        if first
+            || subject.is_negated
+            || subject.has_modal
+            || subject.is_infinitive
+            || !self.items[at].has_form(&[Form::Past]) && !subject.has_auxiliary
+        {
             return None;
         }
         let verb = Some(self.items[at].span);
-        Some(Tag { from: subject.from, to: start, verb, act: Act::Say, speaker: None, rule: Rule::Unsaid, said: Said::After(start), is_embedded: false, is_elided: false })
+        Some(Tag {
+            from: subject.from,
+            to: start,
+            verb,
+            act: Act::Say,
+            speaker: None,
+            rule: Rule::Unsaid,
+            said: Said::After(start),
+            is_embedded: false,
+            is_elided: false,
+        })
     }
 
     /// `allegedly`: the whole clause is somebody's.
     fn adverb(&self, at: usize) -> Option<Tag> {
         let verb = Some(self.items[at].span);
-        Some(Tag { from: at, to: at + 1, verb, act: Act::Claim, speaker: None, rule: Rule::Unsaid, said: Said::Around, is_embedded: false, is_elided: false })
+        Some(Tag {
+            from: at,
+            to: at + 1,
+            verb,
+            act: Act::Claim,
+            speaker: None,
+            rule: Rule::Unsaid,
+            said: Said::Around,
+            is_embedded: false,
+            is_elided: false,
+        })
     }
 }

@@ -154,7 +154,8 @@ impl Lexicon {
 
     fn add_verbs(&mut self, mut words: impl Iterator<Item = &'static str>) {
         let act = words.next().and_then(Act::named).expect("a test reads the list: a kind");
-        let frames = words.next().unwrap_or_default().split(',').map(|name| Frames::named(name).expect("a known frame"));
+        let frames =
+            words.next().unwrap_or_default().split(',').map(|name| Frames::named(name).expect("a known frame"));
         let frames = Frames(frames.fold(0, |all, frame| all | frame.0));
         for verb in words {
             let (forms, particle) = verb.split_once('+').map_or((verb, None), |(forms, next)| (forms, Some(next)));
@@ -313,7 +314,10 @@ mod tests {
         for word in ["said", "says", "saying", "denies", "denied", "Admitted", "urging", "WARNS", "sworn", "agreed"] {
             assert!(ENGLISH.get(ENGLISH.find(word)).class.has(Class::VERB), "{word}");
         }
-        assert_eq!(ENGLISH.get(ENGLISH.find("called")).senses.iter().filter(|sense| sense.particle.is_some()).count(), 4);
+        assert_eq!(
+            ENGLISH.get(ENGLISH.find("called")).senses.iter().filter(|sense| sense.particle.is_some()).count(),
+            4
+        );
         assert_eq!(ENGLISH.find("pier"), 0);
         assert_eq!(ENGLISH.find("a word that is far too long for the lists"), 0);
     }

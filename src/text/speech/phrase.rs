@@ -163,7 +163,10 @@ fn more_telling(of_name: Gender, of_role: Gender) -> Gender {
 fn before(items: &[Item], run: usize, end: usize, text: &str, depth: u8) -> Option<(Phrase, Link)> {
     let nearest = end.checked_sub(1).filter(|&at| at >= run && !items[at].is_quotation())?;
     let personal = Class::PRONOUN.and(Class::FIRST).and(Class::SECOND);
-    if items[nearest].is(personal) && !items[nearest].is(Class::DETERMINER.and(Class::POSSESSIVE)) && items[nearest].span.of(text) != "who" {
+    if items[nearest].is(personal)
+        && !items[nearest].is(Class::DETERMINER.and(Class::POSSESSIVE))
+        && items[nearest].span.of(text) != "who"
+    {
         return name(items, nearest, end, text).map(|phrase| (phrase, Link::Beside));
     }
     let mut from = end;
@@ -199,17 +202,21 @@ fn before(items: &[Item], run: usize, end: usize, text: &str, depth: u8) -> Opti
     }
     if let Some(who) = relative {
         let starts_phrase = Class::DETERMINER.and(Class::POSSESSIVE).and(Class::PRONOUN).and(Class::CAPITAL);
-        let is_subject_of_verb =
-            from == end || is_cut_by_verb || items[from].is(VERBAL) || who + 1 == from && !items[from].is(starts_phrase);
+        let is_subject_of_verb = from == end
+            || is_cut_by_verb
+            || items[from].is(VERBAL)
+            || who + 1 == from && !items[from].is(starts_phrase);
         if is_subject_of_verb && who > run && depth > 0 {
-            let phrase = before(items, run, who, text, depth - 1).map(|(phrase, _)| phrase).or_else(|| chunk(items, run, who, text))?;
+            let phrase = before(items, run, who, text, depth - 1)
+                .map(|(phrase, _)| phrase)
+                .or_else(|| chunk(items, run, who, text))?;
             let link = if from == end { Link::Relative } else { Link::Apposed };
             return Some((phrase, link));
         }
     }
     if let Some(joint) = joint.filter(|joint| *joint > from) {
         let is_list = whole(items, from, joint, text).is_some_and(|left| left.kind != SpeakerKind::Pronoun)
-            && !items[from..joint].iter().any(|item| item.is(Class::PAST_LIKE.and(Class::PREPOSITION)))
+            && !items[from..joint].iter().any(|item| item.is(Class::PAST_LIKE))
             && whole(items, joint + 1, end, text).is_some();
         if !is_list {
             from = joint + 1;
@@ -224,7 +231,11 @@ pub(super) fn chunk(items: &[Item], run: usize, end: usize, text: &str) -> Optio
     let mut from = end;
     while from > run && end - from < 8 {
         let item = &items[from - 1];
-        let is_outside = item.is(Class::PREPOSITION.and(Class::AUXILIARY).and(Class::FINITE).and(Class::PRONOUN).and(Class::CONJUNCTION));
+        let is_outside = item.is(Class::PREPOSITION
+            .and(Class::AUXILIARY)
+            .and(Class::FINITE)
+            .and(Class::PRONOUN)
+            .and(Class::CONJUNCTION));
         if item.is_quotation() || is_outside && !item.is(Class::DETERMINER) {
             break;
         }
@@ -313,7 +324,9 @@ fn name(items: &[Item], from: usize, to: usize, text: &str) -> Option<Phrase> {
         let span = first.span;
         return Some(Phrase { from, to, span, kind: SpeakerKind::NounPhrase, gender: Gender::They, is_first: false });
     }
-    if words.iter().any(Item::is_quotation) || last.is(Class::DETERMINER) && words.len() == 1 && !last.is(Class::PRONOUN) && !last.is(Class::NUMBER) {
+    if words.iter().any(Item::is_quotation)
+        || last.is(Class::DETERMINER) && words.len() == 1 && !last.is(Class::PRONOUN) && !last.is(Class::NUMBER)
+    {
         return None;
     }
     let no_end = Class::PREPOSITION.and(Class::CONJUNCTION).and(Class::POSSESSIVE).and(Class::LY);
@@ -321,21 +334,31 @@ fn name(items: &[Item], from: usize, to: usize, text: &str) -> Option<Phrase> {
         return None;
     }
     let span = Span::new(first.span.start, last.span.end);
-    let phrase = |kind, gender| Phrase { from, to, span, kind, gender, is_first: words.len() == 1 && first.is(Class::FIRST) };
+    let phrase =
+        |kind, gender| Phrase { from, to, span, kind, gender, is_first: words.len() == 1 && first.is(Class::FIRST) };
     if words.len() == 1 && first.is(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND)) {
         return Some(phrase(SpeakerKind::Pronoun, pronoun_gender(first.span.of(text))));
     }
     let with_pronoun = words.iter().any(|item| item.is(Class::PRONOUN) && !item.is(Class::DETERMINER));
-    let with_object = words.iter().any(|item| item.is(Class::OBJECT) && !item.is(Class::POSSESSIVE.and(Class::DETERMINER).and(Class::PRONOUN).and(Class::CAPITAL)));
-    let is_word = words.len() == 1 && !first.is(ROLE.and(Class::CAPITAL).and(Class::DETERMINER)) && !first.span.of(text).ends_with('s');
+    let with_object = words.iter().any(|item| {
+        item.is(Class::OBJECT)
+            && !item.is(Class::POSSESSIVE.and(Class::DETERMINER).and(Class::PRONOUN).and(Class::CAPITAL))
+    });
+    let is_word = words.len() == 1
+        && !first.is(ROLE.and(Class::CAPITAL).and(Class::DETERMINER))
+        && !first.span.of(text).ends_with('s');
     if with_object || is_word || first.span.of(text).eq_ignore_ascii_case("let") {
         return None;
     }
-    if with_pronoun || (words.len() == 1 && first.is(Class::OBJECT.and(Class::POSSESSIVE).and(Class::ADVERBIAL).and(Class::SUBORDINATOR))) {
+    if with_pronoun
+        || (words.len() == 1
+            && first.is(Class::OBJECT.and(Class::POSSESSIVE).and(Class::ADVERBIAL).and(Class::SUBORDINATOR)))
+    {
         return None;
     }
     // Up to the first preposition or participle: the head ends there.
-    let core = words.iter().position(|item| item.is(Class::PREPOSITION.and(Class::PAST_LIKE)) && item.span != first.span);
+    let core =
+        words.iter().position(|item| item.is(Class::PREPOSITION.and(Class::PAST_LIKE)) && item.span != first.span);
     let core = &words[..core.unwrap_or(words.len())];
     Some(phrase(kind_of(core), gender_of(core)))
 }
@@ -344,7 +367,8 @@ const ROLE: Class = Class::TITLE.and(Class::HE).and(Class::SHE).and(Class::PERSO
 
 /// A capitalised word of no list.
 fn is_name(item: &Item) -> bool {
-    item.is(Class::CAPITAL) && !item.is(ROLE.and(Class::DETERMINER).and(Class::PREPOSITION).and(Class::TIME).and(Class::ADVERBIAL))
+    item.is(Class::CAPITAL)
+        && !item.is(ROLE.and(Class::DETERMINER).and(Class::PREPOSITION).and(Class::TIME).and(Class::ADVERBIAL))
 }
 
 fn kind_of(core: &[Item]) -> SpeakerKind {
@@ -356,11 +380,18 @@ fn kind_of(core: &[Item]) -> SpeakerKind {
     }
     let all_capital = core.iter().all(|item| item.is(Class::CAPITAL.and(Class::PARTICLE).and(Class::NUMBER)));
     match core.iter().rposition(|item| item.is(ROLE) && !item.is(Class::OWNER)) {
-        Some(role) if role + 1 < core.len() && core[role + 1..].iter().all(|item| is_name(item) || item.is(Class::PARTICLE) || item.is(Class::CAPITAL) && item.is(Class::TIME)) => {
+        Some(role)
+            if role + 1 < core.len()
+                && core[role + 1..].iter().all(|item| {
+                    is_name(item) || item.is(Class::PARTICLE) || item.is(Class::CAPITAL) && item.is(Class::TIME)
+                }) =>
+        {
             SpeakerKind::Title
         }
         // A word that only the sentence's start made a capital.
-        None if core.len() == 1 && first.gap.has(Gap::BREAK) && first.is(Class::PAST_LIKE.and(Class::LY)) => SpeakerKind::NounPhrase,
+        None if core.len() == 1 && first.gap.has(Gap::BREAK) && first.is(Class::PAST_LIKE.and(Class::LY)) => {
+            SpeakerKind::NounPhrase
+        }
         None if all_capital => SpeakerKind::Name,
         _ => SpeakerKind::NounPhrase,
     }
@@ -370,7 +401,10 @@ fn gender_of(core: &[Item]) -> Gender {
     if core.iter().any(|item| item.is(Class::CONJUNCTION)) {
         return Gender::They;
     }
-    let known = core.iter().rev().find(|item| !item.is(Class::OWNER) && item.is(Class::HE.and(Class::SHE).and(Class::PERSON).and(Class::THEY).and(Class::IT).and(Class::TITLE)));
+    let known = core.iter().rev().find(|item| {
+        !item.is(Class::OWNER)
+            && item.is(Class::HE.and(Class::SHE).and(Class::PERSON).and(Class::THEY).and(Class::IT).and(Class::TITLE))
+    });
     match known {
         Some(item) if item.is(Class::HE) => Gender::He,
         Some(item) if item.is(Class::SHE) => Gender::She,
@@ -397,7 +431,8 @@ fn pronoun_gender(word: &str) -> Gender {
 /// The noun phrase that starts at `from`: `said | the head of the union, Anna Hale, in a letter`.
 pub(super) fn after(items: &[Item], from: usize, run_end: usize, text: &str) -> Option<(Phrase, Link)> {
     let (mut phrase, end) = after_plain(items, from, run_end, text)?;
-    let is_apposed = items.get(end).is_some_and(|next| end < run_end && next.gap.has(Gap::COMMA) && next.is(Class::CAPITAL));
+    let is_apposed =
+        items.get(end).is_some_and(|next| end < run_end && next.gap.has(Gap::COMMA) && next.is(Class::CAPITAL));
     if phrase.kind == SpeakerKind::NounPhrase
         && is_apposed
         && let Some((named, named_end)) = after_plain(items, end, run_end, text)
@@ -420,8 +455,13 @@ fn places(items: &[Item], at: usize, from: usize, run_end: usize, text: &str) ->
     while noun < run_end && items[noun].gap.is_none() && items[noun].is(Class::DETERMINER.and(Class::POSSESSIVE)) {
         noun += 1;
     }
-    let is_noun = |item: &&Item| item.gap.is_none() && !item.is_quotation() && !item.is(Class::NUMBER.and(Class::TIME).and(Class::SETTING).and(Class::ADVERBIAL));
-    let is_setting = items.get(noun + 1).is_some_and(|next| noun + 1 < run_end && next.gap.is_none() && next.is(Class::SETTING));
+    let is_noun = |item: &&Item| {
+        item.gap.is_none()
+            && !item.is_quotation()
+            && !item.is(Class::NUMBER.and(Class::TIME).and(Class::SETTING).and(Class::ADVERBIAL))
+    };
+    let is_setting =
+        items.get(noun + 1).is_some_and(|next| noun + 1 < run_end && next.gap.is_none() && next.is(Class::SETTING));
     noun < run_end && items.get(noun).filter(is_noun).is_some() && !is_setting
 }
 
@@ -436,7 +476,9 @@ fn after_plain(items: &[Item], from: usize, run_end: usize, text: &str) -> Optio
         let is_joint = item.is(Class::CONJUNCTION)
             && end > from
             && items.get(end + 1).is_some_and(|next| {
-                end + 1 < run_end && next.is(Class::CAPITAL.and(Class::DETERMINER).and(Class::POSSESSIVE)) && next.gap.is_none()
+                end + 1 < run_end
+                    && next.is(Class::CAPITAL.and(Class::DETERMINER).and(Class::POSSESSIVE))
+                    && next.gap.is_none()
             });
         let links = matches!(item.span.of(text), "of" | "for") && end > from;
         let follows_link = end > from && matches!(items[end - 1].span.of(text), "of" | "for");
@@ -446,12 +488,20 @@ fn after_plain(items: &[Item], from: usize, run_end: usize, text: &str) -> Optio
             || (item.is(Class::PAST_LIKE) && end > from && !items[end - 1].is(Class::DETERMINER))
             || (item.is(Class::SUBORDINATOR) && !item.is(Class::DETERMINER))
             || item.is(Class::THAT)
-            || (item.is(Class::DETERMINER.and(Class::POSSESSIVE)) && end > from && !items[end - 1].is(Class::PREPOSITION.and(Class::CONJUNCTION).and(Class::DETERMINER)))
+            || (item.is(Class::DETERMINER.and(Class::POSSESSIVE))
+                && end > from
+                && !items[end - 1].is(Class::PREPOSITION.and(Class::CONJUNCTION).and(Class::DETERMINER)))
             || (item.is(Class::PRONOUN) && !item.is(Class::DETERMINER) && end > from)
             || (item.is(Class::CONJUNCTION) && !is_joint)
             || (is_other_preposition && !item.is(Class::DETERMINER))
-            || (item.is(Class::ADVERBIAL.and(Class::LY).and(Class::TIME)) && !follows_link && !item.is(Class::DETERMINER) && end > from)
-            || (item.is(Class::VERB) && !item.is(ROLE.and(Class::NOUN).and(Class::CAPITAL)) && end > from && items[end - 1].is(Class::CAPITAL.and(Class::PRONOUN)));
+            || (item.is(Class::ADVERBIAL.and(Class::LY).and(Class::TIME))
+                && !follows_link
+                && !item.is(Class::DETERMINER)
+                && end > from)
+            || (item.is(Class::VERB)
+                && !item.is(ROLE.and(Class::NOUN).and(Class::CAPITAL))
+                && end > from
+                && items[end - 1].is(Class::CAPITAL.and(Class::PRONOUN)));
         if stop {
             break;
         }
