@@ -23,6 +23,17 @@ classes! {
 }
 
 impl Class {
+    /// What makes a clause of its words.
+    pub(super) const PREDICATE: Class = Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE);
+    pub(super) const HELPER: Class = Class::AUXILIARY.and(Class::MODAL);
+    pub(super) const PERSONAL: Class = Class::PRONOUN.and(Class::FIRST).and(Class::SECOND);
+    /// What a noun phrase starts with …
+    pub(super) const MARKER: Class = Class::DETERMINER.and(Class::POSSESSIVE);
+    /// … or has before its noun.
+    pub(super) const MARKED: Class = Class::MARKER.and(Class::OWNER);
+    pub(super) const PEOPLE: Class = Class::HE.and(Class::SHE).and(Class::PERSON).and(Class::THEY).and(Class::IT);
+    pub(super) const ADVERB_LIKE: Class = Class::ADVERBIAL.and(Class::LY);
+
     pub(super) const fn and(self, other: Class) -> Class {
         Class(self.0 | other.0)
     }
@@ -64,7 +75,6 @@ impl Frames {
     pub(super) const WHOM: Frames = Frames(64);
     pub(super) const THING: Frames = Frames(128);
     pub(super) const AS: Frames = Frames(256);
-    pub(super) const QUOTE: Frames = Frames(512);
     pub(super) const OF: Frames = Frames(1024);
     pub(super) const LABEL: Frames = Frames(2048);
     /// What stands in a clause of its own.

@@ -64,7 +64,7 @@ impl Memory {
     pub(super) fn resolve(&mut self, phrase: Phrase, rule: Rule, text: &str) -> Option<Speaker> {
         if phrase.kind != SpeakerKind::Pronoun {
             self.remember(phrase, true, text);
-            return Some(Speaker { span: phrase.span, kind: phrase.kind, rule, sure: true });
+            return Some(Speaker { span: phrase.span, kind: phrase.kind, rule, sure: rule.is_sure() });
         }
         let unresolved = Speaker { span: phrase.span, kind: SpeakerKind::Pronoun, rule: Rule::Pronoun, sure: false };
         let fits = |person: &&Person| may_be(phrase.gender, person);
@@ -76,7 +76,7 @@ impl Memory {
         let is_alone = fitting().filter(|person| person.is_past == best.is_past).count() == 1;
         let is_told =
             best.kind != SpeakerKind::NounPhrase || best.gender == phrase.gender && phrase.gender != Gender::It;
-        let sure = is_alone && !best.is_past && best.spoke && is_told;
+        let sure = is_alone && !best.is_past && best.spoke && is_told && rule.is_sure();
         Some(Speaker { span: best.span, kind: best.kind, rule: Rule::Pronoun, sure })
     }
 }

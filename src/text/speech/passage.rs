@@ -17,6 +17,9 @@ impl Gap {
     /// A sentence ends.
     pub(super) const BREAK: Gap = Gap(32);
     pub(super) const OTHER: Gap = Gap(64);
+    pub(super) const LIGHT: Gap = Gap::COMMA.and(Gap::DASH);
+    pub(super) const STRONG: Gap = Gap::SEMICOLON.and(Gap::COLON).and(Gap::DASH);
+    pub(super) const STOP: Gap = Gap::STRONG.and(Gap::COMMA);
 
     pub(super) const fn and(self, other: Gap) -> Gap {
         Gap(self.0 | other.0)

@@ -64,7 +64,7 @@ const FARTHEST: usize = 24;
 const DEEPEST: u8 = 2;
 
 /// Commas, dashes and brackets, which may enclose an apposition.
-const ASIDE: Gap = Gap::COMMA.and(Gap::DASH).and(Gap::BRACKET);
+const ASIDE: Gap = Gap::LIGHT.and(Gap::BRACKET);
 
 /// What stands before the verb at `verb`, within its run, which starts at `run`.
 pub(super) fn subject(items: &[Item], run: usize, verb: usize, text: &str) -> Subject {
@@ -87,8 +87,8 @@ pub(super) fn subject(items: &[Item], run: usize, verb: usize, text: &str) -> Su
             at -= 2;
             continue;
         }
-        let is_owned_pronoun = before.is(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND));
-        if !before.is(Class::AUXILIARY.and(Class::MODAL).and(Class::NEGATION).and(Class::ADVERBIAL).and(Class::LY))
+        let is_owned_pronoun = before.is(Class::PERSONAL);
+        if !before.is(Class::HELPER.and(Class::ADVERB_LIKE).and(Class::NEGATION))
             || (before.is(Class::PREPOSITION) && !before.is(Class::NEGATION))
         {
             break;
@@ -162,11 +162,8 @@ fn more_telling(of_name: Gender, of_role: Gender) -> Gender {
 /// The noun phrase that ends before `end`.
 fn before(items: &[Item], run: usize, end: usize, text: &str, depth: u8) -> Option<(Phrase, Link)> {
     let nearest = end.checked_sub(1).filter(|&at| at >= run && !items[at].is_quotation())?;
-    let personal = Class::PRONOUN.and(Class::FIRST).and(Class::SECOND);
-    if items[nearest].is(personal)
-        && !items[nearest].is(Class::DETERMINER.and(Class::POSSESSIVE))
-        && items[nearest].span.of(text) != "who"
-    {
+    let personal = Class::PERSONAL;
+    if items[nearest].is(personal) && !items[nearest].is(Class::MARKER) && items[nearest].span.of(text) != "who" {
         return name(items, nearest, end, text).map(|phrase| (phrase, Link::Beside));
     }
     let mut from = end;
@@ -201,7 +198,7 @@ fn before(items: &[Item], run: usize, end: usize, text: &str, depth: u8) -> Opti
         }
     }
     if let Some(who) = relative {
-        let starts_phrase = Class::DETERMINER.and(Class::POSSESSIVE).and(Class::PRONOUN).and(Class::CAPITAL);
+        let starts_phrase = Class::MARKER.and(Class::PRONOUN).and(Class::CAPITAL);
         let is_subject_of_verb = from == end
             || is_cut_by_verb
             || items[from].is(VERBAL)
@@ -240,14 +237,14 @@ pub(super) fn chunk(items: &[Item], run: usize, end: usize, text: &str) -> Optio
             break;
         }
         from -= 1;
-        if item.is(Class::DETERMINER.and(Class::POSSESSIVE)) || !item.gap.is_none() {
+        if item.is(Class::MARKER) || !item.gap.is_none() {
             break;
         }
     }
     name(items, from, end, text)
 }
 
-const VERBAL: Class = Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE).and(Class::PAST_LIKE).and(Class::VERB);
+const VERBAL: Class = Class::PREDICATE.and(Class::PAST_LIKE).and(Class::VERB);
 
 fn is_relative(item: &Item, text: &str) -> bool {
     item.is(Class::SUBORDINATOR.and(Class::PRONOUN)) && matches!(item.span.of(text), "who" | "which" | "that" | "Who")
@@ -256,7 +253,7 @@ fn is_relative(item: &Item, text: &str) -> bool {
 /// Whether the item at `at` cannot be part of the noun phrase behind it.
 fn stops(items: &[Item], run: usize, at: usize) -> bool {
     let item = &items[at];
-    let follows_determiner = at > run && items[at - 1].is(Class::DETERMINER.and(Class::POSSESSIVE).and(Class::OWNER));
+    let follows_determiner = at > run && items[at - 1].is(Class::MARKED);
     let is_nominal =
         Class::NOUN.and(Class::IT).and(Class::PERSON).and(Class::TITLE).and(Class::THEY).and(Class::PREPOSITION);
     let is_verb = item.is(Class::VERB)
@@ -267,7 +264,7 @@ fn stops(items: &[Item], run: usize, at: usize) -> bool {
     let is_clause = item.is(Class::SUBORDINATOR) && !item.is(Class::PREPOSITION);
     is_clause
         || item.is(Class::MODAL)
-        || (item.is(Class::AUXILIARY) && !item.is(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND)))
+        || (item.is(Class::AUXILIARY) && !item.is(Class::PERSONAL))
         || (item.is(Class::FINITE) && !follows_determiner)
         || is_verb
 }
@@ -302,10 +299,10 @@ fn whole(items: &[Item], mut from: usize, to: usize, text: &str) -> Option<Phras
 fn behind_preposition(items: &[Item], from: usize, to: usize) -> Option<usize> {
     let opens = |at: usize| {
         let (item, before) = (&items[at], &items[at - 1]);
-        let starts = item.is(Class::DETERMINER.and(Class::POSSESSIVE).and(Class::PRONOUN).and(Class::FIRST))
+        let starts = item.is(Class::MARKER.and(Class::PRONOUN).and(Class::FIRST))
             || (item.is(Class::CAPITAL) && !before.is(Class::CAPITAL.and(Class::OWNER).and(Class::PARTICLE)));
         let starts = starts || item.is(Class::CAPITAL) && before.is(Class::TIME);
-        starts && !before.is(Class::PREPOSITION.and(Class::DETERMINER).and(Class::POSSESSIVE).and(Class::CONJUNCTION))
+        starts && !before.is(Class::MARKER.and(Class::PREPOSITION).and(Class::CONJUNCTION))
     };
     (from + 2..to).rev().find(|&at| opens(at))
 }
@@ -336,14 +333,13 @@ fn name(items: &[Item], from: usize, to: usize, text: &str) -> Option<Phrase> {
     let span = Span::new(first.span.start, last.span.end);
     let phrase =
         |kind, gender| Phrase { from, to, span, kind, gender, is_first: words.len() == 1 && first.is(Class::FIRST) };
-    if words.len() == 1 && first.is(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND)) {
+    if words.len() == 1 && first.is(Class::PERSONAL) {
         return Some(phrase(SpeakerKind::Pronoun, pronoun_gender(first.span.of(text))));
     }
     let with_pronoun = words.iter().any(|item| item.is(Class::PRONOUN) && !item.is(Class::DETERMINER));
-    let with_object = words.iter().any(|item| {
-        item.is(Class::OBJECT)
-            && !item.is(Class::POSSESSIVE.and(Class::DETERMINER).and(Class::PRONOUN).and(Class::CAPITAL))
-    });
+    let with_object = words
+        .iter()
+        .any(|item| item.is(Class::OBJECT) && !item.is(Class::MARKER.and(Class::PRONOUN).and(Class::CAPITAL)));
     let is_word = words.len() == 1
         && !first.is(ROLE.and(Class::CAPITAL).and(Class::DETERMINER))
         && !first.span.of(text).ends_with('s');
@@ -363,7 +359,7 @@ fn name(items: &[Item], from: usize, to: usize, text: &str) -> Option<Phrase> {
     Some(phrase(kind_of(core), gender_of(core)))
 }
 
-const ROLE: Class = Class::TITLE.and(Class::HE).and(Class::SHE).and(Class::PERSON).and(Class::THEY).and(Class::IT);
+const ROLE: Class = Class::PEOPLE.and(Class::TITLE);
 
 /// A capitalised word of no list.
 fn is_name(item: &Item) -> bool {
@@ -401,10 +397,7 @@ fn gender_of(core: &[Item]) -> Gender {
     if core.iter().any(|item| item.is(Class::CONJUNCTION)) {
         return Gender::They;
     }
-    let known = core.iter().rev().find(|item| {
-        !item.is(Class::OWNER)
-            && item.is(Class::HE.and(Class::SHE).and(Class::PERSON).and(Class::THEY).and(Class::IT).and(Class::TITLE))
-    });
+    let known = core.iter().rev().find(|item| !item.is(Class::OWNER) && item.is(Class::PEOPLE.and(Class::TITLE)));
     match known {
         Some(item) if item.is(Class::HE) => Gender::He,
         Some(item) if item.is(Class::SHE) => Gender::She,
@@ -412,7 +405,7 @@ fn gender_of(core: &[Item]) -> Gender {
         Some(item) if item.is(Class::IT) => Gender::It,
         Some(_) => Gender::Either,
         None if core.last().is_some_and(is_name) => Gender::Unknown,
-        None if core.first().is_some_and(|first| first.is(Class::DETERMINER.and(Class::POSSESSIVE))) => Gender::Unknown,
+        None if core.first().is_some_and(|first| first.is(Class::MARKER)) => Gender::Unknown,
         None => Gender::They,
     }
 }
@@ -452,7 +445,7 @@ fn places(items: &[Item], at: usize, from: usize, run_end: usize, text: &str) ->
         return false;
     }
     let mut noun = at + 1;
-    while noun < run_end && items[noun].gap.is_none() && items[noun].is(Class::DETERMINER.and(Class::POSSESSIVE)) {
+    while noun < run_end && items[noun].gap.is_none() && items[noun].is(Class::MARKER) {
         noun += 1;
     }
     let is_noun = |item: &&Item| {
@@ -476,25 +469,23 @@ fn after_plain(items: &[Item], from: usize, run_end: usize, text: &str) -> Optio
         let is_joint = item.is(Class::CONJUNCTION)
             && end > from
             && items.get(end + 1).is_some_and(|next| {
-                end + 1 < run_end
-                    && next.is(Class::CAPITAL.and(Class::DETERMINER).and(Class::POSSESSIVE))
-                    && next.gap.is_none()
+                end + 1 < run_end && next.is(Class::MARKER.and(Class::CAPITAL)) && next.gap.is_none()
             });
         let links = matches!(item.span.of(text), "of" | "for") && end > from;
         let follows_link = end > from && matches!(items[end - 1].span.of(text), "of" | "for");
         let is_other_preposition = item.is(Class::PREPOSITION) && !links && !places(items, end, from, run_end, text);
-        let stop = (item.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE)) && !item.is(Class::CAPITAL))
+        let stop = (item.is(Class::PREDICATE) && !item.is(Class::CAPITAL))
             || (item.is(Class::OBJECT) && !item.is(Class::POSSESSIVE) && !item.is(Class::CAPITAL))
             || (item.is(Class::PAST_LIKE) && end > from && !items[end - 1].is(Class::DETERMINER))
             || (item.is(Class::SUBORDINATOR) && !item.is(Class::DETERMINER))
             || item.is(Class::THAT)
-            || (item.is(Class::DETERMINER.and(Class::POSSESSIVE))
+            || (item.is(Class::MARKER)
                 && end > from
                 && !items[end - 1].is(Class::PREPOSITION.and(Class::CONJUNCTION).and(Class::DETERMINER)))
             || (item.is(Class::PRONOUN) && !item.is(Class::DETERMINER) && end > from)
             || (item.is(Class::CONJUNCTION) && !is_joint)
             || (is_other_preposition && !item.is(Class::DETERMINER))
-            || (item.is(Class::ADVERBIAL.and(Class::LY).and(Class::TIME))
+            || (item.is(Class::ADVERB_LIKE.and(Class::TIME))
                 && !follows_link
                 && !item.is(Class::DETERMINER)
                 && end > from)
@@ -518,7 +509,7 @@ fn after_plain(items: &[Item], from: usize, run_end: usize, text: &str) -> Optio
 pub(super) fn first(items: &[Item], run: usize, run_end: usize, text: &str) -> Option<Phrase> {
     let limit = run_end.min(run + FARTHEST);
     let is_finite = |item: &Item| {
-        item.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE))
+        item.is(Class::PREDICATE)
             || item.is(Class::PAST_LIKE)
             || (item.is(Class::VERB) && item.has_form(&[Form::Past, Form::Present]))
     };
