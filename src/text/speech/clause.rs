@@ -34,6 +34,33 @@ pub(super) enum Said {
     Around,
 }
 
+/// A verb in one way to use it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Verb<'a> {
+    pub(super) at: usize,
+    /// Behind it and its particle.
+    pub(super) next: usize,
+    pub(super) subject: &'a Subject,
+    senses: &'a [Sense],
+}
+
+impl Verb<'_> {
+    /// What is done with it where one of the frames follows.
+    pub(super) fn act(&self, frames: Frames) -> Option<Act> {
+        let has_particle = self.next > self.at + 1;
+        let fits = |sense: &&Sense| sense.frames.has(frames) && sense.particle.is_some() == has_particle;
+        self.senses.iter().find(fits).map(|sense| sense.act)
+    }
+
+    pub(super) fn takes(&self, frames: Frames) -> bool {
+        self.act(frames).is_some()
+    }
+
+    pub(super) fn can_hear(&self) -> bool {
+        self.takes(Frames::HEARER) || self.takes(Frames::TOLD)
+    }
+}
+
 impl Tag {
     /// `allegedly`
     pub(super) fn is_hedge(&self) -> bool {
@@ -41,6 +68,8 @@ impl Tag {
     }
 }
 
+/// What may say something without being somebody: a letter, a claim.
+const SAYER: Class = Class::NOUN.and(Class::IT).and(Class::SETTING);
 /// A hearer, place and time between a verb and its clause are not longer.
 pub(super) const MOST_BETWEEN: usize = 18;
 /// A clause before its attribution is looked at so far back.
@@ -140,11 +169,12 @@ impl<'a> Run<'a> {
         let with_particle =
             entry.senses.iter().filter(|sense| sense.particle.is_some_and(|next| self.is_particle(at + 1, next)));
         for sense in with_particle {
-            if let Some(tag) = self.told_by(at, at + 2, &subject, std::slice::from_ref(sense)) {
+            let verb = Verb { at, next: at + 2, subject: &subject, senses: std::slice::from_ref(sense) };
+            if let Some(tag) = self.told_by(&verb) {
                 return Some(tag);
             }
         }
-        self.told_by(at, at + 1, &subject, &entry.senses)
+        self.told_by(&Verb { at, next: at + 1, subject: &subject, senses: &entry.senses })
     }
 
     /// The verb before that lends its subject to the one at `at`.
@@ -231,49 +261,55 @@ impl<'a> Run<'a> {
             || self.items[core].iter().any(|item| item.is(Class::CONJUNCTION))
     }
 
-    /// What the verb at `at`, whose complement may start at `next`, tells.
-    pub(super) fn told_by(&self, at: usize, next: usize, subject: &Subject, senses: &[Sense]) -> Option<Tag> {
-        if at == self.start || self.items[at].is(Class::CAPITAL) && !self.is_inverted(at) {
+    /// What the verb tells.
+    fn told_by(&self, verb: &Verb) -> Option<Tag> {
+        let Verb { at, next, subject, .. } = *verb;
+        let item = &self.items[at];
+        if at == self.start || item.is(Class::CAPITAL) && !self.is_inverted(at) {
             return None;
         }
-        let inverted = subject.phrase.is_none() && self.is_inverted(at) && !self.items[at].has_form(&[Form::Ing]);
-        if inverted && let Some(tag) = self.behind(at, next, subject, senses) {
+        let is_ing = item.has_form(&[Form::Ing]) && !subject.is_progressive;
+        if subject.phrase.is_none()
+            && self.is_inverted(at)
+            && !item.has_form(&[Form::Ing])
+            && let Some(tag) = self.behind(verb)
+        {
             return Some(tag);
         }
-        let said = self.complement(at, next, subject, senses);
-        let (act, rule, said, to) = match said {
-            Some((_, Said::Quotation(quotation), _)) if self.is_in_the_middle(subject.from, quotation) => {
-                return self.behind(at, next, subject, senses);
-            }
-            Some((sense, said, to)) => (sense, Rule::Subject, said, to),
-            None => return self.behind(at, next, subject, senses),
-        };
-        self.check_subject(at, subject, act, &said)?;
-        let mut speaker = subject.phrase;
-        let mut is_elided = subject.is_elided || self.items[at].has_form(&[Form::Ing]) && !subject.is_progressive;
-        if subject.is_passive {
-            speaker = self.by(next);
-            is_elided = false;
-        }
-        let is_ing = self.items[at].has_form(&[Form::Ing]) && !subject.is_progressive;
-        if is_ing
-            && self.items[at].gap.is_none()
-            && self.items[at - 1].is(Class::NOUN.and(Class::IT).and(Class::SETTING))
+        let Some((act, said, to)) = self.complement(verb) else { return self.behind(verb) };
+        if let Said::Quotation(quotation) = said
+            && self.is_in_the_middle(subject.from, quotation)
         {
-            // A letter warning that …
-            speaker = phrase::chunk(self.items, self.start, at, self.text).map(|phrase| (phrase, Link::Relative));
-            is_elided = speaker.is_none();
+            return self.behind(verb);
         }
+        if !self.is_said(verb, act, &said) {
+            return None;
+        }
+        let by_noun = is_ing && item.gap.is_none() && self.items[at - 1].is(SAYER);
+        let (speaker, is_elided) = match () {
+            // `a letter warning that`
+            () if by_noun => {
+                (phrase::chunk(self.items, self.start, at, self.text).map(|it| (it, Link::Relative)), false)
+            }
+            () if subject.is_passive => (self.by(next), false),
+            () if is_ing || subject.is_elided => (None, true),
+            () => (subject.phrase, false),
+        };
         let rule = match speaker {
             Some((_, Link::Apposed)) => Rule::Apposition,
             Some((_, Link::Relative)) => Rule::Relative,
             _ if subject.is_passive => Rule::By,
-            _ => rule,
+            _ => Rule::Subject,
         };
-        let speaker = speaker.map(|(phrase, _)| phrase).filter(|_| !is_elided);
-        let verb = Some(Span::new(self.items[at].span.start, self.items[next - 1].span.end));
+        let speaker = speaker.map(|(phrase, _)| phrase);
         let is_embedded = rule == Rule::Relative && speaker.is_some_and(|speaker| speaker.from == self.start);
+        let verb = Some(self.span_of(verb));
         Some(Tag { from: subject.from, to, verb, act, speaker, rule, said, is_embedded, is_elided })
+    }
+
+    /// The verb with its particle.
+    fn span_of(&self, verb: &Verb) -> Span {
+        Span::new(self.items[verb.at].span.start, self.items[verb.next - 1].span.end)
     }
 
     /// `It was, he said, “a friendly word”`: the quotation goes on with a clause that began before.
@@ -291,44 +327,44 @@ impl<'a> Run<'a> {
     }
 
     /// Whether somebody said it at all: not `nobody says`, `must say`, `did not say`, `if they say`.
-    pub(super) fn check_subject(&self, at: usize, subject: &Subject, act: Act, said: &Said) -> Option<()> {
+    fn is_said(&self, verb: &Verb, act: Act, said: &Said) -> bool {
+        let Verb { at, subject, .. } = *verb;
         let item = &self.items[at];
-        let finite = item.has_form(&[Form::Past, Form::Present])
-            || subject.has_auxiliary
-            || subject.has_modal
-            || self.is_plural_base(at, subject);
         let is_quoted = matches!(said, Said::Quotation(_));
-        let is_ing = item.has_form(&[Form::Ing]) && !subject.is_progressive;
-        if subject.is_infinitive || (subject.is_negated && act != Act::Deny) {
-            return None;
-        }
         let opens_with_that = matches!(said, Said::After(start) if self.items[start - 1].is(Class::THAT));
         let would = opens_with_that && (subject.from..at).any(|at| matches!(self.word(at), "will" | "would"));
-        if subject.has_modal && !would && !is_quoted {
-            return None;
+        let is_denied = subject.is_negated && act != Act::Deny;
+        if subject.is_infinitive || is_denied || subject.has_modal && !would && !is_quoted {
+            return false;
         }
-        if subject.is_passive {
-            return (subject.phrase.is_some() || subject.is_elided).then_some(());
+        let is_helped = subject.has_auxiliary || subject.has_modal || self.is_plural_base(at, subject);
+        let is_finite = item.has_form(&[Form::Past, Form::Present]) || is_helped;
+        match subject.phrase {
+            _ if subject.is_passive => subject.phrase.is_some() || subject.is_elided,
+            Some((phrase, _)) => is_finite && self.is_somebody(&phrase),
+            None if item.has_form(&[Form::Ing]) && !subject.is_progressive => self.is_cut_off(at) || is_quoted,
+            None => is_quoted && is_finite || subject.is_elided && is_finite && !item.has_form(&[Form::Base]),
         }
-        if let Some((phrase, _)) = subject.phrase {
-            let first = self.word(phrase.from);
-            let nobody = ["no", "nobody", "none", "neither", "let", "no-one"]
-                .iter()
-                .any(|word| first.eq_ignore_ascii_case(word));
-            let unsaid = self.items[phrase.from].is(Class::SUBORDINATOR) && !matches!(first, "who" | "Who");
-            let is_question = phrase.from > self.start
-                && self.items[phrase.from - 1].is(Class::HELPER)
-                && !self.items[phrase.from - 1].is(Class::PERSONAL);
-            return (finite && !nobody && !is_question && !unsaid && !self.is_supposed(phrase.from)).then_some(());
-        }
-        let is_cut_off = !self.items[at].gap.is_none()
-            || self.items[at - 1].is(Class::ADVERB_LIKE.and(Class::CONJUNCTION))
-            || matches!(self.word(at - 1), "by" | "after" | "before");
-        let by_noun = is_ing && self.items[at - 1].is(Class::NOUN.and(Class::IT).and(Class::SETTING));
-        ((subject.is_elided && finite && !item.has_form(&[Form::Base]))
-            || is_ing && (is_cut_off || by_noun)
-            || is_quoted && finite)
-            .then_some(())
+    }
+
+    /// Not `nobody`, nor the subject of a question or supposition.
+    fn is_somebody(&self, phrase: &Phrase) -> bool {
+        let first = self.word(phrase.from);
+        let nobody = ["no", "nobody", "none", "neither", "let", "no-one"];
+        let is_nobody = nobody.iter().any(|word| first.eq_ignore_ascii_case(word));
+        let is_clause = self.items[phrase.from].is(Class::SUBORDINATOR) && !matches!(first, "who" | "Who");
+        let before =
+            phrase.from.checked_sub(1).filter(|&before| before >= self.start).map(|before| &self.items[before]);
+        let is_asked = before.is_some_and(|before| before.is(Class::HELPER) && !before.is(Class::PERSONAL));
+        !is_nobody && !is_clause && !is_asked && !self.is_supposed(phrase.from)
+    }
+
+    /// A participle behind a comma, an adverb, `by` or a noun that speaks.
+    fn is_cut_off(&self, at: usize) -> bool {
+        let before = &self.items[at - 1];
+        !self.items[at].gap.is_none()
+            || before.is(Class::CONJUNCTION.and(Class::ADVERB_LIKE).and(SAYER))
+            || matches!(self.word(at - 1), "by" | "after" | "before")
     }
 
     /// Behind “if”: a supposition.
@@ -343,104 +379,89 @@ impl<'a> Run<'a> {
     }
 
     /// The attribution stands behind what is said, or in its middle: `…, he said`; `…,” said Mr Hale, “…`.
-    pub(super) fn behind(&self, at: usize, next: usize, subject: &Subject, senses: &[Sense]) -> Option<Tag> {
-        let fits = |sense: &&Sense| sense.frames.has(Frames::CLAUSE) && (sense.particle.is_some() == (next > at + 1));
-        let act = senses.iter().find(fits)?.act;
-        let heard = subject.is_passive
-            && self.items[at].has_form(&[Form::Participle])
-            && matches!(self.word(at), "told" | "said" | "alleged" | "claimed" | "reported");
-        if subject.is_infinitive
-            || subject.is_negated
-            || subject.is_passive && !heard
-            || !self.items[at].has_form(&[Form::Past, Form::Present])
-                && !subject.has_auxiliary
-                && !self.is_plural_base(at, subject)
-        {
+    fn behind(&self, verb: &Verb) -> Option<Tag> {
+        let Verb { at, next, subject, .. } = *verb;
+        let act = verb.act(Frames::CLAUSE)?;
+        let item = &self.items[at];
+        // `…, we were told`
+        let is_told =
+            subject.is_passive && matches!(self.word(at), "told" | "said" | "alleged" | "claimed" | "reported");
+        let is_finite =
+            item.has_form(&[Form::Past, Form::Present]) || subject.has_auxiliary || self.is_plural_base(at, subject);
+        if subject.is_infinitive || subject.is_negated || subject.is_passive && !is_told || !is_finite {
             return None;
         }
-        let verb = Some(Span::new(self.items[at].span.start, self.items[next - 1].span.end));
-        let (speaker, rule, from, mut to) = match subject.phrase {
-            Some(_) if heard => (None, Rule::Unsaid, subject.from, next),
-            Some((phrase, link)) => {
-                let rule = if link == Link::Beside { Rule::Subject } else { Rule::Apposition };
-                (Some(phrase), rule, subject.from, next)
-            }
+        let (speaker, link, from, to) = match subject.phrase {
+            Some(_) if is_told => (None, Link::Beside, subject.from, next),
+            Some((phrase, link)) => (Some(phrase), link, subject.from, next),
             None => {
-                let behind_quotation = at > self.start && self.items[at - 1].is_quotation();
-                let behind_comma = self.items[at].gap.has(Gap::LIGHT) && !self.items[at].has_form(&[Form::Base]);
-                if !behind_quotation && !behind_comma || self.needs_hearer(at) {
-                    return None;
-                }
-                let (phrase, link) = phrase::after(self.items, next, self.end, self.text)?;
-                if !behind_quotation && phrase.kind == SpeakerKind::Pronoun {
-                    return None;
-                }
-                let rule = if link == Link::Beside { Rule::Inverted } else { Rule::Apposition };
-                (Some(phrase), rule, at, phrase.to)
+                let (phrase, link) = self.inverted(verb)?;
+                (Some(phrase), link, at, phrase.to)
             }
         };
-        let mut from = from;
-        let quote_before = from > self.start
-            && self.items[from - 1].is_quotation()
-            && !self.items[from].gap.has(Gap::SEMICOLON.and(Gap::COLON));
-        let conjoined =
-            from > self.start && self.items[from - 1].is(Class::CONJUNCTION) && self.items[from].gap.is_none();
-        let is_as = from > self.start && matches!(self.word(from - 1), "as" | "As") && self.items[from].gap.is_none();
-        if is_as {
-            from -= 1;
-        }
-        let opens = from == self.start && is_as;
-        let parted = from > self.start && self.items[from].gap.has(Gap::LIGHT.and(Gap::BRACKET));
-        to = self.tail(to)?;
-        if quote_before && !conjoined {
-            return Some(Tag {
-                from,
-                to,
-                verb,
-                act,
-                speaker,
-                rule,
-                said: Said::Around,
-                is_embedded: false,
-                is_elided: false,
-            });
-        }
-        if is_as && !quote_before && self.word(next - 1) != "it" {
+        let rule = match link {
+            _ if is_told => Rule::Unsaid,
+            Link::Beside if subject.phrase.is_none() => Rule::Inverted,
+            Link::Beside => Rule::Subject,
+            _ => Rule::Apposition,
+        };
+        let is_as = from > self.start && matches!(self.word(from - 1), "as" | "As") && item.gap.is_none();
+        let from = from - usize::from(is_as);
+        let said = match self.is_behind_quotation(from) {
+            true => Said::Around,
+            false if is_as => self.as_put(verb, from)?,
+            false => self.is_behind_clause(verb, from, to, act).then_some(Said::Around)?,
+        };
+        let to = self.tail(to)?;
+        let verb = Some(self.span_of(verb));
+        Some(Tag { from, to, verb, act, speaker, rule, said, is_embedded: false, is_elided: false })
+    }
+
+    /// The subject behind its verb: `said Mr Hale`.
+    fn inverted(&self, verb: &Verb) -> Option<(Phrase, Link)> {
+        let item = &self.items[verb.at];
+        let behind_quotation = verb.at > self.start && self.items[verb.at - 1].is_quotation();
+        let behind_comma = item.gap.has(Gap::LIGHT) && !item.has_form(&[Form::Base]);
+        if !behind_quotation && !behind_comma || self.needs_hearer(verb.at) {
             return None;
         }
-        if opens {
-            let rest = self.get(to).filter(|item| item.gap.has(Gap::COMMA))?;
-            let said = if rest.is_quotation() { Said::Quotation(to) } else { Said::After(to) };
-            return Some(Tag { from, to, verb, act, speaker, rule, said, is_embedded: false, is_elided: false });
+        let found = phrase::after(self.items, verb.next, self.end, self.text);
+        found.filter(|(phrase, _)| behind_quotation || phrase.kind != SpeakerKind::Pronoun)
+    }
+
+    /// `As the mayor put it, …`; what others say “as the mayor noted” is the author's own.
+    fn as_put(&self, verb: &Verb, from: usize) -> Option<Said> {
+        if self.word(verb.next - 1) != "it" {
+            return None;
         }
-        // Without marks it takes more to be sure: `…, he said on Monday`, not `…, he said grace`.
-        let told = self.get(next).filter(|_| subject.phrase.is_some());
+        if from > self.start {
+            return Some(Said::Around);
+        }
+        let rest = self.tail(verb.next)?;
+        let item = self.get(rest).filter(|item| item.gap.has(Gap::COMMA))?;
+        Some(if item.is_quotation() { Said::Quotation(rest) } else { Said::After(rest) })
+    }
+
+    /// Without marks it takes more to be sure: `…, he said on Monday`, not `…, he said grace`.
+    fn is_behind_clause(&self, verb: &Verb, from: usize, to: usize, act: Act) -> bool {
+        let subject = verb.subject;
+        let told = self.get(verb.next).filter(|_| subject.phrase.is_some());
         let ends_well = told.is_none_or(|item| {
-            !item.gap.is_none()
-                || item.is(Class::ADVERB_LIKE.and(Class::PREPOSITION).and(Class::TIME))
-                || self.can_hear(at)
+            let adverbial = Class::PREPOSITION.and(Class::ADVERB_LIKE).and(Class::TIME);
+            !item.gap.is_none() || item.is(adverbial) || self.can_hear(verb.at)
         });
-        if conjoined || !ends_well || act == Act::Demand || subject.phrase.is_some_and(|(_, link)| link != Link::Beside)
-        {
-            return None;
+        let is_beside = subject.phrase.is_none_or(|(_, link)| link == Link::Beside);
+        let is_parted = from > self.start && self.items[from].gap.has(Gap::LIGHT.and(Gap::BRACKET));
+        let can_stand = verb.senses.iter().any(|sense| sense.frames.has(Frames::THAT)) && act != Act::Demand;
+        if !ends_well || !is_beside || !is_parted || !can_stand || self.is_subordinate(from) {
+            return false;
         }
         let left = &self.items[self.start.max(from.saturating_sub(MOST_BEHIND))..from];
-        let has_clause = left.iter().any(|item| item.is(Class::PREDICATE.and(Class::PAST_LIKE)) || item.is_quotation());
-        let runs_on = self.get(to).is_some_and(|item| item.gap.has(Gap::LIGHT));
-        let is_list = left.len() < 2 && !runs_on || self.leads_in(&self.items[self.start]);
-        let can_stand = Frames::THAT;
-        let can_stand = senses.iter().any(|sense| sense.frames.has(can_stand));
-        (parted && can_stand && (has_clause || runs_on) && !is_list && !self.is_subordinate(from)).then_some(Tag {
-            from,
-            to,
-            verb,
-            act,
-            speaker,
-            rule,
-            said: Said::Around,
-            is_embedded: false,
-            is_elided: false,
-        })
+        let clausal = Class::PREDICATE.and(Class::PAST_LIKE);
+        let has_clause = left.iter().any(|item| item.is(clausal) || item.is_quotation());
+        let runs_on = self.tail(to).and_then(|to| self.get(to)).is_some_and(|item| item.gap.has(Gap::LIGHT));
+        let leads_in = self.leads_in(&self.items[self.start]);
+        !leads_in && (runs_on || has_clause && left.len() > 1)
     }
 
     pub(super) fn is_plural_base(&self, at: usize, subject: &Subject) -> bool {

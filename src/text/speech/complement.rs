@@ -1,91 +1,80 @@
 //! What follows a verb of saying: a clause, a quotation, an infinitive, a person and a deed, a thing.
 
 use super::Act;
-use super::clause::{MOST_BETWEEN, Run, Said};
+use super::clause::{MOST_BETWEEN, Run, Said, Verb};
 use super::lexicon::{Class, Form, Frames, Sense};
-use super::passage::{Gap, Item};
-use super::phrase::Subject;
+use super::passage::Gap;
 
 /// A finite verb is looked for so far into a clause.
 const MOST_TO_FINITE: usize = 16;
 
 impl Run<'_> {
     /// The kind of speech, where what is said starts, and where the attribution ends.
-    pub(super) fn complement(
-        &self,
-        at: usize,
-        next: usize,
-        subject: &Subject,
-        senses: &[Sense],
-    ) -> Option<(Act, Said, usize)> {
-        let act = |frames: Frames| {
-            let fits = |sense: &&Sense| sense.frames.has(frames) && (sense.particle.is_some() == (next > at + 1));
-            senses.iter().find(fits).map(|sense| sense.act)
-        };
-        let first = self.get(next)?;
-        if first.is_quotation() && !first.gap.has(Gap::SEMICOLON) && !self.is_behind_quotation(subject.from) {
-            let said = self.quoted(next, act(Frames::THAT).is_some());
-            return act(Frames::ANY).map(|act| (act, said, next));
-        }
-        let can_hear = act(Frames::HEARER).or(act(Frames::TOLD)).is_some();
-        if let Some(opener) = self.opener(next, can_hear, act(Frames::THING).is_some())
-            && let Some(act) = act(Frames::THAT)
-        {
-            return Some((act, Said::After(opener), opener));
-        }
-        if let Some(act) = act(Frames::CLAUSE)
-            && let Some(quotation) = self.quotation_ahead(next, subject.from)
-        {
-            return Some((act, self.quoted(quotation, false), quotation));
-        }
-        if let Some(act) = act(Frames::WH)
-            && let Some(start) = self.wh(next, can_hear)
-        {
-            return Some((act, Said::After(start), start));
-        }
-        if first.gap.is_none() {
-            let to = next + usize::from(self.word(next) == "not");
-            let is_to = self.tight(to).is_some_and(|item| item.is(Class::TO));
-            let passive_to = subject
-                .is_passive
-                .then(|| act(Frames::THAT).filter(|act| matches!(act, Act::Say | Act::Claim) && !self.needs_hearer(at)))
-                .flatten();
-            if let Some(act) = act(Frames::TO).filter(|_| !subject.is_passive).or(passive_to)
-                && is_to
-                && self.get(to + 1).is_some_and(|item| !item.is(Class::MARKER.and(Class::OBJECT).and(Class::CAPITAL)))
-            {
-                return Some((act, Said::After(next), next));
-            }
-            if let Some(act) = act(Frames::WHOM)
-                && !subject.is_passive
-                && self.to_infinitive(next)
-            {
-                return Some((act, Said::After(next), next));
-            }
-            if let Some(act) = act(Frames::OF)
-                && self.deed(next, subject.is_passive)
-            {
-                return Some((act, Said::After(next), next));
-            }
-            if let Some(act) = act(Frames::LABEL).filter(|_| !subject.is_passive)
-                && self.is_labelled(next)
-            {
-                return Some((act, Said::After(next), next));
-            }
-        }
-        if let Some(act) = act(Frames::BARE)
-            && !subject.is_passive
-            && let Some(start) = self.bare(next, can_hear, act)
-        {
-            return Some((act, Said::After(start), start));
-        }
-        if let Some(act) = act(Frames::AS).filter(|_| !subject.is_passive)
-            && self.is_described(next)
-        {
-            return Some((act, Said::After(next), next));
-        }
-        let act = act(Frames::THING).filter(|_| !subject.is_passive)?;
-        (first.gap.is_none() && self.is_thing(next)).then_some((act, Said::After(next), next))
+    pub(super) fn complement(&self, verb: &Verb) -> Option<(Act, Said, usize)> {
+        let from = |(act, start): (Act, usize)| (act, Said::After(start), start);
+        self.quotation_at_once(verb)
+            .or_else(|| self.that_clause(verb).map(from))
+            .or_else(|| self.quotation_later(verb))
+            .or_else(|| self.wh_clause(verb).map(from))
+            .or_else(|| self.deed_or_duty(verb).map(|act| from((act, verb.next))))
+            .or_else(|| self.bare_clause(verb).map(from))
+            .or_else(|| self.object(verb).map(|act| from((act, verb.next))))
+    }
+
+    fn quotation_at_once(&self, verb: &Verb) -> Option<(Act, Said, usize)> {
+        self.get(verb.next).filter(|first| first.is_quotation() && !first.gap.has(Gap::SEMICOLON))?;
+        let act = verb.act(Frames::ANY).filter(|_| !self.is_behind_quotation(verb.subject.from))?;
+        Some((act, self.quoted(verb.next, verb.takes(Frames::THAT)), verb.next))
+    }
+
+    fn that_clause(&self, verb: &Verb) -> Option<(Act, usize)> {
+        let act = verb.act(Frames::THAT)?;
+        Some((act, self.opener(verb.next, verb.can_hear(), verb.takes(Frames::THING))?))
+    }
+
+    fn quotation_later(&self, verb: &Verb) -> Option<(Act, Said, usize)> {
+        let act = verb.act(Frames::CLAUSE)?;
+        let quotation = self.quotation_ahead(verb.next, verb.subject.from)?;
+        Some((act, self.quoted(quotation, false), quotation))
+    }
+
+    fn wh_clause(&self, verb: &Verb) -> Option<(Act, usize)> {
+        let act = verb.act(Frames::WH)?;
+        Some((act, self.wh(verb.next, verb.can_hear())?))
+    }
+
+    /// `vowed to fight`, `urged him to pay`, `accused her of lying`, `called him a liar`.
+    fn deed_or_duty(&self, verb: &Verb) -> Option<Act> {
+        let next = verb.next;
+        self.tight(next)?;
+        let is_passive = verb.subject.is_passive;
+        // `is said to have left`
+        let hearsay = |act: &Act| matches!(act, Act::Say | Act::Claim) && !self.needs_hearer(verb.at);
+        let said_to = || verb.act(Frames::THAT).filter(hearsay);
+        let to = if is_passive { said_to() } else { verb.act(Frames::TO) };
+        to.filter(|_| self.is_to_do(next))
+            .or_else(|| verb.act(Frames::WHOM).filter(|_| !is_passive && self.to_infinitive(next)))
+            .or_else(|| verb.act(Frames::OF).filter(|_| self.deed(next, is_passive)))
+            .or_else(|| verb.act(Frames::LABEL).filter(|_| !is_passive && self.is_labelled(next)))
+    }
+
+    /// `to fight`, `not to fight`; not `to the end`.
+    fn is_to_do(&self, next: usize) -> bool {
+        let to = next + usize::from(self.word(next) == "not");
+        let noun = Class::MARKER.and(Class::OBJECT).and(Class::CAPITAL);
+        self.tight(to).is_some_and(|item| item.is(Class::TO)) && self.get(to + 1).is_some_and(|item| !item.is(noun))
+    }
+
+    fn bare_clause(&self, verb: &Verb) -> Option<(Act, usize)> {
+        let act = verb.act(Frames::BARE).filter(|_| !verb.subject.is_passive)?;
+        Some((act, self.bare(verb.next, verb.can_hear(), act)?))
+    }
+
+    /// `described the offer as an insult`, `rejected the charge`.
+    fn object(&self, verb: &Verb) -> Option<Act> {
+        self.tight(verb.next).filter(|_| !verb.subject.is_passive)?;
+        let described = verb.act(Frames::AS).filter(|_| self.is_described(verb.next));
+        described.or_else(|| verb.act(Frames::THING).filter(|_| self.is_thing(verb.next)))
     }
 
     /// A quotation that a verb governs: alone, or as part of a clause that runs on.

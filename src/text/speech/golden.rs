@@ -115,7 +115,7 @@ impl Score {
         let mut is_right = true;
         for (_, how, group) in &expected {
             self.contents.entry(*how).or_default().2 += 1;
-            self.speakers.2 += usize::from(group.speaker.is_some());
+            self.speakers.2 += usize::from(group.speaker.or(group.antecedent).is_some());
         }
         for reported in &found {
             let tally = self.contents.entry(reported.how).or_default();
@@ -171,7 +171,12 @@ impl Score {
         for (how, tally) in &self.contents {
             report += &format!("{how:?}: {tally}\n");
         }
-        report += &format!("kinds {}\nverbs {}\nspeakers {}\n", self.kinds, self.verbs, self.speakers);
+        report += &format!(
+            "kinds {:.3}, verbs {:.3}, speakers {}\n",
+            self.kinds.precision(),
+            self.verbs.precision(),
+            self.speakers
+        );
         for (rule, tally) in &self.by_rule {
             let shown = self.shown_by_rule.get(rule).copied().unwrap_or_default();
             report += &format!(

@@ -5,7 +5,6 @@ use super::lexicon::{Class, Form};
 use super::passage::Gap;
 use super::phrase::{self, Phrase};
 use super::{Act, Rule, SpeakerKind};
-use crate::text::Span;
 
 impl Run<'_> {
     /// `according to Mr Hale`.
