@@ -4,10 +4,12 @@
 //!
 //! ```text
 //! bytes → units → sentences → tokens     text
+//!            who says what in them       text::speech
 //!                  labels, labelled data  codebook, corpus
 //!           tokens → sparse rows          features
 //!             rows → scores               model
 //!           scores → framings + evidence  framing
+//!                and in whose voice       framing::voice
 //!            truth → how good             evaluate
 //!    labelled data → model                learn
 //!         framings → text, JSON, tables   report

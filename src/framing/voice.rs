@@ -305,7 +305,10 @@ mod tests {
         assert_eq!(voice_of("The pier will close."), Voice::Author);
         assert_eq!(voice_of("“The pier will close,” said Mr Hale on Monday morning."), Voice::Quoted);
         assert_eq!(voice_of("Mr Hale told reporters on Monday morning that the pier would close."), Voice::Reported);
-        assert_eq!(voice_of("He said the plan was “a plain waste of money” and that the pier would close in May."), Voice::Mixed);
+        assert_eq!(
+            voice_of("He said the plan was “a plain waste of money” and that the pier would close in May."),
+            Voice::Mixed
+        );
         assert_eq!(
             voice_of("The “pier” that we all loved as children will close for good on the last day of May."),
             Voice::Author
@@ -334,7 +337,8 @@ mod tests {
     fn the_speaker_is_who_carries_most() {
         let text = "Mr Hale said the pier was safe, but Mrs Roth warned that it would kill somebody.";
         let said = said(text);
-        let heard = Voices::new(&said).framing(&evidence(text, &[("safe", 0.2), ("kill", 2.0)]), Span::new(0, text.len()));
+        let heard =
+            Voices::new(&said).framing(&evidence(text, &[("safe", 0.2), ("kill", 2.0)]), Span::new(0, text.len()));
         let by = said[heard.by.expect("somebody said it")];
         assert_eq!(by.speaker.expect("a name").span.of(text), "Mrs Roth");
     }

@@ -76,7 +76,16 @@ impl Tally {
 
 impl std::fmt::Display for Tally {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "P {:.3} R {:.3} F1 {:.3} ({}/{}/{})", self.precision(), self.recall(), self.f1(), self.0, self.1, self.2)
+        write!(
+            f,
+            "P {:.3} R {:.3} F1 {:.3} ({}/{}/{})",
+            self.precision(),
+            self.recall(),
+            self.f1(),
+            self.0,
+            self.1,
+            self.2
+        )
     }
 }
 
@@ -98,13 +107,15 @@ impl Score {
     fn add(&mut self, case: &str) {
         let (text, groups) = read(case);
         let found = found(&text);
-        let expected: Vec<(Span, How, &Expected)> =
-            groups.values().flat_map(|group| group.contents.iter().map(move |(span, how)| (*span, *how, group))).collect();
+        let expected: Vec<(Span, How, &Expected)> = groups
+            .values()
+            .flat_map(|group| group.contents.iter().map(move |(span, how)| (*span, *how, group)))
+            .collect();
         self.cases += 1;
         let mut is_right = true;
         for (_, how, group) in &expected {
             self.contents.entry(*how).or_default().2 += 1;
-            self.speakers.2 += usize::from(group.speaker.is_some());
+            self.speakers.2 += usize::from(group.speaker.or(group.antecedent).is_some());
         }
         for reported in &found {
             let tally = self.contents.entry(reported.how).or_default();
@@ -115,9 +126,11 @@ impl Score {
                 self.kinds.1 += 1;
                 self.kinds.0 += usize::from(group.kind.is_none_or(|kind| kind == reported.kind));
                 self.verbs.1 += 1;
-                let goes_on = reported.verb.is_none() && reported.speaker.is_some_and(|speaker| speaker.rule == Rule::Continued);
+                let goes_on =
+                    reported.verb.is_none() && reported.speaker.is_some_and(|speaker| speaker.rule == Rule::Continued);
                 self.verbs.0 += usize::from(group.verb == reported.verb || goes_on);
-                is_right &= (group.verb == reported.verb || goes_on) && group.kind.is_none_or(|kind| kind == reported.kind);
+                is_right &=
+                    (group.verb == reported.verb || goes_on) && group.kind.is_none_or(|kind| kind == reported.kind);
             } else {
                 is_right = false;
             }
@@ -158,17 +171,30 @@ impl Score {
         for (how, tally) in &self.contents {
             report += &format!("{how:?}: {tally}\n");
         }
-        report += &format!("kinds {}\nverbs {}\nspeakers {}\n", self.kinds, self.verbs, self.speakers);
+        report += &format!(
+            "kinds {:.3}, verbs {:.3}, speakers {}\n",
+            self.kinds.precision(),
+            self.verbs.precision(),
+            self.speakers
+        );
         for (rule, tally) in &self.by_rule {
             let shown = self.shown_by_rule.get(rule).copied().unwrap_or_default();
-            report += &format!("  {rule:?}: {:.3} of {}, shown {:.3} of {}\n", tally.precision(), tally.1, shown.precision(), shown.1);
+            report += &format!(
+                "  {rule:?}: {:.3} of {}, shown {:.3} of {}\n",
+                tally.precision(),
+                tally.1,
+                shown.precision(),
+                shown.1
+            );
         }
         report + &format!("shown {:.3} of {}\n", self.shown.precision(), self.shown.1)
     }
 }
 
 fn shown(text: &str, reported: &Reported) -> String {
-    let speaker = reported.speaker.map(|speaker| format!("{} ({:?}, sure {})", speaker.span.of(text), speaker.rule, speaker.sure));
+    let speaker = reported
+        .speaker
+        .map(|speaker| format!("{} ({:?}, sure {})", speaker.span.of(text), speaker.rule, speaker.sure));
     let verb = reported.verb.map(|verb| verb.of(text));
     format!("{:?} {} {verb:?} by {speaker:?}: {}", reported.how, reported.kind.name(), reported.content.of(text))
 }

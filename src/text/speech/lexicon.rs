@@ -23,6 +23,17 @@ classes! {
 }
 
 impl Class {
+    /// What makes a clause of its words.
+    pub(super) const PREDICATE: Class = Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE);
+    pub(super) const HELPER: Class = Class::AUXILIARY.and(Class::MODAL);
+    pub(super) const PERSONAL: Class = Class::PRONOUN.and(Class::FIRST).and(Class::SECOND);
+    /// What a noun phrase starts with …
+    pub(super) const MARKER: Class = Class::DETERMINER.and(Class::POSSESSIVE);
+    /// … or has before its noun.
+    pub(super) const MARKED: Class = Class::MARKER.and(Class::OWNER);
+    pub(super) const PEOPLE: Class = Class::HE.and(Class::SHE).and(Class::PERSON).and(Class::THEY).and(Class::IT);
+    pub(super) const ADVERB_LIKE: Class = Class::ADVERBIAL.and(Class::LY);
+
     pub(super) const fn and(self, other: Class) -> Class {
         Class(self.0 | other.0)
     }
@@ -64,7 +75,6 @@ impl Frames {
     pub(super) const WHOM: Frames = Frames(64);
     pub(super) const THING: Frames = Frames(128);
     pub(super) const AS: Frames = Frames(256);
-    pub(super) const QUOTE: Frames = Frames(512);
     pub(super) const OF: Frames = Frames(1024);
     pub(super) const LABEL: Frames = Frames(2048);
     /// What stands in a clause of its own.
@@ -154,7 +164,8 @@ impl Lexicon {
 
     fn add_verbs(&mut self, mut words: impl Iterator<Item = &'static str>) {
         let act = words.next().and_then(Act::named).expect("a test reads the list: a kind");
-        let frames = words.next().unwrap_or_default().split(',').map(|name| Frames::named(name).expect("a known frame"));
+        let frames =
+            words.next().unwrap_or_default().split(',').map(|name| Frames::named(name).expect("a known frame"));
         let frames = Frames(frames.fold(0, |all, frame| all | frame.0));
         for verb in words {
             let (forms, particle) = verb.split_once('+').map_or((verb, None), |(forms, next)| (forms, Some(next)));
@@ -313,7 +324,10 @@ mod tests {
         for word in ["said", "says", "saying", "denies", "denied", "Admitted", "urging", "WARNS", "sworn", "agreed"] {
             assert!(ENGLISH.get(ENGLISH.find(word)).class.has(Class::VERB), "{word}");
         }
-        assert_eq!(ENGLISH.get(ENGLISH.find("called")).senses.iter().filter(|sense| sense.particle.is_some()).count(), 4);
+        assert_eq!(
+            ENGLISH.get(ENGLISH.find("called")).senses.iter().filter(|sense| sense.particle.is_some()).count(),
+            4
+        );
         assert_eq!(ENGLISH.find("pier"), 0);
         assert_eq!(ENGLISH.find("a word that is far too long for the lists"), 0);
     }

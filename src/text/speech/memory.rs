@@ -64,15 +64,19 @@ impl Memory {
     pub(super) fn resolve(&mut self, phrase: Phrase, rule: Rule, text: &str) -> Option<Speaker> {
         if phrase.kind != SpeakerKind::Pronoun {
             self.remember(phrase, true, text);
-            return Some(Speaker { span: phrase.span, kind: phrase.kind, rule, sure: true });
+            return Some(Speaker { span: phrase.span, kind: phrase.kind, rule, sure: rule.is_sure() });
         }
         let unresolved = Speaker { span: phrase.span, kind: SpeakerKind::Pronoun, rule: Rule::Pronoun, sure: false };
         let fits = |person: &&Person| may_be(phrase.gender, person);
         let fitting = || self.people.iter().rev().filter(fits);
         // Who spoke last is meant rather than who was last the subject.
-        let Some(best) = fitting().find(|person| person.spoke).or_else(|| fitting().next()) else { return Some(unresolved) };
+        let Some(best) = fitting().find(|person| person.spoke).or_else(|| fitting().next()) else {
+            return Some(unresolved);
+        };
         let is_alone = fitting().filter(|person| person.is_past == best.is_past).count() == 1;
-        let sure = is_alone && !best.is_past && best.spoke;
+        let is_told =
+            best.kind != SpeakerKind::NounPhrase || best.gender == phrase.gender && phrase.gender != Gender::It;
+        let sure = is_alone && !best.is_past && best.spoke && is_told && rule.is_sure();
         Some(Speaker { span: best.span, kind: best.kind, rule: Rule::Pronoun, sure })
     }
 }
@@ -83,7 +87,9 @@ fn may_be(pronoun: Gender, person: &Person) -> bool {
     match pronoun {
         Gender::He => matches!(person.gender, Gender::He | Gender::Either) || is_anyone,
         Gender::She => matches!(person.gender, Gender::She | Gender::Either) || is_anyone,
-        Gender::It => person.gender == Gender::It || person.gender == Gender::Unknown && person.kind != SpeakerKind::Title,
+        Gender::It => {
+            person.gender == Gender::It || person.gender == Gender::Unknown && person.kind != SpeakerKind::Title
+        }
         Gender::They => matches!(person.gender, Gender::They | Gender::It),
         _ => false,
     }

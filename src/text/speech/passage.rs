@@ -17,6 +17,9 @@ impl Gap {
     /// A sentence ends.
     pub(super) const BREAK: Gap = Gap(32);
     pub(super) const OTHER: Gap = Gap(64);
+    pub(super) const LIGHT: Gap = Gap::COMMA.and(Gap::DASH);
+    pub(super) const STRONG: Gap = Gap::SEMICOLON.and(Gap::COLON).and(Gap::DASH);
+    pub(super) const STOP: Gap = Gap::STRONG.and(Gap::COMMA);
 
     pub(super) const fn and(self, other: Gap) -> Gap {
         Gap(self.0 | other.0)
@@ -154,7 +157,8 @@ pub(super) fn is_slight(text: &str, quotation: &Quotation) -> bool {
     }
     let words = inner.split_whitespace();
     let small = ["of", "the", "and", "a", "an", "in", "on", "to", "for", "with", "from"];
-    let is_titled = |word: &str| word.starts_with(|c: char| c.is_uppercase() || c.is_numeric()) || small.contains(&word);
+    let is_titled =
+        |word: &str| word.starts_with(|c: char| c.is_uppercase() || c.is_numeric()) || small.contains(&word);
     words.clone().count() <= SHORT || (inner.starts_with(char::is_uppercase) && words.clone().all(is_titled))
 }
 
@@ -184,7 +188,11 @@ fn word_end(text: &str, start: usize, end: usize) -> usize {
         match bytes.get(at) {
             Some(byte) if byte.is_ascii_alphanumeric() => at += 1,
             Some(b'\'' | b'-' | b'&' | b'_') if goes_on(at + 1) => at += 1,
-            Some(b'.' | b',') if bytes[at - 1].is_ascii_digit() && bytes.get(at + 1).is_some_and(u8::is_ascii_digit) => at += 1,
+            Some(b'.' | b',')
+                if bytes[at - 1].is_ascii_digit() && bytes.get(at + 1).is_some_and(u8::is_ascii_digit) =>
+            {
+                at += 1
+            }
             Some(b'.') if is_initial(bytes, start, at) => at += 1,
             Some(byte) if !byte.is_ascii() => match text[at..].chars().next() {
                 Some(c) if c.is_alphanumeric() || ('\u{300}'..='\u{36F}').contains(&c) => at += c.len_utf8(),
@@ -207,7 +215,9 @@ fn is_initial(bytes: &[u8], start: usize, at: usize) -> bool {
 fn classify(word: &str) -> (Class, u16) {
     let mut class = Class::default();
     match word.as_bytes()[0] {
-        b'0'..=b'9' if word.bytes().all(|byte| byte.is_ascii_digit() || byte == b',' || byte == b'.') => class.add(Class::NUMBER),
+        b'0'..=b'9' if word.bytes().all(|byte| byte.is_ascii_digit() || byte == b',' || byte == b'.') => {
+            class.add(Class::NUMBER)
+        }
         b'A'..=b'Z' => class.add(Class::CAPITAL),
         byte if !byte.is_ascii() && word.starts_with(char::is_uppercase) => class.add(Class::CAPITAL),
         _ => {}

@@ -60,8 +60,11 @@ pub(super) struct Subject {
 /// A subject is not looked for further away.
 const FARTHEST: usize = 24;
 
+/// Relative clauses in relative clauses.
+const DEEPEST: u8 = 2;
+
 /// Commas, dashes and brackets, which may enclose an apposition.
-const ASIDE: Gap = Gap::COMMA.and(Gap::DASH).and(Gap::BRACKET);
+const ASIDE: Gap = Gap::LIGHT.and(Gap::BRACKET);
 
 /// What stands before the verb at `verb`, within its run, which starts at `run`.
 pub(super) fn subject(items: &[Item], run: usize, verb: usize, text: &str) -> Subject {
@@ -84,8 +87,8 @@ pub(super) fn subject(items: &[Item], run: usize, verb: usize, text: &str) -> Su
             at -= 2;
             continue;
         }
-        let is_owned_pronoun = before.is(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND));
-        if !before.is(Class::AUXILIARY.and(Class::MODAL).and(Class::NEGATION).and(Class::ADVERBIAL).and(Class::LY))
+        let is_owned_pronoun = before.is(Class::PERSONAL);
+        if !before.is(Class::HELPER.and(Class::ADVERB_LIKE).and(Class::NEGATION))
             || (before.is(Class::PREPOSITION) && !before.is(Class::NEGATION))
         {
             break;
@@ -111,7 +114,7 @@ pub(super) fn subject(items: &[Item], run: usize, verb: usize, text: &str) -> Su
     }
     found.phrase = match () {
         () if items[at].gap.has(ASIDE) => beyond_aside(items, run, at, text),
-        () if is_tight(items, at) => before(items, run, at, text),
+        () if is_tight(items, at) => before(items, run, at, text, DEEPEST),
         () => None,
     };
     found.is_elided = found.phrase.is_none()
@@ -133,7 +136,7 @@ fn beyond_aside(items: &[Item], run: usize, end: usize, text: &str) -> Option<(P
     if items[open..end].iter().any(Item::is_quotation) || items[open].is(Class::CONJUNCTION) {
         return None;
     }
-    let (outer, _) = before(items, run, open, text)?;
+    let (outer, _) = before(items, run, open, text, DEEPEST)?;
     let starts_clause = items[open].is(Class::PRONOUN) && !items[open].is(Class::DETERMINER);
     if starts_clause && items[open].span.of(text) != "who" || outer.is_first {
         return None;
@@ -157,10 +160,10 @@ fn more_telling(of_name: Gender, of_role: Gender) -> Gender {
 }
 
 /// The noun phrase that ends before `end`.
-fn before(items: &[Item], run: usize, end: usize, text: &str) -> Option<(Phrase, Link)> {
+fn before(items: &[Item], run: usize, end: usize, text: &str, depth: u8) -> Option<(Phrase, Link)> {
     let nearest = end.checked_sub(1).filter(|&at| at >= run && !items[at].is_quotation())?;
-    let personal = Class::PRONOUN.and(Class::FIRST).and(Class::SECOND);
-    if items[nearest].is(personal) && !items[nearest].is(Class::DETERMINER.and(Class::POSSESSIVE)) && items[nearest].span.of(text) != "who" {
+    let personal = Class::PERSONAL;
+    if items[nearest].is(personal) && !items[nearest].is(Class::MARKER) && items[nearest].span.of(text) != "who" {
         return name(items, nearest, end, text).map(|phrase| (phrase, Link::Beside));
     }
     let mut from = end;
@@ -195,18 +198,22 @@ fn before(items: &[Item], run: usize, end: usize, text: &str) -> Option<(Phrase,
         }
     }
     if let Some(who) = relative {
-        let starts_phrase = Class::DETERMINER.and(Class::POSSESSIVE).and(Class::PRONOUN).and(Class::CAPITAL);
-        let is_subject_of_verb =
-            from == end || is_cut_by_verb || items[from].is(VERBAL) || who + 1 == from && !items[from].is(starts_phrase);
-        if is_subject_of_verb && who > run {
-            let phrase = before(items, run, who, text).map(|(phrase, _)| phrase).or_else(|| chunk(items, run, who, text))?;
+        let starts_phrase = Class::MARKER.and(Class::PRONOUN).and(Class::CAPITAL);
+        let is_subject_of_verb = from == end
+            || is_cut_by_verb
+            || items[from].is(VERBAL)
+            || who + 1 == from && !items[from].is(starts_phrase);
+        if is_subject_of_verb && who > run && depth > 0 {
+            let phrase = before(items, run, who, text, depth - 1)
+                .map(|(phrase, _)| phrase)
+                .or_else(|| chunk(items, run, who, text))?;
             let link = if from == end { Link::Relative } else { Link::Apposed };
             return Some((phrase, link));
         }
     }
     if let Some(joint) = joint.filter(|joint| *joint > from) {
         let is_list = whole(items, from, joint, text).is_some_and(|left| left.kind != SpeakerKind::Pronoun)
-            && !items[from..joint].iter().any(|item| item.is(Class::PAST_LIKE.and(Class::PREPOSITION)))
+            && !items[from..joint].iter().any(|item| item.is(Class::PAST_LIKE))
             && whole(items, joint + 1, end, text).is_some();
         if !is_list {
             from = joint + 1;
@@ -221,19 +228,23 @@ pub(super) fn chunk(items: &[Item], run: usize, end: usize, text: &str) -> Optio
     let mut from = end;
     while from > run && end - from < 8 {
         let item = &items[from - 1];
-        let is_outside = item.is(Class::PREPOSITION.and(Class::AUXILIARY).and(Class::FINITE).and(Class::PRONOUN).and(Class::CONJUNCTION));
+        let is_outside = item.is(Class::PREPOSITION
+            .and(Class::AUXILIARY)
+            .and(Class::FINITE)
+            .and(Class::PRONOUN)
+            .and(Class::CONJUNCTION));
         if item.is_quotation() || is_outside && !item.is(Class::DETERMINER) {
             break;
         }
         from -= 1;
-        if item.is(Class::DETERMINER.and(Class::POSSESSIVE)) || !item.gap.is_none() {
+        if item.is(Class::MARKER) || !item.gap.is_none() {
             break;
         }
     }
     name(items, from, end, text)
 }
 
-const VERBAL: Class = Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE).and(Class::PAST_LIKE).and(Class::VERB);
+const VERBAL: Class = Class::PREDICATE.and(Class::PAST_LIKE).and(Class::VERB);
 
 fn is_relative(item: &Item, text: &str) -> bool {
     item.is(Class::SUBORDINATOR.and(Class::PRONOUN)) && matches!(item.span.of(text), "who" | "which" | "that" | "Who")
@@ -242,7 +253,7 @@ fn is_relative(item: &Item, text: &str) -> bool {
 /// Whether the item at `at` cannot be part of the noun phrase behind it.
 fn stops(items: &[Item], run: usize, at: usize) -> bool {
     let item = &items[at];
-    let follows_determiner = at > run && items[at - 1].is(Class::DETERMINER.and(Class::POSSESSIVE).and(Class::OWNER));
+    let follows_determiner = at > run && items[at - 1].is(Class::MARKED);
     let is_nominal =
         Class::NOUN.and(Class::IT).and(Class::PERSON).and(Class::TITLE).and(Class::THEY).and(Class::PREPOSITION);
     let is_verb = item.is(Class::VERB)
@@ -253,7 +264,7 @@ fn stops(items: &[Item], run: usize, at: usize) -> bool {
     let is_clause = item.is(Class::SUBORDINATOR) && !item.is(Class::PREPOSITION);
     is_clause
         || item.is(Class::MODAL)
-        || (item.is(Class::AUXILIARY) && !item.is(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND)))
+        || (item.is(Class::AUXILIARY) && !item.is(Class::PERSONAL))
         || (item.is(Class::FINITE) && !follows_determiner)
         || is_verb
 }
@@ -288,24 +299,31 @@ fn whole(items: &[Item], mut from: usize, to: usize, text: &str) -> Option<Phras
 fn behind_preposition(items: &[Item], from: usize, to: usize) -> Option<usize> {
     let opens = |at: usize| {
         let (item, before) = (&items[at], &items[at - 1]);
-        let starts = item.is(Class::DETERMINER.and(Class::POSSESSIVE).and(Class::PRONOUN).and(Class::FIRST))
+        let starts = item.is(Class::MARKER.and(Class::PRONOUN).and(Class::FIRST))
             || (item.is(Class::CAPITAL) && !before.is(Class::CAPITAL.and(Class::OWNER).and(Class::PARTICLE)));
         let starts = starts || item.is(Class::CAPITAL) && before.is(Class::TIME);
-        starts && !before.is(Class::PREPOSITION.and(Class::DETERMINER).and(Class::POSSESSIVE).and(Class::CONJUNCTION))
+        starts && !before.is(Class::MARKER.and(Class::PREPOSITION).and(Class::CONJUNCTION))
     };
     (from + 2..to).rev().find(|&at| opens(at))
+}
+
+/// Determiners that are subjects too: `some say`.
+pub(super) fn stands_alone(word: &str) -> bool {
+    let words = ["some", "many", "several", "most", "both", "few", "all"];
+    words.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
 /// What the items name, if they name anybody.
 fn name(items: &[Item], from: usize, to: usize, text: &str) -> Option<Phrase> {
     let words = items.get(from..to)?;
     let (first, last) = (words.first()?, words.last()?);
-    let stands_alone = words.len() == 1 && matches!(first.span.of(text), "Some" | "some" | "Many" | "many" | "Several" | "several" | "Most" | "Both" | "both" | "Few" | "All");
-    if stands_alone {
+    if words.len() == 1 && stands_alone(first.span.of(text)) {
         let span = first.span;
         return Some(Phrase { from, to, span, kind: SpeakerKind::NounPhrase, gender: Gender::They, is_first: false });
     }
-    if words.iter().any(Item::is_quotation) || last.is(Class::DETERMINER) && words.len() == 1 && !last.is(Class::PRONOUN) && !last.is(Class::NUMBER) {
+    if words.iter().any(Item::is_quotation)
+        || last.is(Class::DETERMINER) && words.len() == 1 && !last.is(Class::PRONOUN) && !last.is(Class::NUMBER)
+    {
         return None;
     }
     let no_end = Class::PREPOSITION.and(Class::CONJUNCTION).and(Class::POSSESSIVE).and(Class::LY);
@@ -313,30 +331,40 @@ fn name(items: &[Item], from: usize, to: usize, text: &str) -> Option<Phrase> {
         return None;
     }
     let span = Span::new(first.span.start, last.span.end);
-    let phrase = |kind, gender| Phrase { from, to, span, kind, gender, is_first: words.len() == 1 && first.is(Class::FIRST) };
-    if words.len() == 1 && first.is(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND)) {
+    let phrase =
+        |kind, gender| Phrase { from, to, span, kind, gender, is_first: words.len() == 1 && first.is(Class::FIRST) };
+    if words.len() == 1 && first.is(Class::PERSONAL) {
         return Some(phrase(SpeakerKind::Pronoun, pronoun_gender(first.span.of(text))));
     }
     let with_pronoun = words.iter().any(|item| item.is(Class::PRONOUN) && !item.is(Class::DETERMINER));
-    let with_object = words.iter().any(|item| item.is(Class::OBJECT) && !item.is(Class::POSSESSIVE.and(Class::DETERMINER).and(Class::PRONOUN).and(Class::CAPITAL)));
-    let is_word = words.len() == 1 && !first.is(ROLE.and(Class::CAPITAL).and(Class::DETERMINER)) && !first.span.of(text).ends_with('s');
+    let with_object = words
+        .iter()
+        .any(|item| item.is(Class::OBJECT) && !item.is(Class::MARKER.and(Class::PRONOUN).and(Class::CAPITAL)));
+    let is_word = words.len() == 1
+        && !first.is(ROLE.and(Class::CAPITAL).and(Class::DETERMINER))
+        && !first.span.of(text).ends_with('s');
     if with_object || is_word || first.span.of(text).eq_ignore_ascii_case("let") {
         return None;
     }
-    if with_pronoun || (words.len() == 1 && first.is(Class::OBJECT.and(Class::POSSESSIVE).and(Class::ADVERBIAL).and(Class::SUBORDINATOR))) {
+    if with_pronoun
+        || (words.len() == 1
+            && first.is(Class::OBJECT.and(Class::POSSESSIVE).and(Class::ADVERBIAL).and(Class::SUBORDINATOR)))
+    {
         return None;
     }
     // Up to the first preposition or participle: the head ends there.
-    let core = words.iter().position(|item| item.is(Class::PREPOSITION.and(Class::PAST_LIKE)) && item.span != first.span);
+    let core =
+        words.iter().position(|item| item.is(Class::PREPOSITION.and(Class::PAST_LIKE)) && item.span != first.span);
     let core = &words[..core.unwrap_or(words.len())];
     Some(phrase(kind_of(core), gender_of(core)))
 }
 
-const ROLE: Class = Class::TITLE.and(Class::HE).and(Class::SHE).and(Class::PERSON).and(Class::THEY).and(Class::IT);
+const ROLE: Class = Class::PEOPLE.and(Class::TITLE);
 
 /// A capitalised word of no list.
 fn is_name(item: &Item) -> bool {
-    item.is(Class::CAPITAL) && !item.is(ROLE.and(Class::DETERMINER).and(Class::PREPOSITION).and(Class::TIME).and(Class::ADVERBIAL))
+    item.is(Class::CAPITAL)
+        && !item.is(ROLE.and(Class::DETERMINER).and(Class::PREPOSITION).and(Class::TIME).and(Class::ADVERBIAL))
 }
 
 fn kind_of(core: &[Item]) -> SpeakerKind {
@@ -348,11 +376,18 @@ fn kind_of(core: &[Item]) -> SpeakerKind {
     }
     let all_capital = core.iter().all(|item| item.is(Class::CAPITAL.and(Class::PARTICLE).and(Class::NUMBER)));
     match core.iter().rposition(|item| item.is(ROLE) && !item.is(Class::OWNER)) {
-        Some(role) if role + 1 < core.len() && core[role + 1..].iter().all(|item| is_name(item) || item.is(Class::PARTICLE) || item.is(Class::CAPITAL) && item.is(Class::TIME)) => {
+        Some(role)
+            if role + 1 < core.len()
+                && core[role + 1..].iter().all(|item| {
+                    is_name(item) || item.is(Class::PARTICLE) || item.is(Class::CAPITAL) && item.is(Class::TIME)
+                }) =>
+        {
             SpeakerKind::Title
         }
         // A word that only the sentence's start made a capital.
-        None if core.len() == 1 && first.gap.has(Gap::BREAK) && first.is(Class::PAST_LIKE.and(Class::LY)) => SpeakerKind::NounPhrase,
+        None if core.len() == 1 && first.gap.has(Gap::BREAK) && first.is(Class::PAST_LIKE.and(Class::LY)) => {
+            SpeakerKind::NounPhrase
+        }
         None if all_capital => SpeakerKind::Name,
         _ => SpeakerKind::NounPhrase,
     }
@@ -362,7 +397,7 @@ fn gender_of(core: &[Item]) -> Gender {
     if core.iter().any(|item| item.is(Class::CONJUNCTION)) {
         return Gender::They;
     }
-    let known = core.iter().rev().find(|item| !item.is(Class::OWNER) && item.is(Class::HE.and(Class::SHE).and(Class::PERSON).and(Class::THEY).and(Class::IT).and(Class::TITLE)));
+    let known = core.iter().rev().find(|item| !item.is(Class::OWNER) && item.is(Class::PEOPLE.and(Class::TITLE)));
     match known {
         Some(item) if item.is(Class::HE) => Gender::He,
         Some(item) if item.is(Class::SHE) => Gender::She,
@@ -370,7 +405,7 @@ fn gender_of(core: &[Item]) -> Gender {
         Some(item) if item.is(Class::IT) => Gender::It,
         Some(_) => Gender::Either,
         None if core.last().is_some_and(is_name) => Gender::Unknown,
-        None if core.first().is_some_and(|first| first.is(Class::DETERMINER.and(Class::POSSESSIVE))) => Gender::Unknown,
+        None if core.first().is_some_and(|first| first.is(Class::MARKER)) => Gender::Unknown,
         None => Gender::They,
     }
 }
@@ -389,7 +424,8 @@ fn pronoun_gender(word: &str) -> Gender {
 /// The noun phrase that starts at `from`: `said | the head of the union, Anna Hale, in a letter`.
 pub(super) fn after(items: &[Item], from: usize, run_end: usize, text: &str) -> Option<(Phrase, Link)> {
     let (mut phrase, end) = after_plain(items, from, run_end, text)?;
-    let is_apposed = items.get(end).is_some_and(|next| end < run_end && next.gap.has(Gap::COMMA) && next.is(Class::CAPITAL));
+    let is_apposed =
+        items.get(end).is_some_and(|next| end < run_end && next.gap.has(Gap::COMMA) && next.is(Class::CAPITAL));
     if phrase.kind == SpeakerKind::NounPhrase
         && is_apposed
         && let Some((named, named_end)) = after_plain(items, end, run_end, text)
@@ -405,15 +441,20 @@ pub(super) fn after(items: &[Item], from: usize, run_end: usize, text: &str) -> 
 
 /// `a diplomat in Geneva`, `a woman in the crowd`, but not `in an interview`, `on Monday`.
 fn places(items: &[Item], at: usize, from: usize, run_end: usize, text: &str) -> bool {
-    if at == from || !matches!(items[at].span.of(text), "in" | "at" | "from" | "near" | "with") {
+    if at == from || !matches!(items[at].span.of(text), "in" | "at" | "from" | "near") {
         return false;
     }
     let mut noun = at + 1;
-    while noun < run_end && items[noun].gap.is_none() && items[noun].is(Class::DETERMINER.and(Class::POSSESSIVE)) {
+    while noun < run_end && items[noun].gap.is_none() && items[noun].is(Class::MARKER) {
         noun += 1;
     }
-    let is_noun = |item: &&Item| item.gap.is_none() && !item.is_quotation() && !item.is(Class::NUMBER.and(Class::TIME).and(Class::SETTING).and(Class::ADVERBIAL));
-    let is_setting = items.get(noun + 1).is_some_and(|next| noun + 1 < run_end && next.gap.is_none() && next.is(Class::SETTING));
+    let is_noun = |item: &&Item| {
+        item.gap.is_none()
+            && !item.is_quotation()
+            && !item.is(Class::NUMBER.and(Class::TIME).and(Class::SETTING).and(Class::ADVERBIAL))
+    };
+    let is_setting =
+        items.get(noun + 1).is_some_and(|next| noun + 1 < run_end && next.gap.is_none() && next.is(Class::SETTING));
     noun < run_end && items.get(noun).filter(is_noun).is_some() && !is_setting
 }
 
@@ -428,22 +469,30 @@ fn after_plain(items: &[Item], from: usize, run_end: usize, text: &str) -> Optio
         let is_joint = item.is(Class::CONJUNCTION)
             && end > from
             && items.get(end + 1).is_some_and(|next| {
-                end + 1 < run_end && next.is(Class::CAPITAL.and(Class::DETERMINER).and(Class::POSSESSIVE)) && next.gap.is_none()
+                end + 1 < run_end && next.is(Class::MARKER.and(Class::CAPITAL)) && next.gap.is_none()
             });
         let links = matches!(item.span.of(text), "of" | "for") && end > from;
         let follows_link = end > from && matches!(items[end - 1].span.of(text), "of" | "for");
         let is_other_preposition = item.is(Class::PREPOSITION) && !links && !places(items, end, from, run_end, text);
-        let stop = (item.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE)) && !item.is(Class::CAPITAL))
+        let stop = (item.is(Class::PREDICATE) && !item.is(Class::CAPITAL))
             || (item.is(Class::OBJECT) && !item.is(Class::POSSESSIVE) && !item.is(Class::CAPITAL))
             || (item.is(Class::PAST_LIKE) && end > from && !items[end - 1].is(Class::DETERMINER))
             || (item.is(Class::SUBORDINATOR) && !item.is(Class::DETERMINER))
             || item.is(Class::THAT)
-            || (item.is(Class::DETERMINER.and(Class::POSSESSIVE)) && end > from && !items[end - 1].is(Class::PREPOSITION.and(Class::CONJUNCTION).and(Class::DETERMINER)))
+            || (item.is(Class::MARKER)
+                && end > from
+                && !items[end - 1].is(Class::PREPOSITION.and(Class::CONJUNCTION).and(Class::DETERMINER)))
             || (item.is(Class::PRONOUN) && !item.is(Class::DETERMINER) && end > from)
             || (item.is(Class::CONJUNCTION) && !is_joint)
             || (is_other_preposition && !item.is(Class::DETERMINER))
-            || (item.is(Class::ADVERBIAL.and(Class::LY).and(Class::TIME)) && !follows_link && !item.is(Class::DETERMINER) && end > from)
-            || (item.is(Class::VERB) && !item.is(ROLE.and(Class::NOUN).and(Class::CAPITAL)) && end > from && items[end - 1].is(Class::CAPITAL.and(Class::PRONOUN)));
+            || (item.is(Class::ADVERB_LIKE.and(Class::TIME))
+                && !follows_link
+                && !item.is(Class::DETERMINER)
+                && end > from)
+            || (item.is(Class::VERB)
+                && !item.is(ROLE.and(Class::NOUN).and(Class::CAPITAL))
+                && end > from
+                && items[end - 1].is(Class::CAPITAL.and(Class::PRONOUN)));
         if stop {
             break;
         }
@@ -460,7 +509,7 @@ fn after_plain(items: &[Item], from: usize, run_end: usize, text: &str) -> Optio
 pub(super) fn first(items: &[Item], run: usize, run_end: usize, text: &str) -> Option<Phrase> {
     let limit = run_end.min(run + FARTHEST);
     let is_finite = |item: &Item| {
-        item.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE))
+        item.is(Class::PREDICATE)
             || item.is(Class::PAST_LIKE)
             || (item.is(Class::VERB) && item.has_form(&[Form::Past, Form::Present]))
     };

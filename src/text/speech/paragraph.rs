@@ -1,0 +1,418 @@
+//! A paragraph's attributions → what is said, and by whom.
+
+use super::clause::{Run, Said, Tag};
+use super::lexicon::{Class, Form};
+use super::memory::Memory;
+use super::passage::{Gap, Item, Passage, is_slight};
+use super::phrase::{self, Phrase};
+use super::{Act, How, Reported, Rule, Speaker};
+use crate::text::Span;
+use crate::text::quote::Quotation;
+
+/// Goes through the paragraphs of a text in order.
+pub(super) struct Reader<'a> {
+    text: &'a str,
+    passage: Passage,
+    memory: Memory,
+    pub(super) found: Vec<Reported>,
+    /// The last quotation of the paragraph before was not closed.
+    is_open: bool,
+    /// Its place in `found`, if nobody is known to have said it.
+    pending: Option<usize>,
+}
+
+/// A paragraph while it is read.
+struct Page<'a> {
+    items: &'a [Item],
+    quotations: &'a [Quotation],
+    /// Which of the quotations are already somebody's.
+    spoken: Vec<bool>,
+    /// Speaker and kind of the last quotation.
+    last: Option<(Option<Speaker>, Act)>,
+    /// Since then there was a sentence without quotations.
+    is_stale: bool,
+    /// Where in `found` the paragraph begins.
+    begun: usize,
+}
+
+/// How far the reader is in a run: the items between two ends of sentences.
+struct Course {
+    start: usize,
+    end: usize,
+    /// Of its first verb.
+    subject: Option<Phrase>,
+    /// What is being said at present.
+    open: Option<Open>,
+    /// The first item of which nothing is known yet.
+    free: usize,
+    /// The last attribution.
+    latest: Option<Whose>,
+}
+
+/// What is being said from some item on.
+#[derive(Clone, Copy)]
+struct Open {
+    start: usize,
+    whose: Whose,
+    is_embedded: bool,
+}
+
+/// An attribution with its speaker.
+#[derive(Clone, Copy)]
+struct Whose {
+    verb: Option<Span>,
+    kind: Act,
+    speaker: Option<Speaker>,
+    tag: Option<Span>,
+}
+
+impl Whose {
+    /// Said by somebody of whom no verb tells here.
+    fn untold(speaker: Option<Speaker>, kind: Act) -> Self {
+        Whose { verb: None, kind, speaker, tag: None }
+    }
+}
+
+/// A clause seldom holds more quotations.
+const MOST_INNER: usize = 16;
+/// A sentence that only tells who said the quotation before it is no longer.
+const LONGEST_TAG: usize = 8;
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        let (passage, memory) = (Passage::default(), Memory::default());
+        Reader { text, passage, memory, found: Vec::new(), is_open: false, pending: None }
+    }
+
+    /// Reads the sentences of a paragraph and its outermost quotations.
+    pub(super) fn paragraph(&mut self, sentences: &[Span], quotations: &[Quotation]) {
+        let mut passage = std::mem::take(&mut self.passage);
+        passage.read(self.text, sentences, quotations);
+        self.memory.next_paragraph();
+        let goes_on = self.is_open && passage.items.first().is_some_and(Item::is_quotation);
+        let last = self.memory.quoted.take().filter(|_| goes_on);
+        let spoken = vec![false; quotations.len()];
+        let begun = self.found.len();
+        let mut page = Page { items: &passage.items, quotations, spoken, last, is_stale: false, begun };
+        let mut start = 0;
+        while start < page.items.len() {
+            let end = self.run_end(page.items, start);
+            self.run(&mut page, start, end);
+            page.is_stale = !page.items[start..end].iter().any(Item::is_quotation);
+            start = end;
+        }
+        self.sort(begun);
+        self.slight(&page);
+        self.block_quotations(sentences, begun);
+        self.sort(begun);
+        if goes_on {
+            self.look_back(begun);
+        }
+        self.is_open = quotations.last().is_some_and(|last| !last.closed);
+        self.memory.quoted = page.last.filter(|_| self.is_open);
+        let unclaimed = |reported: &Reported| reported.how == How::Quoted && reported.speaker.is_none();
+        let last = self.found[begun..].last().filter(|last| self.is_open && unclaimed(last));
+        self.pending = last.map(|_| self.found.len() - 1);
+        self.passage = passage;
+    }
+
+    fn sort(&mut self, begun: usize) {
+        self.found[begun..].sort_by_key(|reported| (reported.content.start, std::cmp::Reverse(reported.content.end)));
+    }
+
+    /// A quotation that goes on in this paragraph, which alone tells whose it is.
+    fn look_back(&mut self, begun: usize) {
+        let Some(pending) = self.pending.take() else { return };
+        let first = self.found[begun..].iter().find(|reported| reported.how == How::Quoted);
+        if let Some((kind, speaker)) = first.and_then(|first| Some((first.kind, first.speaker?))) {
+            let speaker = Some(speaker.found_by(Rule::Continued));
+            self.found[pending] = Reported { kind, speaker, ..self.found[pending] };
+        }
+    }
+
+    /// Where the run that starts at `start` ends. `“Why?” Anna asked.` is one, though the question mark parts it.
+    fn run_end(&self, items: &[Item], start: usize) -> usize {
+        let is_break = |&at: &usize| items[at].gap.has(Gap::BREAK);
+        let next_break = |from: usize| (from..items.len()).find(is_break).unwrap_or(items.len());
+        let end = next_break(start + 1);
+        if !items[end - 1].is_quotation() || end == items.len() {
+            return end;
+        }
+        let further = next_break(end + 1);
+        if further - end > LONGEST_TAG {
+            return end;
+        }
+        match Run::new(self.text, items, end - 1, further).tags().as_slice() {
+            [tag] if tag.said == Said::Around && tag.from == end => further,
+            _ => end,
+        }
+    }
+
+    fn run(&mut self, page: &mut Page, start: usize, end: usize) {
+        let subject = phrase::first(page.items, start, end, self.text);
+        let mut course = Course { start, end, subject, open: None, free: start, latest: None };
+        for tag in Run::new(self.text, page.items, start, end).tags() {
+            let cut = boundary(page.items, start, tag.from);
+            if course.is_the_authors(&tag) || course.open.is_some_and(|open| is_inside(page.items, &open, &tag, cut)) {
+                continue;
+            }
+            let whose = self.whose(&tag, page.items, &course);
+            course.latest = Some(whose);
+            let was_open = course.open.take();
+            if let Some(open) = was_open {
+                self.close(page, open, cut);
+                course.free = cut;
+            }
+            match tag.said {
+                Said::After(start) => course.open = Some(Open { start, whose, is_embedded: tag.is_embedded }),
+                Said::Quotation(at) => self.before_quotation(page, &mut course, at, whose),
+                Said::Around => self.around(page, &mut course, &tag, whose, was_open.is_some()),
+            }
+        }
+        if let Some(open) = course.open {
+            self.close(page, open, end);
+        }
+        self.unattributed(page, &course);
+        if let Some(subject) = subject {
+            self.memory.meet(subject, self.text);
+        }
+    }
+
+    /// `Mr Hale said “…” and that …`
+    fn before_quotation(&mut self, page: &mut Page, course: &mut Course, at: usize, whose: Whose) {
+        self.quote(page, at, whose);
+        course.free = at + 1;
+        let and_that = page.items.get(at + 1).is_some_and(|item| item.is(Class::CONJUNCTION))
+            && page.items.get(at + 2).is_some_and(|item| item.is(Class::THAT));
+        if and_that && at + 3 < course.end {
+            course.open = Some(Open { start: at + 3, whose, is_embedded: false });
+        }
+    }
+
+    /// `…, he said, …`; `“…,” he said, “…”`
+    fn around(&mut self, page: &mut Page, course: &mut Course, tag: &Tag, whose: Whose, was_open: bool) {
+        let is_hedge = tag.is_hedge();
+        let behind_quotation = tag.from > course.free && page.items[tag.from - 1].is_quotation() && !is_hedge;
+        if behind_quotation {
+            (course.free..tag.from).for_each(|at| self.quote(page, at, whose));
+        } else if !was_open && tag.from > course.free {
+            self.close(page, Open { start: course.free, whose, is_embedded: false }, tag.from);
+        }
+        course.free = tag.to;
+        let Some(next) = page.items.get(tag.to).filter(|_| tag.to < course.end) else { return };
+        if behind_quotation {
+            self.quote(page, tag.to, whose);
+            course.free += usize::from(next.is_quotation());
+        } else if is_hedge || !next.is(Class::CONJUNCTION) || next.gap.has(Gap::COMMA) {
+            course.open = Some(Open { start: tag.to, whose, is_embedded: false });
+        }
+    }
+
+    /// The speaker of an attribution, pronouns and left out subjects resolved.
+    fn whose(&mut self, tag: &Tag, items: &[Item], course: &Course) -> Whose {
+        let speaker = match (tag.speaker, course.latest) {
+            (Some(phrase), _) => self.memory.resolve(phrase, tag.rule, self.text),
+            (None, Some(latest)) if tag.is_elided => latest.speaker.map(|speaker| speaker.found_by(Rule::Shared)),
+            (None, None) if tag.is_elided => {
+                let subject = course.subject.filter(|subject| subject.to <= tag.from);
+                subject.and_then(|phrase| self.memory.resolve(phrase, Rule::Shared, self.text))
+            }
+            _ => None,
+        };
+        let (first, last) = (items[tag.from].span, items[tag.to - 1].span);
+        let span = Span::new(first.start, last.end.max(first.end));
+        Whose { verb: tag.verb, kind: tag.act, speaker, tag: Some(span) }
+    }
+
+    /// What is said ends before the item at `to`.
+    fn close(&mut self, page: &mut Page, open: Open, to: usize) {
+        let mut to = self.aside(page.items, open.start, to);
+        if open.is_embedded {
+            to = second_verb(page.items, open.start, to);
+        }
+        if open.start >= to {
+            return;
+        }
+        (open.start..to).for_each(|at| self.quote(page, at, open.whose));
+        if to > open.start + 1 || !page.items[open.start].is_quotation() {
+            let content = Span::new(page.items[open.start].span.start, page.items[to - 1].span.end);
+            self.add(with_marks(page.quotations, content), open.whose, How::Reported);
+        }
+    }
+
+    /// Where the author speaks again: `…, and I accept his word`.
+    fn aside(&self, items: &[Item], from: usize, to: usize) -> usize {
+        let mut is_first_person = items.get(from).is_some_and(|item| item.is(Class::FIRST));
+        for at in from + 1..to {
+            let item = &items[at];
+            let word = |at: usize| items[..to].get(at).map_or("", |item| item.span.of(self.text));
+            let is_i = |word: &str| matches!(word, "I" | "I'm" | "I’m" | "I'll" | "I’ll" | "I've" | "I’ve");
+            let joins = item.is(Class::CONJUNCTION) && item.gap.has(Gap::LIGHT.and(Gap::SEMICOLON));
+            let next = word(at + 1);
+            let is_author = is_i(next)
+                || matches!(next, "let" | "let's" | "let’s" | "my")
+                || matches!(next, "we" | "our") && !is_first_person
+                || matches!(word(at + 2), "me" | "my") && items[at + 1].is(Class::PREPOSITION);
+            // `… “not acceptable” and left`
+            let acts = item.is(Class::CONJUNCTION)
+                && items[at - 1].is_quotation()
+                && items[..to].get(at + 1).is_some_and(|next| next.is(Class::FINITE.and(Class::PAST_LIKE)));
+            if joins && is_author || acts || item.gap.has(Gap::SEMICOLON) && is_i(word(at)) {
+                return at;
+            }
+            is_first_person |= item.is(Class::FIRST);
+        }
+        to
+    }
+
+    /// If the item is a quotation that is nobody's yet, it is theirs.
+    fn quote(&mut self, page: &mut Page, at: usize, whose: Whose) {
+        let Some(index) = page.items[at].quotation.map(|index| index as usize) else { return };
+        if !std::mem::replace(&mut page.spoken[index], true) {
+            page.last = Some((whose.speaker, whose.kind));
+            self.add(said(self.text, page.quotations[index].inner), whose, How::Quoted);
+        }
+    }
+
+    fn add(&mut self, content: Span, whose: Whose, how: How) {
+        let speaker = whose.speaker.filter(|speaker| content.overlap(speaker.span).is_none());
+        let tag = whose.tag.filter(|tag| content.overlap(*tag).is_none());
+        if !content.is_empty() {
+            self.found.push(Reported { content, verb: whose.verb, kind: whose.kind, how, speaker, tag });
+        }
+    }
+
+    /// The quotations of a run to which no attribution belongs.
+    fn unattributed(&mut self, page: &mut Page, course: &Course) {
+        for at in course.start..course.end {
+            if page.items[at].quotation.is_none_or(|index| page.spoken[index as usize]) {
+                continue;
+            }
+            let starts = at == course.start;
+            let whose = match (course.latest, page.last, course.subject) {
+                (Some(latest), ..) => {
+                    Whose::untold(latest.speaker.map(|speaker| speaker.found_by(Rule::Shared)), latest.kind)
+                }
+                (None, _, Some(subject)) if !starts && !subject.is_first => {
+                    Whose::untold(self.memory.resolve(subject, Rule::Nearby, self.text), Act::Say)
+                }
+                (None, Some((Some(last), kind)), _) if starts => {
+                    let last = Speaker { sure: last.sure && !page.is_stale, ..last };
+                    Whose::untold(Some(last.found_by(Rule::Continued)), kind)
+                }
+                (None, ..) if starts => Whose::untold(self.memory.subject(), Act::Say),
+                _ => Whose::untold(None, Act::Say),
+            };
+            self.quote(page, at, whose);
+        }
+    }
+
+    /// Quotations of a word or two are speech where somebody is just then said to speak.
+    fn slight(&mut self, page: &Page) {
+        let sorted = self.found.len();
+        for quotation in page.quotations.iter().filter(|quotation| is_slight(self.text, quotation)) {
+            let content = said(self.text, quotation.inner);
+            let holds = |reported: &&Reported| {
+                reported.how == How::Reported && reported.content.contains(quotation.span) && !content.is_empty()
+            };
+            let around = self.near(page.begun..sorted, quotation.span).iter().rev().find(holds).copied();
+            self.found.extend(around.map(|around| Reported { content, how: How::Quoted, ..around }));
+        }
+    }
+
+    /// Of what was found, as sorted as it is in `among`, that which starts shortly before the end of `span`.
+    fn near(&self, among: std::ops::Range<usize>, span: Span) -> &[Reported] {
+        let sorted = &self.found[among];
+        let later = sorted.partition_point(|reported| reported.content.start < span.end);
+        &sorted[later.saturating_sub(MOST_INNER)..later]
+    }
+
+    /// Lines that begin with `>`, as in replies.
+    fn block_quotations(&mut self, sentences: &[Span], begun: usize) {
+        self.sort(begun);
+        let sorted = self.found.len();
+        for sentence in sentences.iter().filter(|sentence| sentence.of(self.text).starts_with('>')) {
+            let inner = sentence.of(self.text).trim_start_matches(['>', ' ']);
+            let content = Span::new(sentence.end - inner.len(), sentence.end);
+            let near = self.near(begun..sorted, content);
+            if !near.iter().any(|reported| reported.content.overlap(content).is_some()) {
+                self.add(content, Whose::untold(None, Act::Say), How::Quoted);
+            }
+        }
+    }
+}
+
+impl Course {
+    /// `I end by asking …`
+    fn is_the_authors(&self, tag: &Tag) -> bool {
+        let is_first = self.subject.is_some_and(|subject| subject.is_first);
+        tag.is_elided && tag.speaker.is_none() && self.latest.is_none() && is_first
+    }
+}
+
+/// Where a clause ends that an attribution from `from` on cuts off: before `but`, `while`, `, then`.
+fn boundary(items: &[Item], start: usize, from: usize) -> usize {
+    let Some(before) = from.checked_sub(1).filter(|&before| before >= start) else { return from };
+    let item = &items[before];
+    let joins = item.is(Class::CONJUNCTION.and(Class::SUBORDINATOR)) && !item.is(Class::THAT);
+    let then = item.is(Class::ADVERB_LIKE) && item.gap.has(Gap::COMMA.and(Gap::SEMICOLON));
+    if joins || then { before } else { from }
+}
+
+/// Whether an attribution belongs to what is being said: `He said that the union had warned that …`
+fn is_inside(items: &[Item], open: &Open, tag: &Tag, cut: usize) -> bool {
+    let parted = items[cut].gap.has(Gap::STOP.and(Gap::BRACKET));
+    let joined = cut < tag.from && items[cut].is(Class::CONJUNCTION);
+    tag.is_hedge() || cut <= open.start || !(parted || joined || tag.said == Said::Around)
+}
+
+/// Where, behind the finite verb of a clause, the verb of the sentence stands that holds it.
+fn second_verb(items: &[Item], from: usize, to: usize) -> usize {
+    let is_finite = |at: usize| {
+        let item = &items[at];
+        let is_verb = item.is(Class::VERB) && item.has_form(&[Form::Past, Form::Present]) && !item.is(Class::NOUN);
+        item.is(Class::PREDICATE.and(Class::PAST_LIKE)) || is_verb
+    };
+    let joins = Class::CONJUNCTION.and(Class::SUBORDINATOR).and(Class::DETERMINER).and(Class::TO);
+    let mut has_verb = false;
+    for at in (from..to).filter(|&at| is_finite(at)) {
+        let before = at.checked_sub(1).filter(|&before| before >= from);
+        if before.is_some_and(|before| items[before].is(joins)) {
+            continue;
+        }
+        let is_same = |before: usize| is_finite(before) || items[before].is(Class::ADVERB_LIKE.and(Class::NEGATION));
+        if has_verb && !before.is_some_and(is_same) {
+            return at;
+        }
+        has_verb = true;
+    }
+    to
+}
+
+/// The span with the marks of quotations of a word or two at its ends, since their words count as any others.
+fn with_marks(quotations: &[Quotation], mut span: Span) -> Span {
+    let last_before = |end: usize| {
+        let next = quotations.partition_point(|quotation| quotation.span.start < end);
+        next.checked_sub(1).map(|at| quotations[at])
+    };
+    if let Some(last) = last_before(span.end)
+        && last.inner.end == span.end
+        && last.span.start >= span.start
+    {
+        span.end = last.span.end;
+    }
+    if let Some(first) = last_before(span.start)
+        && first.inner.start == span.start
+        && first.span.end <= span.end
+    {
+        span.start = first.span.start;
+    }
+    span
+}
+
+/// What a quotation says, without the comma that parts it from who says it.
+fn said(text: &str, inner: Span) -> Span {
+    let trimmed = inner.of(text).trim_start();
+    let start = inner.end - trimmed.len();
+    Span::new(start, start + trimmed.trim_end_matches([',', ' ', '\n', '\t', '\u{A0}', '\u{202F}']).len())
+}
