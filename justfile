@@ -21,6 +21,10 @@ model OUT="models/english.safetensors":
     cargo run --release --quiet -- train {{model_data}} -o {{OUT}} {{model_recipe}} --note "{{model_note}}" --quiet
     if [ {{OUT}} = models/english.safetensors ]; then cargo run --release --quiet -- inspect > models/english.card.txt; fi
 
+# What the embedded model is worth on labelled text of another origin; then `just model` puts it into its card
+mirror FILE:
+    cargo run --release --quiet -- evaluate {{FILE}} --format json -o models/mirror-evidence.json --quiet
+
 # Constant memory on a stream of a gigabyte, and a line of 200 MB (needs GNU time)
 soak:
     cargo build --release

@@ -39,6 +39,8 @@
 
 pub mod text;
 
+pub mod parsed;
+
 pub mod codebook;
 
 pub mod corpus;

@@ -1,4 +1,4 @@
-"""Six words in a row that the corpus shares with a folder of evaluation texts: `just leakage DIR`.
+"""Six words in a row that the corpus, the cues or the model file share with a folder of evaluation texts: `just leakage DIR`.
 
 DIR holds .jsonl files with a `text` field, or .txt files. Every shared run of six words is printed, the longest stretch once, but for those
 that stand in stock-phrases.txt, a reviewed list of formulae that belong to no author. Exit 1 if any is left.
@@ -6,6 +6,7 @@ that stand in stock-phrases.txt, a reviewed list of formulae that belong to no a
 import json
 import pathlib
 import re
+import struct
 import sys
 
 HERE = pathlib.Path(__file__).parent
@@ -24,6 +25,26 @@ def texts(folder):
                 yield row.get("id", path.name), row["text"]
         elif path.suffix == ".txt":
             yield path.name, path.read_text(encoding="utf-8")
+
+
+def own_texts():
+    """All that is ours: the sentences, the cues, and every string of the embedded model."""
+    for path in sorted(HERE.glob("*/*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            yield row["id"], row["text"]
+    models = HERE.parent / "models"
+    for number, line in enumerate((models / "cues.toml").read_text(encoding="utf-8").splitlines(), 1):
+        yield f"cues.toml:{number}", line
+    data = (models / "english.safetensors").read_bytes()
+    (length,) = struct.unpack("<Q", data[:8])
+    open_values = [json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["rhetor"])]
+    while open_values:
+        value = open_values.pop()
+        if isinstance(value, str):
+            yield "english.safetensors", value
+        elif isinstance(value, (dict, list)):
+            open_values.extend(value.values() if isinstance(value, dict) else value)
 
 
 def stretches(own, foreign):
@@ -51,13 +72,10 @@ def main(folder):
         for at in range(len(own) - LENGTH + 1):
             foreign.setdefault(tuple(own[at : at + LENGTH]), name)
     shared = {}
-    for path in sorted(HERE.glob("*/*.jsonl")):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            row = json.loads(line)
-            own = words(row["text"])
-            for phrase in stretches(own, foreign):
-                if not any(is_stock(phrase, known) for known in stock):
-                    shared.setdefault(phrase, []).append((row["id"], foreign[tuple(phrase.split()[:LENGTH])]))
+    for name, text in own_texts():
+        for phrase in stretches(words(text), foreign):
+            if not any(is_stock(phrase, known) for known in stock):
+                shared.setdefault(phrase, []).append((name, foreign[tuple(phrase.split()[:LENGTH])]))
     for phrase, places in sorted(shared.items(), key=lambda item: (-len(item[0].split()), item[0])):
         print(f"{len(phrase.split())} words: {phrase}\n    " + ", ".join(f"{own} like {theirs}" for own, theirs in places[:4]))
     print(f"{len(shared)} phrases shared beyond the {len(stock)} stock phrases, {len(foreign)} runs of {LENGTH} words looked for")

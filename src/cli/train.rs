@@ -140,7 +140,7 @@ fn features(options: &FeatureOptions, remarks: Remarks) -> anyhow::Result<Featur
         shape: !options.no_shape,
         min_count: options.min_count,
         weighting: options.weighting,
-        cues: cues(options, remarks)?,
+        cues: cues(options, remarks)?.map(Into::into),
     })
 }
 

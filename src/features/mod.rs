@@ -15,6 +15,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::parsed::Parsed;
 use crate::text::quote;
 use crate::text::stem::{self, Language, Stems};
 use crate::text::token::{self, Kind, Token};
@@ -41,9 +42,9 @@ pub struct FeatureSettings {
     /// A term must stand in as many training units.
     pub min_count: u32,
     pub weighting: Weighting,
-    /// Named patterns, each a feature of its own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cues: Option<CueSet>,
+    /// Named patterns, each a feature of its own. A model file keeps them by themselves.
+    #[serde(skip)]
+    pub cues: Option<Parsed<CueSet>>,
 }
 
 /// Features that learn together, with one strength of the penalty.

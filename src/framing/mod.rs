@@ -1,6 +1,7 @@
 //! Scores → framings: which labels a unit is given.
 
 pub mod evidence;
+pub mod voice;
 
 use crate::codebook::LabelId;
 use crate::model::{Model, Scores, Task};

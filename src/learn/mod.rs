@@ -515,7 +515,7 @@ fn assemble(
         weights: Weights::new(ground.truth.labels, weights),
         intercepts,
         thresholds,
-        card,
+        card: card.into(),
         fingerprint: String::new(),
     };
     if settings.compression != Wish::default() {

@@ -12,21 +12,22 @@ use std::path::{Path, PathBuf};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::card::Card;
 use super::weights::{Values, Weights};
 use super::{Model, Task};
 use crate::codebook::LabelSet;
 use crate::features::vocabulary::Vocabulary;
 use crate::features::{FeatureSettings, Featurizer};
+use crate::parsed::Parsed;
 use crate::text::stem::STEMMER;
 
-/// The version of the format that this program writes, and the newest that it reads.
+/// The version of the format that this program writes and reads.
 pub const FORMAT: u32 = 2;
 
 /// Every tensor that a model file may hold, in the order of its checksum.
-pub const TENSORS: [&str; 9] = [
+pub const TENSORS: [&str; 10] = [
     "weights",
     "weight_scales",
     "weight_rows",
@@ -36,10 +37,11 @@ pub const TENSORS: [&str; 9] = [
     "term_ends",
     "term_slots",
     "document_frequency",
+    "cues",
 ];
 
-/// Those that only compressed models hold.
-const OPTIONAL: [&str; 2] = ["weight_scales", "weight_rows"];
+/// Those that only some models hold: compressed ones, and those with cues.
+const OPTIONAL: [&str; 3] = ["weight_scales", "weight_rows", "cues"];
 
 /// A model file larger than this is not read.
 const MOST_BYTES: u64 = 8 << 30;
@@ -52,9 +54,11 @@ pub enum ModelError {
     #[error("{path}: no rhetor model\nhint: a model is made by `rhetor train DATA -o MODEL`")]
     NotAModel { path: PathBuf },
     #[error(
-        "{path}: a model of format {found}, and this rhetor reads up to {FORMAT}\nhint: it was written by rhetor {writer}; use that version or a later one"
+        "{path}: a model of format {found}, and this rhetor reads {FORMAT}\nhint: it was written by rhetor {writer}; use that version or a later one"
     )]
     Newer { path: PathBuf, found: u32, writer: String },
+    #[error("{path}: a model of format {found}, which no rhetor reads any more\nhint: train it again")]
+    Older { path: PathBuf, found: u64 },
     #[error("{path}: damaged model: {what}\nhint: train it again, or copy it anew from where it was intact")]
     Damaged { path: PathBuf, what: String },
     #[error("{path}: {bytes} bytes are more than a model may have ({MOST_BYTES})")]
@@ -86,7 +90,7 @@ struct Metadata {
     features: FeatureSettings,
     /// Training units, the n of inverse document frequency.
     units: u32,
-    card: Card,
+    card: Box<RawValue>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     checksum: Option<String>,
 }
@@ -124,7 +128,8 @@ impl Model {
     /// The bytes of the model file; the same model gives the same bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let tensors = self.tensors();
-        let mut json = serde_json::to_value(self.metadata()).expect("metadata is plain data");
+        let metadata = serde_json::to_string(&self.metadata()).expect("metadata is plain data");
+        let mut json: Value = serde_json::from_str(&metadata).expect("it was JSON a line before");
         let digest = digest(tensors.iter().map(|tensor| &tensor.data[..]), &json);
         json["checksum"] = Value::String(digest);
         let views = tensors.iter().map(|Tensor { name, dtype, shape, data }| {
@@ -187,7 +192,7 @@ impl Model {
             labels: self.labels.iter().map(|(_, name)| name.to_owned()).collect(),
             features: self.featurizer.settings().clone(),
             units: self.featurizer.units(),
-            card: self.card.clone(),
+            card: serde_json::value::to_raw_value(&*self.card).expect("a card is plain data"),
             checksum: None,
         }
     }
@@ -256,19 +261,61 @@ enum Check {
 fn parse(bytes: &[u8], path: &Path, check: Check) -> Result<Model, ModelError> {
     let damaged = |what: &str| ModelError::Damaged { path: path.into(), what: what.into() };
     let not_a_model = || ModelError::NotAModel { path: path.into() };
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| broken_container(path, bytes, &error))?;
-    let json = header.metadata().as_ref().and_then(|metadata| metadata.get("rhetor")).ok_or_else(not_a_model)?;
-    let (text, json): (_, Value) = (json, serde_json::from_str(json).map_err(|_| damaged("its metadata is no JSON"))?);
-    check_version(&json, path)?;
-    // The checksum is over the canonical form, so nothing else may stand there.
-    let canonical = json.to_string();
-    if canonical != *text {
-        return Err(damaged("its metadata is not in canonical form"));
+    let (length, header) = SafeTensors::read_metadata(bytes).map_err(|error| broken_container(path, bytes, &error))?;
+    let text = header.metadata().as_ref().and_then(|metadata| metadata.get("rhetor")).ok_or_else(not_a_model)?;
+    let tensors = Tensors { data: &bytes[8 + length..], header: &header };
+    tensors.check_names().map_err(damaged)?;
+    if check == Check::Everything {
+        let json: Value = serde_json::from_str(text).map_err(|_| damaged("its metadata is no JSON"))?;
+        check_version(&json, path)?;
+        // The checksum is over the canonical form, so nothing else may stand there.
+        if json.to_string() != *text {
+            return Err(damaged("its metadata is not in canonical form"));
+        }
+        check_sum(&tensors, json).map_err(damaged)?;
     }
-    let tensors = SafeTensors::deserialize(bytes).map_err(|error| damaged(&error.to_string()))?;
-    let fingerprint = check_sum(&tensors, &json, check).map_err(damaged)?;
-    let metadata: Metadata = serde_json::from_value(json).map_err(|error| damaged(&error.to_string()))?;
-    assemble(&tensors, metadata, fingerprint).map_err(damaged)
+    let metadata: Metadata = serde_json::from_str(text).map_err(|error| damaged(&error.to_string()))?;
+    assemble(&tensors, metadata, check).map_err(damaged)
+}
+
+/// The tensors of a file where they lie; the container has checked that they do lie there.
+struct Tensors<'a> {
+    data: &'a [u8],
+    header: &'a safetensors::tensor::Metadata,
+}
+
+impl<'a> Tensors<'a> {
+    fn get(&self, name: &str) -> Option<(Dtype, &'a [u8])> {
+        let info = self.header.info(name)?;
+        Some((info.dtype, &self.data[info.data_offsets.0..info.data_offsets.1]))
+    }
+
+    fn bytes(&self, name: &str, dtype: Dtype) -> Result<&'a [u8], &'static str> {
+        match self.get(name) {
+            None => Err("a tensor is missing"),
+            Some((found, _)) if found != dtype => Err("a tensor has the wrong type"),
+            Some((_, data)) => Ok(data),
+        }
+    }
+
+    fn numbers<T, const N: usize>(
+        &self,
+        name: &str,
+        dtype: Dtype,
+        read: fn([u8; N]) -> T,
+    ) -> Result<Vec<T>, &'static str> {
+        let chunks = self.bytes(name, dtype)?.chunks_exact(N);
+        Ok(chunks.map(|bytes| read(bytes.try_into().expect("chunks have N bytes"))).collect())
+    }
+
+    /// All that must be there are, and nothing else is.
+    fn check_names(&self) -> Result<(), &'static str> {
+        let there = TENSORS.iter().filter(|name| self.get(name).is_some()).count();
+        if TENSORS.iter().any(|name| self.get(name).is_none() && !OPTIONAL.contains(name)) {
+            return Err("a tensor is missing");
+        }
+        if self.header.tensors().len() == there { Ok(()) } else { Err("it holds a tensor of unknown name") }
+    }
 }
 
 fn broken_container(path: &Path, bytes: &[u8], error: &safetensors::SafeTensorError) -> ModelError {
@@ -287,31 +334,17 @@ fn check_version(json: &Value, path: &Path) -> Result<(), ModelError> {
             found: found.min(u64::from(u32::MAX)) as u32,
             writer: json["version"].as_str().unwrap_or("(unknown)").into(),
         }),
-        Some(1..) => Ok(()),
+        Some(found) if found == u64::from(FORMAT) => Ok(()),
+        Some(found @ 1..) => Err(ModelError::Older { path: path.into(), found }),
         _ => Err(ModelError::Damaged { path: path.into(), what: "it names no format version".into() }),
     }
 }
 
-/// The fingerprint, if the checksum is right.
-fn check_sum(tensors: &SafeTensors, json: &Value, check: Check) -> Result<String, &'static str> {
-    let mut data = Vec::new();
-    for name in TENSORS {
-        match tensors.tensor(name) {
-            Ok(tensor) => data.push(tensor),
-            Err(_) if OPTIONAL.contains(&name) => {}
-            Err(_) => return Err("a tensor is missing"),
-        }
-    }
-    if tensors.len() != data.len() {
-        return Err("it holds a tensor of unknown name");
-    }
-    let mut bare = json.clone();
-    let said = bare.as_object_mut().and_then(|object| object.remove("checksum")).ok_or("it has no checksum")?;
-    let said = said.as_str().filter(|said| said.len() == 64 && said.is_ascii()).ok_or("its checksum is none")?;
-    if check == Check::Everything && digest(data.iter().map(|tensor| tensor.data()), &bare) != said {
-        return Err("its checksum does not match");
-    }
-    Ok(said[..8].to_owned())
+/// Whether the checksum is right.
+fn check_sum(tensors: &Tensors, mut json: Value) -> Result<(), &'static str> {
+    let said = json.as_object_mut().and_then(|object| object.remove("checksum")).ok_or("it has no checksum")?;
+    let data = TENSORS.iter().filter_map(|name| tensors.get(name)).map(|(_, data)| data);
+    if said == *digest(data, &json) { Ok(()) } else { Err("its checksum does not match") }
 }
 
 fn digest<'a>(tensors: impl Iterator<Item = &'a [u8]>, json: &Value) -> String {
@@ -344,7 +377,7 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn assemble(tensors: &SafeTensors, metadata: Metadata, fingerprint: String) -> Result<Model, &'static str> {
+fn assemble(tensors: &Tensors, metadata: Metadata, check: Check) -> Result<Model, &'static str> {
     if metadata.stemmer != STEMMER {
         return Err("it needs another stemmer than this rhetor has");
     }
@@ -353,43 +386,78 @@ fn assemble(tensors: &SafeTensors, metadata: Metadata, fingerprint: String) -> R
         return Err("its labels are not sorted or not distinct");
     }
     let vocabulary = Vocabulary::from_parts(
-        numbers(tensors, "terms", Dtype::U8, |[byte]| byte)?,
-        numbers(tensors, "term_ends", Dtype::U32, u32::from_le_bytes)?,
-        numbers(tensors, "term_slots", Dtype::U32, u32::from_le_bytes)?,
-        numbers(tensors, "document_frequency", Dtype::U32, u32::from_le_bytes)?,
+        tensors.bytes("terms", Dtype::U8)?.to_vec(),
+        tensors.numbers("term_ends", Dtype::U32, u32::from_le_bytes)?,
+        tensors.numbers("term_slots", Dtype::U32, u32::from_le_bytes)?,
+        tensors.numbers("document_frequency", Dtype::U32, u32::from_le_bytes)?,
     )
     .map_err(|_| "its vocabulary is inconsistent")?;
-    let bits = metadata.card.compression.as_ref().map_or(32, |compression| compression.bits);
+    let card = parsed(metadata.card.get(), check).ok_or("its card cannot be read")?;
+    let cues = match tensors.get("cues") {
+        None => None,
+        Some(_) => {
+            let json = std::str::from_utf8(tensors.bytes("cues", Dtype::U8)?).map_err(|_| "its cues are not UTF-8")?;
+            Some(parsed(json, check).ok_or("its cues cannot be read")?)
+        }
+    };
+    let settings = FeatureSettings { cues, ..metadata.features };
+    let fingerprint = metadata.checksum.as_deref().filter(|checksum| checksum.len() == 64 && checksum.is_ascii());
     let model = Model {
         task: metadata.task,
-        weights: weights(tensors, bits, vocabulary.len(), labels.len())?,
-        intercepts: numbers(tensors, "intercepts", Dtype::F64, f64::from_le_bytes)?,
-        thresholds: numbers(tensors, "thresholds", Dtype::F64, f64::from_le_bytes)?,
+        weights: weights(tensors, vocabulary.len(), labels.len())?,
+        intercepts: tensors.numbers("intercepts", Dtype::F64, f64::from_le_bytes)?,
+        thresholds: tensors.numbers("thresholds", Dtype::F64, f64::from_le_bytes)?,
         labels,
-        featurizer: Featurizer::from_parts(metadata.features, vocabulary, metadata.units)
+        featurizer: Featurizer::from_parts(settings, vocabulary, metadata.units)
             .map_err(|_| "a pattern of its cues cannot be read")?,
-        card: metadata.card,
-        fingerprint,
+        card,
+        fingerprint: fingerprint.ok_or("its checksum is none")?[..8].to_owned(),
     };
     check_shapes(&model)?;
+    if check == Check::Everything {
+        check_card(&model, tensors)?;
+    }
     Ok(model)
 }
 
+/// JSON that is parsed at once if everything is to be checked, else when somebody asks for it.
+fn parsed<T: serde::de::DeserializeOwned>(json: &str, check: Check) -> Option<Parsed<T>> {
+    match check {
+        Check::Everything => Parsed::now(json).ok(),
+        Check::Structure => Some(Parsed::later(json)),
+    }
+}
+
+/// Whether the card speaks of this model.
+fn check_card(model: &Model, tensors: &Tensors) -> Result<(), &'static str> {
+    let bits = match tensors.get("weights") {
+        Some((Dtype::I8, _)) => 8,
+        Some((Dtype::I16, _)) => 16,
+        _ => 32,
+    };
+    if model.card.labels.len() != model.labels.len() {
+        return Err("its card does not fit its labels");
+    }
+    if model.card.compression.as_ref().map_or(32, |compression| compression.bits) != bits {
+        return Err("its card does not fit its weights");
+    }
+    Ok(())
+}
+
 /// The weights of d terms and k labels, whatever their form in the file.
-fn weights(tensors: &SafeTensors, bits: u8, d: usize, k: usize) -> Result<Weights, &'static str> {
-    let values = match bits {
-        32 => Values::Plain(numbers(tensors, "weights", Dtype::F32, f32::from_le_bytes)?),
-        16 => Values::Steps(numbers(tensors, "weights", Dtype::I16, i16::from_le_bytes)?),
-        8 => Values::Steps(numbers(tensors, "weights", Dtype::I8, |[byte]| i16::from(byte as i8))?),
-        _ => return Err("its weights have an unknown number of bits"),
+fn weights(tensors: &Tensors, d: usize, k: usize) -> Result<Weights, &'static str> {
+    let values = match tensors.get("weights") {
+        Some((Dtype::I16, _)) => Values::Steps(tensors.numbers("weights", Dtype::I16, i16::from_le_bytes)?),
+        Some((Dtype::I8, _)) => Values::Steps(tensors.numbers("weights", Dtype::I8, |[byte]| i16::from(byte as i8))?),
+        _ => Values::Plain(tensors.numbers("weights", Dtype::F32, f32::from_le_bytes)?),
     };
-    let scales = match tensors.tensor("weight_scales") {
-        Ok(_) => numbers(tensors, "weight_scales", Dtype::F32, f32::from_le_bytes)?,
-        Err(_) => Vec::new(),
+    let scales = match tensors.get("weight_scales") {
+        Some(_) => tensors.numbers("weight_scales", Dtype::F32, f32::from_le_bytes)?,
+        None => Vec::new(),
     };
-    let kept = match tensors.tensor("weight_rows") {
-        Ok(_) => Some(numbers(tensors, "weight_rows", Dtype::U32, u32::from_le_bytes)?),
-        Err(_) => None,
+    let kept = match tensors.get("weight_rows") {
+        Some(_) => Some(tensors.numbers("weight_rows", Dtype::U32, u32::from_le_bytes)?),
+        None => None,
     };
     Weights::from_parts(k, d, values, scales, kept)
         .ok_or("its weights do not fit its labels and terms, or are no finite numbers")
@@ -399,7 +467,7 @@ fn check_shapes(model: &Model) -> Result<(), &'static str> {
     let k = model.labels.len();
     let settings = model.featurizer.settings();
     let (shortest, longest) = settings.ngrams;
-    let fits = k > 0 && model.intercepts.len() == k && model.thresholds.len() == k && model.card.labels.len() == k;
+    let fits = k > 0 && model.intercepts.len() == k && model.thresholds.len() == k;
     if !fits {
         return Err("its weights do not fit its labels and terms");
     }
@@ -412,19 +480,6 @@ fn check_shapes(model: &Model) -> Result<(), &'static str> {
     let finite =
         model.intercepts.iter().all(|b| b.is_finite()) && model.thresholds.iter().all(|t| (0.0..=1.0).contains(t));
     if finite { Ok(()) } else { Err("a weight is not a finite number, or a threshold no probability") }
-}
-
-fn numbers<T, const N: usize>(
-    tensors: &SafeTensors,
-    name: &str,
-    dtype: Dtype,
-    read: fn([u8; N]) -> T,
-) -> Result<Vec<T>, &'static str> {
-    let tensor = tensors.tensor(name).map_err(|_| "a tensor is missing")?;
-    if tensor.dtype() != dtype {
-        return Err("a tensor has the wrong type");
-    }
-    Ok(tensor.data().chunks_exact(N).map(|bytes| read(bytes.try_into().expect("chunks have N bytes"))).collect())
 }
 
 fn bytes_of<T: Copy, const N: usize>(numbers: &[T], write: fn(T) -> [u8; N]) -> Vec<u8> {

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::codebook::{LabelId, LabelSet};
 use crate::features::{FeatureId, Featurizer, Row, Scratch};
 use crate::learn::objective::{sigmoid, softmax};
+use crate::parsed::Parsed;
 use card::Card;
 use weights::Weights;
 
@@ -38,7 +39,7 @@ pub struct Model {
     pub(crate) intercepts: Vec<f64>,
     /// k, as probabilities.
     pub(crate) thresholds: Vec<f64>,
-    pub(crate) card: Card,
+    pub(crate) card: Parsed<Card>,
     /// The first eight hexadecimal digits of the file's checksum.
     pub(crate) fingerprint: String,
 }

@@ -6,6 +6,7 @@ pub mod language;
 pub mod quote;
 pub mod sentence;
 pub mod source;
+pub mod speech;
 pub mod stem;
 pub mod token;
 pub mod unit;

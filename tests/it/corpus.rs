@@ -8,6 +8,8 @@ use rhetor::evaluate::agreement;
 use rhetor::text::token;
 use serde_json::Value;
 
+use crate::desk::tables_of;
+
 const LABELS: [&str; 12] = [
     "appeal-to-authority",
     "blame-shifting",
@@ -297,16 +299,7 @@ fn every_document_and_enough_single_sentences_were_read_a_second_time() {
 /// The tables in `training/README.md` are made from the corpus; `just bless` writes them anew.
 #[test]
 fn the_tables_of_the_data_card_are_those_of_the_corpus() {
-    const MARKS: [&str; 2] = ["<!-- tables: made by `just bless` -->\n", "<!-- end of tables -->"];
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("training/README.md");
-    let page = fs::read_to_string(&path).unwrap();
-    let (before, rest) = page.split_once(MARKS[0]).expect("the page has its marks");
-    let (_, after) = rest.split_once(MARKS[1]).expect("the page has both marks");
-    let made = format!("{before}{}{}{}{after}", MARKS[0], tables(), MARKS[1]);
-    if std::env::var_os("RHETOR_BLESS").is_some() {
-        fs::write(&path, &made).unwrap();
-    }
-    assert!(made == page || std::env::var_os("RHETOR_BLESS").is_some(), "run `just bless`");
+    tables_of("training/README.md", &tables());
 }
 
 fn tables() -> String {

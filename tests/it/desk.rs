@@ -192,3 +192,18 @@ The union elected a new secretary on Friday,,d
 A price of two pounds was agreed,,c
 The petition was handed to the councillor,,c
 ";
+
+/// The page of the project holds these tables between its marks; `RHETOR_BLESS=1` writes them anew.
+#[track_caller]
+pub fn tables_of(page: &str, tables: &str) {
+    const MARKS: [&str; 2] = ["<!-- tables: made by `just bless` -->\n", "<!-- end of tables -->"];
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(page);
+    let text = fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once(MARKS[0]).expect("the page has its marks");
+    let (_, after) = rest.split_once(MARKS[1]).expect("the page has both marks");
+    let made = format!("{before}{}{tables}{}{after}", MARKS[0], MARKS[1]);
+    if std::env::var_os("RHETOR_BLESS").is_some() {
+        fs::write(&path, &made).unwrap();
+    }
+    assert!(made == text || std::env::var_os("RHETOR_BLESS").is_some(), "{page}: run `just bless`");
+}

@@ -117,3 +117,36 @@ fn a_compressed_model_is_smaller_and_says_how_far_its_scores_moved() {
     assert_eq!(desk.read("small"), desk.read("again"));
     desk.run("train train.csv -o x --cues none --prune -1").ends(2).says("log-odds of 0 or more");
 }
+
+#[test]
+fn shuffled_training_labels_teach_nothing() {
+    let pilot = concat!(env!("CARGO_MANIFEST_DIR"), "/training/pilot");
+    let mut rows: Vec<serde_json::Value> = Vec::new();
+    let mut files: Vec<_> = std::fs::read_dir(pilot).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    for file in files.iter().filter(|file| file.extension().is_some_and(|kind| kind == "jsonl")) {
+        rows.extend(std::fs::read_to_string(file).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()));
+    }
+    rows.truncate(2400);
+    let labels: Vec<serde_json::Value> = rows.iter().map(|row| row["labels"].clone()).collect();
+    // 1013 is prime to 1200, so each set of labels goes to one other sentence.
+    let line = |i: usize, shuffled: bool| {
+        let from = if shuffled { (i * 1013 + 7) % 1200 } else { i };
+        format!("{}\n", serde_json::json!({"text": rows[i]["text"], "labels": labels[from], "group": rows[i]["group"]}))
+    };
+    let text = |units: std::ops::Range<usize>, shuffled: bool| units.map(|i| line(i, shuffled)).collect::<String>();
+    let desk = Desk::with("true.jsonl", text(0..1200, false))
+        .and("shuffled.jsonl", text(0..1200, true))
+        .and("others.jsonl", text(1200..2400, false));
+    let precision = |data: &str| {
+        desk.run(&format!("train {data}.jsonl -o {data} --cues none --ngrams 1 --l2 0.1 --folds 2 -q")).ok();
+        let found = desk.run(&format!("evaluate others.jsonl -m {data} --format json")).ok().stdout;
+        serde_json::from_str::<serde_json::Value>(&found).unwrap()["overall"]["average_precision"]["value"]
+            .as_f64()
+            .unwrap()
+    };
+    let constant =
+        labels[1200..].iter().map(|set| set.as_array().unwrap().len()).sum::<usize>() as f64 / (12.0 * 1200.0);
+    let (learned, shuffled) = (precision("true"), precision("shuffled"));
+    assert!(shuffled < 1.5 * constant && learned > 2.0 * constant, "{learned} {shuffled} {constant}");
+}

@@ -9,6 +9,7 @@ mod evaluate;
 mod hostile;
 mod inspect;
 mod labels;
+mod model_card;
 mod model_file;
 mod report;
 mod streams;

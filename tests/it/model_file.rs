@@ -58,6 +58,9 @@ fn what_is_no_model_a_damaged_one_and_a_newer_one_are_told_apart() {
     let at = bytes.windows(13).position(|window| window == b"\\\"format\\\":2,").expect("the header names its format");
     let mut newer = bytes.clone();
     newer[at + 11] = b'9';
-    let desk = desk.and("newer", newer);
-    desk.run("inspect -m newer").ends(1).says("a model of format 9, and this rhetor reads up to 2");
+    let mut older = bytes.clone();
+    older[at + 11] = b'1';
+    let desk = desk.and("newer", newer).and("older", older);
+    desk.run("inspect -m older").ends(1).says("a model of format 1").says("train it again");
+    desk.run("inspect -m newer").ends(1).says("a model of format 9, and this rhetor reads 2");
 }

@@ -1,0 +1,320 @@
+//! The words by which speech is told: `english.txt`, read once. A word is looked up by its letters packed into a number, since
+//! every word of a text is.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::LazyLock;
+
+use super::Act;
+
+/// Classes that a word may belong to, as bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Class(u64);
+
+macro_rules! classes {
+    ($($name:ident $bit:literal),* $(,)?) => { impl Class { $(pub(super) const $name: Class = Class(1 << $bit);)* } };
+}
+
+classes! {
+    PRONOUN 0, OBJECT 1, FIRST 2, SECOND 3, POSSESSIVE 4, DETERMINER 5, AUXILIARY 6, MODAL 7, NEGATION 8, CONJUNCTION 9,
+    SUBORDINATOR 10, PREPOSITION 11, ADVERBIAL 12, TIME 13, FINITE 14, TITLE 15, HE 16, SHE 17, PERSON 18, THEY 19, IT 20,
+    VERB 21, HEARSAY 22, NOUN 23, OPINION 24, ADVERB 25, THAT 26, TO 27, CAPITAL 28, NUMBER 29, OWNER 30, PAST_LIKE 31,
+    LY 32, ING_LIKE 33, BE 34, PARTICLE 35, SETTING 36, GIVER 37, STANCE 38,
+}
+
+impl Class {
+    pub(super) const fn and(self, other: Class) -> Class {
+        Class(self.0 | other.0)
+    }
+
+    pub(super) fn has(self, any: Class) -> bool {
+        self.0 & any.0 != 0
+    }
+
+    pub(super) fn add(&mut self, other: Class) {
+        self.0 |= other.0;
+    }
+
+    pub(super) fn remove(&mut self, other: Class) {
+        self.0 &= !other.0;
+    }
+}
+
+/// Which form of a verb a word is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Base,
+    Present,
+    Past,
+    Participle,
+    Ing,
+}
+
+/// What may follow a verb; see the head of `english.txt`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Frames(u16);
+
+impl Frames {
+    pub(super) const THAT: Frames = Frames(1);
+    pub(super) const BARE: Frames = Frames(2);
+    pub(super) const WH: Frames = Frames(4);
+    pub(super) const TO: Frames = Frames(8);
+    pub(super) const HEARER: Frames = Frames(16);
+    pub(super) const TOLD: Frames = Frames(32);
+    pub(super) const WHOM: Frames = Frames(64);
+    pub(super) const THING: Frames = Frames(128);
+    pub(super) const AS: Frames = Frames(256);
+    pub(super) const QUOTE: Frames = Frames(512);
+    pub(super) const OF: Frames = Frames(1024);
+    pub(super) const LABEL: Frames = Frames(2048);
+    /// What stands in a clause of its own.
+    pub(super) const CLAUSE: Frames = Frames(1 | 2 | 4 | 512);
+    pub(super) const ANY: Frames = Frames(u16::MAX);
+
+    pub(super) fn has(self, frame: Frames) -> bool {
+        self.0 & frame.0 != 0
+    }
+
+    fn named(name: &str) -> Option<Frames> {
+        let names = ["that", "bare", "wh", "to", "hearer", "told", "whom", "thing", "as", "quote", "of", "label"];
+        names.iter().position(|known| *known == name).map(|bit| Frames(1 << bit))
+    }
+}
+
+/// One way to use a verb.
+#[derive(Clone, Debug)]
+pub(super) struct Sense {
+    pub(super) act: Act,
+    pub(super) frames: Frames,
+    /// The word that must come next: `call` + `for`.
+    pub(super) particle: Option<&'static str>,
+}
+
+/// What the lists know of a word.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Entry {
+    pub(super) class: Class,
+    pub(super) forms: Vec<Form>,
+    /// Of verbs, and the kind of a noun as one sense without frames.
+    pub(super) senses: Vec<Sense>,
+    pub(super) noun: Option<Act>,
+}
+
+/// No word of the lists is longer.
+const LONGEST: usize = 16;
+
+/// Multiplies and folds: the keys are few and known, so no one can choose them badly.
+#[derive(Default)]
+struct Folding(u64);
+
+impl Hasher for Folding {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        }
+    }
+
+    fn write_u128(&mut self, key: u128) {
+        let mixed = (key as u64 ^ ((key >> 64) as u64).rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.0 = mixed ^ (mixed >> 32);
+    }
+}
+
+/// The lists of a language.
+#[derive(Debug, Default)]
+pub(super) struct Lexicon {
+    index: HashMap<u128, u16, BuildHasherDefault<Folding>>,
+    entries: Vec<Entry>,
+}
+
+pub(super) static ENGLISH: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::read(include_str!("english.txt")));
+
+impl Lexicon {
+    fn read(lists: &'static str) -> Self {
+        let mut lexicon = Lexicon { entries: vec![Entry::default()], ..Lexicon::default() };
+        for line in lists.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            let mut words = line.split_whitespace();
+            let list = words.next().unwrap_or_default();
+            match list {
+                "verb" => lexicon.add_verbs(words),
+                "noun" => lexicon.add_nouns(words, Class::NOUN),
+                "stance" => lexicon.add_nouns(words, Class::STANCE),
+                "hearsay" => words.for_each(|verb| lexicon.add_forms(verb, Class::HEARSAY, None)),
+                _ => words.for_each(|word| lexicon.entry(word).class.add(class_named(list))),
+            }
+        }
+        lexicon.entry("that").class.add(Class::THAT);
+        lexicon.entry("to").class.add(Class::TO);
+        lexicon
+    }
+
+    fn add_verbs(&mut self, mut words: impl Iterator<Item = &'static str>) {
+        let act = words.next().and_then(Act::named).expect("a test reads the list: a kind");
+        let frames = words.next().unwrap_or_default().split(',').map(|name| Frames::named(name).expect("a known frame"));
+        let frames = Frames(frames.fold(0, |all, frame| all | frame.0));
+        for verb in words {
+            let (forms, particle) = verb.split_once('+').map_or((verb, None), |(forms, next)| (forms, Some(next)));
+            self.add_forms(forms, Class::VERB, Some(Sense { act, frames, particle }));
+        }
+    }
+
+    fn add_nouns(&mut self, mut words: impl Iterator<Item = &'static str>, class: Class) {
+        let act = words.next().and_then(Act::named).expect("a test reads the list: a kind");
+        for word in words {
+            let entry = self.entry(word);
+            entry.class.add(class);
+            entry.noun.get_or_insert(act);
+        }
+    }
+
+    fn add_forms(&mut self, verb: &str, class: Class, sense: Option<Sense>) {
+        let mut parts = verb.split('/');
+        let lemma = parts.next().unwrap_or_default();
+        let past = parts.next().map_or_else(|| regular_past(lemma), str::to_owned);
+        let participle = parts.next().map_or_else(|| past.clone(), str::to_owned);
+        let forms = [
+            (lemma.to_owned(), Form::Base),
+            (regular_present(lemma), Form::Present),
+            (past, Form::Past),
+            (participle, Form::Participle),
+            (regular_ing(lemma), Form::Ing),
+        ];
+        for (word, form) in forms {
+            let entry = self.entry(&word);
+            entry.class.add(class);
+            if !entry.forms.contains(&form) {
+                entry.forms.push(form);
+            }
+            if let Some(sense) = &sense {
+                let is_new = |known: &&Sense| known.particle == sense.particle && known.frames == sense.frames;
+                if !entry.senses.iter().any(|known| is_new(&known)) {
+                    entry.senses.push(sense.clone());
+                }
+            }
+        }
+    }
+
+    fn entry(&mut self, word: &str) -> &mut Entry {
+        let key = key_of(word).expect("a test reads the list: no word is longer than sixteen bytes");
+        let next = self.entries.len() as u16;
+        let at = *self.index.entry(key).or_insert(next);
+        if at == next {
+            self.entries.push(Entry::default());
+        }
+        &mut self.entries[usize::from(at)]
+    }
+
+    /// The number of a word's entry; 0 is that of all words not listed.
+    pub(super) fn find(&self, word: &str) -> u16 {
+        key_of(word).and_then(|key| self.index.get(&key).copied()).unwrap_or(0)
+    }
+
+    pub(super) fn get(&self, at: u16) -> &Entry {
+        &self.entries[usize::from(at)]
+    }
+}
+
+/// The bytes of a word, ASCII letters in lower case, as one number.
+fn key_of(word: &str) -> Option<u128> {
+    if word.len() > LONGEST {
+        return None;
+    }
+    let mut bytes = [0; LONGEST];
+    bytes[..word.len()].copy_from_slice(word.as_bytes());
+    bytes.make_ascii_lowercase();
+    Some(u128::from_le_bytes(bytes))
+}
+
+fn class_named(list: &str) -> Class {
+    match list {
+        "opinion" => Class::OPINION,
+        "adverb" => Class::ADVERB,
+        "pronoun" => Class::PRONOUN,
+        "object" => Class::OBJECT,
+        "first" => Class::FIRST,
+        "second" => Class::SECOND,
+        "possessive" => Class::POSSESSIVE,
+        "determiner" => Class::DETERMINER,
+        "auxiliary" => Class::AUXILIARY,
+        "be" => Class::AUXILIARY.and(Class::BE),
+        "giver" => Class::GIVER,
+        "setting" => Class::SETTING,
+        "particle" => Class::PARTICLE,
+        "modal" => Class::MODAL,
+        "negation" => Class::NEGATION,
+        "conjunction" => Class::CONJUNCTION,
+        "subordinator" => Class::SUBORDINATOR,
+        "preposition" => Class::PREPOSITION,
+        "adverbial" => Class::ADVERBIAL,
+        "time" => Class::TIME,
+        "finite" => Class::FINITE,
+        "title" => Class::TITLE,
+        "he" => Class::HE,
+        "she" => Class::SHE,
+        "person" => Class::PERSON,
+        "they" => Class::THEY,
+        "it" => Class::IT,
+        _ => panic!("english.txt: no list is named {list:?}"),
+    }
+}
+
+fn is_vowel(byte: u8) -> bool {
+    b"aeiou".contains(&byte)
+}
+
+fn ends_in_consonant_y(lemma: &str) -> bool {
+    matches!(lemma.as_bytes(), [.., before, b'y'] if !is_vowel(*before))
+}
+
+fn regular_present(lemma: &str) -> String {
+    match lemma {
+        "have" => "has".to_owned(),
+        "go" => "goes".to_owned(),
+        _ if ends_in_consonant_y(lemma) => format!("{}ies", &lemma[..lemma.len() - 1]),
+        _ if lemma.ends_with(['s', 'x', 'z']) || lemma.ends_with("sh") || lemma.ends_with("ch") => format!("{lemma}es"),
+        _ => format!("{lemma}s"),
+    }
+}
+
+fn regular_past(lemma: &str) -> String {
+    match lemma {
+        _ if ends_in_consonant_y(lemma) => format!("{}ied", &lemma[..lemma.len() - 1]),
+        _ if lemma.ends_with('e') => format!("{lemma}d"),
+        _ => format!("{}ed", doubled(lemma)),
+    }
+}
+
+fn regular_ing(lemma: &str) -> String {
+    match lemma.strip_suffix('e') {
+        Some(stem) if !lemma.ends_with("ee") => format!("{stem}ing"),
+        _ => format!("{}ing", doubled(lemma)),
+    }
+}
+
+/// `admit` → `admitt`, of the verbs that do so.
+fn doubled(lemma: &str) -> String {
+    let doubles = ["admit", "beg", "dub", "slam", "submit", "cut", "put", "quip", "snap", "forecast", "begin", "sob"];
+    match doubles.contains(&lemma) && lemma != "forecast" {
+        true => format!("{lemma}{}", &lemma[lemma.len() - 1..]),
+        false => lemma.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_of_the_lists_is_found_in_all_its_forms() {
+        for word in ["said", "says", "saying", "denies", "denied", "Admitted", "urging", "WARNS", "sworn", "agreed"] {
+            assert!(ENGLISH.get(ENGLISH.find(word)).class.has(Class::VERB), "{word}");
+        }
+        assert_eq!(ENGLISH.get(ENGLISH.find("called")).senses.iter().filter(|sense| sense.particle.is_some()).count(), 4);
+        assert_eq!(ENGLISH.find("pier"), 0);
+        assert_eq!(ENGLISH.find("a word that is far too long for the lists"), 0);
+    }
+}

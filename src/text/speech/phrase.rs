@@ -1,0 +1,482 @@
+//! Noun phrases beside a verb: who speaks.
+
+use super::SpeakerKind;
+use super::lexicon::{Class, Form};
+use super::passage::{Gap, Item};
+use crate::text::Span;
+
+/// Which pronouns may stand for a speaker, as far as the words tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Gender {
+    He,
+    She,
+    /// A person, by a role.
+    Either,
+    /// A name that may be anybody's.
+    Unknown,
+    It,
+    They,
+}
+
+/// Items that name a speaker.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Phrase {
+    pub(super) from: usize,
+    pub(super) to: usize,
+    pub(super) span: Span,
+    pub(super) kind: SpeakerKind,
+    pub(super) gender: Gender,
+    /// “I”, “we”: the author.
+    pub(super) is_first: bool,
+}
+
+/// How a subject was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Link {
+    /// Right beside the verb.
+    Beside,
+    /// With an apposition or relative clause between.
+    Apposed,
+    /// The verb stands in a relative clause behind it.
+    Relative,
+}
+
+/// A verb with its auxiliaries, and the subject before it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Subject {
+    pub(super) phrase: Option<(Phrase, Link)>,
+    /// The first item of subject and verb.
+    pub(super) from: usize,
+    pub(super) is_passive: bool,
+    pub(super) is_progressive: bool,
+    pub(super) is_negated: bool,
+    pub(super) has_modal: bool,
+    pub(super) has_auxiliary: bool,
+    pub(super) is_infinitive: bool,
+    /// “and”, “but”, “then” or nothing before it: whose subject stands further ahead.
+    pub(super) is_elided: bool,
+}
+
+/// A subject is not looked for further away.
+const FARTHEST: usize = 24;
+
+/// Commas, dashes and brackets, which may enclose an apposition.
+const ASIDE: Gap = Gap::COMMA.and(Gap::DASH).and(Gap::BRACKET);
+
+/// What stands before the verb at `verb`, within its run, which starts at `run`.
+pub(super) fn subject(items: &[Item], run: usize, verb: usize, text: &str) -> Subject {
+    let mut found = Subject {
+        phrase: None,
+        from: verb,
+        is_passive: false,
+        is_progressive: false,
+        is_negated: false,
+        has_modal: false,
+        has_auxiliary: false,
+        is_infinitive: false,
+        is_elided: false,
+    };
+    let mut at = verb;
+    while at > run && is_tight(items, at) {
+        let before = &items[at - 1];
+        let is_time = before.is(Class::TIME) && at >= run + 2 && items[at - 2].is(Class::PREPOSITION);
+        if is_time {
+            at -= 2;
+            continue;
+        }
+        let is_owned_pronoun = before.is(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND));
+        if !before.is(Class::AUXILIARY.and(Class::MODAL).and(Class::NEGATION).and(Class::ADVERBIAL).and(Class::LY))
+            || (before.is(Class::PREPOSITION) && !before.is(Class::NEGATION))
+        {
+            break;
+        }
+        found.has_auxiliary |= before.is(Class::AUXILIARY);
+        found.has_modal |= before.is(Class::MODAL);
+        found.is_negated |= before.is(Class::NEGATION);
+        found.is_passive |= before.is(Class::BE) && items[verb].has_form(&[Form::Participle]);
+        found.is_progressive |= before.is(Class::BE) && items[verb].has_form(&[Form::Ing]);
+        if is_owned_pronoun {
+            break;
+        }
+        at -= 1;
+    }
+    found.from = at;
+    if at == run {
+        found.is_elided = true;
+        return found;
+    }
+    if items[at - 1].is(Class::TO) && is_tight(items, at) {
+        found.is_infinitive = true;
+        return found;
+    }
+    found.phrase = match () {
+        () if items[at].gap.has(ASIDE) => beyond_aside(items, run, at, text),
+        () if is_tight(items, at) => before(items, run, at, text),
+        () => None,
+    };
+    found.is_elided = found.phrase.is_none()
+        && (items[at - 1].is(Class::CONJUNCTION) || items[at].gap.has(Gap::COMMA) || items[at].is(Class::CONJUNCTION));
+    if let Some((phrase, _)) = found.phrase {
+        found.from = phrase.from;
+    }
+    found
+}
+
+fn is_tight(items: &[Item], at: usize) -> bool {
+    items[at].gap.is_none() && !items[at].is_quotation()
+}
+
+/// `Mr Hale, who owns the pier, said`; `The chairman, Mr Hale, said`.
+fn beyond_aside(items: &[Item], run: usize, end: usize, text: &str) -> Option<(Phrase, Link)> {
+    let farthest = run.max(end.saturating_sub(FARTHEST));
+    let open = (farthest + 1..end).rev().find(|&at| items[at].gap.has(ASIDE))?;
+    if items[open..end].iter().any(Item::is_quotation) || items[open].is(Class::CONJUNCTION) {
+        return None;
+    }
+    let (outer, _) = before(items, run, open, text)?;
+    let starts_clause = items[open].is(Class::PRONOUN) && !items[open].is(Class::DETERMINER);
+    if starts_clause && items[open].span.of(text) != "who" || outer.is_first {
+        return None;
+    }
+    // A place, as in `Selma, Alabama, said`, does not speak for the man.
+    let inner = whole(items, open, end, text);
+    let named = inner.filter(|inner| {
+        outer.kind == SpeakerKind::NounPhrase
+            && matches!(inner.kind, SpeakerKind::Name | SpeakerKind::Title)
+            && !items[open..end].iter().any(|item| item.is(Class::PREPOSITION))
+    });
+    let speaker = named.map_or(outer, |mut inner| {
+        inner.gender = more_telling(inner.gender, outer.gender);
+        inner
+    });
+    Some((Phrase { from: outer.from, ..speaker }, Link::Apposed))
+}
+
+fn more_telling(of_name: Gender, of_role: Gender) -> Gender {
+    if of_name == Gender::Unknown { of_role } else { of_name }
+}
+
+/// The noun phrase that ends before `end`.
+fn before(items: &[Item], run: usize, end: usize, text: &str) -> Option<(Phrase, Link)> {
+    let nearest = end.checked_sub(1).filter(|&at| at >= run && !items[at].is_quotation())?;
+    let personal = Class::PRONOUN.and(Class::FIRST).and(Class::SECOND);
+    if items[nearest].is(personal) && !items[nearest].is(Class::DETERMINER.and(Class::POSSESSIVE)) && items[nearest].span.of(text) != "who" {
+        return name(items, nearest, end, text).map(|phrase| (phrase, Link::Beside));
+    }
+    let mut from = end;
+    let mut joint = None;
+    let mut relative = None;
+    let mut is_cut_by_verb = false;
+    while from > run {
+        let at = from - 1;
+        let item = &items[at];
+        if end - at > FARTHEST || item.is_quotation() {
+            break;
+        }
+        if is_relative(item, text) {
+            relative = Some(at);
+            break;
+        }
+        if stops(items, run, at) {
+            let is_verb = item.is(VERBAL) && !item.is(Class::SUBORDINATOR);
+            relative = is_verb.then(|| relative_further(items, run, at, text)).flatten();
+            is_cut_by_verb = relative.is_some();
+            break;
+        }
+        if item.is(Class::CONJUNCTION) {
+            if joint.is_some() || at == run || end == at + 1 {
+                break;
+            }
+            joint = Some(at);
+        }
+        from = at;
+        if !item.gap.is_none() {
+            break;
+        }
+    }
+    if let Some(who) = relative {
+        let starts_phrase = Class::DETERMINER.and(Class::POSSESSIVE).and(Class::PRONOUN).and(Class::CAPITAL);
+        let is_subject_of_verb =
+            from == end || is_cut_by_verb || items[from].is(VERBAL) || who + 1 == from && !items[from].is(starts_phrase);
+        if is_subject_of_verb && who > run {
+            let phrase = before(items, run, who, text).map(|(phrase, _)| phrase).or_else(|| chunk(items, run, who, text))?;
+            let link = if from == end { Link::Relative } else { Link::Apposed };
+            return Some((phrase, link));
+        }
+    }
+    if let Some(joint) = joint.filter(|joint| *joint > from) {
+        let is_list = whole(items, from, joint, text).is_some_and(|left| left.kind != SpeakerKind::Pronoun)
+            && !items[from..joint].iter().any(|item| item.is(Class::PAST_LIKE.and(Class::PREPOSITION)))
+            && whole(items, joint + 1, end, text).is_some();
+        if !is_list {
+            from = joint + 1;
+        }
+    }
+    let phrase = whole(items, from, end, text)?;
+    Some((phrase, Link::Beside))
+}
+
+/// The noun phrase that ends before `end`, back to its article or through its capitals, whatever governs it.
+pub(super) fn chunk(items: &[Item], run: usize, end: usize, text: &str) -> Option<Phrase> {
+    let mut from = end;
+    while from > run && end - from < 8 {
+        let item = &items[from - 1];
+        let is_outside = item.is(Class::PREPOSITION.and(Class::AUXILIARY).and(Class::FINITE).and(Class::PRONOUN).and(Class::CONJUNCTION));
+        if item.is_quotation() || is_outside && !item.is(Class::DETERMINER) {
+            break;
+        }
+        from -= 1;
+        if item.is(Class::DETERMINER.and(Class::POSSESSIVE)) || !item.gap.is_none() {
+            break;
+        }
+    }
+    name(items, from, end, text)
+}
+
+const VERBAL: Class = Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE).and(Class::PAST_LIKE).and(Class::VERB);
+
+fn is_relative(item: &Item, text: &str) -> bool {
+    item.is(Class::SUBORDINATOR.and(Class::PRONOUN)) && matches!(item.span.of(text), "who" | "which" | "that" | "Who")
+}
+
+/// Whether the item at `at` cannot be part of the noun phrase behind it.
+fn stops(items: &[Item], run: usize, at: usize) -> bool {
+    let item = &items[at];
+    let follows_determiner = at > run && items[at - 1].is(Class::DETERMINER.and(Class::POSSESSIVE).and(Class::OWNER));
+    let is_nominal =
+        Class::NOUN.and(Class::IT).and(Class::PERSON).and(Class::TITLE).and(Class::THEY).and(Class::PREPOSITION);
+    let is_verb = item.is(Class::VERB)
+        && item.has_form(&[Form::Past, Form::Present, Form::Ing])
+        && !item.is(is_nominal)
+        && !follows_determiner
+        && !item.is(Class::CAPITAL);
+    let is_clause = item.is(Class::SUBORDINATOR) && !item.is(Class::PREPOSITION);
+    is_clause
+        || item.is(Class::MODAL)
+        || (item.is(Class::AUXILIARY) && !item.is(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND)))
+        || (item.is(Class::FINITE) && !follows_determiner)
+        || is_verb
+}
+
+/// A relative pronoun shortly before, as in `the man who was there said`.
+fn relative_further(items: &[Item], run: usize, at: usize, text: &str) -> Option<usize> {
+    let nearest = run.max(at.saturating_sub(8));
+    (nearest..=at).rev().take_while(|&at| !items[at].is_quotation()).find(|&at| is_relative(&items[at], text))
+}
+
+/// The items from `from` to before `to` as a noun phrase, without what stands before it in the clause.
+fn whole(items: &[Item], mut from: usize, to: usize, text: &str) -> Option<Phrase> {
+    while from < to {
+        let item = &items[from];
+        let is_lead = item.is(Class::CONJUNCTION.and(Class::LY).and(Class::TIME))
+            || (item.is(Class::ADVERBIAL) && !item.is(Class::PREPOSITION.and(Class::DETERMINER).and(Class::NUMBER)));
+        if !is_lead || from + 1 == to {
+            break;
+        }
+        from += 1;
+    }
+    if from >= to {
+        return None;
+    }
+    if items[from].is(Class::PREPOSITION) && !items[from].is(Class::PRONOUN) {
+        from = behind_preposition(items, from, to)?;
+    }
+    name(items, from, to, text)
+}
+
+/// `In a letter to owners | the company`: the last noun phrase that no preposition governs.
+fn behind_preposition(items: &[Item], from: usize, to: usize) -> Option<usize> {
+    let opens = |at: usize| {
+        let (item, before) = (&items[at], &items[at - 1]);
+        let starts = item.is(Class::DETERMINER.and(Class::POSSESSIVE).and(Class::PRONOUN).and(Class::FIRST))
+            || (item.is(Class::CAPITAL) && !before.is(Class::CAPITAL.and(Class::OWNER).and(Class::PARTICLE)));
+        let starts = starts || item.is(Class::CAPITAL) && before.is(Class::TIME);
+        starts && !before.is(Class::PREPOSITION.and(Class::DETERMINER).and(Class::POSSESSIVE).and(Class::CONJUNCTION))
+    };
+    (from + 2..to).rev().find(|&at| opens(at))
+}
+
+/// What the items name, if they name anybody.
+fn name(items: &[Item], from: usize, to: usize, text: &str) -> Option<Phrase> {
+    let words = items.get(from..to)?;
+    let (first, last) = (words.first()?, words.last()?);
+    let stands_alone = words.len() == 1 && matches!(first.span.of(text), "Some" | "some" | "Many" | "many" | "Several" | "several" | "Most" | "Both" | "both" | "Few" | "All");
+    if stands_alone {
+        let span = first.span;
+        return Some(Phrase { from, to, span, kind: SpeakerKind::NounPhrase, gender: Gender::They, is_first: false });
+    }
+    if words.iter().any(Item::is_quotation) || last.is(Class::DETERMINER) && words.len() == 1 && !last.is(Class::PRONOUN) && !last.is(Class::NUMBER) {
+        return None;
+    }
+    let no_end = Class::PREPOSITION.and(Class::CONJUNCTION).and(Class::POSSESSIVE).and(Class::LY);
+    if last.is(no_end) && !last.is(Class::CAPITAL) && !last.is(Class::OBJECT) || last.is(Class::OWNER) {
+        return None;
+    }
+    let span = Span::new(first.span.start, last.span.end);
+    let phrase = |kind, gender| Phrase { from, to, span, kind, gender, is_first: words.len() == 1 && first.is(Class::FIRST) };
+    if words.len() == 1 && first.is(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND)) {
+        return Some(phrase(SpeakerKind::Pronoun, pronoun_gender(first.span.of(text))));
+    }
+    let with_pronoun = words.iter().any(|item| item.is(Class::PRONOUN) && !item.is(Class::DETERMINER));
+    let with_object = words.iter().any(|item| item.is(Class::OBJECT) && !item.is(Class::POSSESSIVE.and(Class::DETERMINER).and(Class::PRONOUN).and(Class::CAPITAL)));
+    let is_word = words.len() == 1 && !first.is(ROLE.and(Class::CAPITAL).and(Class::DETERMINER)) && !first.span.of(text).ends_with('s');
+    if with_object || is_word || first.span.of(text).eq_ignore_ascii_case("let") {
+        return None;
+    }
+    if with_pronoun || (words.len() == 1 && first.is(Class::OBJECT.and(Class::POSSESSIVE).and(Class::ADVERBIAL).and(Class::SUBORDINATOR))) {
+        return None;
+    }
+    // Up to the first preposition or participle: the head ends there.
+    let core = words.iter().position(|item| item.is(Class::PREPOSITION.and(Class::PAST_LIKE)) && item.span != first.span);
+    let core = &words[..core.unwrap_or(words.len())];
+    Some(phrase(kind_of(core), gender_of(core)))
+}
+
+const ROLE: Class = Class::TITLE.and(Class::HE).and(Class::SHE).and(Class::PERSON).and(Class::THEY).and(Class::IT);
+
+/// A capitalised word of no list.
+fn is_name(item: &Item) -> bool {
+    item.is(Class::CAPITAL) && !item.is(ROLE.and(Class::DETERMINER).and(Class::PREPOSITION).and(Class::TIME).and(Class::ADVERBIAL))
+}
+
+fn kind_of(core: &[Item]) -> SpeakerKind {
+    let (Some(first), Some(last)) = (core.first(), core.last()) else { return SpeakerKind::NounPhrase };
+    let is_joined = core.iter().any(|item| item.is(Class::CONJUNCTION));
+    let plural = last.is(Class::THEY.and(Class::IT));
+    if is_joined || plural || !is_name(last) {
+        return SpeakerKind::NounPhrase;
+    }
+    let all_capital = core.iter().all(|item| item.is(Class::CAPITAL.and(Class::PARTICLE).and(Class::NUMBER)));
+    match core.iter().rposition(|item| item.is(ROLE) && !item.is(Class::OWNER)) {
+        Some(role) if role + 1 < core.len() && core[role + 1..].iter().all(|item| is_name(item) || item.is(Class::PARTICLE) || item.is(Class::CAPITAL) && item.is(Class::TIME)) => {
+            SpeakerKind::Title
+        }
+        // A word that only the sentence's start made a capital.
+        None if core.len() == 1 && first.gap.has(Gap::BREAK) && first.is(Class::PAST_LIKE.and(Class::LY)) => SpeakerKind::NounPhrase,
+        None if all_capital => SpeakerKind::Name,
+        _ => SpeakerKind::NounPhrase,
+    }
+}
+
+fn gender_of(core: &[Item]) -> Gender {
+    if core.iter().any(|item| item.is(Class::CONJUNCTION)) {
+        return Gender::They;
+    }
+    let known = core.iter().rev().find(|item| !item.is(Class::OWNER) && item.is(Class::HE.and(Class::SHE).and(Class::PERSON).and(Class::THEY).and(Class::IT).and(Class::TITLE)));
+    match known {
+        Some(item) if item.is(Class::HE) => Gender::He,
+        Some(item) if item.is(Class::SHE) => Gender::She,
+        Some(item) if item.is(Class::THEY) => Gender::They,
+        Some(item) if item.is(Class::IT) => Gender::It,
+        Some(_) => Gender::Either,
+        None if core.last().is_some_and(is_name) => Gender::Unknown,
+        None if core.first().is_some_and(|first| first.is(Class::DETERMINER.and(Class::POSSESSIVE))) => Gender::Unknown,
+        None => Gender::They,
+    }
+}
+
+fn pronoun_gender(word: &str) -> Gender {
+    let word = word.split(['\'', '’']).next().unwrap_or(word);
+    match () {
+        () if word.eq_ignore_ascii_case("he") => Gender::He,
+        () if word.eq_ignore_ascii_case("she") => Gender::She,
+        () if word.eq_ignore_ascii_case("it") => Gender::It,
+        () if word.eq_ignore_ascii_case("they") => Gender::They,
+        () => Gender::Unknown,
+    }
+}
+
+/// The noun phrase that starts at `from`: `said | the head of the union, Anna Hale, in a letter`.
+pub(super) fn after(items: &[Item], from: usize, run_end: usize, text: &str) -> Option<(Phrase, Link)> {
+    let (mut phrase, end) = after_plain(items, from, run_end, text)?;
+    let is_apposed = items.get(end).is_some_and(|next| end < run_end && next.gap.has(Gap::COMMA) && next.is(Class::CAPITAL));
+    if phrase.kind == SpeakerKind::NounPhrase
+        && is_apposed
+        && let Some((named, named_end)) = after_plain(items, end, run_end, text)
+        && matches!(named.kind, SpeakerKind::Name | SpeakerKind::Title)
+        && (named_end == run_end || !items[named_end].gap.is_none() || items[named_end].is(Class::PREPOSITION))
+    {
+        let gender = more_telling(named.gender, phrase.gender);
+        phrase = Phrase { from: phrase.from, gender, ..named };
+        return Some((phrase, Link::Apposed));
+    }
+    Some((phrase, Link::Beside))
+}
+
+/// `a diplomat in Geneva`, `a woman in the crowd`, but not `in an interview`, `on Monday`.
+fn places(items: &[Item], at: usize, from: usize, run_end: usize, text: &str) -> bool {
+    if at == from || !matches!(items[at].span.of(text), "in" | "at" | "from" | "near" | "with") {
+        return false;
+    }
+    let mut noun = at + 1;
+    while noun < run_end && items[noun].gap.is_none() && items[noun].is(Class::DETERMINER.and(Class::POSSESSIVE)) {
+        noun += 1;
+    }
+    let is_noun = |item: &&Item| item.gap.is_none() && !item.is_quotation() && !item.is(Class::NUMBER.and(Class::TIME).and(Class::SETTING).and(Class::ADVERBIAL));
+    let is_setting = items.get(noun + 1).is_some_and(|next| noun + 1 < run_end && next.gap.is_none() && next.is(Class::SETTING));
+    noun < run_end && items.get(noun).filter(is_noun).is_some() && !is_setting
+}
+
+/// Also where it ends.
+fn after_plain(items: &[Item], from: usize, run_end: usize, text: &str) -> Option<(Phrase, usize)> {
+    let mut end = from;
+    while end < run_end && end - from < FARTHEST {
+        let item = &items[end];
+        if item.is_quotation() || (end > from && !item.gap.is_none()) {
+            break;
+        }
+        let is_joint = item.is(Class::CONJUNCTION)
+            && end > from
+            && items.get(end + 1).is_some_and(|next| {
+                end + 1 < run_end && next.is(Class::CAPITAL.and(Class::DETERMINER).and(Class::POSSESSIVE)) && next.gap.is_none()
+            });
+        let links = matches!(item.span.of(text), "of" | "for") && end > from;
+        let follows_link = end > from && matches!(items[end - 1].span.of(text), "of" | "for");
+        let is_other_preposition = item.is(Class::PREPOSITION) && !links && !places(items, end, from, run_end, text);
+        let stop = (item.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE)) && !item.is(Class::CAPITAL))
+            || (item.is(Class::OBJECT) && !item.is(Class::POSSESSIVE) && !item.is(Class::CAPITAL))
+            || (item.is(Class::PAST_LIKE) && end > from && !items[end - 1].is(Class::DETERMINER))
+            || (item.is(Class::SUBORDINATOR) && !item.is(Class::DETERMINER))
+            || item.is(Class::THAT)
+            || (item.is(Class::DETERMINER.and(Class::POSSESSIVE)) && end > from && !items[end - 1].is(Class::PREPOSITION.and(Class::CONJUNCTION).and(Class::DETERMINER)))
+            || (item.is(Class::PRONOUN) && !item.is(Class::DETERMINER) && end > from)
+            || (item.is(Class::CONJUNCTION) && !is_joint)
+            || (is_other_preposition && !item.is(Class::DETERMINER))
+            || (item.is(Class::ADVERBIAL.and(Class::LY).and(Class::TIME)) && !follows_link && !item.is(Class::DETERMINER) && end > from)
+            || (item.is(Class::VERB) && !item.is(ROLE.and(Class::NOUN).and(Class::CAPITAL)) && end > from && items[end - 1].is(Class::CAPITAL.and(Class::PRONOUN)));
+        if stop {
+            break;
+        }
+        end += 1;
+        if item.is(Class::PRONOUN) && end == from + 1 && !item.is(Class::DETERMINER) {
+            break;
+        }
+    }
+    let phrase = name(items, from, end, text)?;
+    Some((phrase, end))
+}
+
+/// The first noun phrase of a run: the subject of its first verb.
+pub(super) fn first(items: &[Item], run: usize, run_end: usize, text: &str) -> Option<Phrase> {
+    let limit = run_end.min(run + FARTHEST);
+    let is_finite = |item: &Item| {
+        item.is(Class::AUXILIARY.and(Class::MODAL).and(Class::FINITE))
+            || item.is(Class::PAST_LIKE)
+            || (item.is(Class::VERB) && item.has_form(&[Form::Past, Form::Present]))
+    };
+    let verb = (run + 1..limit).find(|&at| is_finite(&items[at]) && !items[at].is_quotation())?;
+    subject(items, run, verb, text).phrase.map(|(phrase, _)| phrase)
+}
+
+/// The noun phrase whose last word is the possessive at `at`, looked for back to `run`.
+pub(super) fn owner(items: &[Item], run: usize, at: usize, text: &str) -> Option<Phrase> {
+    let mut bare: Vec<Item> = items[run.max(at.saturating_sub(12))..=at].to_vec();
+    let base = at + 1 - bare.len();
+    let last = bare.last_mut()?;
+    let word = last.span.of(text);
+    let stem = word.find(['\'', '’']).unwrap_or(word.len());
+    last.span = Span::new(last.span.start, last.span.start + stem);
+    last.class.remove(Class::OWNER);
+    let phrase = chunk(&bare, 0, bare.len(), text)?;
+    Some(Phrase { from: phrase.from + base, to: phrase.to + base, ..phrase })
+}

@@ -1,0 +1,82 @@
+//! What is said of the embedded model is what the model says of itself.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use crate::desk::{Desk, tables_of};
+
+fn card() -> Value {
+    serde_json::from_str(&Desk::new().run("inspect --format json").ok().stdout).unwrap()
+}
+
+#[test]
+fn the_tables_of_the_model_card_are_those_of_the_embedded_model() {
+    let card = card();
+    let mirror = &card["mirror"];
+    let number = |value: &Value| format!("{:.2}", value.as_f64().unwrap());
+    let figure = |value: &Value| {
+        format!("{} [{}, {}]", number(&value["value"]), number(&value["interval"][0]), number(&value["interval"][1]))
+    };
+    let mut out = String::new();
+    let overall = &mirror["overall"];
+    writeln!(out, "\n| | on other text | held out |\n|---|---|---|").unwrap();
+    for (name, key) in
+        [("micro F1", "micro_f1"), ("macro F1", "macro_f1"), ("mean average precision", "average_precision")]
+    {
+        writeln!(out, "| {name} | {} | {} |", figure(&overall[key]), number(&card["overall"][key])).unwrap();
+    }
+    writeln!(out, "| sentences with a framing that were given one | {} | |", figure(&overall["found"])).unwrap();
+    writeln!(out, "| sentences without that were given one | {} | |", figure(&overall["flagged"])).unwrap();
+    writeln!(
+        out,
+        "\n| framing | in training | on other text: number | precision | recall | F1 | average precision | Brier | ECE | held-out F1 | threshold |\n\
+         |---|---|---|---|---|---|---|---|---|---|---|"
+    )
+    .unwrap();
+    for (own, seen) in card["labels"].as_array().unwrap().iter().zip(mirror["labels"].as_array().unwrap()) {
+        assert_eq!(own["label"], seen["label"]);
+        writeln!(
+            out,
+            "| {} | {} | {} | {} | {} | {} | {} | {:.3} | {:.3} | {} | {} |",
+            own["label"].as_str().unwrap(),
+            own["support"],
+            seen["support"],
+            number(&seen["precision"]),
+            number(&seen["recall"]),
+            figure(&seen["f1"]),
+            figure(&seen["average_precision"]),
+            seen["brier"].as_f64().unwrap(),
+            seen["calibration_error"].as_f64().unwrap(),
+            number(&own["f1"]),
+            number(&own["threshold"])
+        )
+        .unwrap();
+    }
+    writeln!(
+        out,
+        "\nOther text: {} sentences in {} passages, SHA-256 `{}`. Training data: {} sentences in {} groups, fingerprint `{}`.",
+        mirror["units"],
+        mirror["groups"],
+        mirror["data"][0]["sha256"].as_str().unwrap(),
+        card["units"],
+        card["groups"],
+        &card["data"].as_str().unwrap()[..16]
+    )
+    .unwrap();
+    tables_of("docs/model-card.md", &out);
+}
+
+#[test]
+fn the_embedded_models_mirror_was_measured_on_its_own_weights() {
+    let shown = Desk::new().run("inspect").ok().prints("on other text");
+    assert!(!shown.stdout.contains("measured on another model"), "run `just mirror FILE`, then `just model`");
+}
+
+#[test]
+fn the_embedded_model_is_small_and_its_rounding_moves_no_score_that_counts() {
+    assert!(
+        std::fs::metadata(concat!(env!("CARGO_MANIFEST_DIR"), "/models/english.safetensors")).unwrap().len() <= 4 << 20
+    );
+    assert!(card()["compression"]["largest_change"].as_f64().unwrap() <= 0.02);
+}
