@@ -42,11 +42,11 @@ pub(super) struct Sheet {
 }
 
 impl Sheet {
-    pub fn with_script() -> Self {
+    pub(super) fn with_script() -> Self {
         Sheet { style: STYLE, script: SCRIPT, policy: policy(Some(SCRIPT)) }
     }
 
-    pub fn without_script() -> Self {
+    pub(super) fn without_script() -> Self {
         Sheet { style: STYLE, script: "", policy: policy(None) }
     }
 }
@@ -328,7 +328,8 @@ fn bar(count: &Count, most: f64) -> Vec<Part> {
     [("author", voiceless)].into_iter().chain(parts).filter(|(_, number)| *number > 0).map(part).collect()
 }
 
-fn short(number: f64) -> String {
+/// A length to a tenth of a pixel, as short as can be.
+pub(super) fn short(number: f64) -> String {
     let text = format!("{number:.1}");
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::framing::voice;
+
 /// A report on any number of files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct View {
@@ -158,6 +160,23 @@ impl Voice {
             Voice::Reported => "reported",
             Voice::Mixed => "mixed",
         }
+    }
+}
+
+impl From<voice::Voice> for Voice {
+    fn from(heard: voice::Voice) -> Self {
+        match heard {
+            voice::Voice::Author => Voice::Author,
+            voice::Voice::Quoted => Voice::Quoted,
+            voice::Voice::Reported => Voice::Reported,
+            voice::Voice::Mixed => Voice::Mixed,
+        }
+    }
+}
+
+impl From<voice::Shares> for Share {
+    fn from(voice::Shares { author, quoted, reported }: voice::Shares) -> Self {
+        Share { author, quoted, reported }
     }
 }
 
