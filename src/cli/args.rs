@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rhetor::features::weighting::Weighting;
+use rhetor::framing::voice::Voice;
 use rhetor::learn::threshold::Optimize;
 use rhetor::learn::{ClassWeight, Solver};
 use rhetor::model::Task;
@@ -256,6 +257,9 @@ pub struct ShownOptions {
     /// Only these labels
     #[arg(long, value_name = "LABEL,…", value_delimiter = ',')]
     pub only: Vec<String>,
+    /// Only framings in the words of the author, or of those who are quoted or reported
+    #[arg(long, value_name = "VOICE,…", value_delimiter = ',')]
+    pub voice: Vec<VoiceName>,
     /// The probability from which on a label is given [default: each label's own]
     #[arg(long, value_name = "P", allow_negative_numbers = true, value_parser = share)]
     pub threshold: Option<f64>,
@@ -271,6 +275,26 @@ pub struct ShownOptions {
     /// Count framings for each file instead of showing units
     #[arg(short, long)]
     pub summary: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum VoiceName {
+    Author,
+    Quoted,
+    Reported,
+    /// Two or three of them, none with two thirds of the evidence
+    Mixed,
+}
+
+impl VoiceName {
+    pub fn meant(self) -> Voice {
+        match self {
+            VoiceName::Author => Voice::Author,
+            VoiceName::Quoted => Voice::Quoted,
+            VoiceName::Reported => Voice::Reported,
+            VoiceName::Mixed => Voice::Mixed,
+        }
+    }
 }
 
 /// Where units come from.
@@ -295,6 +319,7 @@ const CLASSIFY_EXAMPLES: &str = "Examples:
   rhetor classify speech.txt
   rhetor classify --explain --only threat,blame-shifting speech.txt
   rhetor classify articles/ --format html -o report.html
+  rhetor classify --voice quoted,reported --summary article.txt
   rhetor classify --summary articles/ --glob '*.txt'
   cat article.txt | rhetor classify --format jsonl
   tail -f feed.txt | rhetor classify --unit line --format jsonl

@@ -11,6 +11,7 @@ use std::rc::Rc;
 use indicatif::{ProgressBar, ProgressStyle};
 use rhetor::codebook::LabelId;
 use rhetor::framing::Choice;
+use rhetor::framing::voice::Voice;
 use rhetor::model::Model;
 use rhetor::report::html::Html;
 use rhetor::report::jsonl::Jsonl;
@@ -34,6 +35,8 @@ pub struct Job<'a> {
     pub model: &'a Model,
     pub choice: Choice,
     pub explain: bool,
+    /// Only framings in these voices.
+    pub voices: Option<Vec<Voice>>,
     unit: UnitKind,
     pub max_record: usize,
     pub remarks: Remarks,
@@ -87,6 +90,8 @@ pub fn run(args: &Classify, shared: &Shared, remarks: Remarks) -> anyhow::Result
     let job = Job {
         model: &model,
         choice: choice(&model, args)?,
+        voices: Some(args.shown.voice.iter().map(|voice| voice.meant()).collect())
+            .filter(|some: &Vec<_>| !some.is_empty()),
         // A report shows why, always.
         explain: args.shown.explain || args.format == OutputFormat::Html,
         unit: args.unit.map_or(if args.from.column.is_some() { UnitKind::Document } else { UnitKind::Sentence }, kind),

@@ -8,8 +8,9 @@ use crate::text::Span;
 use crate::text::speech::{How, Reported};
 
 /// In whose words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Voice {
+    #[default]
     Author,
     Quoted,
     Reported,
@@ -17,6 +18,8 @@ pub enum Voice {
 }
 
 impl Voice {
+    pub const ALL: [Voice; 4] = [Voice::Author, Voice::Quoted, Voice::Reported, Voice::Mixed];
+
     /// The name in the codebook and in output.
     pub fn name(self) -> &'static str {
         match self {
@@ -29,7 +32,7 @@ impl Voice {
 
     /// The voice of that name.
     pub fn named(name: &str) -> Option<Voice> {
-        [Voice::Author, Voice::Quoted, Voice::Reported, Voice::Mixed].into_iter().find(|voice| voice.name() == name)
+        Voice::ALL.into_iter().find(|voice| voice.name() == name)
     }
 }
 

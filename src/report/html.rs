@@ -74,6 +74,11 @@ fn unit(record: &Record, model: &Model) -> Unit {
             threshold: found.threshold,
             ..Framing::default()
         };
+        if let Some(said) = record.said.get(at) {
+            framing.voice = Some(said.voice.into());
+            framing.share = Some(said.shares.into());
+            framing.speaker = said.speaker.as_ref().map(|speaker| speaker.name.clone());
+        }
         if let Some(evidence) = record.evidence.get(at) {
             let shown = words::words(evidence, &record.text, model.featurizer().vocabulary(), MOST_WORDS);
             framing.intercept = evidence.intercept;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
-use super::{Cells, Record, Report, Setting};
+use super::{Cells, Named, Record, Report, Said, Setting};
 use crate::framing::Framing;
 use crate::framing::evidence::Evidence;
 
@@ -65,6 +65,10 @@ impl Serialize for Line<'_> {
         if record.truncated {
             map.serialize_entry("truncated", &true)?;
         }
+        map.serialize_entry("voice", record.voice.name())?;
+        if let Some(speaker) = &record.speaker {
+            map.serialize_entry("speaker", &shown(speaker))?;
+        }
         map.serialize_entry("framings", &Framings(self))?;
         if self.setting.all_scores {
             map.serialize_entry("probabilities", &Probabilities(self))?;
@@ -82,8 +86,8 @@ impl Serialize for Framings<'_> {
         let Line { setting, record, .. } = self.0;
         let mut list = serializer.serialize_seq(Some(record.framings.len()))?;
         for (at, framing) in record.framings.iter().enumerate() {
-            let evidence = record.evidence.get(at);
-            list.serialize_element(&One { setting, record, framing, evidence })?;
+            let (evidence, said) = (record.evidence.get(at), record.said.get(at));
+            list.serialize_element(&One { setting, record, framing, evidence, said })?;
         }
         list.end()
     }
@@ -94,6 +98,7 @@ struct One<'a> {
     record: &'a Record,
     framing: &'a Framing,
     evidence: Option<&'a Evidence>,
+    said: Option<&'a Said>,
 }
 
 impl Serialize for One<'_> {
@@ -102,11 +107,44 @@ impl Serialize for One<'_> {
         map.serialize_entry("label", self.setting.model.labels().name(self.framing.label))?;
         map.serialize_entry("p", &self.framing.probability)?;
         map.serialize_entry("threshold", &self.framing.threshold)?;
+        if let Some(Said { voice, shares, speaker }) = self.said {
+            let share = |share: f64| (share * 1e4).round() / 1e4;
+            let shares =
+                Share { author: share(shares.author), quoted: share(shares.quoted), reported: share(shares.reported) };
+            map.serialize_entry("voice", voice.name())?;
+            map.serialize_entry("voice_share", &shares)?;
+            if let Some(speaker) = speaker {
+                map.serialize_entry("speaker", &shown(speaker))?;
+            }
+        }
         if let Some(evidence) = self.evidence {
             map.serialize_entry("explain", &explain(self.setting, &self.record.text, evidence))?;
         }
         map.end()
     }
+}
+
+/// Keys in this order.
+#[derive(Serialize)]
+struct Share {
+    author: f64,
+    quoted: f64,
+    reported: f64,
+}
+
+/// Keys in this order.
+#[derive(Serialize)]
+struct Speaker<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<u64>,
+}
+
+fn shown(speaker: &Named) -> Speaker<'_> {
+    let (start, end) = speaker.place.unzip();
+    Speaker { name: &speaker.name, start, end }
 }
 
 /// Evidence as every machine-readable format shows it.

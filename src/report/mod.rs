@@ -5,13 +5,16 @@ pub mod jsonl;
 pub mod summary;
 pub mod table;
 pub mod terminal;
+pub mod voiced;
 
 pub use crate::text::visible;
 use std::io;
 
 use crate::framing::Framing;
 use crate::framing::evidence::Evidence;
+use crate::framing::voice::Voice;
 use crate::model::Model;
+pub use voiced::{Named, Said};
 
 /// A classified unit.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +38,12 @@ pub struct Record {
     pub probabilities: Vec<f64>,
     /// Of every framing, in their order, where asked for.
     pub evidence: Vec<Evidence>,
+    /// Whose words they are, by how much of the text stands in quotation marks or reports what was said.
+    pub voice: Voice,
+    /// Who is quoted or reported in the largest such part.
+    pub speaker: Option<Named>,
+    /// In whose words each framing is, in their order, by where its evidence lies.
+    pub said: Vec<Said>,
     /// The share of its words that the model knows.
     pub known: f64,
     /// The cells of the input row that the unit comes from, where a column of a table is classified.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::{Cells, Record, Report, Setting, jsonl};
 
-const COLUMNS: [&str; 7] = ["path", "index", "line", "start", "end", "text", "labels"];
+const COLUMNS: [&str; 9] = ["path", "index", "line", "start", "end", "text", "voice", "labels", "speakers"];
 
 pub struct Table<'a, W: Write> {
     setting: &'a Setting<'a>,
@@ -50,8 +50,13 @@ impl<W: Write> Report for Table<'_, W> {
         }
         let numbers = [record.index, record.line, record.start, record.end].map(|number| number.to_string());
         let labels: Vec<&str> = record.framings.iter().map(|framing| model.labels().name(framing.label)).collect();
-        let labels = labels.join("|");
-        let fields = [&self.path, &numbers[0], &numbers[1], &numbers[2], &numbers[3], &record.text, &labels];
+        let mut speakers: Vec<&str> =
+            record.said.iter().filter_map(|said| said.speaker.as_ref()).map(|speaker| &speaker.name[..]).collect();
+        speakers.sort_unstable();
+        speakers.dedup();
+        let [index, line, start, end] = &numbers;
+        let (labels, speakers) = (labels.join("|"), speakers.join("|"));
+        let fields = [&self.path, index, line, start, end, &record.text, record.voice.name(), &labels, &speakers];
         for field in fields {
             self.out.write_field(field).map_err(into_io)?;
         }

@@ -5,10 +5,11 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Record, Report, Setting, visible};
+use super::{Record, Report, Said, Setting, visible};
 use crate::features::cues;
 use crate::framing::Framing;
 use crate::framing::evidence::{Evidence, Term};
+use crate::framing::voice::Voice;
 
 /// How many terms of an explanation are shown one by one.
 const TERMS_SHOWN: usize = 10;
@@ -54,15 +55,16 @@ impl<'a, W: Write> Terminal<'a, W> {
         Ok(())
     }
 
-    fn labels(&self, framings: &[Framing]) -> String {
-        if framings.is_empty() {
+    fn labels(&self, record: &Record) -> String {
+        if record.framings.is_empty() {
             return "-".into();
         }
-        let one = |framing: &Framing| {
+        let one = |(at, framing): (usize, &Framing)| {
             let name = visible(self.setting.model.labels().name(framing.label));
-            format!("{} {:.2}", self.paint(self.style(framing), &name), framing.probability)
+            let said = record.said.get(at).map_or(String::new(), said);
+            format!("{} {:.2}{said}", self.paint(self.style(framing), &name), framing.probability)
         };
-        framings.iter().map(one).collect::<Vec<_>>().join(", ")
+        record.framings.iter().enumerate().map(one).collect::<Vec<_>>().join(", ")
     }
 
     /// A colour for each label; where labels outnumber colours they repeat, and the name tells them apart anyway.
@@ -109,6 +111,16 @@ impl<'a, W: Write> Terminal<'a, W> {
     }
 }
 
+/// ` quoted: Mr Hale`, where it is not the author's.
+fn said(said: &Said) -> String {
+    let voice = said.voice.name();
+    match &said.speaker {
+        _ if said.voice == Voice::Author => String::new(),
+        Some(speaker) => format!(" {voice}: {}", visible(&speaker.name)),
+        None => format!(" {voice}"),
+    }
+}
+
 impl<W: Write> Report for Terminal<'_, W> {
     fn begin(&mut self, path: &str, _: Option<&csv::StringRecord>) -> io::Result<()> {
         self.path = path.to_owned();
@@ -121,7 +133,7 @@ impl<W: Write> Report for Terminal<'_, W> {
             return Ok(());
         }
         self.heading()?;
-        let labels = self.labels(&record.framings);
+        let labels = self.labels(record);
         let line = self.paint(AnsiColor::Green.on_default(), &record.line.to_string());
         let cut = if record.truncated { " […]" } else { "" };
         let text = visible(&record.text);

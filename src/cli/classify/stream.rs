@@ -7,10 +7,11 @@ use std::sync::Mutex;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 use rhetor::features::Scratch;
+use rhetor::framing::voice::Voices;
 use rhetor::framing::{evidence, framings};
 use rhetor::report::{Cells, Record};
 use rhetor::text::unit::{Splitter, Unit, UnitKind};
-use rhetor::text::{Span, sentence};
+use rhetor::text::{Span, quote, sentence, speech};
 
 use super::{Job, SharedReport, Tally, remark_on_language};
 use crate::cli::reading::{self, Reader};
@@ -59,7 +60,13 @@ pub struct Pen<'a, 'r> {
 
 impl<'a, 'r> Pen<'a, 'r> {
     pub fn new(job: &'a Job<'a>, report: &SharedReport<'r>) -> Self {
-        Pen { judge: Judge { job, scratches: Mutex::default() }, report: report.clone(), index: 0, rows: 0, tally: Tally::new() }
+        Pen {
+            judge: Judge { job, scratches: Mutex::default() },
+            report: report.clone(),
+            index: 0,
+            rows: 0,
+            tally: Tally::new(),
+        }
     }
 
     /// Classifies the units and writes their records; `units` is empty afterwards.
@@ -143,33 +150,32 @@ impl Judge<'_> {
     }
 
     fn unit(&self, unit: &Unit, scratch: &mut Scratch, judged: &mut Vec<Judged>) {
+        let language = self.job.model.featurizer().settings().language;
+        let sentences = sentence::sentences(&unit.text, &unit.breaks, language.name());
+        let speech = speech::speech(&unit.text, &sentences, &quote::quotations(&unit.text));
+        let voices = Voices::new(&speech);
         if self.job.unit() != UnitKind::Sentence {
-            judged.push(self.part(unit, Span::new(0, unit.text.len()), unit.truncated, scratch));
+            judged.push(self.part(unit, Span::new(0, unit.text.len()), unit.truncated, &voices, scratch));
             return;
         }
-        let language = self.job.model.featurizer().settings().language;
-        let spans = sentence::sentences(&unit.text, &unit.breaks, language.name());
-        for (at, span) in spans.iter().enumerate() {
-            let cut = unit.truncated && at + 1 == spans.len();
-            let mut part = self.part(unit, *span, cut, scratch);
-            part.record.breaks = at > 0 && unit.breaks_between(spans[at - 1].end, span.start);
+        for (at, span) in sentences.iter().enumerate() {
+            let cut = unit.truncated && at + 1 == sentences.len();
+            let mut part = self.part(unit, *span, cut, &voices, scratch);
+            part.record.breaks = at > 0 && unit.breaks_between(sentences[at - 1].end, span.start);
             judged.push(part);
         }
     }
 
-    fn part(&self, unit: &Unit, span: Span, truncated: bool, scratch: &mut Scratch) -> Judged {
-        let model = self.job.model;
+    fn part(&self, unit: &Unit, span: Span, truncated: bool, voices: &Voices, scratch: &mut Scratch) -> Judged {
+        let Job { model, choice, voices: wanted, explain, .. } = self.job;
         let text = span.of(&unit.text).to_owned();
         let row = model.featurizer().row(&text, scratch);
         let scores = model.score(&row);
-        let framings = framings(model, &scores, &self.job.choice);
-        let explained = framings.iter().filter(|_| self.job.explain);
-        let evidence = explained.map(|framing| evidence::explain(model, &row, framing.label)).collect();
-        let record = Record {
-            index: 0,
+        let framings = framings(model, &scores, choice);
+        let evidence = framings.iter().map(|framing| evidence::explain(model, &row, framing.label)).collect();
+        let mut record = Record {
             line: unit.line_at(span.start),
             paragraph: unit.index,
-            breaks: false,
             start: unit.raw(span.start),
             end: if span.end == unit.text.len() { unit.end } else { unit.raw(span.end) },
             truncated,
@@ -177,9 +183,16 @@ impl Judge<'_> {
             probabilities: scores.probabilities,
             evidence,
             known: row.known(),
-            cells: None,
             text,
+            ..Record::default()
         };
+        record.hear(voices, unit, span);
+        if let Some(wanted) = wanted {
+            record.retain_voices(wanted);
+        }
+        if !explain {
+            record.evidence.clear();
+        }
         Judged { record, words: row.words, known_words: row.known_words }
     }
 }

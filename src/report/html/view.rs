@@ -164,8 +164,8 @@ impl Voice {
 }
 
 impl From<voice::Voice> for Voice {
-    fn from(heard: voice::Voice) -> Self {
-        match heard {
+    fn from(voice: voice::Voice) -> Self {
+        match voice {
             voice::Voice::Author => Voice::Author,
             voice::Voice::Quoted => Voice::Quoted,
             voice::Voice::Reported => Voice::Reported,

@@ -1,0 +1,66 @@
+//! In whose voice a unit and its framings are, as reports show it.
+
+use super::Record;
+use crate::framing::voice::{Heard, Shares, Voice, Voices};
+use crate::text::Span;
+use crate::text::speech::{Speaker, SpeakerKind};
+use crate::text::unit::Unit;
+
+/// What is shown where the rule that found a speaker is not right often enough to put a name to words.
+pub const UNCLEAR: &str = "a speaker (unclear)";
+
+/// The voice of a framing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Said {
+    pub voice: Voice,
+    pub shares: Shares,
+    pub speaker: Option<Named>,
+}
+
+/// A speaker as the text has it, with the bytes of the raw input; or [`UNCLEAR`], with none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Named {
+    pub name: String,
+    pub place: Option<(u64, u64)>,
+}
+
+impl Named {
+    fn of(speaker: &Speaker, unit: &Unit) -> Named {
+        if !speaker.sure || speaker.kind == SpeakerKind::Pronoun {
+            return Named { name: UNCLEAR.into(), place: None };
+        }
+        let Span { start, end } = speaker.span;
+        Named { name: speaker.span.of(&unit.text).to_owned(), place: Some((unit.raw(start), unit.raw(end))) }
+    }
+}
+
+impl Record {
+    /// Fills in whose words they are; the record is of the stretch `span` of `unit`, and has its evidence.
+    pub fn hear(&mut self, voices: &Voices, unit: &Unit, span: Span) {
+        let speaker = |heard: &Heard| {
+            let speaker = heard.by.and_then(|by| voices.speech()[by].speaker);
+            speaker.map(|speaker| Named::of(&speaker, unit))
+        };
+        let own = voices.sentence(span);
+        (self.voice, self.speaker) = (own.voice, speaker(&own));
+        let said = |evidence| {
+            let heard = voices.framing(evidence, span);
+            Said { voice: heard.voice, shares: heard.shares, speaker: speaker(&heard) }
+        };
+        self.said = self.evidence.iter().map(said).collect();
+    }
+
+    /// Keeps only the framings in some voices.
+    pub fn retain_voices(&mut self, wanted: &[Voice]) {
+        let mut keep = self.said.iter().map(|said| wanted.contains(&said.voice)).collect::<Vec<_>>().into_iter();
+        let mut is_kept = || keep.next().unwrap_or(true);
+        let kept: Vec<bool> = self.framings.iter().map(|_| is_kept()).collect();
+        fn retain<T>(items: &mut Vec<T>, kept: &[bool]) {
+            let mut kept = kept.iter();
+            items.retain(|_| *kept.next().unwrap_or(&true));
+        }
+        retain(&mut self.framings, &kept);
+        retain(&mut self.evidence, &kept);
+        retain(&mut self.said, &kept);
+    }
+}
