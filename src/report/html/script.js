@@ -70,7 +70,7 @@
     one('#least').value = 100 * wanted.least;
     one('#least-shown').textContent = percent(wanted.least);
     if (current >= 0 && marks[current].classList.contains('off')) leave();
-    else if (current >= 0) show(current);
+    else if (current >= 0) show(current, true);
     rove();
   };
   const clear = () => {
@@ -158,8 +158,10 @@
     return make('section', `c${label.tint}`, head, bar, make('p', 'soft', least), ...voice(framing), account(framing, text));
   };
   const hint = panel.firstElementChild;
-  const show = (at) => {
-    if (current >= 0 && current !== at) withdraw();
+  // What is shown already stays untouched: a click on a word that is being replaced would be lost.
+  const show = (at, anew = false) => {
+    if (current === at && !anew) return;
+    if (current >= 0) withdraw();
     current = at;
     marks[at].setAttribute('aria-current', 'true');
     emphasise(at);
