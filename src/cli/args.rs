@@ -360,6 +360,9 @@ pub struct Evaluate {
     /// Also score the units of each value of this column by themselves
     #[arg(long, value_name = "COLUMN")]
     pub by: Option<String>,
+    /// Also score how well voices and speakers are told, by the columns `voice` and `quoted_speaker`
+    #[arg(long)]
+    pub voice: bool,
     /// Also show the N worst mistakes, with the words that made them
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub errors: usize,

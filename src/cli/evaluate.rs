@@ -7,6 +7,7 @@ use std::io::Write;
 use std::path::Path;
 
 use rhetor::corpus::{self, Example};
+use rhetor::evaluate::voices::VoiceFigures;
 use rhetor::evaluate::{Evaluation, Judgement};
 use rhetor::framing::evidence;
 use rhetor::model::{Model, english};
@@ -34,6 +35,8 @@ pub struct Findings {
     by: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     parts: Vec<Part>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    voice: Option<VoiceFigures>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Mistake>,
 }
@@ -76,6 +79,7 @@ pub fn run(args: &Evaluate, remarks: Remarks) -> anyhow::Result<u8> {
         all: judgement.evaluate(args.seed),
         by: args.by.clone(),
         parts: parts(args, &judgement, &corpus.examples)?,
+        voice: if args.voice { Some(voices(&model, &corpus.examples)?) } else { None },
         errors: mistakes(&model, &judgement, &corpus.examples, args.errors),
     };
     let text = match args.format {
@@ -89,6 +93,12 @@ pub fn run(args: &Evaluate, remarks: Remarks) -> anyhow::Result<u8> {
     }
     write_whole(args.output.as_deref(), |out| out.write_all(text.as_bytes()))?;
     Ok(DONE)
+}
+
+fn voices(model: &Model, examples: &[Example]) -> anyhow::Result<VoiceFigures> {
+    VoiceFigures::of(examples, model.featurizer().settings().language).ok_or_else(|| {
+        anyhow::anyhow!("no unit has a voice\nhint: a column `voice` says author, quoted, reported or mixed")
+    })
 }
 
 /// Labels of the data that the model does not have.

@@ -5,6 +5,7 @@ pub mod interval;
 pub mod judgement;
 pub mod metrics;
 pub mod truth;
+pub mod voices;
 
 pub use judgement::{Evaluation, Judgement};
 pub use truth::Truth;

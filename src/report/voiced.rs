@@ -30,7 +30,16 @@ impl Named {
             return Named { name: UNCLEAR.into(), place: None };
         }
         let Span { start, end } = speaker.span;
-        Named { name: speaker.span.of(&unit.text).to_owned(), place: Some((unit.raw(start), unit.raw(end))) }
+        Named { name: unstarted(speaker.span.of(&unit.text)), place: Some((unit.raw(start), unit.raw(end))) }
+    }
+}
+
+/// `The president` at the start of a sentence is the president.
+fn unstarted(name: &str) -> String {
+    const DETERMINERS: [&str; 8] = ["The", "A", "An", "His", "Her", "Its", "Their", "One"];
+    match name.split_once(' ') {
+        Some((first, rest)) if DETERMINERS.contains(&first) => format!("{} {rest}", first.to_lowercase()),
+        _ => name.split_whitespace().collect::<Vec<_>>().join(" "),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use rhetor::evaluate::judgement::{LabelFigures, Overall};
+use rhetor::evaluate::voices::VoiceFigures;
 use rhetor::model::card::Figure;
 use rhetor::text::visible;
 
@@ -34,8 +35,31 @@ pub fn text(findings: &Findings) -> String {
     if let Some(column) = &findings.by {
         parts(column, &findings.parts, &mut out);
     }
+    if let Some(voice) = &findings.voice {
+        voices(voice, &mut out);
+    }
     mistakes(&findings.errors, &mut out);
     out
+}
+
+fn voices(figures: &VoiceFigures, out: &mut String) {
+    line!(out, "\nvoice               units precision recall    F1");
+    let other = ("other than author".to_owned(), figures.other_than_author);
+    for (name, found) in [other].iter().chain(&figures.voices) {
+        line!(out, "{name:<18} {:>6} {:>9.3} {:>6.3} {:>5.3}", found.support, found.precision, found.recall, found.f1);
+    }
+    let speakers = &figures.speakers;
+    line!(
+        out,
+        "speakers: {} of {} named, {} rightly: precision {:.3}, recall {:.3}; with those called unclear, {} of {} rightly",
+        speakers.named,
+        speakers.support,
+        speakers.right,
+        speakers.precision,
+        speakers.recall,
+        speakers.right_or_unclear,
+        speakers.named_or_unclear
+    );
 }
 
 fn overall(overall: &Overall, out: &mut String) {
