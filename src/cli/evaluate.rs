@@ -10,8 +10,8 @@ use rhetor::corpus::{self, Example};
 use rhetor::evaluate::voices::VoiceFigures;
 use rhetor::evaluate::{Evaluation, Judgement};
 use rhetor::framing::evidence;
-use rhetor::model::{Model, english};
 use rhetor::model::card::MirrorFile;
+use rhetor::model::{Model, english};
 use rhetor::report::html::model::ModelReport;
 use serde::Serialize;
 

@@ -121,7 +121,15 @@ fn a_report_in_a_browser_filters_shows_why_and_is_walked_by_keyboard() {
     browser.click("mark#u1 b");
     browser.hover("h1");
     let why = browser.ask("return document.querySelector('#panel').innerText").to_string();
-    for words in ["blame-shifting", "97%", "quoted (10% author, 90% quoted)", "the president", "“left us a ruin”", "+3.50", "a named pattern"] {
+    for words in [
+        "blame-shifting",
+        "97%",
+        "quoted (10% author, 90% quoted)",
+        "the president",
+        "“left us a ruin”",
+        "+3.50",
+        "a named pattern",
+    ] {
         assert!(why.contains(words), "no {words:?} in {why}");
     }
     assert_eq!(browser.ask("return document.querySelector('mark#u1 b').innerText"), "left us a ruin");
@@ -183,7 +191,8 @@ const HOSTILE: &str = "<script>alert(1)</script> Sign the petition before the me
 
 #[test]
 fn a_hostile_text_is_shown_as_text_and_runs_nothing() {
-    let desk = Desk::with_model().and("a.txt", HOSTILE).and("<script>alert(2)</script>.txt", "Vote for the amendment.\n");
+    let desk =
+        Desk::with_model().and("a.txt", HOSTILE).and("<script>alert(2)</script>.txt", "Vote for the amendment.\n");
     desk.run("classify -m m -f html -o report.html a.txt <script>alert(2)</script>.txt").ok();
     let Some(browser) = Browser::open() else { return };
     browser.look(900, 900, false);
@@ -192,8 +201,10 @@ fn a_hostile_text_is_shown_as_text_and_runs_nothing() {
     let scripts = browser.ask("return [document.scripts.length, document.images.length, document.styleSheets.length]");
     assert_eq!(scripts, json!([2, 0, 1]));
     assert_eq!(browser.ask("return document.querySelectorAll('base, link, p b, .text svg').length"), 0);
-    let text = browser.ask("return [...document.querySelectorAll('.text p')].map((p) => { const c = p.cloneNode(true); \
-        c.querySelectorAll('abbr').forEach((b) => b.remove()); return c.textContent })");
+    let text = browser.ask(
+        "return [...document.querySelectorAll('.text p')].map((p) => { const c = p.cloneNode(true); \
+        c.querySelectorAll('abbr').forEach((b) => b.remove()); return c.textContent })",
+    );
     let text: Vec<&str> = text.as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
     for (line, shown) in HOSTILE.split("\n\n").zip(&text) {
         let expected: String = visible(line.trim_end());
@@ -254,7 +265,9 @@ fn a_page_without_voices_has_no_place_for_them() {
 
 #[test]
 fn a_report_on_many_files_has_a_table_of_them_and_one_on_none_says_so() {
-    let desk = Desk::with_model().and("a.txt", "Sign the petition before the meeting.\n").and("b.txt", "The meeting starts at seven.\n");
+    let desk = Desk::with_model()
+        .and("a.txt", "Sign the petition before the meeting.\n")
+        .and("b.txt", "The meeting starts at seven.\n");
     let page = desk.run("classify -m m -f html a.txt b.txt").ok().stdout;
     assert!(page.contains("<h1>2 files</h1>") && page.contains("<a href=\"#f2\">b.txt</a>"));
     let page = desk.run("classify -m m -f html b.txt").ok().stdout;
@@ -264,9 +277,13 @@ fn a_report_on_many_files_has_a_table_of_them_and_one_on_none_says_so() {
 
 #[test]
 fn lines_of_verse_and_paragraphs_stay_as_they_are_in_the_text() {
-    let desk = Desk::with_model().and("a.txt", "A list:\n- The bridge was closed for repairs\n- The council approved the minutes\n\nNext.\n");
+    let desk = Desk::with_model()
+        .and("a.txt", "A list:\n- The bridge was closed for repairs\n- The council approved the minutes\n\nNext.\n");
     let page = desk.run("classify -m m -f html a.txt").ok().stdout;
-    assert!(page.contains("\n- The council approved the minutes</p>") && page.contains("<p data-l=\"5\">Next.</p>"), "{page}");
+    assert!(
+        page.contains("\n- The council approved the minutes</p>") && page.contains("<p data-l=\"5\">Next.</p>"),
+        "{page}"
+    );
 }
 
 #[test]
@@ -274,7 +291,8 @@ fn a_thousand_sentences_stay_within_300_kilobytes_beyond_their_text() {
     let mut view = op_ed();
     // As dense as op-eds get, each framing with as many words as are kept.
     for unit in view.files[0].paragraphs.iter_mut().flat_map(|paragraph| &mut paragraph.units) {
-        let words = |framing: &view::Framing| view::Framing { terms: vec![framing.terms[0].clone(); 8], ..framing.clone() };
+        let words =
+            |framing: &view::Framing| view::Framing { terms: vec![framing.terms[0].clone(); 8], ..framing.clone() };
         unit.framings = unit.framings.iter().chain(&unit.framings).map(words).collect();
     }
     let paragraphs = view.files[0].paragraphs.clone();
@@ -316,7 +334,12 @@ fn pictures() {
     let page = String::from_utf8(desk.read("page.html")).unwrap();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures");
     std::fs::create_dir_all(&folder).unwrap();
-    let views = [("400", 400, 1500, false), ("900", 900, 1400, false), ("1400", 1400, 1700, false), ("1400-dark", 1400, 1700, true)];
+    let views = [
+        ("400", 400, 1500, false),
+        ("900", 900, 1400, false),
+        ("1400", 1400, 1700, false),
+        ("1400-dark", 1400, 1700, true),
+    ];
     for (name, width, height, dark) in views {
         shown(&browser, &desk, &page, (width, height), dark);
         if width > 1000 {

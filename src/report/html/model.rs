@@ -24,10 +24,18 @@ pub struct ModelReport {
     pub note: Option<String>,
     pub version: String,
     pub fingerprint: String,
-    pub overall: Vec<(String, f64, Option<(f64, f64)>)>,
+    pub overall: Vec<Overall>,
     pub labels: Vec<LabelReport>,
     /// True label, label given in its place, how often.
     pub confusions: Vec<(String, String, u64)>,
+}
+
+/// A figure over all labels, with its 95% interval if there is one.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Overall {
+    pub name: String,
+    pub value: f64,
+    pub interval: Option<(f64, f64)>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -48,6 +56,12 @@ pub struct LabelReport {
     pub curve: Vec<(f64, f64, f64)>,
     /// Units, mean probability, share that truly has the label.
     pub reliability: Vec<(u64, f64, f64)>,
+}
+
+impl Overall {
+    fn new(name: &str, value: f64, interval: Option<(f64, f64)>) -> Self {
+        Overall { name: name.to_owned(), value, interval }
+    }
 }
 
 impl ModelReport {
@@ -89,7 +103,7 @@ impl ModelReport {
             note: card.note.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             fingerprint: model.fingerprint().to_owned(),
-            overall: overall.map(|(name, value)| (name.to_owned(), value, None)).to_vec(),
+            overall: overall.into_iter().map(|(name, value)| Overall::new(name, value, None)).collect(),
             labels: card.labels.iter().map(label).collect(),
             confusions: card.overall.confusions.clone(),
         }
@@ -112,7 +126,7 @@ impl ModelReport {
             reliability: figures.reliability.clone(),
         };
         let overall = &all.overall;
-        let with = |name: &str, figure: Figure| (name.to_owned(), figure.value, Some(figure.interval));
+        let with = |name: &str, figure: Figure| Overall::new(name, figure.value, Some(figure.interval));
         ModelReport {
             title: title.to_owned(),
             measured: format!("Measured on {} labelled units in {} groups.", all.units, all.groups),
@@ -126,8 +140,8 @@ impl ModelReport {
                 with("all labels right", overall.accuracy),
                 with("labelled units given a label", overall.found),
                 with("unlabelled units given one", overall.flagged),
-                ("baseline: always the commonest answer, micro F1".to_owned(), overall.majority, None),
-                ("baseline: one keyword a label, micro F1".to_owned(), overall.keyword.0, None),
+                Overall::new("baseline: always the commonest answer, micro F1", overall.majority, None),
+                Overall::new("baseline: one keyword a label, micro F1", overall.keyword.0, None),
             ],
             labels: all.labels.iter().enumerate().map(label).collect(),
             confusions: all.confusions.clone(),
@@ -148,7 +162,7 @@ impl ModelReport {
 struct Page {
     sheet: Sheet,
     report: ModelReport,
-    overall: Vec<Overall>,
+    overall: Vec<OverallShown>,
     scale: Vec<Tick>,
     labels: Vec<Shown>,
     has_other: bool,
@@ -156,7 +170,7 @@ struct Page {
     confusions: Vec<Pair>,
 }
 
-struct Overall {
+struct OverallShown {
     name: String,
     value: String,
     interval: String,
@@ -228,10 +242,10 @@ fn between((low, high): (f64, f64)) -> String {
 
 fn page(report: &ModelReport) -> Page {
     let codes = mark::codes(report.labels.iter().map(|label| label.name.as_str()));
-    let overall = report.overall.iter().map(|(name, value, interval)| Overall {
-        name: name.clone(),
-        value: two(*value),
-        interval: interval.map(between).unwrap_or_default(),
+    let overall = report.overall.iter().map(|figure| OverallShown {
+        name: figure.name.clone(),
+        value: two(figure.value),
+        interval: figure.interval.map(between).unwrap_or_default(),
     });
     let ticks = [(0.0, "0"), (0.25, ".25"), (0.5, ".5"), (0.75, ".75"), (1.0, "1")];
     let most = report.confusions.first().map_or(1, |(.., count)| *count) as f64;
@@ -241,7 +255,8 @@ fn page(report: &ModelReport) -> Page {
         count: *count,
         width: short(130.0 * *count as f64 / most),
     };
-    let report = ModelReport { title: visible(&report.title), note: report.note.as_deref().map(visible), ..report.clone() };
+    let report =
+        ModelReport { title: visible(&report.title), note: report.note.as_deref().map(visible), ..report.clone() };
     Page {
         sheet: Sheet::without_script(),
         overall: overall.collect(),

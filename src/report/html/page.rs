@@ -1,7 +1,7 @@
 //! A [`View`] → the page: what the template `text.html` needs, counted and laid out.
 //!
 //! Askama escapes every text that it is given. Three things go in as they are: style and script, which are ours; marks of
-//! the text, which [`Escaped`] makes; and the data of the script, in which no `<` is left.
+//! the text, which `Escaped` makes; and the data of the script, in which no `<` is left.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::mark::{self, TINTS};
-use super::view::{File, Framing, Known, Paragraph, Tested, Term, Unit, View, Voice};
+use super::view::{File, Framing, Known, Paragraph, Term, Tested, Unit, View, Voice};
+use crate::report::voiced::UNCLEAR;
 use crate::text::visible;
 
 const STYLE: &str = include_str!("style.css");
@@ -258,8 +259,11 @@ fn trust(view: &View, noun: &str) -> String {
     }
     if let (Some(found), Some(flagged)) = (found, flagged) {
         let (found, flagged) = (100.0 * found, 100.0 * flagged);
-        write!(words, " It marked {found:.0}% of the {noun}s that had a framing, and {flagged:.0}% of those that had none.")
-            .expect("a string takes any text");
+        write!(
+            words,
+            " It marked {found:.0}% of the {noun}s that had a framing, and {flagged:.0}% of those that had none."
+        )
+        .expect("a string takes any text");
     }
     words
 }
@@ -341,7 +345,6 @@ struct Voices {
 }
 
 const AUTHOR: &str = "The author";
-const UNCLEAR: &str = "A speaker (unclear)";
 const BOTH: &str = "Author and speaker mixed";
 
 impl Voices {
@@ -385,7 +388,8 @@ impl Voices {
             speaker.voices = if speaker.name == AUTHOR { "own words".into() } else { parts.join(", ") };
         }
         let sum = |voices: &[u64; 4]| voices.iter().sum::<u64>();
-        speakers.sort_by_key(|(speaker, voices)| (speaker.name != AUTHOR, std::cmp::Reverse(sum(voices)), speaker.number));
+        speakers
+            .sort_by_key(|(speaker, voices)| (speaker.name != AUTHOR, std::cmp::Reverse(sum(voices)), speaker.number));
         speakers.into_iter().map(|(speaker, _)| speaker).collect()
     }
 }

@@ -8,7 +8,7 @@
   const data = JSON.parse(store.textContent);
   const marks = all('mark');
   const panel = one('#panel');
-  const texts = marks.map((mark) => mark.firstChild.textContent);
+  const texts = marks.map((mark) => (mark.firstChild.nodeType === Node.TEXT_NODE ? mark.firstChild.data : ''));
   const codes = marks.map((mark) => all('abbr', mark));
   const ticks = marks.map(() => []);
   const place = (link) => link.getAttribute('href').slice(2) - 1;
@@ -123,7 +123,8 @@
     first.before(node);
   };
 
-  const clipped = (text) => (text.length > 48 ? `${text.slice(0, 47)}…` : text);
+  // Quotation marks of the text's own would double ours.
+  const clipped = (text) => (text.length > 48 ? `${text.slice(0, 47)}…` : text).replace(/^["“”«»]+|["“”«»]+$/g, '');
 
   const account = (framing, text) => {
     const most = Math.max(...framing.t.map((term) => Math.abs(term[0])), 0.01);

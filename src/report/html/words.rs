@@ -65,7 +65,8 @@ fn mostly_inside(piece: &Piece, seed: &Piece) -> bool {
     if seed.spans.iter().any(|span| span.len() > LONGEST_SEED) {
         return false;
     }
-    let inside = |span: &Span| seed.spans.iter().any(|own| own.overlap(*span).is_some_and(|o| 2 * o.len() > span.len()));
+    let inside =
+        |span: &Span| seed.spans.iter().any(|own| own.overlap(*span).is_some_and(|o| 2 * o.len() > span.len()));
     !piece.spans.is_empty() && piece.spans.iter().all(inside)
 }
 
@@ -112,9 +113,11 @@ mod tests {
     use super::*;
     use crate::features::FeatureId;
 
-    fn account(terms: &[(&str, f64, &[(usize, usize)])]) -> (Evidence, Vocabulary) {
+    type Given<'a> = (&'a str, f64, &'a [(usize, usize)]);
+
+    fn account(terms: &[Given]) -> (Evidence, Vocabulary) {
         let vocabulary = Vocabulary::new(terms.iter().map(|(term, ..)| ((*term).to_owned(), 1)).collect());
-        let piece = |(term, contribution, spans): &(&str, f64, &[(usize, usize)])| Piece {
+        let piece = |(term, contribution, spans): &Given| Piece {
             feature: vocabulary.feature(term).unwrap_or(FeatureId(0)),
             contribution: *contribution,
             spans: spans.iter().map(|(start, end)| Span::new(*start, *end)).collect(),
