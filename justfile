@@ -60,3 +60,8 @@ recipe SET CACHE *TABLES:
 # How fast the parts are
 bench:
     cargo bench
+
+# The pictures of the report in docs/pictures/ (needs chromium, chromium-driver and pngquant)
+pictures:
+    cargo test --test it report::pictures -- --ignored
+    pngquant --force --ext .png 48 docs/pictures/*.png

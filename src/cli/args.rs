@@ -91,6 +91,9 @@ pub struct Train {
     /// Put figures on other text into the model's card: what `rhetor evaluate --format json` wrote
     #[arg(long, value_name = "FILE")]
     pub mirror: Option<PathBuf>,
+    /// Also write a page that shows how good the model is
+    #[arg(long, value_name = "PAGE")]
+    pub report: Option<PathBuf>,
     /// Train twice and compare the models byte by byte
     #[arg(long)]
     pub verify: bool,
@@ -373,6 +376,9 @@ pub struct Evaluate {
     /// Write the figures to a file instead of standard output; an older file is replaced whole
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Also write a page with charts: intervals, precision and recall, reliability, what is mixed up
+    #[arg(long, value_name = "PAGE")]
+    pub report: Option<PathBuf>,
     /// What intervals are drawn by
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
@@ -383,7 +389,7 @@ pub struct Evaluate {
 const EVALUATE_EXAMPLES: &str = "Examples:
   rhetor evaluate held-out.csv
   rhetor evaluate held-out.csv -m my.rhetor --by newspaper
-  rhetor evaluate held-out.jsonl -m my.rhetor --errors 20
+  rhetor evaluate held-out.jsonl -m my.rhetor --errors 20 --report held-out.html
   rhetor evaluate held-out.csv --format json | jq '.labels[] | [.label, .f1.value]'
 
 Intervals are 95%, by drawing whole groups (the `group` or `doc` column) anew 1,000 times; without groups, single units.";

@@ -10,12 +10,13 @@ use rhetor::corpus::{self, Example};
 use rhetor::evaluate::voices::VoiceFigures;
 use rhetor::evaluate::{Evaluation, Judgement};
 use rhetor::framing::evidence;
-use rhetor::model::Model;
 use rhetor::model::card::MirrorFile;
+use rhetor::model::{Model, english};
+use rhetor::report::html::model::ModelReport;
 use serde::Serialize;
 
 use super::args::{CardFormat, Evaluate};
-use super::{DONE, Output, Remarks, load_model, named, refuse_same, train};
+use super::{DONE, Remarks, load_model, named, refuse_same, train, write_whole};
 
 /// Terms shown with a mistake.
 const TERMS_SHOWN: usize = 6;
@@ -64,6 +65,7 @@ struct Mistake {
 
 pub fn run(args: &Evaluate, remarks: Remarks) -> anyhow::Result<u8> {
     refuse_same(args.output.as_deref(), &args.data)?;
+    refuse_same(args.report.as_deref(), &args.data)?;
     let model = load_model(args.model.as_deref(), remarks)?;
     let data: Vec<_> = args.data.iter().map(|path| path.to_string_lossy()).collect();
     let corpus = corpus::read(&data, &train::read_options(&args.input))?;
@@ -84,14 +86,12 @@ pub fn run(args: &Evaluate, remarks: Remarks) -> anyhow::Result<u8> {
         CardFormat::Text => figures::text(&findings),
         CardFormat::Json => format!("{:#}\n", serde_json::to_value(&findings)?),
     };
-    let mut output = Output::open(args.output.as_deref())?;
-    match output.write_all(text.as_bytes()) {
-        Ok(()) => output.finish()?,
-        Err(error) => {
-            output.abandon();
-            return Err(error.into());
-        }
+    if let Some(path) = &args.report {
+        let title = args.model.as_deref().map_or(english::NAME.to_owned(), |path| path.display().to_string());
+        let page = ModelReport::of_evaluation(&model, &judgement, &findings.all, &title);
+        write_whole(Some(path), |out| page.write(out))?;
     }
+    write_whole(args.output.as_deref(), |out| out.write_all(text.as_bytes()))?;
     Ok(DONE)
 }
 

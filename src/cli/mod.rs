@@ -144,6 +144,18 @@ impl Write for Output {
     }
 }
 
+/// Writes a file whole, or not at all.
+pub fn write_whole(path: Option<&Path>, write: impl FnOnce(&mut Output) -> io::Result<()>) -> anyhow::Result<()> {
+    let mut output = Output::open(path)?;
+    match write(&mut output) {
+        Ok(()) => output.finish(),
+        Err(error) => {
+            output.abandon();
+            Err(error.into())
+        }
+    }
+}
+
 /// An error of the file system with the path it belongs to.
 pub fn named(path: &Path, error: io::Error) -> anyhow::Error {
     anyhow::anyhow!("{}: {error}", path.display())

@@ -10,10 +10,11 @@ use rhetor::features::cues::{self, CueSet};
 use rhetor::learn::{self, KeepCues, Step, TrainSettings, Trained};
 use rhetor::model::card::Mirror;
 use rhetor::model::weights::Wish;
+use rhetor::report::html::model::ModelReport;
 use rhetor::text::stem::Language;
 
 use super::args::{Bits, DataFormat, DataOptions, FeatureOptions, Train};
-use super::{DONE, Remarks, card, named, refuse_same};
+use super::{DONE, Remarks, card, named, refuse_same, write_whole};
 
 /// What `--cues` calls doing without.
 const NO_CUES: &str = "none";
@@ -23,7 +24,9 @@ const NAMED: usize = 10;
 
 pub fn run(args: &Train, remarks: Remarks) -> anyhow::Result<u8> {
     refuse_same(Some(&args.output), &args.data)?;
+    refuse_same(args.report.as_deref(), &args.data)?;
     check_output(&args.output)?;
+    args.report.as_deref().map_or(Ok(()), check_output)?;
     let data: Vec<_> = args.data.iter().map(|path| path.to_string_lossy()).collect();
     let corpus = corpus::read(&data, &read_options(&args.input))?;
     report_reading(&corpus, remarks);
@@ -37,6 +40,11 @@ pub fn run(args: &Train, remarks: Remarks) -> anyhow::Result<u8> {
         std::io::stdout().write_all(&trained.model.to_bytes())?;
     } else {
         trained.model.write(&args.output)?;
+    }
+    if let Some(path) = &args.report {
+        let title = if is_stdout { "Standard output".to_owned() } else { args.output.display().to_string() };
+        let page = ModelReport::of_card(&trained.model, &title);
+        write_whole(Some(path), |out| page.write(out))?;
     }
     trained.warnings.iter().for_each(|warning| remarks.warn(warning));
     let has_cues = trained.model.featurizer().settings().cues.is_some();

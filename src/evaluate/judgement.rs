@@ -162,6 +162,12 @@ impl Judgement {
         }
     }
 
+    /// Cut, precision and recall of a label, at no more points than can be drawn.
+    pub fn curve(&self, label: usize) -> Vec<(f64, f64, f64)> {
+        const POINTS: usize = 100;
+        metrics::curve(&column(&self.probabilities, &self.truth, label), POINTS)
+    }
+
     /// Units that lack a label which they should have and were given one which they should not: which for which.
     pub fn confusions(&self) -> Vec<(String, String, u64)> {
         let k = self.labels.len();

@@ -123,6 +123,13 @@ pub fn cuts(scored: &[(f64, bool)]) -> Vec<Cut> {
     cuts
 }
 
+/// Cut, precision and recall, thinned to at most `most` points by equal steps of rank.
+pub fn curve(scored: &[(f64, bool)], most: usize) -> Vec<(f64, f64, f64)> {
+    let cuts = cuts(scored);
+    let step = cuts.len().div_ceil(most).max(1);
+    cuts.iter().step_by(step).map(|cut| (cut.lowest, cut.counts.precision(), cut.counts.recall())).collect()
+}
+
 const BINS: usize = 10;
 
 /// Of each of ten bins of equal width that holds units: how many, their mean probability, the share that truly has the label.

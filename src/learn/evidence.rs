@@ -255,7 +255,7 @@ impl HeldOut {
             calibrated: false,
             slopes: Vec::new(),
             calibration_error: metrics::calibration_error(&scored),
-            curve: curve(&scored),
+            curve: metrics::curve(&scored, CURVE_POINTS),
             keyword: None,
             pro: Vec::new(),
             contra: Vec::new(),
@@ -293,13 +293,6 @@ impl HeldOut {
         let name = |label: usize| names.name(LabelId(label as u16)).to_owned();
         pairs.into_iter().take(CONFUSIONS).map(|((a, b), count)| (name(a), name(b), count)).collect()
     }
-}
-
-/// Held-out cut, precision and recall, thinned to at most [`CURVE_POINTS`] by equal steps of rank.
-fn curve(scored: &[(f64, bool)]) -> Vec<(f64, f64, f64)> {
-    let cuts = metrics::cuts(scored);
-    let step = cuts.len().div_ceil(CURVE_POINTS).max(1);
-    cuts.iter().step_by(step).map(|cut| (cut.lowest, cut.counts.precision(), cut.counts.recall())).collect()
 }
 
 /// Fills in the strongest terms of each label, as they most often look in the training text.

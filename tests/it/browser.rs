@@ -19,7 +19,8 @@ impl Browser {
     /// A browser, or `None` with a word on why there is none; without one the test fails where `RHETOR_REQUIRE_ALL` is set.
     pub fn open() -> Option<Browser> {
         let found = |program: &str| Command::new(program).arg("--version").output().is_ok_and(|o| o.status.success());
-        let Some(chromium) = ["chromium", "chromium-browser", "google-chrome"].into_iter().find(|name| found(name)) else {
+        let Some(chromium) = ["chromium", "chromium-browser", "google-chrome"].into_iter().find(|name| found(name))
+        else {
             return missing("chromium");
         };
         if !found("chromedriver") {
@@ -48,7 +49,8 @@ impl Browser {
         let profile = format!("--user-data-dir={}", self._profile.path().display());
         let path = which(chromium);
         let args = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"];
-        let options = json!({ "binary": path, "args": args.iter().copied().chain([profile.as_str()]).collect::<Vec<_>>() });
+        let options =
+            json!({ "binary": path, "args": args.iter().copied().chain([profile.as_str()]).collect::<Vec<_>>() });
         let logs = json!({ "browser": "ALL", "performance": "ALL" });
         let wanted = json!({ "browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": logs });
         let answer = self.post("/session", &json!({ "capabilities": { "alwaysMatch": wanted } }));
@@ -98,7 +100,9 @@ impl Browser {
     /// Moves the pointer over the first part of an element.
     pub fn hover(&self, css: &str) {
         self.ask(&format!("document.querySelector({css:?}).scrollIntoView({{ block: 'center' }})"));
-        let script = format!("const b = document.querySelector({css:?}).getClientRects()[0]; return [b.x + 8, b.y + b.height / 2]");
+        let script = format!(
+            "const b = document.querySelector({css:?}).getClientRects()[0]; return [b.x + 8, b.y + b.height / 2]"
+        );
         let place = self.ask(&script);
         let at = |n: usize| place[n].as_f64().expect("a place is two numbers").round();
         let step = json!({ "type": "pointerMove", "duration": 0, "x": at(0), "y": at(1) });
@@ -133,7 +137,12 @@ impl Browser {
 
     fn log(&self, kind: &str) -> Vec<String> {
         let entries = self.post("/se/log", &json!({ "type": kind }));
-        entries.as_array().into_iter().flatten().map(|entry| entry["message"].as_str().unwrap_or("").to_owned()).collect()
+        entries
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|entry| entry["message"].as_str().unwrap_or("").to_owned())
+            .collect()
     }
 
     /// What the console says since last asked: errors, broken policy.
@@ -181,10 +190,9 @@ fn port(said: &mut impl BufRead) -> Option<u16> {
         if said.read_line(&mut line).ok()? == 0 {
             return None;
         }
-        if let Some((_, port)) = line.split_once("successfully on port ") {
-            if let Ok(port) = port.trim().trim_end_matches('.').parse() {
-                return Some(port);
-            }
+        let port = line.split_once("successfully on port ").map(|(_, port)| port.trim().trim_end_matches('.'));
+        if let Some(port) = port.and_then(|port| port.parse().ok()) {
+            return Some(port);
         }
     }
     None

@@ -147,15 +147,21 @@ impl Ran {
 
     /// Standard output is the golden file of that name; `RHETOR_BLESS=1` writes it anew.
     #[track_caller]
-    pub fn matches(self, golden: &str) -> Self {
-        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(golden);
-        if std::env::var_os("RHETOR_BLESS").is_some() {
-            fs::write(&path, &self.stdout).unwrap();
-        }
-        let expected = fs::read_to_string(&path).unwrap_or_default();
-        assert_eq!(self.stdout, expected, "{golden} differs; if that is right, `just bless` and review the change");
+    pub fn matches(self, name: &str) -> Self {
+        golden(name, &self.stdout);
         self
     }
+}
+
+/// The text is the golden file of that name; `RHETOR_BLESS=1` writes it anew.
+#[track_caller]
+pub fn golden(name: &str, text: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    if std::env::var_os("RHETOR_BLESS").is_some() {
+        fs::write(&path, text).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(text, expected, "{name} differs; if that is right, `just bless` and review the change");
 }
 
 /// Sentences of three labels, none, or two, in documents.

@@ -30,6 +30,8 @@ fn candidates(name: &str) -> impl Iterator<Item = String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
     use proptest::prelude::*;
 
@@ -37,6 +39,92 @@ mod tests {
     fn codes_are_two_letters_that_people_guess() {
         let names = ["blame-shifting", "call-to-action", "delegitimization", "denial", "threat", "4 stars", "", "D"];
         assert_eq!(codes(names.into_iter()), ["BL", "CA", "DE", "DN", "TH", "4S", "?", "D"]);
+    }
+
+    /// The colours of `style.css` by name, in red, green and blue from 0 to 1: light, dark, on paper.
+    fn palettes() -> Vec<HashMap<String, [f64; 3]>> {
+        let style = include_str!("style.css");
+        let block = |block: &str| {
+            let colors = block.split_once('}').unwrap().0.split(';').filter_map(|line| line.trim().split_once(": #"));
+            let channel = |hex: &str, at: usize| f64::from(u8::from_str_radix(&hex[at..at + 2], 16).unwrap()) / 255.0;
+            colors.map(|(name, hex)| (name.to_owned(), [0, 2, 4].map(|at| channel(hex, at)))).collect()
+        };
+        style.split(":root {").skip(1).map(block).collect()
+    }
+
+    /// sRGB → linear light (IEC 61966-2-1).
+    fn linear(color: [f64; 3]) -> [f64; 3] {
+        color.map(|c| if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) })
+    }
+
+    /// WCAG 2.2, contrast ratio: 1 to 21.
+    fn contrast(a: [f64; 3], b: [f64; 3]) -> f64 {
+        let luminance = |color| {
+            let [r, g, b] = linear(color);
+            0.2126 * r + 0.7152 * g + 0.0722 * b
+        };
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn every_pair_of_colours_that_meet_has_the_contrast_of_wcag_aa() {
+        assert_eq!(contrast([0.0; 3], [1.0; 3]), 21.0);
+        let palettes = palettes();
+        assert_eq!(palettes.len(), 3);
+        for colors in &palettes {
+            let of = |name: &str| colors[name];
+            for ground in ["--page", "--panel"] {
+                for ink in ["--ink", "--soft", "--link"] {
+                    assert!(contrast(of(ink), of(ground)) >= 4.5, "{ink} on {ground}");
+                }
+                for n in 0..TINTS {
+                    // Codes are written in it, or in the page's colour upon it.
+                    assert!(contrast(of(&format!("--s{n}")), of(ground)) >= 4.5, "--s{n} on {ground}");
+                }
+            }
+            for n in 0..TINTS {
+                let (strong, tint) = (of(&format!("--s{n}")), of(&format!("--t{n}")));
+                assert!(contrast(of("--ink"), tint) >= 7.0, "text on --t{n}");
+                // Lines are no text: 3 is enough.
+                assert!(contrast(strong, tint) >= 3.0, "--s{n} on --t{n}");
+            }
+        }
+    }
+
+    /// How a colour looks to eyes that lack one kind of cone (Machado, Oliveira & Fernandes 2009, severity 1.0), in linear light.
+    const EYES: [[[f64; 3]; 3]; 4] = [
+        [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+    ];
+
+    /// CIE L*a*b* (1976) of linear sRGB, white D65.
+    fn lab([r, g, b]: [f64; 3]) -> [f64; 3] {
+        let f = |t: f64| if t > 0.008856 { t.cbrt() } else { 7.787 * t + 16.0 / 116.0 };
+        let x = f((0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.9505);
+        let y = f(0.2126 * r + 0.7152 * g + 0.0722 * b);
+        let z = f((0.0193 * r + 0.1192 * g + 0.9505 * b) / 1.089);
+        [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+    }
+
+    #[test]
+    fn two_labels_with_the_same_line_differ_in_colour_to_all_eyes() {
+        const LINES: usize = 4;
+        for colors in &palettes() {
+            for (a, b) in (0..TINTS).flat_map(|a| (0..a).map(move |b| (a, b))).filter(|(a, b)| a % LINES == b % LINES) {
+                for eye in &EYES {
+                    let seen = |n: usize| {
+                        let color = linear(colors[&format!("--s{n}")]);
+                        lab(eye.map(|row| row.iter().zip(color).map(|(m, c)| m * c).sum::<f64>().clamp(0.0, 1.0)))
+                    };
+                    let distance = seen(a).iter().zip(seen(b)).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+                    // Some two is the least that anyone sees.
+                    assert!(distance >= 20.0, "{a} and {b}: {distance}");
+                }
+            }
+        }
     }
 
     proptest! {

@@ -1,7 +1,7 @@
 //! A [`View`] → the page: what the template `text.html` needs, counted and laid out.
 //!
 //! Askama escapes every text that it is given. Three things go in as they are: style and script, which are ours; marks of
-//! the text, which [`Escaped`] makes; and the data of the script, in which no `<` is left.
+//! the text, which `Escaped` makes; and the data of the script, in which no `<` is left.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::mark::{self, TINTS};
-use super::view::{File, Framing, Known, Paragraph, Tested, Term, Unit, View, Voice};
+use super::view::{File, Framing, Known, Paragraph, Term, Tested, Unit, View, Voice};
+use crate::report::voiced::UNCLEAR;
 use crate::text::visible;
 
 const STYLE: &str = include_str!("style.css");
@@ -29,7 +30,10 @@ const TICK: f64 = 4.0;
 
 /// Words shown of each framing, and over all of them: of some 25 bytes each, so that a page stays small.
 const FEWEST_WORDS: usize = 3;
-const ALL_WORDS: usize = 3000;
+const ALL_WORDS: usize = 2500;
+
+/// Places of a word that are shown; in a whole document as one unit it may have thousands.
+const MOST_SPANS: usize = 50;
 
 /// Style and script, and the policy that allows only them.
 pub(super) struct Sheet {
@@ -39,11 +43,11 @@ pub(super) struct Sheet {
 }
 
 impl Sheet {
-    pub fn with_script() -> Self {
+    pub(super) fn with_script() -> Self {
         Sheet { style: STYLE, script: SCRIPT, policy: policy(Some(SCRIPT)) }
     }
 
-    pub fn without_script() -> Self {
+    pub(super) fn without_script() -> Self {
         Sheet { style: STYLE, script: "", policy: policy(None) }
     }
 }
@@ -255,8 +259,11 @@ fn trust(view: &View, noun: &str) -> String {
     }
     if let (Some(found), Some(flagged)) = (found, flagged) {
         let (found, flagged) = (100.0 * found, 100.0 * flagged);
-        write!(words, " It marked {found:.0}% of the {noun}s that had a framing, and {flagged:.0}% of those that had none.")
-            .expect("a string takes any text");
+        write!(
+            words,
+            " It marked {found:.0}% of the {noun}s that had a framing, and {flagged:.0}% of those that had none."
+        )
+        .expect("a string takes any text");
     }
     words
 }
@@ -325,7 +332,8 @@ fn bar(count: &Count, most: f64) -> Vec<Part> {
     [("author", voiceless)].into_iter().chain(parts).filter(|(_, number)| *number > 0).map(part).collect()
 }
 
-fn short(number: f64) -> String {
+/// A length to a tenth of a pixel, as short as can be.
+pub(super) fn short(number: f64) -> String {
     let text = format!("{number:.1}");
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
@@ -337,7 +345,6 @@ struct Voices {
 }
 
 const AUTHOR: &str = "The author";
-const UNCLEAR: &str = "A speaker (unclear)";
 const BOTH: &str = "Author and speaker mixed";
 
 impl Voices {
@@ -381,7 +388,8 @@ impl Voices {
             speaker.voices = if speaker.name == AUTHOR { "own words".into() } else { parts.join(", ") };
         }
         let sum = |voices: &[u64; 4]| voices.iter().sum::<u64>();
-        speakers.sort_by_key(|(speaker, voices)| (speaker.name != AUTHOR, std::cmp::Reverse(sum(voices)), speaker.number));
+        speakers
+            .sort_by_key(|(speaker, voices)| (speaker.name != AUTHOR, std::cmp::Reverse(sum(voices)), speaker.number));
         speakers.into_iter().map(|(speaker, _)| speaker).collect()
     }
 }
@@ -544,12 +552,13 @@ impl Names {
 }
 
 fn unit_data(unit: &Unit, most: usize, voices: &Voices, names: &mut Names) -> Value {
+    let places = Places::of(&unit.text);
     let framings: Vec<Value> =
-        unit.framings.iter().map(|framing| framing_data(framing, &unit.text, most, voices, names)).collect();
+        unit.framings.iter().map(|framing| framing_data(framing, &places, most, voices, names)).collect();
     json!({ "n": unit.line, "k": rounded(unit.known, 100.0), "f": framings })
 }
 
-fn framing_data(framing: &Framing, text: &str, most: usize, voices: &Voices, names: &mut Names) -> Value {
+fn framing_data(framing: &Framing, places: &Places, most: usize, voices: &Voices, names: &mut Names) -> Value {
     let (kept, left_out) = framing.terms.split_at(framing.terms.len().min(most));
     let rest = framing.rest.0 + left_out.iter().map(|term| term.contribution).sum::<f64>();
     let mut data = json!({
@@ -560,7 +569,7 @@ fn framing_data(framing: &Framing, text: &str, most: usize, voices: &Voices, nam
         "w": voices.number(framing).map_or(-1, |number| number as i64),
         "i": rounded(framing.intercept, 100.0),
         "r": (rounded(rest, 100.0), framing.rest.1 + left_out.len()),
-        "t": kept.iter().map(|term| term_data(term, text, names)).collect::<Vec<_>>(),
+        "t": kept.iter().map(|term| term_data(term, places, names)).collect::<Vec<_>>(),
     });
     if let Some(share) = framing.share {
         data["s"] = json!([share.author, share.quoted, share.reported].map(|share| rounded(share, 100.0)));
@@ -569,9 +578,10 @@ fn framing_data(framing: &Framing, text: &str, most: usize, voices: &Voices, nam
 }
 
 /// Contribution, places as one flat list, and the numbers of names if there are any.
-fn term_data(term: &Term, text: &str, names: &mut Names) -> Value {
+fn term_data(term: &Term, places: &Places, names: &mut Names) -> Value {
     let sum = rounded(term.contribution, 100.0);
-    let spans: Vec<usize> = term.spans.iter().flat_map(|(from, to)| [utf16(text, *from), utf16(text, *to)]).collect();
+    let spans = term.spans.iter().take(MOST_SPANS);
+    let spans: Vec<usize> = spans.flat_map(|(from, to)| [places.at(*from), places.at(*to)]).collect();
     match &term.names[..] {
         [] => json!([sum, spans]),
         own => json!([sum, spans, own.iter().map(|name| names.number(name)).collect::<Vec<_>>()]),
@@ -583,7 +593,30 @@ fn rounded(number: f64, parts: f64) -> f64 {
     (number * parts).round() / parts + 0.0
 }
 
-/// The byte's place in UTF-16 units, as scripts count.
-fn utf16(text: &str, byte: usize) -> usize {
-    text.char_indices().take_while(|(at, _)| *at < byte).map(|(_, c)| c.len_utf16()).sum()
+/// Bytes → UTF-16 units, as scripts count.
+struct Places {
+    /// Units before every byte; empty where both are the same.
+    before: Vec<u32>,
+}
+
+impl Places {
+    fn of(text: &str) -> Self {
+        let mut before = Vec::new();
+        if !text.is_ascii() {
+            let mut units = 0;
+            for c in text.chars() {
+                before.extend(std::iter::repeat_n(units, c.len_utf8()));
+                units += c.len_utf16() as u32;
+            }
+            before.push(units);
+        }
+        Places { before }
+    }
+
+    fn at(&self, byte: usize) -> usize {
+        match self.before.get(byte).or(self.before.last()) {
+            Some(units) => *units as usize,
+            None => byte,
+        }
+    }
 }

@@ -8,7 +8,7 @@
   const data = JSON.parse(store.textContent);
   const marks = all('mark');
   const panel = one('#panel');
-  const texts = marks.map((mark) => mark.firstChild.textContent);
+  const texts = marks.map((mark) => (mark.firstChild.nodeType === Node.TEXT_NODE ? mark.firstChild.data : ''));
   const codes = marks.map((mark) => all('abbr', mark));
   const ticks = marks.map(() => []);
   const place = (link) => link.getAttribute('href').slice(2) - 1;
@@ -61,6 +61,7 @@
     });
     const narrowed = shown < total || wanted.labels.size + wanted.voices.size > 0 || wanted.who >= 0 || wanted.least > 0;
     one('#count').textContent = narrowed ? `${shown} of ${total} marks shown` : `${total} marks`;
+    one('.filters summary span').textContent = one('#count').textContent;
     one('#clear').hidden = !narrowed;
     all('#labels button').forEach((button) => button.setAttribute('aria-pressed', wanted.labels.has(+button.dataset.l)));
     all('#voices button').forEach((button) => button.setAttribute('aria-pressed', wanted.voices.has(+button.dataset.v)));
@@ -69,7 +70,7 @@
     one('#least').value = 100 * wanted.least;
     one('#least-shown').textContent = percent(wanted.least);
     if (current >= 0 && marks[current].classList.contains('off')) leave();
-    else if (current >= 0) show(current);
+    else if (current >= 0) show(current, true);
     rove();
   };
   const clear = () => {
@@ -99,10 +100,10 @@
   // Words that speak for a framing shown are emphasised in the sentence itself.
   const emphasise = (at) => {
     const text = texts[at];
-    const spans = data.units[at].f.filter(passes).flatMap((framing) => framing.t)
-      .filter((term) => term[0] > 0)
+    const strong = ({ t }) => t.filter(([sum]) => sum > 0 && sum >= 0.3 * t[0][0]);
+    const spans = data.units[at].f.filter(passes).flatMap(strong)
       .flatMap((term) => pairs(term[1]))
-      .filter(({ start, end }) => end - start < 60)
+      .filter(({ start, end }) => end - start <= 32)
       .sort((a, b) => a.start - b.start || b.end - a.end);
     const parts = document.createDocumentFragment();
     let done = 0;
@@ -122,7 +123,8 @@
     first.before(node);
   };
 
-  const clipped = (text) => (text.length > 48 ? `${text.slice(0, 47)}…` : text);
+  // Quotation marks of the text's own would double ours.
+  const clipped = (text) => (text.length > 48 ? `${text.slice(0, 47)}…` : text).replace(/^["“”«»]+|["“”«»]+$/g, '');
 
   const account = (framing, text) => {
     const most = Math.max(...framing.t.map((term) => Math.abs(term[0])), 0.01);
@@ -132,11 +134,11 @@
       const bar = draw('svg', { width: 60, height: 8, 'aria-hidden': true },
         draw('rect', { width, height: 8, class: sum < 0 ? 'against' : 'bar' }));
       const cell = make('td', '', words ? `“${words}”` : '');
-      if (names.length) cell.append(make('small', '', names.map((name) => data.names[name]).join(', ')));
+      if (names.length) cell.append(make('small', '', `patterns: ${names.map((name) => data.names[name]).join(', ')}`));
       return make('tr', '', cell, make('td', '', bar), make('td', 'n', signed(sum)));
     };
     const rest = framing.r[1] ? [make('tr', 'sum', make('td', '', `${framing.r[1]} lighter ones`), make('td'), make('td', 'n', signed(framing.r[0])))] : [];
-    const start = make('tr', 'sum', make('td', '', 'no words at all'), make('td'), make('td', 'n', signed(framing.i)));
+    const start = make('tr', 'sum', make('td', '', 'before any word'), make('td'), make('td', 'n', signed(framing.i)));
     return make('table', '', make('tbody', '', ...framing.t.map(row), ...rest, start));
   };
   const voice = (framing) => {
@@ -157,8 +159,10 @@
     return make('section', `c${label.tint}`, head, bar, make('p', 'soft', least), ...voice(framing), account(framing, text));
   };
   const hint = panel.firstElementChild;
-  const show = (at) => {
-    if (current >= 0 && current !== at) withdraw();
+  // What is shown already stays untouched: a click on a word that is being replaced would be lost.
+  const show = (at, anew = false) => {
+    if (current === at && !anew) return;
+    if (current >= 0) withdraw();
     current = at;
     marks[at].setAttribute('aria-current', 'true');
     emphasise(at);
@@ -166,7 +170,8 @@
     const close = make('button', 'close', 'Close');
     close.addEventListener('click', leave);
     const known = make('p', 'soft', `Line ${unit.n}. The model knows ${percent(unit.k)} of the words.`);
-    panel.replaceChildren(close, ...unit.f.filter(passes).map((framing) => section(framing, texts[at])), known);
+    const why = unit.f.filter(passes).map((framing) => section(framing, texts[at]));
+    panel.replaceChildren(close, make('div', 'why', ...why), known);
   };
   const withdraw = () => {
     marks[current].removeAttribute('aria-current');
@@ -236,6 +241,6 @@
   one('#who')?.addEventListener('change', (event) => { wanted.who = +event.target.value; filter(); });
   one('#least').addEventListener('input', (event) => { wanted.least = event.target.value / 100; filter(); });
   one('#clear').addEventListener('click', clear);
-  if (matchMedia('(max-width: 40rem)').matches) one('.filters').open = false;
+  if (matchMedia('(max-width: 61.99rem)').matches) one('.filters').open = false;
   filter();
 })();

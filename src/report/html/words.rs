@@ -14,6 +14,9 @@ const NAMES: usize = 2;
 /// How the names of shapes begin.
 const SHAPE: &str = "shape:";
 
+/// It spans much of a sentence, and would take in all of its words.
+const QUOTATION: &str = "shape:quotation";
+
 /// What is shown of an explanation, and what the rest comes to.
 pub struct Words {
     pub terms: Vec<Term>,
@@ -35,7 +38,7 @@ pub fn words(evidence: &Evidence, text: &str, vocabulary: &Vocabulary, most: usi
     let mut groups: Vec<Vec<&Piece>> = Vec::new();
     while !left.is_empty() {
         let seed = left.remove(0);
-        let takes = !vocabulary.term(seed.feature).starts_with(SHAPE);
+        let takes = vocabulary.term(seed.feature) != QUOTATION;
         let (inside, outside): (Vec<&Piece>, _) =
             left.into_iter().partition(|piece| takes && mostly_inside(piece, seed));
         left = outside;
@@ -62,7 +65,8 @@ fn mostly_inside(piece: &Piece, seed: &Piece) -> bool {
     if seed.spans.iter().any(|span| span.len() > LONGEST_SEED) {
         return false;
     }
-    let inside = |span: &Span| seed.spans.iter().any(|own| own.overlap(*span).is_some_and(|o| 2 * o.len() > span.len()));
+    let inside =
+        |span: &Span| seed.spans.iter().any(|own| own.overlap(*span).is_some_and(|o| 2 * o.len() > span.len()));
     !piece.spans.is_empty() && piece.spans.iter().all(inside)
 }
 
@@ -96,7 +100,7 @@ fn united(mut spans: Vec<(usize, usize)>) -> Vec<(usize, usize)> {
 /// What people call a term that is more than its words.
 fn plain_name(term: &str) -> Option<String> {
     if let Some(cue) = term.strip_prefix(cues::PREFIX) {
-        return Some(format!("cue {}", cue.replace('-', " ")));
+        return Some(cue.replace('-', " "));
     }
     if let Some(shape) = term.strip_prefix(SHAPE) {
         return Some(shape.replace('-', " "));
@@ -109,9 +113,11 @@ mod tests {
     use super::*;
     use crate::features::FeatureId;
 
-    fn account(terms: &[(&str, f64, &[(usize, usize)])]) -> (Evidence, Vocabulary) {
+    type Given<'a> = (&'a str, f64, &'a [(usize, usize)]);
+
+    fn account(terms: &[Given]) -> (Evidence, Vocabulary) {
         let vocabulary = Vocabulary::new(terms.iter().map(|(term, ..)| ((*term).to_owned(), 1)).collect());
-        let piece = |(term, contribution, spans): &(&str, f64, &[(usize, usize)])| Piece {
+        let piece = |(term, contribution, spans): &Given| Piece {
             feature: vocabulary.feature(term).unwrap_or(FeatureId(0)),
             contribution: *contribution,
             spans: spans.iter().map(|(start, end)| Span::new(*start, *end)).collect(),
@@ -133,7 +139,7 @@ mod tests {
         let Words { terms, rest } = words(&evidence, text, &vocabulary, 3);
         let shown: Vec<_> = terms.iter().map(|term| (term.surface.as_str(), term.contribution)).collect();
         assert_eq!(shown, [("no choice", 4.25), ("We", 1.5), ("had no", -0.5)]);
-        assert_eq!(terms[0].names, ["cue no choice left"]);
+        assert_eq!(terms[0].names, ["no choice left"]);
         assert_eq!(terms[1].names, ["first person plural"]);
         assert_eq!(rest, (0.25, 1));
         let sum: f64 = terms.iter().map(|term| term.contribution).sum();
@@ -141,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shape_that_spans_the_unit_hides_no_word() {
+    fn a_quotation_hides_no_word_of_its_own() {
         let (evidence, vocabulary) = account(&[("shape:quotation", 3.0, &[(0, 9)]), ("pay", 2.0, &[(1, 4)])]);
         assert_eq!(words(&evidence, "\"pay now\"", &vocabulary, 9).terms.len(), 2);
     }
