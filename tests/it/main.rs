@@ -10,3 +10,4 @@ mod labels;
 mod model_file;
 mod streams;
 mod train;
+mod vectors;
