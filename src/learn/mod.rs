@@ -285,7 +285,7 @@ impl Ground<'_> {
         let (usual, given) = match block.block {
             Block::Words => (&select::GRID, self.settings.l2),
             Block::Cues => (&select::CUES_GRID, self.settings.cues_l2),
-            Block::Vectors => (&select::VECTORS_GRID, self.settings.vectors_l2),
+            Block::Vectors => (&select::GRID, self.settings.vectors_l2),
         };
         let given: Vec<f64> = given.into_iter().collect();
         let grid = if given.is_empty() { &usual[..] } else { &given[..] };

@@ -20,9 +20,6 @@ pub const GRID: [f64; 8] = [4.0, 1.6, 0.64, 0.256, 0.1, 0.04, 0.016, 0.0064];
 /// The same for cues, whose values are not normalised: α from 64 to about 0.1.
 pub const CUES_GRID: [f64; 8] = [64.0, 25.6, 10.24, 4.0, 1.6, 0.64, 0.256, 0.1];
 
-/// The same for what is learned on vectors, whose mean square length is one.
-pub const VECTORS_GRID: [f64; 8] = [64.0, 25.6, 10.24, 4.0, 1.6, 0.64, 0.256, 0.1];
-
 /// Looser than the final fit: a held-out score hardly moves in its last digits.
 const STOP: Stop = Stop { tolerance: 1e-2, steps: 60 };
 
