@@ -116,6 +116,7 @@ const TRAIN_EXAMPLES: &str = "Examples:
   rhetor train reviews.tsv -o my.rhetor --text-column body --label-column stars
   rhetor train labelled.csv -o my.rhetor --language german --optimize precision=0.8
   rhetor train labelled.csv -o my.rhetor --quantize 16 --prune 0.01   a smaller file
+  rhetor train labelled.csv -o my.rhetor --vectors glove.6B.50d.txt
 
 A CSV has a header; the columns are `text` and `labels`, several labels in a cell split by | or ;. An empty cell means
 that none of the labels fits, which is worth knowing too. A `group` column (document, author) keeps sentences that belong
@@ -185,6 +186,10 @@ pub struct FeatureOptions {
     /// if held-out units gain by it]
     #[arg(long, value_name = "FILE")]
     pub cues: Vec<PathBuf>,
+    /// Word vectors, text (.vec, as of word2vec and fastText) or safetensors, also gzipped: their weights are folded into those of
+    /// words, so that words that the data lacks count as their neighbours do
+    #[arg(long, value_name = "FILE")]
+    pub vectors: Option<PathBuf>,
 }
 
 /// How the model is learned.
@@ -200,6 +205,9 @@ pub struct LearningOptions {
     /// Strength of the L2 penalty on the weights of cues [default: chosen on held-out folds]
     #[arg(long, value_name = "ALPHA", allow_negative_numbers = true)]
     pub cues_l2: Option<f64>,
+    /// Strength of the L2 penalty on what is learned on vectors [default: chosen on held-out folds]
+    #[arg(long, value_name = "ALPHA", allow_negative_numbers = true, requires = "vectors")]
+    pub vectors_l2: Option<f64>,
     /// Number of folds
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(2..=100))]
     pub folds: u32,

@@ -49,15 +49,26 @@ fn head(model: &Model, out: &mut String) {
     );
     let (shortest, longest) = settings.ngrams;
     let characters = settings.char_ngrams.map_or(String::new(), |(s, l)| format!(", characters {s}–{l}"));
+    let or_vectors = if card.vectors.is_some() { " or with a vector" } else { "" };
     let shape = if settings.shape { ", shape" } else { "" };
     line!(
         out,
-        "features    {} terms in {} units or more: {} stems, n-grams {shortest}–{longest}{characters}{shape}; {} weighting",
+        "features    {} terms in {} units or more{or_vectors}: {} stems, n-grams {shortest}–{longest}{characters}{shape}; {} weighting",
         model.featurizer().vocabulary().len(),
         settings.min_count,
         settings.language,
         format!("{:?}", settings.weighting).to_lowercase()
     );
+    if let Some(vectors) = &card.vectors {
+        line!(
+            out,
+            "vectors     {} of the terms have one of {} numbers, {} of them in no unit; fingerprint {}",
+            vectors.terms,
+            vectors.width,
+            vectors.unseen,
+            &vectors.fingerprint[..16]
+        );
+    }
     let learning = &card.learning;
     let strength = |learned: &Learned| {
         let tried = learned.tried.len();
@@ -65,6 +76,7 @@ fn head(model: &Model, out: &mut String) {
         match learned.block {
             Block::Words => format!("L2 {} ({chosen})", learned.l2),
             Block::Cues => format!("for {} cues {} ({chosen})", learned.features, learned.l2),
+            Block::Vectors => format!("for vectors {} ({chosen})", learned.l2),
         }
     };
     let strengths: Vec<String> = learning.blocks.iter().map(strength).collect();

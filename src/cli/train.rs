@@ -2,11 +2,13 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use rhetor::corpus::{self, Columns, Corpus, Format, ReadOptions};
 use rhetor::features::FeatureSettings;
 use rhetor::features::cues::{self, CueSet};
+use rhetor::features::vectors::{self, Vectors};
 use rhetor::learn::{self, KeepCues, Step, TrainSettings, Trained};
 use rhetor::model::card::Mirror;
 use rhetor::model::weights::Wish;
@@ -111,7 +113,9 @@ fn settings(args: &Train, remarks: Remarks) -> anyhow::Result<TrainSettings> {
         task: learning.task,
         l2: learning.l2,
         cues_l2: learning.cues_l2,
+        vectors_l2: learning.vectors_l2,
         cues: if args.features.cues.is_empty() { KeepCues::IfTheyHelp } else { KeepCues::Always },
+        vectors: vectors(&args.features)?,
         folds: learning.folds as usize,
         fold_by: learning.fold_by.clone(),
         seed: learning.seed,
@@ -177,6 +181,11 @@ fn cues(options: &FeatureOptions, remarks: Remarks) -> anyhow::Result<Option<Cue
         }
     }
     Ok(all)
+}
+
+fn vectors(options: &FeatureOptions) -> anyhow::Result<Option<Arc<Vectors>>> {
+    let read = options.vectors.as_ref().map(|path| vectors::read(&path.to_string_lossy(), options.language));
+    Ok(read.transpose()?.map(Arc::new))
 }
 
 pub fn report_reading(corpus: &Corpus, remarks: Remarks) {

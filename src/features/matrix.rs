@@ -39,6 +39,13 @@ impl Rows {
         self.starts.push(self.columns.len());
     }
 
+    /// The same with empty rows below, `height` of them in all.
+    pub fn padded(mut self, height: usize) -> Self {
+        let missing = height.saturating_sub(self.height());
+        (0..missing).for_each(|_| self.push([]));
+        self
+    }
+
     /// n, the number of rows.
     pub fn height(&self) -> usize {
         self.starts.len() - 1

@@ -5,10 +5,11 @@ pub mod cues;
 pub mod matrix;
 pub mod ngrams;
 pub mod shape;
+pub mod vectors;
 pub mod vocabulary;
 pub mod weighting;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -55,9 +56,12 @@ pub enum Block {
     Words,
     /// Cues, each 1 where it matches.
     Cues,
+    /// Vectors of terms, folded into the weights of those terms.
+    Vectors,
 }
 
 impl Block {
+    /// The block that a term learns in for itself.
     fn of(term: &str) -> Block {
         if term.starts_with(cues::PREFIX) { Block::Cues } else { Block::Words }
     }
@@ -258,7 +262,7 @@ pub struct Featurizer {
     vocabulary: Vocabulary,
     /// Number of training units, the n of inverse document frequency.
     units: u32,
-    /// The block of each feature.
+    /// The block of each feature: words or cues.
     blocks: Vec<Block>,
 }
 
@@ -279,10 +283,24 @@ impl Featurizer {
     /// # Errors
     /// As [`Extractor::new`].
     pub fn learn<T: AsRef<str> + Sync>(settings: FeatureSettings, texts: &[T]) -> Result<(Self, Rows), CueError> {
+        Featurizer::learn_beside(settings, texts, std::iter::empty())
+    }
+
+    /// As [`Featurizer::learn`], with terms `besides` that enter the vocabulary however rarely they stand in the texts, even never.
+    ///
+    /// # Errors
+    /// As [`Extractor::new`].
+    pub fn learn_beside<'a, T: AsRef<str> + Sync>(
+        settings: FeatureSettings,
+        texts: &[T],
+        besides: impl Iterator<Item = &'a str>,
+    ) -> Result<(Self, Rows), CueError> {
         let extractor = Extractor::new(settings)?;
         let chunks: Vec<Counted> = texts.par_chunks(UNITS_A_TASK).map(|texts| Counted::of(&extractor, texts)).collect();
         let (terms, frequencies) = merge(&chunks);
-        let vocabulary = Vocabulary::new(often_enough(&terms, &frequencies, extractor.settings.min_count));
+        let mut known = often_enough(&terms, &frequencies, extractor.settings.min_count);
+        known.extend(rarer(besides, &terms, &frequencies, &known));
+        let vocabulary = Vocabulary::new(known);
         let featurizer = Featurizer::assemble(extractor, vocabulary, texts.len() as u32);
         let rows = featurizer.rows(&chunks);
         Ok((featurizer, rows))
@@ -312,6 +330,16 @@ impl Featurizer {
     /// The block that a feature belongs to.
     pub fn block(&self, feature: FeatureId) -> Block {
         self.blocks[feature.index()]
+    }
+
+    /// The features that learn for themselves in a block, rising; of words those of terms in enough units.
+    pub fn learned_in(&self, block: Block) -> Vec<FeatureId> {
+        let frequency = self.vocabulary.document_frequency();
+        let often = |feature: &FeatureId| {
+            block == Block::Cues || frequency[feature.index()] >= self.extractor.settings.min_count
+        };
+        let own = (0..self.vocabulary.len() as u32).map(FeatureId).filter(|&feature| self.block(feature) == block);
+        own.filter(often).collect()
     }
 
     fn rows(&self, chunks: &[Counted]) -> Rows {
@@ -450,6 +478,23 @@ fn often_enough(terms: &[&str], frequencies: &[u32], min_count: u32) -> Vec<(Str
     let keep = |term: &str, frequency: u32| frequency >= min_count || Block::of(term) == Block::Cues;
     let known = terms.iter().zip(frequencies).filter(|&(term, &frequency)| keep(term, frequency));
     known.map(|(term, &frequency)| ((*term).to_owned(), frequency)).collect()
+}
+
+/// Those of the terms `besides` that are not `known`, with their frequencies.
+fn rarer<'a>(
+    besides: impl Iterator<Item = &'a str>,
+    terms: &[&str],
+    frequencies: &[u32],
+    known: &[(String, u32)],
+) -> Vec<(String, u32)> {
+    let besides: BTreeSet<&str> = besides.filter(|term| Block::of(term) == Block::Words).collect();
+    if besides.is_empty() {
+        return Vec::new();
+    }
+    let frequency: HashMap<&str, u32> = terms.iter().copied().zip(frequencies.iter().copied()).collect();
+    let known: HashSet<&str> = known.iter().map(|(term, _)| term.as_str()).collect();
+    let rare = besides.into_iter().filter(|term| !known.contains(term));
+    rare.map(|term| (term.to_owned(), frequency.get(term).copied().unwrap_or(0))).collect()
 }
 
 /// How many threads a run may use; all that the machine offers unless the user says otherwise.

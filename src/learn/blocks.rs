@@ -1,49 +1,85 @@
-//! Blocks of features: words and cues learn apart, each with a strength of its own, since at one common strength they spoil each other. A
+//! Blocks of features: words, cues and vectors learn apart, each with a strength of its own, since at one common strength they spoil each other. A
 //! calibrating stack joins their scores, and is folded back into the weights.
 
-use super::Ground;
 use super::calibrate::{self, Calibration};
 use super::folds::Folds;
 use super::objective::Truth;
 use super::select::{self, Selection};
+use super::{Fits, Ground, LearnError};
 use crate::codebook::LabelSet;
 use crate::features::matrix::{Columns, Rows};
+use crate::features::vectors::{self, Embedding, Vectors};
 use crate::features::{Block, FeatureId, Featurizer};
 use crate::model::Task;
 
 /// The rows of one block of features.
 pub(crate) struct BlockRows {
     pub block: Block,
-    /// The feature of each column, rising.
+    /// The features that get weights from it, rising: one a column, or with vectors those that have one.
     pub features: Vec<FeatureId>,
     pub rows: Rows,
     pub columns: Columns,
     /// Weights that may not be negative, as places in a d × k matrix by row.
     pub positive: Vec<usize>,
+    /// The vectors of the features, if the columns are those of vectors: features × columns by row.
+    pub vectors: Vec<f32>,
 }
 
-/// The blocks of a matrix of all features, words first; none is without features, unless there are none at all.
-pub(crate) fn split(featurizer: &Featurizer, rows: Rows, labels: &LabelSet) -> Vec<BlockRows> {
-    let of = |block: Block| -> Vec<FeatureId> {
-        (0..rows.width() as u32).map(FeatureId).filter(|feature| featurizer.block(*feature) == block).collect()
-    };
-    let (words, cues) = (of(Block::Words), of(Block::Cues));
-    let positive = positive(featurizer, &cues, labels);
-    if cues.is_empty() {
-        return vec![BlockRows::new(Block::Words, words, rows, Vec::new())];
+/// The blocks of a matrix of all features: words, cues, vectors; none is without features, unless there are none at all.
+///
+/// # Errors
+/// [`LearnError::NoVectors`] if there are vectors, and no unit has a term with one.
+pub(crate) fn split(
+    featurizer: &Featurizer,
+    rows: Rows,
+    labels: &LabelSet,
+    vectors: Option<&Vectors>,
+) -> Result<Vec<BlockRows>, LearnError> {
+    let (words, cues) = (featurizer.learned_in(Block::Words), featurizer.learned_in(Block::Cues));
+    if cues.is_empty() && vectors.is_none() {
+        return Ok(vec![BlockRows::new(Block::Words, words, rows, Vec::new())]);
     }
-    let cue_rows = rows.only(&cues);
     let mut blocks = Vec::new();
     if !words.is_empty() {
         blocks.push(BlockRows::new(Block::Words, words.clone(), rows.only(&words), Vec::new()));
     }
-    blocks.push(BlockRows::new(Block::Cues, cues, cue_rows, positive));
-    blocks
+    if !cues.is_empty() {
+        let positive = positive(featurizer, &cues, labels);
+        blocks.push(BlockRows::new(Block::Cues, cues.clone(), rows.only(&cues), positive));
+    }
+    if let Some(vectors) = vectors {
+        let (embedding, units) = Embedding::of(vectors, featurizer.vocabulary(), &rows).ok_or(LearnError::NoVectors)?;
+        let mut block = BlockRows::new(Block::Vectors, embedding.features, units, Vec::new());
+        block.vectors = embedding.numbers;
+        blocks.push(block);
+    }
+    Ok(blocks)
+}
+
+/// The blocks but cues, and the featurizer without them, in which features have other numbers.
+pub(crate) fn without_cues(blocks: &mut Vec<BlockRows>, featurizer: Featurizer) -> Featurizer {
+    blocks.retain(|block| block.block != Block::Cues);
+    let old = featurizer.vocabulary().clone();
+    let featurizer = featurizer.without_cues();
+    for feature in blocks.iter_mut().flat_map(|block| &mut block.features) {
+        *feature = featurizer.vocabulary().feature(old.term(*feature)).expect("only cues are left out");
+    }
+    featurizer
 }
 
 impl BlockRows {
     fn new(block: Block, features: Vec<FeatureId>, rows: Rows, positive: Vec<usize>) -> Self {
-        BlockRows { block, features, columns: rows.transposed(), rows, positive }
+        BlockRows { block, features, columns: rows.transposed(), rows, positive, vectors: Vec::new() }
+    }
+
+    /// Each feature with the weights that a fitted `point` (columns × k by row, then intercepts) gives it.
+    fn weights(&self, point: &[f64], k: usize) -> Vec<(FeatureId, Vec<f64>)> {
+        let width = self.rows.width();
+        let own = |at: usize| match self.block {
+            Block::Words | Block::Cues => point[at * k..(at + 1) * k].to_vec(),
+            Block::Vectors => vectors::weights(&self.vectors[at * width..(at + 1) * width], point, k),
+        };
+        self.features.iter().enumerate().map(|(at, &feature)| (feature, own(at))).collect()
     }
 }
 
@@ -63,19 +99,32 @@ fn positive(featurizer: &Featurizer, cues: &[FeatureId], labels: &LabelSet) -> V
 }
 
 /// The held-out scores of each block for one label.
-pub(crate) fn columns(selections: &[Selection], truth: &Truth, label: usize) -> Vec<Vec<f64>> {
-    let column = |selection: &Selection| {
+pub(crate) fn columns(selections: &[&Selection], truth: &Truth, label: usize) -> Vec<Vec<f64>> {
+    let column = |selection: &&Selection| {
         select::column(&selection.scores, truth, label).into_iter().map(|(score, _)| score).collect()
     };
     selections.iter().map(column).collect()
 }
 
-/// Whether held-out units are scored better by all blocks than by the first alone, with the stack fitted on the other folds than the one
-/// that it is judged on.
-pub(crate) fn gain(ground: &Ground, selections: &[Selection], folds: &Folds, counted: &[bool]) -> bool {
-    if selections.len() < 2 {
+/// Whether held-out units are scored better by all blocks than by all but cues, with stacks fitted on the other folds than the one that they
+/// are judged on.
+pub(crate) fn gain(ground: &Ground, fits: &Fits, counted: &[bool]) -> bool {
+    let without = |(block, _): &(&BlockRows, &Selection)| block.block != Block::Cues;
+    let all: Vec<&Selection> = fits.selections.iter().collect();
+    let others: Vec<&Selection> =
+        fits.blocks.iter().zip(fits.selections).filter(without).map(|(_, selection)| selection).collect();
+    if others.is_empty() || others.len() == all.len() {
         return true;
     }
+    let figure = |selections: &[&Selection]| match selections {
+        [one] => select::figure(ground.task, &one.scores, ground.truth),
+        _ => select::figure(ground.task, &stacked(ground, selections, fits.folds, counted), ground.truth),
+    };
+    figure(&all) > figure(&others)
+}
+
+/// Held-out scores of the blocks together, n × k.
+fn stacked(ground: &Ground, selections: &[&Selection], folds: &Folds, counted: &[bool]) -> Vec<f64> {
     let (truth, k) = (ground.truth, ground.truth.labels);
     let mut joint = vec![0.0; truth.units() * k];
     for fold in 0..folds.count {
@@ -91,10 +140,10 @@ pub(crate) fn gain(ground: &Ground, selections: &[Selection], folds: &Folds, cou
             }
         }
     }
-    select::figure(ground.task, &joint, truth) > select::figure(ground.task, &selections[0].scores, truth)
+    joint
 }
 
-fn stack_of(selections: &[Selection], truth: &Truth, label: usize, learn: &[bool]) -> Calibration {
+fn stack_of(selections: &[&Selection], truth: &Truth, label: usize, learn: &[bool]) -> Calibration {
     let only = |scores: Vec<f64>| -> Vec<f64> {
         scores.into_iter().zip(learn).filter(|(_, learn)| **learn).map(|(score, _)| score).collect()
     };
@@ -103,10 +152,10 @@ fn stack_of(selections: &[Selection], truth: &Truth, label: usize, learn: &[bool
     calibrate::fit(&blocks, &has).unwrap_or_else(|_| Calibration::none(selections.len()))
 }
 
-fn temperatures(selections: &[Selection], truth: &Truth, learn: &[bool]) -> Calibration {
+fn temperatures(selections: &[&Selection], truth: &Truth, learn: &[bool]) -> Calibration {
     let k = truth.labels;
     let kept = || (0..truth.units()).filter(|&i| learn[i]);
-    let only = |selection: &Selection| kept().flat_map(|i| selection.scores[i * k..(i + 1) * k].to_vec()).collect();
+    let only = |selection: &&Selection| kept().flat_map(|i| selection.scores[i * k..(i + 1) * k].to_vec()).collect();
     let scores: Vec<Vec<f64>> = selections.iter().map(only).collect();
     let truth = Truth::new(k, kept().flat_map(|i| truth.row(i).to_vec()).collect());
     Calibration { slopes: calibrate::temperatures(&scores, &truth), shift: 0.0 }
@@ -123,9 +172,12 @@ pub(crate) fn join(
     let k = calibrations.len();
     let mut weights = vec![0.0; features * k];
     for (at, (block, point)) in blocks.iter().zip(&points).enumerate() {
-        for (feature, row) in block.features.iter().zip(point.chunks_exact(k)) {
-            for (label, weight) in row.iter().enumerate() {
-                weights[feature.index() * k + label] = weight * calibrations[label].slopes[at];
+        for (feature, own) in block.weights(point, k) {
+            for (label, weight) in own.into_iter().enumerate() {
+                let (weight, own) =
+                    (weight * calibrations[label].slopes[at], &mut weights[feature.index() * k + label]);
+                // Only a term's vector adds to a weight that is there already.
+                *own = if block.block == Block::Vectors { *own + weight } else { weight };
             }
         }
     }

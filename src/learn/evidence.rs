@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use rayon::prelude::*;
 
+use super::blocks::BlockRows;
 use super::calibrate::{self, Calibration};
 use super::select;
 use super::{Fits, Ground, baseline, threshold};
@@ -15,7 +16,8 @@ use crate::corpus::Example;
 use crate::evaluate::interval;
 use crate::evaluate::metrics::{self, Counts};
 use crate::evaluate::truth::column;
-use crate::features::{FeatureId, TermKind, cues};
+use crate::features::matrix::Rows;
+use crate::features::{Block, FeatureId, TermKind, cues};
 use crate::learn::objective::Truth;
 use crate::model::card::{LabelCard, Overall, StrongTerm};
 use crate::model::{Model, Task, probabilities};
@@ -65,7 +67,10 @@ impl Evidence {
         };
         let thresholds = held.thresholds(ground, &untested, names, warnings);
         let given = held.given(ground.task, |i| &thresholds.without_fold[held.folds[i]]);
-        let keywords = baseline::keywords(&blocks[0].rows, ground.truth, folds);
+        // Vectors have no terms of their own, so only they can be without a keyword.
+        let terms = blocks.iter().find(|block| block.block != Block::Vectors);
+        let none = Rows::new(0).padded(ground.truth.units());
+        let keywords = baseline::keywords(terms.map_or(&none, |block| &block.rows), ground.truth, folds);
         let labels = (0..names.len())
             .into_par_iter()
             .map(|label| held.label_card(label, names, supports[label], untested[label], &thresholds.all, &given))
@@ -79,7 +84,8 @@ impl Evidence {
         }
         let overall = held.overall(&given, names, &labels, ground.truth, keywords.micro_f1);
         keywords.features.iter().zip(&mut labels).for_each(|(feature, card)| {
-            card.keyword = feature.map(|column| blocks[0].features[column.index()].0.to_string());
+            let column = |block: &BlockRows| feature.map(|column| block.features[column.index()].0.to_string());
+            card.keyword = terms.and_then(column);
         });
         Evidence { calibrations, labels, overall }
     }

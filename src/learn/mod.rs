@@ -15,6 +15,7 @@ pub mod threshold;
 pub mod weighing;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -23,9 +24,10 @@ use crate::codebook::LabelSet;
 use crate::corpus::Example;
 use crate::features::cues::CueError;
 use crate::features::matrix::Rows;
+use crate::features::vectors::Vectors;
 use crate::features::weighting::Weighting;
 use crate::features::{Block, FeatureSettings, Featurizer, Row};
-use crate::model::card::{Card, Learned, Learning, Mirror};
+use crate::model::card::{Card, Learned, Learning, Mirror, VectorCard};
 use crate::model::file::hex;
 use crate::model::weights::{Weights, Wish};
 use crate::model::{Model, Task};
@@ -59,6 +61,8 @@ pub enum LearnError {
         "a single-label model needs exactly one label a unit, and {place} has {found}\nhint: leave --task out, or choose multi"
     )]
     NotSingle { place: String, found: usize },
+    #[error("no unit has a word of the vectors\nhint: are both in the same language, and --language with them?")]
+    NoVectors,
     #[error("no unit has a column {wanted:?}\nhint: beside text, labels, group and weight there are: {found}")]
     NoColumn { wanted: String, found: String },
     #[error(
@@ -139,8 +143,12 @@ pub struct TrainSettings {
     pub l2: Option<f64>,
     /// The same for the weights of cues.
     pub cues_l2: Option<f64>,
+    /// The same for what is learned on vectors.
+    pub vectors_l2: Option<f64>,
     /// Whether cues stay although held-out units gain nothing by them.
     pub cues: KeepCues,
+    /// Vectors of terms, whose weights are folded into those of the terms.
+    pub vectors: Option<Arc<Vectors>>,
     pub folds: usize,
     /// The column whose values stay within a fold; else the group, else the text.
     pub fold_by: Option<String>,
@@ -166,7 +174,9 @@ impl Default for TrainSettings {
             task: None,
             l2: None,
             cues_l2: None,
+            vectors_l2: None,
             cues: KeepCues::Always,
+            vectors: None,
             folds: 5,
             fold_by: None,
             seed: 0,
@@ -214,9 +224,11 @@ pub fn train(examples: &[Example], settings: &TrainSettings, watch: &dyn Fn(Step
     let task = task_of(examples, settings.task)?;
     let truth = truth_of(examples, &labels);
     let texts: Vec<&str> = examples.iter().map(|example| example.text.as_str()).collect();
-    let (featurizer, rows) = Featurizer::learn(settings.features.clone(), &texts)?;
+    let vectors = settings.vectors.as_deref();
+    let besides = vectors.into_iter().flat_map(|vectors| vectors_in_reach(vectors, &settings.features));
+    let (featurizer, rows) = Featurizer::learn_beside(settings.features.clone(), &texts, besides)?;
     check_size(&labels, &featurizer, settings)?;
-    let mut blocks = blocks::split(&featurizer, rows, &labels);
+    let mut blocks = blocks::split(&featurizer, rows, &labels, vectors)?;
 
     let ground = Ground { truth: &truth, costs: costs_of(examples, &truth, task, settings), task, settings };
     let (folds, mut warnings) = folds_of(examples, settings);
@@ -227,11 +239,12 @@ pub fn train(examples: &[Example], settings: &TrainSettings, watch: &dyn Fn(Step
     }
     let counted = counted_units(examples, settings, &mut warnings);
     let mut featurizer = featurizer;
-    if settings.cues == KeepCues::IfTheyHelp && !blocks::gain(&ground, &selections, &folds, &counted) {
-        featurizer = featurizer.without_cues();
-        blocks.truncate(1);
-        blocks[0].features = (0..blocks[0].rows.width() as u32).map(crate::features::FeatureId).collect();
-        selections.truncate(1);
+    let fits = Fits { blocks: &blocks, selections: &selections, folds: &folds };
+    if settings.cues == KeepCues::IfTheyHelp && !blocks::gain(&ground, &fits, &counted) {
+        let kept: Vec<bool> = blocks.iter().map(|block| block.block != Block::Cues).collect();
+        let mut kept = kept.into_iter();
+        selections.retain(|_| kept.next().unwrap_or(true));
+        featurizer = blocks::without_cues(&mut blocks, featurizer);
     }
     watch(Step::Fitting);
     let points = blocks.iter().zip(&selections).map(|(block, selection)| ground.fit(block, selection.l2));
@@ -292,6 +305,7 @@ impl Ground<'_> {
         let (usual, given) = match block.block {
             Block::Words => (&select::GRID, self.settings.l2),
             Block::Cues => (&select::CUES_GRID, self.settings.cues_l2),
+            Block::Vectors => (&select::GRID, self.settings.vectors_l2),
         };
         let given: Vec<f64> = given.into_iter().collect();
         let grid = if given.is_empty() { &usual[..] } else { &given[..] };
@@ -332,6 +346,12 @@ impl Ground<'_> {
         }
         Ok(point)
     }
+}
+
+/// The terms with a vector that a unit can have: of as many stems as its n-grams.
+fn vectors_in_reach<'a>(vectors: &'a Vectors, features: &FeatureSettings) -> impl Iterator<Item = &'a str> {
+    let (shortest, longest) = features.ngrams;
+    vectors.terms().filter(move |term| (shortest..=longest).contains(&term.split(' ').count()))
 }
 
 fn labels_of(examples: &[Example]) -> Result<LabelSet, LearnError> {
@@ -513,6 +533,7 @@ fn assemble(
         cues: Vec::new(),
         compression: None,
         mirror: settings.mirror.clone(),
+        vectors: vector_card(ground, &featurizer, blocks),
     };
     let thresholds = card.labels.iter().map(|label| label.threshold).collect();
     let weights: Vec<f32> = weights.iter().map(|&weight| weight as f32).collect();
@@ -538,6 +559,20 @@ fn assemble(
     model.card.cues = cue_use::cards(&model, ground, fits, &evidence.calibrations);
     model.featurizer = model.featurizer.with_known_cues();
     model.stamped()
+}
+
+/// What is known of the vectors, if there were any.
+fn vector_card(ground: &Ground, featurizer: &Featurizer, blocks: &[BlockRows]) -> Option<VectorCard> {
+    let vectors = ground.settings.vectors.as_deref()?;
+    let block = blocks.iter().find(|block| block.block == Block::Vectors)?;
+    let frequency = featurizer.vocabulary().document_frequency();
+    let unseen = block.features.iter().filter(|feature| frequency[feature.index()] == 0).count();
+    Some(VectorCard {
+        terms: block.features.len() as u64,
+        unseen: unseen as u64,
+        width: vectors.width() as u64,
+        fingerprint: vectors.fingerprint(),
+    })
 }
 
 /// How the strength of a block was found.

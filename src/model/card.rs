@@ -23,6 +23,9 @@ pub struct Card {
     /// In the order of the cue file; empty for a model without cues.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cues: Vec<CueCard>,
+    /// The vectors whose weights are folded in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vectors: Option<VectorCard>,
     /// What was done to the weights to make the file smaller.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compression: Option<Compression>,
@@ -93,6 +96,19 @@ pub struct MirrorLabel {
     pub calibration_error: f64,
 }
 
+/// What is known of the vectors that a model was trained with. The model itself holds none: only their weights.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VectorCard {
+    /// Terms of the model that have a vector.
+    pub terms: u64,
+    /// How many of them no training unit has.
+    pub unseen: u64,
+    /// Numbers of a vector.
+    pub width: u64,
+    /// SHA-256 over the terms of the file and their numbers.
+    pub fingerprint: String,
+}
+
 /// What is known of a cue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CueCard {
@@ -118,6 +134,7 @@ impl CueCard {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Learned {
     pub block: Block,
+    /// Features that have a weight from it.
     pub features: u64,
     /// α of the penalty.
     pub l2: f64,
@@ -128,7 +145,7 @@ pub struct Learned {
 /// How it was learned.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Learning {
-    /// Words first, then cues if there are any.
+    /// Words, cues and vectors, as far as there are any.
     pub blocks: Vec<Learned>,
     pub folds: u32,
     /// The column whose values stay within a fold; the group where none is named.

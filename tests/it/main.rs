@@ -14,3 +14,4 @@ mod model_file;
 mod report;
 mod streams;
 mod train;
+mod vectors;
