@@ -152,6 +152,10 @@ impl Model {
             Tensor::new("term_slots", Dtype::U32, vec![slots.len()], bytes_of(slots, |n| n.to_le_bytes())),
             Tensor::new("document_frequency", Dtype::U32, vec![ends.len()], bytes_of(frequencies, |n| n.to_le_bytes())),
         ]);
+        if let Some(cues) = &self.featurizer.settings().cues {
+            let json = serde_json::to_vec(&**cues).expect("cues are plain data");
+            tensors.push(Tensor::new("cues", Dtype::U8, vec![json.len()], json));
+        }
         tensors
     }
 

@@ -25,7 +25,9 @@ fn read(bytes: &[u8]) -> Result<Model, ModelError> {
 fn a_model_is_the_same_after_reading_and_writing() {
     for options in ["", "--quantize 16", "--quantize 8", "--prune 0.2", "--quantize 8 --prune 0.2"] {
         let bytes = tiny_with(options);
-        assert_eq!(read(&bytes).unwrap().to_bytes(), bytes, "{options}");
+        let model = read(&bytes).unwrap();
+        assert_eq!(model.to_bytes(), bytes, "{options}");
+        assert_eq!(model.featurizer().settings().cues.as_ref().map(|set| set.cues.len()), Some(1), "{options}");
     }
 }
 
