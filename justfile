@@ -48,6 +48,11 @@ results SET BENCH:
     cargo build --release
     python3 training/results.py target/release/rhetor {{SET}} {{BENCH}}
 
+# rhetor against its peers on a labelled set (needs Python with the packages that the script names); the last tables of training/RESULTS.md
+compare SET *OPTIONS:
+    cargo build --release
+    python3 training/compare.py target/release/rhetor {{SET}} --recipe "{{model_recipe}}" {{OPTIONS}}
+
 # How fast the parts are
 bench:
     cargo bench
