@@ -57,6 +57,11 @@ recipe SET CACHE *TABLES:
     cargo build --release
     python3 training/recipe.py target/release/rhetor {{SET}} {{CACHE}} {{TABLES}}
 
+# rhetor against its peers on a labelled set (needs Python with the packages that the script names); the last tables of training/RESULTS.md
+compare SET *OPTIONS:
+    cargo build --release
+    python3 training/compare.py target/release/rhetor {{SET}} --recipe "{{model_recipe}}" {{OPTIONS}}
+
 # How fast the parts are
 bench:
     cargo bench
