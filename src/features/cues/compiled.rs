@@ -1,0 +1,170 @@
+//! A cue set made ready once, as plain data: what a model file can carry, so that no pattern need be read when a program starts.
+//!
+//! The bytes are those of `postcard`, behind a version. What comes from outside is checked in full, so that damaged or hostile bytes give an error or
+//! another matcher, and never a panic or a hang.
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use super::code::{Coder, GroupId, Op, Reach, Way, reach, too_many};
+use super::hold::{self, Hold};
+use super::lists::Lists;
+use super::pattern::{Flaw, Node};
+use super::words::{AskId, Leaves, Questions};
+use super::{CueId, Matcher};
+use crate::text::stem::Language;
+
+/// Raised with every change to what the bytes hold or mean; bytes of another version are made anew from the cues.
+const VERSION: u8 = 1;
+
+/// Why bytes are no matcher of a cue set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadMatcher {
+    /// Made by another version of this program: compile the cues instead.
+    #[error("its compiled cues are those of another version")]
+    Version,
+    #[error("its compiled cues are damaged")]
+    Damaged,
+}
+
+/// Every pattern of a cue set, ready to match.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Compiled {
+    pub language: Language,
+    pub questions: Questions,
+    /// The questions of each group.
+    pub groups: Lists<AskId>,
+    /// The cue of each pattern.
+    pub patterns: Vec<CueId>,
+    pub threads: Vec<Thread>,
+    /// Threads without a word to hold, tried at every place.
+    pub everywhere: Vec<Thread>,
+    pub code: Vec<Op>,
+}
+
+/// A way to find a pattern; see [`hold`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Thread {
+    pub pattern: u32,
+    /// The group of the word at which it is held, and what else must be there.
+    pub own: GroupId,
+    pub hold: Hold,
+    /// What precedes that word, backwards, and what follows it.
+    pub before: Range<u32>,
+    pub after: Range<u32>,
+}
+
+/// Instructions that one thread may have on one side, and words that they may take: twice what a pattern can come to.
+const MOST_CODE: usize = 2048;
+const MOST_REACH: usize = 10_240;
+
+impl Compiled {
+    /// Makes all patterns ready; each comes with the cue that it belongs to.
+    ///
+    /// # Errors
+    /// [`Flaw`] if there are too many different words and classes.
+    pub fn new(nodes: &[(CueId, Node)], leaves: &Leaves, language: Language) -> Result<Compiled, Flaw> {
+        let mut coder = Coder::new(leaves);
+        let (mut held, mut everywhere) = (Vec::new(), Vec::new());
+        for ((_, node), pattern) in nodes.iter().zip(0..) {
+            for thread in hold::threads(node, &mut coder)? {
+                match thread.at {
+                    Some(at) => held.push((pattern, at, thread)),
+                    None => everywhere.push((pattern, thread)),
+                }
+            }
+        }
+        // Threads whose commoner words are the same stand side by side, so that a common word concerns few cells of a set of threads.
+        held.sort_by_cached_key(|(pattern, _, thread)| {
+            let partner = match thread.hold {
+                Hold::RightAfter(group) | Hold::After(group) => group,
+                Hold::Alone | Hold::AtStart => thread.own,
+            };
+            let commoner = if coder.share(partner) > coder.share(thread.own) { partner } else { thread.own };
+            (coder.commonest(commoner), commoner, partner, thread.own, *pattern)
+        });
+        let mut code = Vec::new();
+        let mut put = |ops: Vec<Op>| -> Result<Range<u32>, Flaw> {
+            let start = code.len() as u32;
+            code.extend(ops);
+            u32::try_from(code.len()).map(|end| start..end).map_err(|_| too_many())
+        };
+        let mut threads = Vec::with_capacity(held.len());
+        for (pattern, at, hold::Thread { nodes, own, hold, .. }) in held {
+            let before = put(coder.code(&nodes[..at], Way::Back)?)?;
+            let after = put(coder.code(&nodes[at + 1..], Way::Forward)?)?;
+            threads.push(Thread { pattern, own, hold, before, after });
+        }
+        let mut everywhere_threads = Vec::with_capacity(everywhere.len());
+        for (pattern, hold::Thread { nodes, own, hold, .. }) in everywhere {
+            let after = put(coder.code(&nodes, Way::Forward)?)?;
+            everywhere_threads.push(Thread { pattern, own, hold, before: 0..0, after });
+        }
+        let questions = Questions::new(&coder.asked, leaves, language);
+        let patterns = nodes.iter().map(|(cue, _)| *cue).collect();
+        Ok(Compiled { language, questions, groups: coder.groups, patterns, threads, everywhere: everywhere_threads, code })
+    }
+
+    /// The instructions of one side of a thread.
+    pub fn code(&self, range: &Range<u32>) -> &[Op] {
+        &self.code[range.start as usize..range.end as usize]
+    }
+
+    /// How far a side of a thread reaches; `None` if it cannot be the work of [`Compiled::new`].
+    pub fn reach(&self, range: &Range<u32>) -> Option<Reach> {
+        let code = self.code.get(range.start as usize..range.end as usize)?;
+        reach(code, self.groups.len()).filter(|reach| code.len() <= MOST_CODE && reach.longest <= MOST_REACH)
+    }
+
+    fn is_sound(&self, language: Language, cues: usize) -> bool {
+        let is_group = |group: GroupId| usize::from(group) < self.groups.len();
+        let thread = |thread: &Thread| {
+            (thread.pattern as usize) < self.patterns.len()
+                && self.reach(&thread.before).is_some()
+                && self.reach(&thread.after).is_some()
+        };
+        let held = |thread: &Thread| {
+            is_group(thread.own)
+                && match thread.hold {
+                    Hold::Alone | Hold::AtStart => true,
+                    Hold::RightAfter(group) | Hold::After(group) => is_group(group),
+                }
+        };
+        // A thread that could take no word would match where nothing stands.
+        let takes_a_word = |thread: &Thread| self.reach(&thread.after).is_some_and(|reach| reach.shortest > 0);
+        self.language == language
+            && self.questions.are_sound(language)
+            && self.groups.are_sound()
+            && self.groups.len() <= usize::from(GroupId::MAX) + 1
+            && self.groups.all().iter().all(|ask| usize::from(*ask) < self.questions.len())
+            && self.patterns.iter().all(|cue| (*cue as usize) < cues)
+            && self.threads.iter().all(|own| thread(own) && held(own))
+            && self.everywhere.iter().all(|own| thread(own) && takes_a_word(own))
+    }
+}
+
+impl Matcher {
+    /// The matcher as bytes; the same cues give the same bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let bytes = vec![VERSION];
+        postcard::to_extend(self.compiled(), bytes).expect("plain data in memory can be written")
+    }
+
+    /// The matcher of a set of so many cues for words of `language`, from the bytes of [`Matcher::to_bytes`].
+    ///
+    /// # Errors
+    /// [`BadMatcher`] if the bytes are of another version, or no such matcher.
+    pub fn from_bytes(bytes: &[u8], language: Language, cues: usize) -> Result<Matcher, BadMatcher> {
+        let (version, bytes) = bytes.split_first().ok_or(BadMatcher::Damaged)?;
+        if *version != VERSION {
+            return Err(BadMatcher::Version);
+        }
+        let (compiled, rest): (Compiled, _) = postcard::take_from_bytes(bytes).map_err(|_| BadMatcher::Damaged)?;
+        if rest.is_empty() && compiled.is_sound(language, cues) {
+            Ok(Matcher::of(compiled))
+        } else {
+            Err(BadMatcher::Damaged)
+        }
+    }
+}
