@@ -12,7 +12,7 @@ use super::words::{AskId, Asked, Frequencies, Leaves};
 pub type GroupId = u16;
 
 /// An instruction. Those with a length are followed by as many that belong to them.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Op {
     Is(GroupId),
     IsNot(GroupId),

@@ -3,6 +3,7 @@
 //! The bytes are those of `postcard`, behind a version. What comes from outside is checked in full, so that damaged or hostile bytes give an error or
 //! another matcher, and never a panic or a hang.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
@@ -59,6 +60,26 @@ pub struct Thread {
 const MOST_CODE: usize = 2048;
 const MOST_REACH: usize = 10_240;
 
+/// Instructions, each row of them once.
+#[derive(Default)]
+struct Code {
+    ops: Vec<Op>,
+    known: HashMap<Vec<Op>, Range<u32>>,
+}
+
+impl Code {
+    fn range_of(&mut self, ops: Vec<Op>) -> Result<Range<u32>, Flaw> {
+        if let Some(known) = self.known.get(&ops) {
+            return Ok(known.clone());
+        }
+        let start = self.ops.len() as u32;
+        self.ops.extend_from_slice(&ops);
+        let range = start..u32::try_from(self.ops.len()).map_err(|_| too_many())?;
+        self.known.insert(ops, range.clone());
+        Ok(range)
+    }
+}
+
 impl Compiled {
     /// Makes all patterns ready; each comes with the cue that it belongs to.
     ///
@@ -84,26 +105,21 @@ impl Compiled {
             let commoner = if coder.share(partner) > coder.share(thread.own) { partner } else { thread.own };
             (coder.commonest(commoner), commoner, partner, thread.own, *pattern)
         });
-        let mut code = Vec::new();
-        let mut put = |ops: Vec<Op>| -> Result<Range<u32>, Flaw> {
-            let start = code.len() as u32;
-            code.extend(ops);
-            u32::try_from(code.len()).map(|end| start..end).map_err(|_| too_many())
-        };
+        let mut code = Code::default();
         let mut threads = Vec::with_capacity(held.len());
         for (pattern, at, hold::Thread { nodes, own, hold, .. }) in held {
-            let before = put(coder.code(&nodes[..at], Way::Back)?)?;
-            let after = put(coder.code(&nodes[at + 1..], Way::Forward)?)?;
+            let before = code.range_of(coder.code(&nodes[..at], Way::Back)?)?;
+            let after = code.range_of(coder.code(&nodes[at + 1..], Way::Forward)?)?;
             threads.push(Thread { pattern, own, hold, before, after });
         }
-        let mut everywhere_threads = Vec::with_capacity(everywhere.len());
+        let mut roaming = Vec::with_capacity(everywhere.len());
         for (pattern, hold::Thread { nodes, own, hold, .. }) in everywhere {
-            let after = put(coder.code(&nodes, Way::Forward)?)?;
-            everywhere_threads.push(Thread { pattern, own, hold, before: 0..0, after });
+            let after = code.range_of(coder.code(&nodes, Way::Forward)?)?;
+            roaming.push(Thread { pattern, own, hold, before: 0..0, after });
         }
         let questions = Questions::new(&coder.asked, leaves, language);
         let patterns = nodes.iter().map(|(cue, _)| *cue).collect();
-        Ok(Compiled { language, questions, groups: coder.groups, patterns, threads, everywhere: everywhere_threads, code })
+        Ok(Compiled { language, questions, groups: coder.groups, patterns, threads, everywhere: roaming, code: code.ops })
     }
 
     /// The instructions of one side of a thread.

@@ -41,7 +41,7 @@ const MOST_NODES: usize = 4096;
 /// A word that stands before another is thought to do so in one of so many places.
 const WORDS_BEFORE: f64 = 8.0;
 /// Words of one phrase stand together that many times more often than chance would have it.
-const TOGETHER: f64 = 10.0;
+const TOGETHER: f64 = 3.0;
 /// What a thread costs besides looks, since it takes room in memory.
 const A_THREAD: f64 = 1e-6;
 

@@ -237,6 +237,13 @@ impl Matcher {
                 Op::NotAfter(group, n) => {
                     places.retain(|k| (place(k)..words.len().min(place(k) + usize::from(n))).all(|word| !is(word, group)));
                 }
+                Op::Optional(1) if let Op::Is(group) = code[next + 1] => {
+                    let mut with = places.clone();
+                    with.retain(|k| k < last && is(word(k), group));
+                    with.step();
+                    places.or(&with);
+                    next += 1;
+                }
                 Op::Optional(length) => {
                     let inner = &code[next + 1..next + 1 + usize::from(length)];
                     let with = self.go(inner, places.clone(), at, way, context);

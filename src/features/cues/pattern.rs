@@ -38,7 +38,7 @@ pub enum Ask {
 }
 
 /// What can be true of the seam between two words, at the sentence's ends too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Seam {
     SentenceStart,
     SentenceEnd,

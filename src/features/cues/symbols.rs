@@ -52,6 +52,7 @@ pub struct Head {
 pub type Cell = u128;
 
 impl Head {
+    #[inline]
     pub fn filled(&self, plane: Plane) -> u64 {
         self.filled[plane as usize]
     }
@@ -187,23 +188,27 @@ impl Symbols {
     }
 
     /// The sets of a symbol on a page.
+    #[inline]
     pub fn head(&self, symbol: SymbolId, page: usize) -> &Head {
         &self.heads[symbol as usize * self.pages + page]
     }
 
     /// A cell of a set; it must be a filled one.
+    #[inline]
     pub fn cell(&self, head: &Head, plane: Plane, cell: u32) -> Cell {
         let before = (head.filled[plane as usize] & ((1 << cell) - 1)).count_ones();
         self.cells[head.start as usize + usize::from(head.starts[plane as usize]) + before as usize]
     }
 
     /// The filled cells of a set, each with its number.
+    #[inline]
     pub fn cells(&self, head: &Head, plane: Plane) -> impl Iterator<Item = (u32, Cell)> {
         let start = head.start as usize + usize::from(head.starts[plane as usize]);
         bits(head.filled(plane)).zip(&self.cells[start..]).map(|(at, cell)| (at, *cell))
     }
 
     /// Whether words of this symbol are in a group.
+    #[inline]
     pub fn is(&self, symbol: SymbolId, group: GroupId) -> bool {
         let head = self.head(symbol, usize::from(group) / PAGE);
         let cell = usize::from(group) % PAGE / CELL;
@@ -213,6 +218,7 @@ impl Symbols {
 }
 
 /// The bits of a machine word that are set, from the lowest.
+#[inline]
 pub fn bits(mut word: u64) -> impl Iterator<Item = u32> {
     std::iter::from_fn(move || {
         let bit = word.checked_ilog2().map(|_| word.trailing_zeros())?;
@@ -222,6 +228,7 @@ pub fn bits(mut word: u64) -> impl Iterator<Item = u32> {
 }
 
 /// Calls `each` with the number of every thread in a cell.
+#[inline]
 pub fn each_thread(page: usize, at: u32, mut cell: Cell, mut each: impl FnMut(usize)) {
     while cell != 0 {
         each(page * PAGE + at as usize * CELL + cell.trailing_zeros() as usize);
@@ -247,14 +254,17 @@ impl Opened {
         self.filled = 0;
     }
 
+    #[inline]
     pub fn filled(&self) -> u64 {
         self.filled
     }
 
+    #[inline]
     pub fn cell(&self, at: u32) -> Cell {
         self.cells[at as usize]
     }
 
+    #[inline]
     pub fn add(&mut self, at: u32, cell: Cell) {
         let own = &mut self.cells[at as usize];
         *own = if self.filled >> at & 1 == 1 { *own | cell } else { cell };
