@@ -119,10 +119,43 @@ impl Compiled {
         }
         let questions = Questions::new(&coder.asked, leaves, language);
         let patterns = nodes.iter().map(|(cue, _)| *cue).collect();
-        Ok(Compiled { language, questions, groups: coder.groups, patterns, threads, everywhere: roaming, code: code.ops })
+        let mut compiled =
+            Compiled { language, questions, groups: Lists::default(), patterns, threads, everywhere: roaming, code: code.ops };
+        compiled.number_groups(&coder);
+        Ok(compiled)
+    }
+
+    /// Numbers the groups anew: those that something asks for, side by side if their commonest question is the same, so that a word is in groups of few
+    /// cells.
+    fn number_groups(&mut self, coder: &Coder) {
+        let mut used = vec![false; coder.groups.len()];
+        self.each_group(|group| used[usize::from(*group)] = true);
+        let mut order: Vec<GroupId> = (0..=GroupId::MAX).zip(used).filter_map(|(group, used)| used.then_some(group)).collect();
+        order.sort_by_cached_key(|group| (coder.commonest(*group), *group));
+        let mut numbers = vec![0; coder.groups.len()];
+        for (new, old) in (0..=GroupId::MAX).zip(&order) {
+            numbers[usize::from(*old)] = new;
+            self.groups.push(coder.groups.of(usize::from(*old)).iter().copied());
+        }
+        self.each_group(|group| *group = numbers[usize::from(*group)]);
+    }
+
+    fn each_group(&mut self, mut each: impl FnMut(&mut GroupId)) {
+        for thread in &mut self.threads {
+            each(&mut thread.own);
+            if let Hold::RightAfter(group) | Hold::After(group) = &mut thread.hold {
+                each(group);
+            }
+        }
+        for op in &mut self.code {
+            if let Op::Is(group) | Op::IsNot(group) | Op::NotBefore(group, _) | Op::NotAfter(group, _) = op {
+                each(group);
+            }
+        }
     }
 
     /// The instructions of one side of a thread.
+    #[inline]
     pub fn code(&self, range: &Range<u32>) -> &[Op] {
         &self.code[range.start as usize..range.end as usize]
     }

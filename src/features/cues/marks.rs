@@ -1,13 +1,16 @@
 //! What stands between the words of a sentence: quotation marks, punctuation.
 
 use super::pattern::Seam;
+use super::symbols::SymbolId;
 use crate::text::{Span, quote::Quotation};
 
 /// A word of the text and its symbol.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Word {
     pub span: Span,
-    pub symbol: u32,
+    pub symbol: SymbolId,
+    /// In which cells its groups are, on any page: most questions after a group are answered by this alone.
+    pub cells: u64,
 }
 
 /// A sentence, with what is around it.

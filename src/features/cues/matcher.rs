@@ -188,14 +188,16 @@ impl Matcher {
                 UNKNOWN => {
                     let parts = self.compiled.questions.parts(surface, stems);
                     let own = known.symbols_of(parts, &self.index);
-                    push(&own, token, words);
+                    push(&own, token, words, &known.symbols);
                     // Stemming a part may have emptied the memory of stems; then the number is stale.
                     if known.generation == stems.generation() {
                         known.remember(number, own, token.span.len());
                     }
                 }
-                symbol if symbol & OTHER == 0 => words.push(Word { span: token.span, symbol }),
-                other => push(&known.others[(other & !OTHER) as usize], token, words),
+                symbol if symbol & OTHER == 0 => {
+                    words.push(Word { span: token.span, symbol, cells: known.symbols.group_cells(symbol) });
+                }
+                other => push(&known.others[(other & !OTHER) as usize], token, words, &known.symbols),
             }
         }
     }
@@ -205,7 +207,7 @@ impl Matcher {
     fn go<P: Places>(&self, code: &[Op], mut places: P, at: usize, way: Way, context: Context) -> P {
         let Context { symbols, sentence } = context;
         let words = sentence.words;
-        let is = |word: usize, group: GroupId| symbols.is(words[word].symbol, group);
+        let is = |word: usize, group: GroupId| symbols.is(&words[word], group);
         let place = |k: usize| if way == Way::Forward { at + k } else { at - k };
         // The last place within the sentence.
         let last = if way == Way::Forward { words.len() - at } else { at };
@@ -430,10 +432,10 @@ impl Known {
     }
 }
 
-fn push(parts: &[(Span, SymbolId)], token: &Token, words: &mut Vec<Word>) {
-    for (span, symbol) in parts {
+fn push(parts: &[(Span, SymbolId)], token: &Token, words: &mut Vec<Word>, symbols: &Symbols) {
+    for &(span, symbol) in parts {
         let span = Span::new(token.span.start + span.start, token.span.start + span.end);
-        words.push(Word { span, symbol: *symbol });
+        words.push(Word { span, symbol, cells: symbols.group_cells(symbol) });
     }
 }
 

@@ -9,6 +9,7 @@ use super::code::GroupId;
 use super::compiled::Compiled;
 use super::hold::Hold;
 use super::lists::Lists;
+use super::marks::Word;
 use super::words::AskId;
 
 /// The number of a symbol.
@@ -207,9 +208,20 @@ impl Symbols {
         bits(head.filled(plane)).zip(&self.cells[start..]).map(|(at, cell)| (at, *cell))
     }
 
-    /// Whether words of this symbol are in a group.
+    /// In which cells the groups of a symbol are, on any page.
     #[inline]
-    pub fn is(&self, symbol: SymbolId, group: GroupId) -> bool {
+    pub fn group_cells(&self, symbol: SymbolId) -> u64 {
+        (0..self.pages).fold(0, |all, page| all | self.head(symbol, page).filled(Plane::Groups))
+    }
+
+    /// Whether a word is in a group.
+    #[inline]
+    pub fn is(&self, word: &Word, group: GroupId) -> bool {
+        let cell = usize::from(group) % PAGE / CELL;
+        word.cells >> cell & 1 == 1 && self.holds(word.symbol, group)
+    }
+
+    fn holds(&self, symbol: SymbolId, group: GroupId) -> bool {
         let head = self.head(symbol, usize::from(group) / PAGE);
         let cell = usize::from(group) % PAGE / CELL;
         head.filled(Plane::Groups) >> cell & 1 == 1
