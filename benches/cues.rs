@@ -79,7 +79,10 @@ fn cues_on_fresh_tokens(bencher: divan::Bencher, cues: usize) {
         matches(first, &matcher, &mut stems, &mut scratch);
         (stems, scratch)
     };
-    bencher.counter(bytes(second)).with_inputs(warm).bench_local_refs(|(stems, scratch)| matches(second, &matcher, stems, scratch));
+    bencher
+        .counter(bytes(second))
+        .with_inputs(warm)
+        .bench_local_refs(|(stems, scratch)| matches(second, &matcher, stems, scratch));
 }
 
 /// The words of the text by their frequency, in one sentence that does not end: the commonest 20 again and again, which open more threads than any text.

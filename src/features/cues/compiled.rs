@@ -59,6 +59,8 @@ pub struct Thread {
 /// Instructions that one thread may have on one side, and words that they may take: twice what a pattern can come to.
 const MOST_CODE: usize = 2048;
 const MOST_REACH: usize = 10_240;
+/// Instructions of all threads together, counted for each thread: far more than any cues come to, and checked in a third of a second.
+const MOST_CODE_OF_ALL: usize = 1 << 26;
 
 /// Instructions, each row of them once.
 #[derive(Default)]
@@ -119,8 +121,15 @@ impl Compiled {
         }
         let questions = Questions::new(&coder.asked, leaves, language);
         let patterns = nodes.iter().map(|(cue, _)| *cue).collect();
-        let mut compiled =
-            Compiled { language, questions, groups: Lists::default(), patterns, threads, everywhere: roaming, code: code.ops };
+        let mut compiled = Compiled {
+            language,
+            questions,
+            groups: Lists::default(),
+            patterns,
+            threads,
+            everywhere: roaming,
+            code: code.ops,
+        };
         compiled.number_groups(&coder);
         Ok(compiled)
     }
@@ -130,7 +139,8 @@ impl Compiled {
     fn number_groups(&mut self, coder: &Coder) {
         let mut used = vec![false; coder.groups.len()];
         self.each_group(|group| used[usize::from(*group)] = true);
-        let mut order: Vec<GroupId> = (0..=GroupId::MAX).zip(used).filter_map(|(group, used)| used.then_some(group)).collect();
+        let mut order: Vec<GroupId> =
+            (0..=GroupId::MAX).zip(used).filter_map(|(group, used)| used.then_some(group)).collect();
         order.sort_by_cached_key(|group| (coder.commonest(*group), *group));
         let mut numbers = vec![0; coder.groups.len()];
         for (new, old) in (0..=GroupId::MAX).zip(&order) {
@@ -182,7 +192,11 @@ impl Compiled {
         };
         // A thread that could take no word would match where nothing stands.
         let takes_a_word = |thread: &Thread| self.reach(&thread.after).is_some_and(|reach| reach.shortest > 0);
+        let length = |range: &Range<u32>| range.end.saturating_sub(range.start) as usize;
+        let all = self.threads.iter().chain(&self.everywhere);
+        let code: usize = all.map(|thread| length(&thread.before).saturating_add(length(&thread.after))).sum();
         self.language == language
+            && code <= MOST_CODE_OF_ALL
             && self.questions.are_sound(language)
             && self.groups.are_sound()
             && self.groups.len() <= usize::from(GroupId::MAX) + 1

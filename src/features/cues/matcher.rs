@@ -237,7 +237,9 @@ impl Matcher {
                     places.retain(|k| (1..=usize::from(n).min(place(k))).all(|by| !is(place(k) - by, group)));
                 }
                 Op::NotAfter(group, n) => {
-                    places.retain(|k| (place(k)..words.len().min(place(k) + usize::from(n))).all(|word| !is(word, group)));
+                    places.retain(|k| {
+                        (place(k)..words.len().min(place(k) + usize::from(n))).all(|word| !is(word, group))
+                    });
                 }
                 Op::Optional(1) if let Op::Is(group) = code[next + 1] => {
                     let mut with = places.clone();
@@ -335,12 +337,23 @@ impl<F: FnMut(u32, usize, usize)> Walk<'_, F> {
     fn around<P: Places>(&self, thread: usize, place: usize) -> Option<(usize, usize)> {
         let Matcher { compiled, reaches, .. } = self.matcher;
         let (reach, thread) = (reaches[thread].into(), &compiled.threads[thread]);
+        let (before, after) = (compiled.code(&thread.before), compiled.code(&thread.after));
+        // Most threads fail at the neighbours of their word already.
+        if !self.may_be(before, place.checked_sub(1)) || !self.may_be(after, Some(place + 1)) {
+            return None;
+        }
         let context = Context { symbols: self.symbols, sentence: &self.sentence };
-        let before = compiled.code(&thread.before);
         let back = self.matcher.go(before, P::first(reach), place, Way::Back, context).lowest()?;
-        let after = compiled.code(&thread.after);
         let ahead = self.matcher.go(after, P::first(reach), place + 1, Way::Forward, context).lowest()?;
         Some((place - back, place + 1 + ahead))
+    }
+
+    /// Whether a word is right for the first of some instructions, if that asks for one.
+    #[inline]
+    fn may_be(&self, code: &[Op], word: Option<usize>) -> bool {
+        let Some(Op::Is(group)) = code.first() else { return true };
+        let word = word.and_then(|word| self.sentence.words.get(word));
+        word.is_some_and(|word| self.symbols.is(word, *group))
     }
 
     /// Tries the threads without a hold at a place.
@@ -465,6 +478,5 @@ fn has_inner_end(text: &str) -> bool {
     let may_be = |byte: u8| matches!(byte, b'.' | b'!' | b'?' | b'\n' | 0xD6 | 0xD8 | 0xE0 | 0xE2 | 0xE3 | 0xEF);
     let last = text.char_indices().next_back().map_or(0, |(at, _)| at);
     let inner = &text.as_bytes()[..last];
-    inner.chunks(32).any(|run| run.iter().fold(false, |any, byte| any | may_be(*byte)))
-        && text[..last].contains(mark)
+    inner.chunks(32).any(|run| run.iter().fold(false, |any, byte| any | may_be(*byte))) && text[..last].contains(mark)
 }

@@ -73,7 +73,8 @@ pub struct Index {
 impl Index {
     pub fn new(compiled: &Compiled) -> Self {
         let Compiled { groups, threads, questions, .. } = compiled;
-        let by_ask = groups.iter().zip(0..).flat_map(|(asks, group)| asks.iter().map(move |ask| (usize::from(*ask), group)));
+        let by_ask =
+            groups.iter().zip(0..).flat_map(|(asks, group)| asks.iter().map(move |ask| (usize::from(*ask), group)));
         let concerned = threads.iter().zip(0..).flat_map(|(thread, number)| {
             let own = |plane: Plane| Some((usize::from(thread.own), (plane as u8, number)));
             let other = |group: GroupId, plane: Plane| Some((usize::from(group), (plane as u8, number)));
