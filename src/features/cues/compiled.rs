@@ -4,11 +4,10 @@
 //! another matcher, and never a panic or a hang.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::code::{Coder, GroupId, Op, Reach, Way, reach, too_many};
+use super::code::{Coder, GroupId, Op, Reach, Way, reach};
 use super::hold::{self, Hold};
 use super::lists::Lists;
 use super::pattern::{Flaw, Node};
@@ -41,7 +40,7 @@ pub struct Compiled {
     pub threads: Vec<Thread>,
     /// Threads without a word to hold, tried at every place.
     pub everywhere: Vec<Thread>,
-    pub code: Vec<Op>,
+    pub code: Lists<Op>,
 }
 
 /// A way to find a pattern; see [`hold`].
@@ -51,34 +50,32 @@ pub struct Thread {
     /// The group of the word at which it is held, and what else must be there.
     pub own: GroupId,
     pub hold: Hold,
-    /// What precedes that word, backwards, and what follows it.
-    pub before: Range<u32>,
-    pub after: Range<u32>,
+    /// Rows of instructions: what precedes that word, backwards, and what follows it.
+    pub before: u32,
+    pub after: u32,
 }
 
-/// Instructions that one thread may have on one side, and words that they may take: twice what a pattern can come to.
+/// Instructions that a row may have, and words that they may take: twice what a pattern can come to.
 const MOST_CODE: usize = 2048;
 const MOST_REACH: usize = 10_240;
-/// Instructions of all threads together, counted for each thread: far more than any cues come to, and checked in a third of a second.
-const MOST_CODE_OF_ALL: usize = 1 << 26;
 
-/// Instructions, each row of them once.
+/// Rows of instructions, each once.
 #[derive(Default)]
 struct Code {
-    ops: Vec<Op>,
-    known: HashMap<Vec<Op>, Range<u32>>,
+    rows: Lists<Op>,
+    known: HashMap<Vec<Op>, u32>,
 }
 
 impl Code {
-    fn range_of(&mut self, ops: Vec<Op>) -> Result<Range<u32>, Flaw> {
-        if let Some(known) = self.known.get(&ops) {
-            return Ok(known.clone());
+    fn row(&mut self, ops: Vec<Op>) -> u32 {
+        let next = self.rows.len() as u32;
+        match self.known.get(&ops) {
+            Some(known) => *known,
+            None => {
+                self.rows.push(ops.iter().copied());
+                *self.known.entry(ops).or_insert(next)
+            }
         }
-        let start = self.ops.len() as u32;
-        self.ops.extend_from_slice(&ops);
-        let range = start..u32::try_from(self.ops.len()).map_err(|_| too_many())?;
-        self.known.insert(ops, range.clone());
-        Ok(range)
     }
 }
 
@@ -110,14 +107,14 @@ impl Compiled {
         let mut code = Code::default();
         let mut threads = Vec::with_capacity(held.len());
         for (pattern, at, hold::Thread { nodes, own, hold, .. }) in held {
-            let before = code.range_of(coder.code(&nodes[..at], Way::Back)?)?;
-            let after = code.range_of(coder.code(&nodes[at + 1..], Way::Forward)?)?;
+            let before = code.row(coder.code(&nodes[..at], Way::Back)?);
+            let after = code.row(coder.code(&nodes[at + 1..], Way::Forward)?);
             threads.push(Thread { pattern, own, hold, before, after });
         }
         let mut roaming = Vec::with_capacity(everywhere.len());
         for (pattern, hold::Thread { nodes, own, hold, .. }) in everywhere {
-            let after = code.range_of(coder.code(&nodes, Way::Forward)?)?;
-            roaming.push(Thread { pattern, own, hold, before: 0..0, after });
+            let after = code.row(coder.code(&nodes, Way::Forward)?);
+            roaming.push(Thread { pattern, own, hold, before: code.row(Vec::new()), after });
         }
         let questions = Questions::new(&coder.asked, leaves, language);
         let patterns = nodes.iter().map(|(cue, _)| *cue).collect();
@@ -128,7 +125,7 @@ impl Compiled {
             patterns,
             threads,
             everywhere: roaming,
-            code: code.ops,
+            code: code.rows,
         };
         compiled.number_groups(&coder);
         Ok(compiled)
@@ -157,33 +154,28 @@ impl Compiled {
                 each(group);
             }
         }
-        for op in &mut self.code {
+        for op in self.code.all_mut() {
             if let Op::Is(group) | Op::IsNot(group) | Op::NotBefore(group, _) | Op::NotAfter(group, _) = op {
                 each(group);
             }
         }
     }
 
-    /// The instructions of one side of a thread.
-    #[inline]
-    pub fn code(&self, range: &Range<u32>) -> &[Op] {
-        &self.code[range.start as usize..range.end as usize]
+    /// How far each row of instructions reaches; `None` if one cannot be the work of a [`Coder`].
+    fn reaches(&self) -> Option<Vec<Reach>> {
+        let is_short = |code: &[Op], reach: &Reach| code.len() <= MOST_CODE && reach.longest <= MOST_REACH;
+        let reach = |code| reach(code, self.groups.len()).filter(|reach| is_short(code, reach));
+        self.code.iter().map(reach).collect()
     }
 
-    /// How far a side of a thread reaches; `None` if it cannot be the work of [`Compiled::new`].
-    pub fn reach(&self, range: &Range<u32>) -> Option<Reach> {
-        let code = self.code.get(range.start as usize..range.end as usize)?;
-        reach(code, self.groups.len()).filter(|reach| code.len() <= MOST_CODE && reach.longest <= MOST_REACH)
-    }
-
-    fn is_sound(&self, language: Language, cues: usize) -> bool {
+    fn is_sound(&self, language: Language, cues: usize, reaches: &[Reach]) -> bool {
         let is_group = |group: GroupId| usize::from(group) < self.groups.len();
-        let thread = |thread: &Thread| {
+        let is_known = |thread: &Thread| {
             (thread.pattern as usize) < self.patterns.len()
-                && self.reach(&thread.before).is_some()
-                && self.reach(&thread.after).is_some()
+                && (thread.before as usize) < reaches.len()
+                && (thread.after as usize) < reaches.len()
         };
-        let held = |thread: &Thread| {
+        let is_held = |thread: &Thread| {
             is_group(thread.own)
                 && match thread.hold {
                     Hold::Alone | Hold::AtStart => true,
@@ -191,23 +183,28 @@ impl Compiled {
                 }
         };
         // A thread that could take no word would match where nothing stands.
-        let takes_a_word = |thread: &Thread| self.reach(&thread.after).is_some_and(|reach| reach.shortest > 0);
-        let length = |range: &Range<u32>| range.end.saturating_sub(range.start) as usize;
-        let all = self.threads.iter().chain(&self.everywhere);
-        let code: usize = all.map(|thread| length(&thread.before).saturating_add(length(&thread.after))).sum();
+        let takes_a_word = |thread: &Thread| reaches[thread.after as usize].shortest > 0;
         self.language == language
-            && code <= MOST_CODE_OF_ALL
             && self.questions.are_sound(language)
-            && self.groups.are_sound()
             && self.groups.len() <= usize::from(GroupId::MAX) + 1
             && self.groups.all().iter().all(|ask| usize::from(*ask) < self.questions.len())
             && self.patterns.iter().all(|cue| (*cue as usize) < cues)
-            && self.threads.iter().all(|own| thread(own) && held(own))
-            && self.everywhere.iter().all(|own| thread(own) && takes_a_word(own))
+            && self.threads.iter().all(|thread| is_known(thread) && is_held(thread))
+            && self.everywhere.iter().all(|thread| is_known(thread) && takes_a_word(thread))
     }
 }
 
 impl Matcher {
+    /// Makes all patterns ready; each comes with the cue that it belongs to.
+    ///
+    /// # Errors
+    /// [`Flaw`] if there are too many different words and classes.
+    pub fn new(nodes: &[(CueId, Node)], leaves: &Leaves, language: Language) -> Result<Matcher, Flaw> {
+        let compiled = Compiled::new(nodes, leaves, language)?;
+        let reaches = compiled.reaches().expect("patterns are short and well formed");
+        Ok(Matcher::of(compiled, &reaches))
+    }
+
     /// The matcher as bytes; the same cues give the same bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let bytes = vec![VERSION];
@@ -224,10 +221,11 @@ impl Matcher {
             return Err(BadMatcher::Version);
         }
         let (compiled, rest): (Compiled, _) = postcard::take_from_bytes(bytes).map_err(|_| BadMatcher::Damaged)?;
-        if rest.is_empty() && compiled.is_sound(language, cues) {
-            Ok(Matcher::of(compiled))
-        } else {
-            Err(BadMatcher::Damaged)
+        if !rest.is_empty() || !compiled.groups.are_sound() || !compiled.code.are_sound() {
+            return Err(BadMatcher::Damaged);
         }
+        let reaches = compiled.reaches().ok_or(BadMatcher::Damaged)?;
+        let is_sound = compiled.is_sound(language, cues, &reaches);
+        if is_sound { Ok(Matcher::of(compiled, &reaches)) } else { Err(BadMatcher::Damaged) }
     }
 }

@@ -26,6 +26,7 @@ impl<T> Lists<T> {
         self.ends.len()
     }
 
+    #[inline]
     pub fn of(&self, list: usize) -> &[T] {
         let start = list.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
         &self.items[start..self.ends[list] as usize]
@@ -38,6 +39,10 @@ impl<T> Lists<T> {
     /// The items of all lists.
     pub fn all(&self) -> &[T] {
         &self.items
+    }
+
+    pub fn all_mut(&mut self) -> &mut [T] {
+        &mut self.items
     }
 
     /// Whether the ends are those of lists that take all items, one after another: else they come from a damaged file.

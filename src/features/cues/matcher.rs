@@ -5,13 +5,13 @@
 //! out backwards and forwards, all ways at once ([`Places`]). So the time is linear in the text: every word has at most all threads looked at, and a look
 //! costs no more than the size of a pattern times its reach, whatever the text.
 
-use super::code::{GroupId, Op, Way};
+use super::code::{GroupId, Op, Reach, Way};
 use super::compiled::{Compiled, Thread};
 use super::marks::{Marks, Sentence, Word};
-use super::pattern::{Flaw, Node, Seam};
+use super::pattern::Seam;
 use super::places::Places;
 use super::symbols::{self, Index, Opened, Plane, START, SymbolId, Symbols};
-use super::words::{Leaves, Part};
+use super::words::Part;
 use crate::text::stem::{Language, Stems};
 use crate::text::{Span, quote::Quotation, sentence, token::Token};
 
@@ -82,24 +82,14 @@ struct State {
 }
 
 impl Matcher {
-    /// Makes all patterns ready; each comes with the cue that it belongs to.
-    ///
-    /// # Errors
-    /// [`Flaw`] if there are too many different words and classes.
-    pub fn new(nodes: &[(CueId, Node)], leaves: &Leaves, language: Language) -> Result<Matcher, Flaw> {
-        Compiled::new(nodes, leaves, language).map(Matcher::of)
-    }
-
-    /// The matcher of cues made ready before; they must be sound.
-    pub(super) fn of(compiled: Compiled) -> Matcher {
-        let reach = |thread: &Thread| {
-            let longest = |range| compiled.reach(range).map_or(0, |reach| reach.longest);
-            longest(&thread.before).max(longest(&thread.after)) as u16
-        };
+    /// The matcher of cues made ready before, which must be sound, with the reach of each row of their instructions.
+    pub(super) fn of(compiled: Compiled, reaches: &[Reach]) -> Matcher {
+        let longest = |row: u32| reaches[row as usize].longest;
+        let reach = |thread: &Thread| longest(thread.before).max(longest(thread.after)) as u16;
         let of_quotation = |op: &Op| matches!(op, Op::Seam(Seam::Quoted | Seam::Opens | Seam::Closes));
         let roaming = |thread: &Thread| Roaming {
             reach: reach(thread),
-            quoted: compiled.code(&thread.after).first().is_some_and(of_quotation),
+            quoted: compiled.code.of(thread.after as usize).first().is_some_and(of_quotation),
         };
         Matcher {
             index: Index::new(&compiled),
@@ -337,7 +327,7 @@ impl<F: FnMut(u32, usize, usize)> Walk<'_, F> {
     fn around<P: Places>(&self, thread: usize, place: usize) -> Option<(usize, usize)> {
         let Matcher { compiled, reaches, .. } = self.matcher;
         let (reach, thread) = (reaches[thread].into(), &compiled.threads[thread]);
-        let (before, after) = (compiled.code(&thread.before), compiled.code(&thread.after));
+        let (before, after) = (compiled.code.of(thread.before as usize), compiled.code.of(thread.after as usize));
         // Most threads fail at the neighbours of their word already.
         if !self.may_be(before, place.checked_sub(1)) || !self.may_be(after, Some(place + 1)) {
             return None;
@@ -364,7 +354,7 @@ impl<F: FnMut(u32, usize, usize)> Walk<'_, F> {
                 continue;
             }
             let context = Context { symbols: self.symbols, sentence: &self.sentence };
-            let code = compiled.code(&thread.after);
+            let code = compiled.code.of(thread.after as usize);
             let ahead = match reach {
                 0..=63 => self.matcher.go(code, 1u64, place, Way::Forward, context).lowest(),
                 _ => {

@@ -4,6 +4,7 @@
 //! that nobody must write every pattern twice.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -108,12 +109,13 @@ const COMMON: &str = include_str!("common.txt");
 /// How common words are thought to be. Only the speed of matching depends on it.
 pub struct Frequencies<'a> {
     leaves: &'a Leaves,
-    ranks: HashMap<&'static str, usize>,
+    ranks: &'static HashMap<&'static str, usize>,
 }
 
 impl<'a> Frequencies<'a> {
     pub fn new(leaves: &'a Leaves) -> Self {
-        Frequencies { leaves, ranks: COMMON.split_whitespace().zip(1..).collect() }
+        static RANKS: LazyLock<HashMap<&str, usize>> = LazyLock::new(|| COMMON.split_whitespace().zip(1..).collect());
+        Frequencies { leaves, ranks: &RANKS }
     }
 
     /// A guess at the share of running words that answer a question.
