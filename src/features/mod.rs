@@ -21,7 +21,7 @@ use crate::text::quote;
 use crate::text::stem::{self, Language, Stems};
 use crate::text::token::{self, Kind, Token};
 use crate::text::{Span, quote::Quotation};
-use cues::{Cue, CueError, CueScratch, CueSet, Matcher};
+use cues::{BadMatcher, Cue, CueError, CueScratch, CueSet, Matcher};
 use matrix::Rows;
 pub use vocabulary::FeatureId;
 use vocabulary::Vocabulary;
@@ -102,6 +102,13 @@ impl Cues {
     }
 }
 
+/// Cues made ready to match before, and the name of each.
+pub struct ReadyCues<'a> {
+    /// The bytes of [`Matcher::to_bytes`].
+    pub matcher: &'a [u8],
+    pub names: &'a [String],
+}
+
 /// Working memory for one thread: reused from unit to unit, and holding the stems it has met.
 pub struct Scratch {
     stems: Stems,
@@ -130,6 +137,27 @@ impl Extractor {
     pub fn new(settings: FeatureSettings) -> Result<Self, CueError> {
         let cues = settings.cues.as_ref().map(|set| Cues::new(set, settings.language)).transpose()?;
         Ok(Extractor { settings, cues })
+    }
+
+    /// As [`Extractor::new`], but the cues of the settings were made ready before.
+    ///
+    /// # Errors
+    /// [`BadMatcher`] if the bytes are no matcher of so many cues, or one of another version.
+    pub fn ready(settings: FeatureSettings, ready: &ReadyCues) -> Result<Self, BadMatcher> {
+        let matcher = Matcher::from_bytes(ready.matcher, settings.language, ready.names.len())?;
+        let terms = ready.names.iter().map(|name| format!("{}{name}", cues::PREFIX)).collect();
+        Ok(Extractor { settings, cues: Some(Arc::new(Cues { matcher, terms })) })
+    }
+
+    /// The cues made ready, as a model file carries them.
+    pub fn cue_matcher(&self) -> Option<Vec<u8>> {
+        self.cues.as_ref().map(|cues| cues.matcher.to_bytes())
+    }
+
+    /// The names of the cues, in their order.
+    pub fn cue_names(&self) -> Vec<String> {
+        let terms = self.cues.iter().flat_map(|cues| &cues.terms);
+        terms.map(|term| term[cues::PREFIX.len()..].to_owned()).collect()
     }
 
     pub fn settings(&self) -> &FeatureSettings {
@@ -267,10 +295,9 @@ pub struct Featurizer {
 }
 
 impl Featurizer {
-    /// # Errors
-    /// As [`Extractor::new`].
-    pub fn from_parts(settings: FeatureSettings, vocabulary: Vocabulary, units: u32) -> Result<Self, CueError> {
-        Ok(Featurizer::assemble(Extractor::new(settings)?, vocabulary, units))
+    /// From what a model file holds.
+    pub fn from_parts(extractor: Extractor, vocabulary: Vocabulary, units: u32) -> Self {
+        Featurizer::assemble(extractor, vocabulary, units)
     }
 
     fn assemble(extractor: Extractor, vocabulary: Vocabulary, units: u32) -> Self {

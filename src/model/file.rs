@@ -18,8 +18,9 @@ use sha2::{Digest, Sha256};
 use super::weights::{Values, Weights};
 use super::{Model, Task};
 use crate::codebook::LabelSet;
+use crate::features::cues::{BadMatcher, CueSet};
 use crate::features::vocabulary::Vocabulary;
-use crate::features::{FeatureSettings, Featurizer};
+use crate::features::{Extractor, FeatureSettings, Featurizer, ReadyCues};
 use crate::parsed::Parsed;
 use crate::text::stem::STEMMER;
 
@@ -27,7 +28,7 @@ use crate::text::stem::STEMMER;
 pub const FORMAT: u32 = 2;
 
 /// Every tensor that a model file may hold, in the order of its checksum.
-pub const TENSORS: [&str; 10] = [
+pub const TENSORS: [&str; 11] = [
     "weights",
     "weight_scales",
     "weight_rows",
@@ -38,10 +39,11 @@ pub const TENSORS: [&str; 10] = [
     "term_slots",
     "document_frequency",
     "cues",
+    "cue_matcher",
 ];
 
 /// Those that only some models hold: compressed ones, and those with cues.
-const OPTIONAL: [&str; 3] = ["weight_scales", "weight_rows", "cues"];
+const OPTIONAL: [&str; 4] = ["weight_scales", "weight_rows", "cues", "cue_matcher"];
 
 /// A model file larger than this is not read.
 const MOST_BYTES: u64 = 8 << 30;
@@ -91,6 +93,9 @@ struct Metadata {
     /// Training units, the n of inverse document frequency.
     units: u32,
     card: Box<RawValue>,
+    /// The names of the cues, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    cues: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     checksum: Option<String>,
 }
@@ -156,6 +161,9 @@ impl Model {
             let json = serde_json::to_vec(&**cues).expect("cues are plain data");
             tensors.push(Tensor::new("cues", Dtype::U8, vec![json.len()], json));
         }
+        if let Some(matcher) = self.featurizer.extractor().cue_matcher() {
+            tensors.push(Tensor::new("cue_matcher", Dtype::U8, vec![matcher.len()], matcher));
+        }
         tensors
     }
 
@@ -197,6 +205,7 @@ impl Model {
             features: self.featurizer.settings().clone(),
             units: self.featurizer.units(),
             card: serde_json::value::to_raw_value(&*self.card).expect("a card is plain data"),
+            cues: self.featurizer.extractor().cue_names(),
             checksum: None,
         }
     }
@@ -397,14 +406,7 @@ fn assemble(tensors: &Tensors, metadata: Metadata, check: Check) -> Result<Model
     )
     .map_err(|_| "its vocabulary is inconsistent")?;
     let card = parsed(metadata.card.get(), check).ok_or("its card cannot be read")?;
-    let cues = match tensors.get("cues") {
-        None => None,
-        Some(_) => {
-            let json = std::str::from_utf8(tensors.bytes("cues", Dtype::U8)?).map_err(|_| "its cues are not UTF-8")?;
-            Some(parsed(json, check).ok_or("its cues cannot be read")?)
-        }
-    };
-    let settings = FeatureSettings { cues, ..metadata.features };
+    let extractor = extractor(tensors, metadata.features, &metadata.cues, check)?;
     let fingerprint = metadata.checksum.as_deref().filter(|checksum| checksum.len() == 64 && checksum.is_ascii());
     let model = Model {
         task: metadata.task,
@@ -412,8 +414,7 @@ fn assemble(tensors: &Tensors, metadata: Metadata, check: Check) -> Result<Model
         intercepts: tensors.numbers("intercepts", Dtype::F64, f64::from_le_bytes)?,
         thresholds: tensors.numbers("thresholds", Dtype::F64, f64::from_le_bytes)?,
         labels,
-        featurizer: Featurizer::from_parts(settings, vocabulary, metadata.units)
-            .map_err(|_| "a pattern of its cues cannot be read")?,
+        featurizer: Featurizer::from_parts(extractor, vocabulary, metadata.units),
         card,
         fingerprint: fingerprint.ok_or("its checksum is none")?[..8].to_owned(),
     };
@@ -422,6 +423,32 @@ fn assemble(tensors: &Tensors, metadata: Metadata, check: Check) -> Result<Model
         check_card(&model, tensors)?;
     }
     Ok(model)
+}
+
+/// What finds terms, its cues ready to match: as the file has them, or made anew if another version made them.
+fn extractor(
+    tensors: &Tensors,
+    settings: FeatureSettings,
+    names: &[String],
+    check: Check,
+) -> Result<Extractor, &'static str> {
+    let unreadable = "a pattern of its cues cannot be read";
+    if tensors.get("cues").is_none() {
+        let is_alone = names.is_empty() && tensors.get("cue_matcher").is_none();
+        return if is_alone { Extractor::new(settings).map_err(|_| unreadable) } else { Err("its cues are missing") };
+    }
+    let json = std::str::from_utf8(tensors.bytes("cues", Dtype::U8)?).map_err(|_| "its cues are not UTF-8")?;
+    let cues: Parsed<CueSet> = parsed(json, check).ok_or("its cues cannot be read")?;
+    if check == Check::Everything && !cues.cues.iter().map(|cue| &cue.name).eq(names) {
+        return Err("its cues have other names than it says");
+    }
+    let settings = FeatureSettings { cues: Some(cues), ..settings };
+    let matcher = tensors.bytes("cue_matcher", Dtype::U8)?;
+    match Extractor::ready(settings.clone(), &ReadyCues { matcher, names }) {
+        Ok(extractor) => Ok(extractor),
+        Err(BadMatcher::Version) => Extractor::new(settings).map_err(|_| unreadable),
+        Err(BadMatcher::Damaged) => Err("its cues cannot be matched"),
+    }
 }
 
 /// JSON that is parsed at once if everything is to be checked, else when somebody asks for it.

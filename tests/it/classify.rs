@@ -242,7 +242,8 @@ fn a_framing_says_in_whose_words_it_is() {
     let bytes = |key: &str| speaker[key].as_u64().unwrap() as usize;
     assert_eq!(speaker["name"].as_str().unwrap(), &text[bytes("start")..bytes("end")]);
     for framing in records.iter().flat_map(|record| record["framings"].as_array().unwrap()) {
-        let share: f64 = framing["voice_share"].as_object().unwrap().values().map(|share| share.as_f64().unwrap()).sum();
+        let share: f64 =
+            framing["voice_share"].as_object().unwrap().values().map(|share| share.as_f64().unwrap()).sum();
         assert!((share - 1.0).abs() < 1e-3);
     }
     let only = desk.run("classify -m m news.txt --format jsonl --voice author").ok().records();
