@@ -3,7 +3,7 @@
 //! The text is the project's own training documents, which is kind to no memory: 500 cues match about as often there as anywhere.
 
 use divan::counter::BytesCount;
-use rhetor::features::cues::{self, Matcher};
+use rhetor::features::cues::{self, CueScratch, Matcher};
 use rhetor::text::quote::{self, Quotation};
 use rhetor::text::stem::{Language, Stems};
 use rhetor::text::token::{self, Token};
@@ -37,30 +37,81 @@ fn sentences() -> Vec<Scanned> {
     all
 }
 
-fn matcher() -> Matcher {
-    cues::builtin().matcher(Language::English, "builtin").expect("a test reads them")
+/// So many of the program's own cues, taken at even distances.
+fn matcher(cues: usize) -> Matcher {
+    let mut set = cues::builtin();
+    let (all, mut at) = (set.cues.len(), 0);
+    set.retain(|_| {
+        at += 1;
+        at * cues / all != (at - 1) * cues / all
+    });
+    set.matcher(Language::English, "builtin").expect("a test reads them")
 }
 
-#[divan::bench(min_time = 2)]
-fn builtin_cues_on_scanned_tokens(bencher: divan::Bencher) {
-    let (sentences, matcher) = (sentences(), matcher());
-    let mut stems = Stems::new(Language::English);
-    let mut scratch = matcher.scratch();
-    let bytes: usize = sentences.iter().map(|sentence| sentence.text.len()).sum();
-    bencher.counter(BytesCount::new(bytes)).bench_local(|| {
-        let mut found = 0;
-        for sentence in &sentences {
-            let Scanned { text, tokens, quotations } = sentence;
-            matcher.matches(text, tokens, quotations, &mut stems, &mut scratch, |_, _| found += 1);
-        }
-        found
-    });
+fn matches(sentences: &[Scanned], matcher: &Matcher, stems: &mut Stems, scratch: &mut CueScratch) -> usize {
+    let mut found = 0;
+    for Scanned { text, tokens, quotations } in sentences {
+        matcher.matches(text, tokens, quotations, stems, scratch, |_, _| found += 1);
+    }
+    found
 }
+
+fn bytes(sentences: &[Scanned]) -> BytesCount {
+    BytesCount::new(sentences.iter().map(|sentence| sentence.text.len()).sum::<usize>())
+}
+
+/// On words that were met before.
+#[divan::bench(args = [500, ALL], min_time = 3)]
+fn cues_on_scanned_tokens(bencher: divan::Bencher, cues: usize) {
+    let (sentences, matcher) = (sentences(), matcher(cues));
+    let (mut stems, mut scratch) = (Stems::new(Language::English), matcher.scratch());
+    matches(&sentences, &matcher, &mut stems, &mut scratch);
+    bencher.counter(bytes(&sentences)).bench_local(|| matches(&sentences, &matcher, &mut stems, &mut scratch));
+}
+
+/// On the second half of the text, when only the words of the first were met.
+#[divan::bench(args = [500, ALL], min_time = 3)]
+fn cues_on_fresh_tokens(bencher: divan::Bencher, cues: usize) {
+    let (sentences, matcher) = (sentences(), matcher(cues));
+    let (first, second) = sentences.split_at(sentences.len() / 2);
+    let warm = || {
+        let (mut stems, mut scratch) = (Stems::new(Language::English), matcher.scratch());
+        matches(first, &matcher, &mut stems, &mut scratch);
+        (stems, scratch)
+    };
+    bencher
+        .counter(bytes(second))
+        .with_inputs(warm)
+        .bench_local_refs(|(stems, scratch)| matches(second, &matcher, stems, scratch));
+}
+
+/// The words of the text by their frequency, in one sentence that does not end: the commonest 20 again and again, which open more threads than any text.
+#[divan::bench(min_time = 1)]
+fn all_cues_on_one_sentence_of_common_words(bencher: divan::Bencher) {
+    let matcher = matcher(ALL);
+    let text = "we will not let them take our the of and to in that is have you must now no if ".repeat(10_000);
+    let mut tokens = Vec::new();
+    token::tokens(&text, &mut tokens);
+    let sentence = [Scanned { text, tokens, quotations: Vec::new() }];
+    let (mut stems, mut scratch) = (Stems::new(Language::English), matcher.scratch());
+    bencher.counter(bytes(&sentence)).bench_local(|| matches(&sentence, &matcher, &mut stems, &mut scratch));
+}
+
+/// More cues than there are.
+const ALL: usize = 9999;
 
 #[divan::bench]
 fn compiling_the_builtin_cues(bencher: divan::Bencher) {
     let set = cues::builtin();
     bencher.bench_local(|| set.matcher(Language::English, "builtin").expect("a test reads them"));
+}
+
+#[divan::bench]
+fn loading_the_builtin_cues_compiled(bencher: divan::Bencher) {
+    let set = cues::builtin();
+    let bytes = matcher(ALL).to_bytes();
+    let load = || Matcher::from_bytes(&bytes, Language::English, set.cues.len()).expect("they were just written");
+    bencher.counter(BytesCount::of_slice(&bytes)).bench_local(load);
 }
 
 #[divan::bench]

@@ -5,13 +5,18 @@
 //! is the simplest cue file. The pattern language stands in `docs/cues.md`.
 
 mod code;
+mod compiled;
 mod dictionary;
 mod file;
+mod hold;
+mod lists;
+mod marks;
 mod matcher;
 #[cfg(test)]
 mod oracle;
 mod pattern;
 mod places;
+mod symbols;
 mod words;
 
 use std::collections::BTreeSet;
@@ -22,9 +27,11 @@ use serde::{Deserialize, Serialize};
 use crate::text::stem::{Language, Stems};
 use crate::text::token::{self, Token};
 use crate::text::{Place, Span, quote};
+pub use compiled::BadMatcher;
 pub use file::{ReadCues, read};
 pub use matcher::{CueId, CueScratch, Matcher};
 pub use pattern::{Classes, Flaw};
+use words::Leaves;
 
 /// What the terms of cues start with, before the cue's name.
 pub const PREFIX: &str = "cue:";
@@ -107,7 +114,7 @@ impl CueSet {
     /// # Errors
     /// [`CueError::Pattern`] for the first that cannot be read.
     pub fn matcher(&self, language: Language, path: &str) -> Result<Matcher, CueError> {
-        self.check_classes(path)?;
+        let leaves = self.leaves(path)?;
         let mut nodes = Vec::new();
         for (id, cue) in self.cues.iter().enumerate() {
             for (at, pattern) in cue.patterns.iter().enumerate() {
@@ -116,23 +123,25 @@ impl CueSet {
                 nodes.extend(alternatives.into_iter().map(|node| (id as CueId, node)));
             }
         }
-        Matcher::new(&nodes, &self.classes, language).map_err(|flaw| bad(path, None, "all cues".into(), "", flaw))
+        Matcher::new(&nodes, &leaves, language).map_err(|flaw| bad(path, None, "all cues".into(), "", flaw))
     }
 
-    fn check_classes(&self, path: &str) -> Result<(), CueError> {
+    /// The words of all classes.
+    fn leaves(&self, path: &str) -> Result<Leaves, CueError> {
         for (name, entries) in &self.classes {
             for entry in entries {
                 pattern::entry(entry, &self.classes)
                     .map_err(|flaw| bad(path, None, format!("class {name:?}"), entry, flaw))?;
             }
         }
-        match words::Leaves::new(&self.classes).first_empty() {
+        let leaves = Leaves::new(&self.classes);
+        match leaves.first_empty() {
             Some(name) => {
                 let hint =
                     "a class that holds only itself, or others that do, matches nothing; give it a word".to_owned();
                 Err(CueError::Form(Place::file(path), format!("class {name:?} holds no word"), hint))
             }
-            None => Ok(()),
+            None => Ok(leaves),
         }
     }
 

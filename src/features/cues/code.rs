@@ -2,17 +2,17 @@
 
 use std::collections::HashMap;
 
-use super::pattern::{Ask, Flaw, Node, Seam};
-use super::words::{AskId, Asked};
+use serde::{Deserialize, Serialize};
 
-/// The number of a group of questions, any of which will do: in the end that of the question itself where there is only one.
+use super::lists::Lists;
+use super::pattern::{Ask, Flaw, MOST_GAP, Node, Seam};
+use super::words::{AskId, Asked, Frequencies, Leaves};
+
+/// The number of a group of questions, any of which will do.
 pub type GroupId = u16;
 
-/// Questions of which any will do.
-pub type Group = Box<[AskId]>;
-
 /// An instruction. Those with a length are followed by as many that belong to them.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Op {
     Is(GroupId),
     IsNot(GroupId),
@@ -36,13 +36,16 @@ pub enum Way {
 }
 
 /// Writes instructions, and gives groups of questions their numbers.
-#[derive(Default)]
-pub struct Coder {
+pub struct Coder<'a> {
     pub asked: Asked,
+    frequencies: Frequencies<'a>,
     numbers: HashMap<Vec<AskId>, GroupId>,
     /// The same by the questions themselves, since each is met several times.
     met: HashMap<Vec<Ask>, GroupId>,
-    pub groups: Vec<Group>,
+    pub groups: Lists<AskId>,
+    /// For each question and each group a guess at the share of running words that answer it.
+    ask_shares: Vec<f64>,
+    group_shares: Vec<f64>,
 }
 
 /// What is wrong with cues that ask for too much.
@@ -54,34 +57,68 @@ pub fn too_many() -> Flaw {
     }
 }
 
-impl Coder {
-    fn group(&mut self, asks: &[Ask]) -> Result<GroupId, Flaw> {
+impl<'a> Coder<'a> {
+    pub fn new(leaves: &'a Leaves) -> Self {
+        Coder {
+            asked: Asked::default(),
+            frequencies: Frequencies::new(leaves),
+            numbers: HashMap::new(),
+            met: HashMap::new(),
+            groups: Lists::default(),
+            ask_shares: Vec::new(),
+            group_shares: Vec::new(),
+        }
+    }
+
+    /// The number of a group.
+    ///
+    /// # Errors
+    /// When there are too many.
+    pub fn group(&mut self, asks: &[Ask]) -> Result<GroupId, Flaw> {
         if let Some(&number) = self.met.get(asks) {
             return Ok(number);
         }
-        let numbers: Option<Vec<AskId>> = asks.iter().map(|ask| self.asked.number(ask)).collect();
-        let number = numbers.and_then(|numbers| self.group_of(numbers)).ok_or_else(too_many)?;
+        let mut numbers = Vec::with_capacity(asks.len());
+        for ask in asks {
+            let number = self.asked.number(ask).ok_or_else(too_many)?;
+            if usize::from(number) == self.ask_shares.len() {
+                self.ask_shares.push(self.frequencies.share(ask));
+            }
+            numbers.push(number);
+        }
+        let number = self.group_of(numbers)?;
         self.met.insert(asks.to_vec(), number);
         Ok(number)
     }
 
-    /// The number of a group; `None` when there are too many.
-    pub fn group_of(&mut self, mut asks: Vec<AskId>) -> Option<GroupId> {
+    fn group_of(&mut self, mut asks: Vec<AskId>) -> Result<GroupId, Flaw> {
         asks.sort_unstable();
         asks.dedup();
         if let Some(&number) = self.numbers.get(&asks) {
-            return Some(number);
+            return Ok(number);
         }
-        let number = GroupId::try_from(self.groups.len()).ok()?;
-        self.groups.push(asks.clone().into());
+        let number = GroupId::try_from(self.groups.len()).map_err(|_| too_many())?;
+        self.groups.push(asks.iter().copied());
+        self.group_shares.push(asks.iter().map(|ask| self.ask_shares[usize::from(*ask)]).sum::<f64>().min(1.0));
         self.numbers.insert(asks, number);
-        Some(number)
+        Ok(number)
+    }
+
+    /// A guess at the share of running words that answer a question of the group.
+    pub fn share(&self, group: GroupId) -> f64 {
+        self.group_shares[usize::from(group)]
+    }
+
+    /// The commonest question of a group.
+    pub fn commonest(&self, group: GroupId) -> Option<AskId> {
+        let share = |ask: &AskId| self.ask_shares[usize::from(*ask)];
+        self.groups.of(usize::from(group)).iter().copied().max_by(|a, b| share(a).total_cmp(&share(b)))
     }
 
     /// The instructions of some nodes that follow one another, to be walked through one way.
-    pub fn code(&mut self, nodes: &[Node], way: Way) -> Result<Vec<Op>, Flaw> {
+    pub fn code(&mut self, nodes: &[&Node], way: Way) -> Result<Vec<Op>, Flaw> {
         let mut code = Vec::new();
-        let mut write = |node: &Node| self.write(node, way, &mut code);
+        let mut write = |node: &&Node| self.write(node, way, &mut code);
         match way {
             Way::Forward => nodes.iter().try_for_each(&mut write)?,
             Way::Back => nodes.iter().rev().try_for_each(&mut write)?,
@@ -98,16 +135,16 @@ impl Coder {
             Node::Seam(seam) => code.push(Op::Seam(*seam)),
             Node::NotBefore(asks, n) => code.push(Op::NotBefore(self.group(asks)?, *n as u8)),
             Node::NotAfter(asks, n) => code.push(Op::NotAfter(self.group(asks)?, *n as u8)),
-            Node::Sequence(nodes) => code.extend(self.code(nodes, way)?),
+            Node::Sequence(nodes) => code.extend(self.code(&nodes.iter().collect::<Vec<_>>(), way)?),
             Node::Optional(node) => {
-                let inner = self.code(std::slice::from_ref(node), way)?;
+                let inner = self.code(&[node], way)?;
                 code.push(Op::Optional(length(&inner)));
                 code.extend(inner);
             }
             Node::Either(nodes) => {
                 let mut inner = Vec::new();
                 for node in nodes {
-                    let alternative = self.code(std::slice::from_ref(node), way)?;
+                    let alternative = self.code(&[node], way)?;
                     inner.push(Op::Alternative(length(&alternative)));
                     inner.extend(alternative);
                 }
@@ -118,59 +155,30 @@ impl Coder {
         Ok(())
     }
 
-    /// Groups of each of which some word of a sentence must answer a question, for the nodes to match at all; and where among the nodes each
-    /// stands, if it stands there by itself.
-    pub fn needs(&mut self, nodes: &[Node]) -> Result<Vec<(GroupId, Option<usize>)>, Flaw> {
-        let mut needs = Vec::new();
-        for (at, node) in nodes.iter().enumerate() {
-            match node {
-                Node::Is(asks) => needs.push((self.group(asks)?, Some(at))),
-                Node::Sequence(nodes) => needs.extend(self.needs(nodes)?.into_iter().map(|(group, _)| (group, None))),
-                Node::Either(nodes) => needs.extend(self.any_of(nodes)?.map(|group| (group, Some(at)))),
-                _ => {}
+    /// The rarest group of which some word must stand in the text for the node to match, if there is one.
+    pub fn need(&mut self, node: &Node) -> Result<Option<GroupId>, Flaw> {
+        match node {
+            Node::Is(asks) => self.group(asks).map(Some),
+            Node::Sequence(nodes) => {
+                let mut rarest = None;
+                for node in nodes {
+                    if let Some(group) = self.need(node)?
+                        && rarest.is_none_or(|known| self.share(group) < self.share(known))
+                    {
+                        rarest = Some(group);
+                    }
+                }
+                Ok(rarest)
             }
-        }
-        Ok(needs)
-    }
-
-    /// Of alternatives: if each needs something, one thing of each must be there.
-    fn any_of(&mut self, nodes: &[Node]) -> Result<Option<GroupId>, Flaw> {
-        let mut all: Vec<AskId> = Vec::new();
-        for node in nodes {
-            let needs = self.needs(std::slice::from_ref(node))?;
-            let Some((group, _)) = needs.into_iter().min_by_key(|(group, _)| self.groups[usize::from(*group)].len())
-            else {
-                return Ok(None);
-            };
-            all.extend_from_slice(&self.groups[usize::from(group)]);
-        }
-        Ok(self.group_of(all))
-    }
-}
-
-/// Numbers groups anew once all are known: a question by itself keeps its number, all others follow. Also returns these others; `None` when there
-/// are too many.
-pub fn renumbered(groups: Vec<Group>, questions: usize) -> Option<(Vec<GroupId>, Vec<Group>)> {
-    let (mut numbers, mut others) = (Vec::with_capacity(groups.len()), Vec::new());
-    for group in groups {
-        if let [single] = *group {
-            numbers.push(single);
-        } else {
-            numbers.push(GroupId::try_from(questions + others.len()).ok()?);
-            others.push(group);
-        }
-    }
-    Some((numbers, others))
-}
-
-/// Puts the new numbers of groups into instructions.
-pub fn renumber(code: &mut [Op], numbers: &[GroupId]) {
-    for op in code {
-        match op {
-            Op::Is(group) | Op::IsNot(group) | Op::NotBefore(group, _) | Op::NotAfter(group, _) => {
-                *group = numbers[usize::from(*group)];
+            Node::Either(nodes) => {
+                let mut all: Vec<AskId> = Vec::new();
+                for node in nodes {
+                    let Some(group) = self.need(node)? else { return Ok(None) };
+                    all.extend_from_slice(self.groups.of(usize::from(group)));
+                }
+                self.group_of(all).map(Some)
             }
-            _ => {}
+            _ => Ok(None),
         }
     }
 }
@@ -178,4 +186,65 @@ pub fn renumber(code: &mut [Op], numbers: &[GroupId]) {
 /// Patterns are short, so this cannot overflow: see the bound on a pattern's pieces.
 fn length(code: &[Op]) -> u16 {
     code.len() as u16
+}
+
+/// How many words instructions may take.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reach {
+    pub shortest: usize,
+    pub longest: usize,
+}
+
+/// Groups within groups, and alternatives within these.
+const DEEPEST: usize = 64;
+
+/// How far these instructions reach; `None` if they are not such as a [`Coder`] with so many groups may have written.
+pub fn reach(code: &[Op], groups: usize) -> Option<Reach> {
+    sequence(code, groups, DEEPEST)
+}
+
+fn sequence(code: &[Op], groups: usize, depth: usize) -> Option<Reach> {
+    let depth = depth.checked_sub(1)?;
+    let (mut total, mut at) = (Reach { shortest: 0, longest: 0 }, 0);
+    while let Some(op) = code.get(at) {
+        at += 1;
+        let mut add = |shortest: usize, longest: usize| {
+            total = Reach { shortest: total.shortest + shortest, longest: total.longest + longest };
+        };
+        let is_known = |group: GroupId| usize::from(group) < groups;
+        match *op {
+            Op::Is(group) | Op::IsNot(group) if is_known(group) => add(1, 1),
+            Op::Any => add(1, 1),
+            Op::Gap(n) if usize::from(n) <= MOST_GAP => add(0, n.into()),
+            Op::Seam(_) => {}
+            Op::NotBefore(group, n) | Op::NotAfter(group, n) if is_known(group) && usize::from(n) <= MOST_GAP => {}
+            Op::Optional(length) => {
+                let inner = sequence(code.get(at..at + usize::from(length))?, groups, depth)?;
+                add(0, inner.longest);
+                at += usize::from(length);
+            }
+            Op::Either(length) => {
+                let inner = alternatives(code.get(at..at + usize::from(length))?, groups, depth)?;
+                add(inner.shortest, inner.longest);
+                at += usize::from(length);
+            }
+            _ => return None,
+        }
+    }
+    Some(total)
+}
+
+fn alternatives(code: &[Op], groups: usize, depth: usize) -> Option<Reach> {
+    let (mut any, mut at): (Option<Reach>, usize) = (None, 0);
+    while at < code.len() {
+        let Op::Alternative(length) = code[at] else { return None };
+        let end = at + 1 + usize::from(length);
+        let own = sequence(code.get(at + 1..end)?, groups, depth)?;
+        any = Some(any.map_or(own, |known| Reach {
+            shortest: known.shortest.min(own.shortest),
+            longest: known.longest.max(own.longest),
+        }));
+        at = end;
+    }
+    any
 }

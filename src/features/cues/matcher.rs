@@ -1,160 +1,126 @@
 //! All patterns of a cue set against the words of a text.
 //!
-//! A pattern is tried only where it can match: it is filed under the rarest of the words that it cannot do without, and a sentence that misses any
-//! other of these is passed over. What remains is worked out on all places of the sentence at once ([`Places`]), so the time is linear in the text
-//! whatever the patterns are.
+//! One pass over the words finds the places where a pattern may be: a thread of it is looked at only where its own word stands and the
+//! word that should come before has come ([`hold`](super::hold)), which sets of threads tell, many threads at a time ([`Symbols`]). There
+//! the pattern is worked out backwards and forwards, all ways at once ([`Places`]). So the time is linear in the text: every word has at
+//! most all threads looked at, and a look costs no more than the size of a pattern times its reach, whatever the text.
 
-use super::code::{Coder, Group, GroupId, Op, Way, renumber, renumbered, too_many};
-use super::pattern::{Classes, Flaw, Node, Seam};
+use super::code::{GroupId, Op, Reach, Way};
+use super::compiled::{Compiled, Thread};
+use super::marks::{Marks, Sentence, Word};
+use super::pattern::Seam;
 use super::places::Places;
-use super::words::{AskId, Leaves, Part, Questions};
+use super::symbols::{self, Index, Opened, Plane, START, SymbolId, Symbols};
+use super::words::Part;
 use crate::text::stem::{Language, Stems};
 use crate::text::{Span, quote::Quotation, sentence, token::Token};
 
 /// The number of a cue in its set.
 pub type CueId = u32;
 
-/// Words of a sentence whose places fit into one machine word, the end included.
-const SHORT: usize = 63;
+/// Bytes of symbols that are remembered from text to text.
+const MOST_SYMBOLS: usize = 16 << 20;
 
 /// Every pattern of a cue set, ready to match.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matcher {
-    language: Language,
-    questions: Questions,
-    /// The groups of more than one question.
-    groups: Vec<Group>,
-    patterns: Vec<Pattern>,
-    /// The patterns filed under each question.
-    filed: Vec<Box<[Filed]>>,
-    /// Patterns that need no particular word, such as any word in quotation marks: tried on every sentence.
-    always: Vec<u32>,
+    compiled: Compiled,
+    index: Index,
+    /// How far each thread reaches, back or forward; and those without a hold.
+    reaches: Vec<u16>,
+    everywhere: Vec<Roaming>,
 }
 
-/// A pattern where it is filed, with the next rarest of its needs: most patterns need not be looked at any further.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Filed {
-    pattern: u32,
-    also: Option<GroupId>,
-}
-
+/// A thread without a hold.
 #[derive(Clone, Debug, PartialEq)]
-struct Pattern {
-    cue: CueId,
-    /// Of each of these groups some word of the sentence must answer a question; the two rarest, which it is filed under, left out.
-    needed: Box<[GroupId]>,
-    forward: Box<[Op]>,
-    back: Box<[Op]>,
-    anchored: Option<Anchored>,
-}
-
-/// A pattern cut where its rarest word stands: from there it is tried first.
-#[derive(Clone, Debug, PartialEq)]
-struct Anchored {
-    /// The piece with that word, backwards.
-    own: Box<[Op]>,
-    /// That piece and all that follows; all that precedes, backwards.
-    after: Box<[Op]>,
-    before: Box<[Op]>,
-}
-
-/// A word of the text: where it stands, and where its answers stand in the arena.
-#[derive(Clone, Debug, Default)]
-struct Word {
-    span: Span,
-    answers: (u32, u32),
+struct Roaming {
+    reach: u16,
+    /// It can match in sentences with quotations only.
+    quoted: bool,
 }
 
 /// Working memory of a thread: the words of the text at hand, and what is known of every token met so far.
 pub struct CueScratch {
-    known: Vec<Option<Box<[Part]>>>,
-    generation: u64,
+    known: Known,
     words: Vec<Word>,
-    arena: Vec<AskId>,
     ends: Vec<usize>,
-    short: Board<u64>,
-    long: Board<Box<[u64]>>,
-    /// The number of the last sentence that tried each pattern, which may be filed under several words.
-    tried: Vec<u64>,
+    sentence: SentenceScratch,
+}
+
+/// What is known of tokens, by their number in the memory of stems.
+struct Known {
+    generation: u64,
+    /// The symbol of a token that is one word, or where its words stand among the others; [`UNKNOWN`] if it was not met.
+    tokens: Vec<u32>,
+    /// The words of tokens that are no single word.
+    others: Vec<Box<[(Span, SymbolId)]>>,
+    symbols: Symbols,
+}
+
+const UNKNOWN: u32 = u32::MAX;
+/// Marks the number of one of the others.
+const OTHER: u32 = 1 << 31;
+
+struct SentenceScratch {
+    marks: Marks,
+    opened: Vec<Opened>,
+    states: Vec<State>,
+    /// Patterns that have a match in store.
+    waiting: Vec<u32>,
+    number: u64,
+}
+
+/// How far a pattern is with a sentence.
+#[derive(Clone, Copy, Default)]
+struct State {
     sentence: u64,
+    /// No match may start before that place.
+    from: u32,
+    /// The best match so far that overlaps no earlier one, with its end first; none if that is 0.
+    end: u32,
+    start: u32,
 }
 
 impl Matcher {
-    /// Files all patterns; each comes with the cue that it belongs to.
-    ///
-    /// # Errors
-    /// [`Flaw`] if there are too many different words and classes.
-    pub fn new(nodes: &[(CueId, Node)], classes: &Classes, language: Language) -> Result<Matcher, Flaw> {
-        let mut coder = Coder::default();
-        let mut patterns = Vec::new();
-        let mut needs = Vec::new();
-        for (_, node) in nodes {
-            needs.push(coder.needs(top(node))?);
-        }
-        let leaves = Leaves::new(classes);
-        let shares = coder.asked.shares(&leaves);
-        let share = |coder: &Coder, group: GroupId| -> f64 {
-            coder.groups[usize::from(group)].iter().map(|ask| shares[usize::from(*ask)]).sum()
+    /// The matcher of cues made ready before, which must be sound, with the reach of each row of their instructions.
+    pub(super) fn of(compiled: Compiled, reaches: &[Reach]) -> Matcher {
+        let longest = |row: u32| reaches[row as usize].longest;
+        let reach = |thread: &Thread| longest(thread.before).max(longest(thread.after)) as u16;
+        let of_quotation = |op: &Op| matches!(op, Op::Seam(Seam::Quoted | Seam::Opens | Seam::Closes));
+        let roaming = |thread: &Thread| Roaming {
+            reach: reach(thread),
+            quoted: compiled.code.of(thread.after as usize).first().is_some_and(of_quotation),
         };
-        let mut filing = Vec::new();
-        for ((cue, node), mut needs) in nodes.iter().zip(needs) {
-            needs.sort_by(|(a, _), (b, _)| share(&coder, *a).total_cmp(&share(&coder, *b)).then(a.cmp(b)));
-            needs.dedup_by_key(|(group, _)| *group);
-            let nodes = top(node);
-            let anchored = match needs.first() {
-                Some(&(_, Some(at))) if nodes.len() > 1 => Some(Anchored {
-                    own: coder.code(&nodes[at..=at], Way::Back)?.into(),
-                    after: coder.code(&nodes[at..], Way::Forward)?.into(),
-                    before: coder.code(&nodes[..at], Way::Back)?.into(),
-                }),
-                _ => None,
-            };
-            let groups: Vec<GroupId> = needs.into_iter().map(|(group, _)| group).collect();
-            patterns.push(Pattern {
-                cue: *cue,
-                needed: groups.get(2..).unwrap_or_default().into(),
-                forward: coder.code(nodes, Way::Forward)?.into(),
-                back: coder.code(nodes, Way::Back)?.into(),
-                anchored,
-            });
-            filing.push((groups.first().copied(), groups.get(1).copied()));
+        Matcher {
+            index: Index::new(&compiled),
+            reaches: compiled.threads.iter().map(reach).collect(),
+            everywhere: compiled.everywhere.iter().map(roaming).collect(),
+            compiled,
         }
-        let questions = Questions::new(&coder.asked, &leaves, language);
-        let asks_of = coder.groups.clone();
-        let (numbers, groups) = renumbered(coder.groups, questions.len()).ok_or_else(too_many)?;
-        patterns.iter_mut().for_each(|pattern: &mut Pattern| pattern.renumber(&numbers));
-        let (mut filed, mut always) = (vec![Vec::new(); questions.len()], Vec::new());
-        for ((rarest, also), pattern) in filing.into_iter().zip(0..) {
-            let also = also.map(|group| numbers[usize::from(group)]);
-            match rarest {
-                None => always.push(pattern),
-                Some(group) => {
-                    let asks = asks_of[usize::from(group)].iter();
-                    asks.for_each(|ask| filed[usize::from(*ask)].push(Filed { pattern, also }));
-                }
-            }
-        }
-        let filed = filed.into_iter().map(Vec::into_boxed_slice).collect();
-        Ok(Matcher { language, questions, groups, patterns, filed, always })
+    }
+
+    pub(super) fn compiled(&self) -> &Compiled {
+        &self.compiled
     }
 
     pub fn scratch(&self) -> CueScratch {
-        let (count, groups) = (self.questions.len(), self.groups.len());
+        let symbols = Symbols::new(&self.index);
         CueScratch {
-            known: Vec::new(),
-            generation: 0,
+            known: Known { generation: 0, tokens: Vec::new(), others: Vec::new(), symbols },
             words: Vec::new(),
-            arena: Vec::new(),
             ends: Vec::new(),
-            short: Board::new(count, groups),
-            long: Board::new(count, groups),
-            tried: vec![0; self.patterns.len()],
-            sentence: 0,
+            sentence: SentenceScratch {
+                marks: Marks::default(),
+                opened: vec![Opened::default(); self.index.pages()],
+                states: vec![State::default(); self.compiled.patterns.len()],
+                waiting: Vec::new(),
+                number: 0,
+            },
         }
     }
 
-    /// Calls `found` with each cue that matches in `text` and the bytes that the match covers: of matches that overlap the one that ends first,
-    /// and of those the shortest. A pattern never runs over the end of a sentence.
+    /// Calls `found` with each cue that matches in `text` and the bytes that the match covers: of a pattern's matches that overlap the
+    /// one that ends first, and of those the shortest. A pattern never runs over the end of a sentence.
     pub fn matches(
         &self,
         text: &str,
@@ -165,356 +131,314 @@ impl Matcher {
         mut found: impl FnMut(CueId, Span),
     ) {
         self.read_words(text, tokens, stems, scratch);
-        sentence_ends(text, &scratch.words, self.language, &mut scratch.ends);
-        let CueScratch { words, arena, ends, short, long, tried, sentence, .. } = scratch;
+        let CueScratch { known, words, ends, sentence, .. } = scratch;
+        sentence_ends(text, words, self.compiled.language, ends);
         let mut start = 0;
         for &end in ends.iter() {
-            let text = Text { text, quotations, words: &words[start..end], arena };
-            *sentence += 1;
-            let mut is_first = |pattern: u32| std::mem::replace(&mut tried[pattern as usize], *sentence) != *sentence;
-            if end - start <= SHORT {
-                short.lay_out(&text, 0);
-                self.sentence(&text, short, &mut is_first, &mut found);
-            } else {
-                long.lay_out(&text, vec![0; (end - start) / 64 + 1].into());
-                self.sentence(&text, long, &mut is_first, &mut found);
+            let words = &words[start..end];
+            sentence.marks.lay_out(text, words, quotations);
+            Walk {
+                matcher: self,
+                symbols: &known.symbols,
+                sentence: Sentence { text, words, marks: &sentence.marks },
+                opened: &mut sentence.opened,
+                results: Results {
+                    number: sentence.number + 1,
+                    states: &mut sentence.states,
+                    waiting: &mut sentence.waiting,
+                    found: |pattern: u32, from: usize, to: usize| {
+                        found(
+                            self.compiled.patterns[pattern as usize],
+                            Span::new(words[from].span.start, words[to - 1].span.end),
+                        );
+                    },
+                },
             }
+            .walk();
+            sentence.number += 1;
             start = end;
         }
     }
 
     fn read_words(&self, text: &str, tokens: &[Token], stems: &mut Stems, scratch: &mut CueScratch) {
-        scratch.words.clear();
-        scratch.arena.clear();
+        let CueScratch { known, words, .. } = scratch;
+        words.clear();
+        if known.symbols.bytes() > MOST_SYMBOLS {
+            known.forget();
+            known.symbols.forget(&self.index);
+        }
         for token in tokens {
             let surface = token.span.of(text);
-            let id = stems.number(surface);
-            if scratch.generation != stems.generation() {
-                scratch.generation = stems.generation();
-                scratch.known.clear();
+            let number = stems.number(surface);
+            if known.generation != stems.generation() {
+                known.generation = stems.generation();
+                known.forget();
             }
-            if scratch.known.len() <= id {
-                scratch.known.resize(id + 1, None);
-            }
-            if scratch.known[id].is_none() {
-                let parts = self.questions.parts(surface, stems).into_boxed_slice();
-                // Stemming a part may have emptied the memory of stems; then the number is stale, and is asked for again.
-                if scratch.generation != stems.generation() {
-                    push(&parts, token, &mut scratch.words, &mut scratch.arena);
-                    continue;
-                }
-                scratch.known[id] = Some(parts);
-            }
-            let CueScratch { known, words, arena, .. } = scratch;
-            push(known[id].as_deref().unwrap_or_default(), token, words, arena);
-        }
-    }
-
-    fn sentence<P: Places>(
-        &self,
-        text: &Text,
-        board: &mut Board<P>,
-        is_first: &mut impl FnMut(u32) -> bool,
-        found: &mut impl FnMut(CueId, Span),
-    ) {
-        for &number in &self.always {
-            self.find(&self.patterns[number as usize], text, board, found);
-        }
-        for at in 0..board.touched.len() {
-            for &Filed { pattern, also } in &self.filed[usize::from(board.touched[at])] {
-                if also.is_some_and(|group| board.group(group, &self.groups).is_empty()) || !is_first(pattern) {
-                    continue;
-                }
-                let pattern = &self.patterns[pattern as usize];
-                let all_there = pattern.needed.iter().all(|group| !board.group(*group, &self.groups).is_empty());
-                if all_there && self.fits_around_its_anchor(pattern, board) {
-                    self.find(pattern, text, board, found);
-                }
-            }
-        }
-    }
-
-    /// Whether what follows the rarest word fits, and what precedes it: both must, though for different places of it.
-    fn fits_around_its_anchor<P: Places>(&self, pattern: &Pattern, board: &mut Board<P>) -> bool {
-        let Some(Anchored { own, after, before }) = &pattern.anchored else { return true };
-        let starts = self.go(own, board.all.clone(), board, Way::Back);
-        !self.go(before, starts.clone(), board, Way::Back).is_empty()
-            && !self.go(after, starts, board, Way::Forward).is_empty()
-    }
-
-    /// The places where a match ends that starts at one of `places`; going back, those where one starts that ends at one of them.
-    fn go<P: Places>(&self, code: &[Op], mut places: P, board: &mut Board<P>, way: Way) -> P {
-        let mut at = 0;
-        while at < code.len() && !places.is_empty() {
-            match code[at] {
-                Op::Is(group) => cross(&mut places, board.group(group, &self.groups), way),
-                Op::IsNot(group) => {
-                    let mut words = board.words.clone();
-                    words.and_not(board.group(group, &self.groups));
-                    cross(&mut places, &words, way);
-                }
-                Op::Any => cross(&mut places, &board.words, way),
-                Op::Gap(n) => {
-                    let mut edge = places.clone();
-                    for _ in 0..n {
-                        cross(&mut edge, &board.words, way);
-                        places.or(&edge);
+            match known.tokens.get(number).copied().unwrap_or(UNKNOWN) {
+                UNKNOWN => {
+                    let parts = self.compiled.questions.parts(surface, stems);
+                    let own = known.symbols_of(parts, &self.index);
+                    push(&own, token, words, &known.symbols);
+                    // Stemming a part may have emptied the memory of stems; then the number is stale.
+                    if known.generation == stems.generation() {
+                        known.remember(number, own, token.span.len());
                     }
                 }
-                Op::Seam(seam) => places.and(board.seam(seam)),
-                Op::NotBefore(group, n) => {
-                    places.and_not(&near(board.group(group, &self.groups), n, Way::Forward));
+                symbol if symbol & OTHER == 0 => {
+                    words.push(Word { span: token.span, symbol, cells: known.symbols.group_cells(symbol) });
                 }
-                Op::NotAfter(group, n) => places.and_not(&near(board.group(group, &self.groups), n, Way::Back)),
-                Op::Optional(1) if let Op::Is(group) = code[at + 1] => {
+                other => push(&known.others[(other & !OTHER) as usize], token, words, &known.symbols),
+            }
+        }
+    }
+
+    /// The places where a match may end that starts at one of `places`, both as so many words from `at`; going back, those where one may
+    /// start that ends at one of them.
+    fn go<P: Places>(&self, code: &[Op], mut places: P, at: usize, way: Way, context: Context) -> P {
+        let Context { symbols, sentence } = context;
+        let words = sentence.words;
+        let is = |word: usize, group: GroupId| symbols.is(&words[word], group);
+        let place = |k: usize| if way == Way::Forward { at + k } else { at - k };
+        // The last place within the sentence.
+        let last = if way == Way::Forward { words.len() - at } else { at };
+        // The word that a step from place k goes over.
+        let word = |k: usize| if way == Way::Forward { at + k } else { at - k - 1 };
+        let mut next = 0;
+        while next < code.len() && !places.is_empty() {
+            match code[next] {
+                Op::Is(group) => {
+                    places.retain(|k| k < last && is(word(k), group));
+                    places.step();
+                }
+                Op::IsNot(group) => {
+                    places.retain(|k| k < last && !is(word(k), group));
+                    places.step();
+                }
+                Op::Any => {
+                    places.retain(|k| k < last);
+                    places.step();
+                }
+                Op::Gap(n) => {
+                    places.spread(n.into());
+                    places.keep_to(last);
+                }
+                Op::Seam(seam) => places.retain(|k| sentence.is(seam, place(k))),
+                Op::NotBefore(group, n) => {
+                    places.retain(|k| (1..=usize::from(n).min(place(k))).all(|by| !is(place(k) - by, group)));
+                }
+                Op::NotAfter(group, n) => {
+                    places.retain(|k| {
+                        (place(k)..words.len().min(place(k) + usize::from(n))).all(|word| !is(word, group))
+                    });
+                }
+                Op::Optional(1) if let Op::Is(group) = code[next + 1] => {
                     let mut with = places.clone();
-                    cross(&mut with, board.group(group, &self.groups), way);
+                    with.retain(|k| k < last && is(word(k), group));
+                    with.step();
                     places.or(&with);
-                    at += 1;
+                    next += 1;
                 }
                 Op::Optional(length) => {
-                    let inner = &code[at + 1..at + 1 + usize::from(length)];
-                    let with = self.go(inner, places.clone(), board, way);
+                    let inner = &code[next + 1..next + 1 + usize::from(length)];
+                    let with = self.go(inner, places.clone(), at, way, context);
                     places.or(&with);
-                    at += usize::from(length);
+                    next += usize::from(length);
                 }
                 Op::Either(length) => {
-                    let inner = &code[at + 1..at + 1 + usize::from(length)];
-                    places = self.either(inner, &places, board, way);
-                    at += usize::from(length);
+                    let mut all = places.none();
+                    let end = next + 1 + usize::from(length);
+                    while let Some(Op::Alternative(length)) = code[..end].get(next + 1) {
+                        let inner = &code[next + 2..next + 2 + usize::from(*length)];
+                        all.or(&self.go(inner, places.clone(), at, way, context));
+                        next += 1 + usize::from(*length);
+                    }
+                    places = all;
                 }
                 Op::Alternative(_) => unreachable!("alternatives are walked through by their group"),
             }
-            at += 1;
+            next += 1;
         }
         places
     }
+}
 
-    fn either<P: Places>(&self, code: &[Op], places: &P, board: &mut Board<P>, way: Way) -> P {
-        let (mut all, mut at) = (P::default(), 0);
-        while let Some(Op::Alternative(length)) = code.get(at) {
-            let end = at + 1 + usize::from(*length);
-            let reached = self.go(&code[at + 1..end], places.clone(), board, way);
-            if all.is_empty() {
-                all = reached;
-            } else {
-                all.or(&reached);
+/// What instructions are worked out on.
+#[derive(Clone, Copy)]
+struct Context<'a> {
+    symbols: &'a Symbols,
+    sentence: &'a Sentence<'a>,
+}
+
+/// A sentence that is gone through.
+struct Walk<'a, F> {
+    matcher: &'a Matcher,
+    symbols: &'a Symbols,
+    sentence: Sentence<'a>,
+    opened: &'a mut [Opened],
+    results: Results<'a, F>,
+}
+
+impl<F: FnMut(u32, usize, usize)> Walk<'_, F> {
+    fn walk(mut self) {
+        self.opened.iter_mut().for_each(Opened::clear);
+        let mut before = START;
+        for (place, word) in self.sentence.words.iter().enumerate() {
+            for page in 0..self.opened.len() {
+                self.page(page, place, before, word.symbol);
             }
-            at = end;
+            before = word.symbol;
+            self.roam(place);
         }
-        all
+        self.results.finish();
     }
 
-    fn find<P: Places>(
-        &self,
-        pattern: &Pattern,
-        text: &Text,
-        board: &mut Board<P>,
-        found: &mut impl FnMut(CueId, Span),
-    ) {
-        let mut starts = board.all.clone();
-        while let Some(end) = self.go(&pattern.forward, starts.clone(), board, Way::Forward).lowest() {
-            let mut at_end = board.all.none();
-            at_end.insert(end);
-            let mut back = self.go(&pattern.back, at_end, board, Way::Back);
-            back.and(&starts);
-            let Some(start) = back.highest() else { return };
-            found(pattern.cue, Span::new(text.words[start].span.start, text.words[end - 1].span.end));
-            starts.keep_from(end);
+    /// All threads of a page that are held at a word, which stands after a word of the symbol `before`.
+    fn page(&mut self, page: usize, place: usize, before: SymbolId, own: SymbolId) {
+        let symbols = self.symbols;
+        let (before, own) = (symbols.head(before, page), symbols.head(own, page));
+        for (at, cell) in symbols.cells(own, Plane::Alone) {
+            symbols::each_thread(page, at, cell, |thread| self.look(thread, place));
         }
-    }
-}
-
-impl Pattern {
-    fn renumber(&mut self, numbers: &[GroupId]) {
-        self.needed.iter_mut().for_each(|group| *group = numbers[usize::from(*group)]);
-        renumber(&mut self.forward, numbers);
-        renumber(&mut self.back, numbers);
-        if let Some(Anchored { own, after, before }) = &mut self.anchored {
-            [own, after, before].into_iter().for_each(|code| renumber(code, numbers));
+        for at in symbols::bits(before.filled(Plane::Opens) & own.filled(Plane::Closes)) {
+            let cell = symbols.cell(before, Plane::Opens, at) & symbols.cell(own, Plane::Closes, at);
+            symbols::each_thread(page, at, cell, |thread| self.look(thread, place));
+        }
+        for at in symbols::bits(self.opened[page].filled() & own.filled(Plane::ClosesAny)) {
+            let cell = self.opened[page].cell(at) & symbols.cell(own, Plane::ClosesAny, at);
+            symbols::each_thread(page, at, cell, |thread| self.look(thread, place));
+        }
+        for (at, cell) in symbols.cells(own, Plane::OpensAll) {
+            self.opened[page].add(at, cell);
         }
     }
-}
 
-/// The nodes of a pattern that follow one another.
-fn top(node: &Node) -> &[Node] {
-    match node {
-        Node::Sequence(nodes) => nodes,
-        single => std::slice::from_ref(single),
-    }
-}
-
-fn push(parts: &[Part], token: &Token, words: &mut Vec<Word>, arena: &mut Vec<AskId>) {
-    for part in parts {
-        let from = arena.len() as u32;
-        arena.extend_from_slice(&part.answers);
-        let span = Span::new(token.span.start + part.span.start, token.span.start + part.span.end);
-        words.push(Word { span, answers: (from, arena.len() as u32) });
-    }
-}
-
-/// Moves the places over one word of `words`.
-fn cross<P: Places>(places: &mut P, words: &P, way: Way) {
-    match way {
-        Way::Forward => {
-            places.and(words);
-            places.up();
-        }
-        Way::Back => {
-            places.down();
-            places.and(words);
-        }
-    }
-}
-
-/// The places that have one of the `words` among the `n` before them; going back, among the `n` after.
-fn near<P: Places>(words: &P, n: u8, way: Way) -> P {
-    let (mut words, mut near) = (words.clone(), words.none());
-    for step in 0..n {
-        match way {
-            Way::Forward => words.up(),
-            Way::Back if step > 0 => words.down(),
-            Way::Back => {}
-        }
-        near.or(&words);
-    }
-    near
-}
-
-/// A sentence, with what is around it.
-struct Text<'a> {
-    text: &'a str,
-    quotations: &'a [Quotation],
-    words: &'a [Word],
-    arena: &'a [AskId],
-}
-
-/// Everything that patterns ask of a sentence, as sets of places: a word's place is that of the seam before it.
-#[derive(Default)]
-struct Board<P> {
-    answered: Vec<P>,
-    /// The questions that some word answers.
-    touched: Vec<AskId>,
-    /// The words that answer any of several questions, worked out when first asked for: in which sentence, and what.
-    groups: Vec<(u64, P)>,
-    sentence: u64,
-    /// Every place, and every place before a word.
-    all: P,
-    words: P,
-    start: P,
-    end: P,
-    breaks: P,
-    quoted: P,
-    unquoted: P,
-    opens: P,
-    closes: P,
-}
-
-impl<P: Places> Board<P> {
-    fn new(questions: usize, groups: usize) -> Self {
-        let groups = vec![(0, P::default()); groups];
-        Board { answered: vec![P::default(); questions], groups, ..Board::default() }
-    }
-
-    /// The places before words that answer a question, or any question of a group.
-    fn group(&mut self, group: GroupId, groups: &[Group]) -> &P {
-        let Some(several) = usize::from(group).checked_sub(self.answered.len()) else {
-            return &self.answered[usize::from(group)];
+    /// Works a thread out around the word at `place`.
+    fn look(&mut self, thread: usize, place: usize) {
+        let found = match self.matcher.reaches[thread] {
+            0..=63 => self.around::<u64>(thread, place),
+            _ => self.around::<Box<[u64]>>(thread, place),
         };
-        let (sentence, words) = &mut self.groups[several];
-        if *sentence != self.sentence {
-            *sentence = self.sentence;
-            *words = self.words.none();
-            groups[several].iter().for_each(|ask| words.or(&self.answered[usize::from(*ask)]));
-        }
-        words
-    }
-
-    fn seam(&self, seam: Seam) -> &P {
-        match seam {
-            Seam::SentenceStart => &self.start,
-            Seam::SentenceEnd => &self.end,
-            Seam::Break => &self.breaks,
-            Seam::Quoted => &self.quoted,
-            Seam::Unquoted => &self.unquoted,
-            Seam::Opens => &self.opens,
-            Seam::Closes => &self.closes,
+        if let Some((start, end)) = found {
+            self.results.add(self.matcher.compiled.threads[thread].pattern, place, start, end);
         }
     }
 
-    fn lay_out(&mut self, text: &Text, nothing: P) {
-        self.sentence += 1;
-        for ask in self.touched.drain(..) {
-            self.answered[usize::from(ask)] = P::default();
+    /// Where the match ends first that has the thread's word at `place`, and where the shortest of these starts.
+    fn around<P: Places>(&self, thread: usize, place: usize) -> Option<(usize, usize)> {
+        let Matcher { compiled, reaches, .. } = self.matcher;
+        let (reach, thread) = (reaches[thread].into(), &compiled.threads[thread]);
+        let (before, after) = (compiled.code.of(thread.before as usize), compiled.code.of(thread.after as usize));
+        // Most threads fail at the neighbours of their word already.
+        if !self.may_be(before, place.checked_sub(1)) || !self.may_be(after, Some(place + 1)) {
+            return None;
         }
-        for (place, word) in text.words.iter().enumerate() {
-            for &answer in &text.arena[word.answers.0 as usize..word.answers.1 as usize] {
-                let places = &mut self.answered[usize::from(answer)];
-                if places.is_empty() {
-                    self.touched.push(answer);
-                    *places = nothing.clone();
+        let context = Context { symbols: self.symbols, sentence: &self.sentence };
+        let back = self.matcher.go(before, P::first(reach), place, Way::Back, context).lowest()?;
+        let ahead = self.matcher.go(after, P::first(reach), place + 1, Way::Forward, context).lowest()?;
+        Some((place - back, place + 1 + ahead))
+    }
+
+    /// Whether a word is right for the first of some instructions, if that asks for one.
+    #[inline]
+    fn may_be(&self, code: &[Op], word: Option<usize>) -> bool {
+        let Some(Op::Is(group)) = code.first() else { return true };
+        let word = word.and_then(|word| self.sentence.words.get(word));
+        word.is_some_and(|word| self.symbols.is(word, *group))
+    }
+
+    /// Tries the threads without a hold at a place.
+    fn roam(&mut self, place: usize) {
+        let Matcher { compiled, everywhere, .. } = self.matcher;
+        for (thread, Roaming { reach, quoted }) in compiled.everywhere.iter().zip(everywhere) {
+            if *quoted && !self.sentence.marks.any() {
+                continue;
+            }
+            let context = Context { symbols: self.symbols, sentence: &self.sentence };
+            let code = compiled.code.of(thread.after as usize);
+            let ahead = match reach {
+                0..=63 => self.matcher.go(code, 1u64, place, Way::Forward, context).lowest(),
+                _ => {
+                    let first = <Box<[u64]>>::first(usize::from(*reach));
+                    self.matcher.go(code, first, place, Way::Forward, context).lowest()
                 }
-                places.insert(place);
+            };
+            if let Some(ahead) = ahead {
+                self.results.add(thread.pattern, place, place, place + ahead);
             }
         }
-        for set in [&mut self.all, &mut self.words, &mut self.start, &mut self.end, &mut self.breaks, &mut self.quoted]
-        {
-            *set = nothing.clone();
-        }
-        for set in [&mut self.unquoted, &mut self.opens, &mut self.closes] {
-            *set = nothing.clone();
-        }
-        let n = text.words.len();
-        self.start.insert(0);
-        self.end.insert(n);
-        (0..n).for_each(|place| self.words.insert(place));
-        self.all.or(&self.words);
-        self.all.insert(n);
-        for place in 1..n {
-            let between = Span::new(text.words[place - 1].span.end, text.words[place].span.start);
-            if is_break(between.of(text.text)) {
-                self.breaks.insert(place);
-            }
-        }
-        self.mark_quotations(text);
-    }
-
-    fn mark_quotations(&mut self, text: &Text) {
-        for quotation in text.quotations {
-            let from = text.words.partition_point(|word| word.span.start < quotation.inner.start);
-            let to = text.words.partition_point(|word| word.span.start < quotation.inner.end);
-            (from..to).for_each(|place| self.quoted.insert(place));
-            let [opens, closes] = [quotation.inner.start, quotation.inner.end].map(|at| text.holds(at));
-            if from < to && opens {
-                self.opens.insert(from);
-            }
-            if from < to && closes {
-                self.closes.insert(to);
-            }
-        }
-        self.unquoted.or(&self.words);
-        self.unquoted.and_not(&self.quoted);
     }
 }
 
-impl Text<'_> {
-    /// Whether a byte of the text lies within this sentence, as far as quotations are concerned that open or close there.
-    fn holds(&self, at: usize) -> bool {
-        let (first, last) = (self.words.first(), self.words.last());
-        first.is_some_and(|first| {
-            let before = self.text[..first.span.start].trim_end_matches(|c: char| !c.is_alphanumeric()).len();
-            at >= before
-        }) && last.is_some_and(|last| {
-            let after = &self.text[last.span.end..];
-            at <= last.span.end + after.find(char::is_alphanumeric).unwrap_or(after.len())
-        })
+/// Chooses among the matches of each pattern that overlap: the one that ends first, and of those the shortest.
+struct Results<'a, F> {
+    number: u64,
+    states: &'a mut [State],
+    waiting: &'a mut Vec<u32>,
+    found: F,
+}
+
+impl<F: FnMut(u32, usize, usize)> Results<'_, F> {
+    /// Takes the best match that goes through the word at `place`; places come in rising order.
+    ///
+    /// One match in store is enough. As it ends behind `place`, or else is given out first, and every other starts at its own place or
+    /// before, the better of the two overlaps the other, which can never count any more.
+    fn add(&mut self, pattern: u32, place: usize, start: usize, end: usize) {
+        let state = &mut self.states[pattern as usize];
+        if state.sentence != self.number {
+            *state = State { sentence: self.number, ..State::default() };
+        }
+        if state.end != 0 && state.end as usize <= place {
+            (self.found)(pattern, state.start as usize, state.end as usize);
+            *state = State { from: state.end, end: 0, ..*state };
+        } else if state.end == 0 {
+            self.waiting.push(pattern);
+        }
+        let is_better = state.end == 0 || (end, state.start as usize) < (state.end as usize, start);
+        if start >= state.from as usize && is_better {
+            *state = State { end: end as u32, start: start as u32, ..*state };
+        }
+    }
+
+    /// Gives out what is in store, when the sentence ends.
+    fn finish(mut self) {
+        for pattern in self.waiting.drain(..) {
+            let state = &mut self.states[pattern as usize];
+            if state.end != 0 {
+                (self.found)(pattern, state.start as usize, state.end as usize);
+                state.end = 0;
+            }
+        }
     }
 }
 
-fn is_break(between: &str) -> bool {
-    match between {
-        " " | "" => false,
-        _ => between.contains([',', ';', ':', '—', '–', '(', ')', '…', '.', '"', '“', '”']) || between.contains(" - "),
+impl Known {
+    fn forget(&mut self) {
+        self.tokens.clear();
+        self.others.clear();
+    }
+
+    fn symbols_of(&mut self, parts: Vec<Part>, index: &Index) -> Box<[(Span, SymbolId)]> {
+        parts.into_iter().map(|part| (part.span, self.symbols.number(&part.answers, index))).collect()
+    }
+
+    fn remember(&mut self, token: usize, words: Box<[(Span, SymbolId)]>, length: usize) {
+        if self.tokens.len() <= token {
+            self.tokens.resize(token + 1, UNKNOWN);
+        }
+        self.tokens[token] = match *words {
+            [(span, symbol)] if span == Span::new(0, length) => symbol,
+            _ => {
+                self.others.push(words);
+                OTHER | (self.others.len() - 1) as u32
+            }
+        };
+    }
+}
+
+fn push(parts: &[(Span, SymbolId)], token: &Token, words: &mut Vec<Word>, symbols: &Symbols) {
+    for &(span, symbol) in parts {
+        let span = Span::new(token.span.start + span.start, token.span.start + span.end);
+        words.push(Word { span, symbol, cells: symbols.group_cells(symbol) });
     }
 }
 
@@ -540,5 +464,9 @@ fn sentence_ends(text: &str, words: &[Word], language: Language, ends: &mut Vec<
 fn has_inner_end(text: &str) -> bool {
     let text = text.trim_end();
     let mark = |c: char| matches!(c, '.' | '!' | '?' | '…' | '\n' | '。' | '！' | '？' | '։' | '।' | '؟');
-    text.char_indices().any(|(at, c)| mark(c) && at + c.len_utf8() < text.len())
+    // The first bytes of these, a run of bytes at a time, which the compiler makes one comparison each of many.
+    let may_be = |byte: u8| matches!(byte, b'.' | b'!' | b'?' | b'\n' | 0xD6 | 0xD8 | 0xE0 | 0xE2 | 0xE3 | 0xEF);
+    let last = text.char_indices().next_back().map_or(0, |(at, _)| at);
+    let inner = &text.as_bytes()[..last];
+    inner.chunks(32).any(|run| run.iter().fold(false, |any, byte| any | may_be(*byte))) && text[..last].contains(mark)
 }

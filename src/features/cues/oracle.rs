@@ -2,7 +2,7 @@
 
 use super::pattern::{Ask, Classes, Node, Seam};
 use super::words::{AskId, Asked, Leaves, Questions};
-use super::{CueId, CueSet, Finder, pattern};
+use super::{BadMatcher, CueId, CueSet, Finder, Matcher, pattern};
 use crate::text::quote::Quotation;
 use crate::text::stem::{Language, Stems};
 use crate::text::token::{self, Token};
@@ -129,36 +129,53 @@ fn ask_all(node: &Node, asked: &mut Asked) {
     }
 }
 
-fn slowly(set: &CueSet, text: &str) -> Vec<(CueId, Span)> {
-    let mut asked = Asked::default();
-    let patterns = set.cues.iter().zip(0..).flat_map(|(cue, id)| cue.patterns.iter().map(move |pattern| (id, pattern)));
-    let nodes: Vec<(CueId, Node)> = patterns
-        .flat_map(|(id, pattern)| {
-            pattern::parse(pattern, &set.classes, Language::English).unwrap().into_iter().map(move |node| (id, node))
-        })
-        .collect();
-    nodes.iter().for_each(|(_, node)| ask_all(node, &mut asked));
-    let questions = Questions::new(&asked, &Leaves::new(&set.classes), Language::English);
-    let mut tokens = Vec::new();
-    token::tokens(text, &mut tokens);
-    let (words, quotations) = (words(text, &tokens, &questions), quote::quotations(text));
-    let mut found = Vec::new();
-    let mut rest = &words[..];
-    for sentence in sentence::sentences(text, &[], "english") {
-        let (own, after) = rest.split_at(rest.partition_point(|word| word.span.start < sentence.end));
-        rest = after;
-        if own.is_empty() {
-            continue;
-        }
-        let mut sentence = Sentence { text, words: own, quotations: &quotations, asked: &mut asked };
-        for (id, node) in &nodes {
-            let spans = sentence.matches(node).into_iter();
-            found.extend(spans.map(|(start, end)| (*id, Span::new(own[start].span.start, own[end - 1].span.end))));
-        }
+/// All patterns of a set, to be matched slowly.
+struct Slow {
+    nodes: Vec<(CueId, Node)>,
+    asked: Asked,
+    questions: Questions,
+}
+
+impl Slow {
+    fn new(set: &CueSet) -> Self {
+        let patterns =
+            set.cues.iter().zip(0..).flat_map(|(cue, id)| cue.patterns.iter().map(move |pattern| (id, pattern)));
+        let read = |pattern: &str| pattern::parse(pattern, &set.classes, Language::English).unwrap();
+        let nodes: Vec<_> =
+            patterns.flat_map(|(id, pattern)| read(pattern).into_iter().map(move |node| (id, node))).collect();
+        let mut asked = Asked::default();
+        nodes.iter().for_each(|(_, node)| ask_all(node, &mut asked));
+        let questions = Questions::new(&asked, &Leaves::new(&set.classes), Language::English);
+        Slow { nodes, asked, questions }
     }
-    found.sort_by_key(|(cue, span)| (span.start, span.end, *cue));
-    found.dedup();
-    found
+
+    /// The matches of some of the cues, by place.
+    fn find(&mut self, text: &str, which: impl Fn(CueId) -> bool) -> Vec<(CueId, Span)> {
+        let mut tokens = Vec::new();
+        token::tokens(text, &mut tokens);
+        let (words, quotations) = (words(text, &tokens, &self.questions), quote::quotations(text));
+        let mut found = Vec::new();
+        let mut rest = &words[..];
+        for sentence in sentence::sentences(text, &[], "english") {
+            let (own, after) = rest.split_at(rest.partition_point(|word| word.span.start < sentence.end));
+            rest = after;
+            if own.is_empty() {
+                continue;
+            }
+            let mut sentence = Sentence { text, words: own, quotations: &quotations, asked: &mut self.asked };
+            for (id, node) in self.nodes.iter().filter(|(id, _)| which(*id)) {
+                let spans = sentence.matches(node).into_iter();
+                found.extend(spans.map(|(start, end)| (*id, Span::new(own[start].span.start, own[end - 1].span.end))));
+            }
+        }
+        found.sort_by_key(|(cue, span)| (span.start, span.end, *cue));
+        found.dedup();
+        found
+    }
+}
+
+fn slowly(set: &CueSet, text: &str) -> Vec<(CueId, Span)> {
+    Slow::new(set).find(text, |_| true)
 }
 
 fn quickly(set: &CueSet, text: &str) -> Vec<(CueId, Span)> {
@@ -224,6 +241,75 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn a_matcher_read_from_bytes_finds_the_same(patterns in patterns(), text in texts()) {
+        let set = set_of(patterns);
+        let matcher = set.matcher(Language::English, "test").unwrap();
+        let read = Matcher::from_bytes(&matcher.to_bytes(), Language::English, set.cues.len()).unwrap();
+        prop_assert_eq!(&read, &matcher);
+        prop_assert_eq!(read.to_bytes(), matcher.to_bytes());
+        prop_assert_eq!(Finder::new(&read, Language::English).find(&text), quickly(&set, &text));
+    }
+
+    #[test]
+    fn bytes_that_are_changed_or_cut_are_refused_or_make_a_matcher_that_runs(
+        patterns in patterns(),
+        text in texts(),
+        (at, cut) in any::<(prop::sample::Index, prop::sample::Index)>(),
+        byte in any::<u8>(),
+    ) {
+        let set = set_of(patterns);
+        let mut bytes = set.matcher(Language::English, "test").unwrap().to_bytes();
+        prop_assert!(Matcher::from_bytes(&bytes[..cut.index(bytes.len())], Language::English, set.cues.len()).is_err());
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        if let Ok(matcher) = Matcher::from_bytes(&bytes, Language::English, set.cues.len()) {
+            for (cue, span) in Finder::new(&matcher, Language::English).find(&text) {
+                prop_assert!((cue as usize) < set.cues.len() && text.get(span.start..span.end).is_some());
+            }
+        }
+    }
+}
+
+/// A sample of the training sentences, each with a sixteenth of the cues, since the slow matcher is slow; and each cue on its own examples.
+#[test]
+fn the_builtin_cues_match_as_the_obvious_matcher_says() {
+    let set = super::builtin();
+    let matcher = set.matcher(Language::English, "builtin").unwrap();
+    let (mut fast, mut slow) = (Finder::new(&matcher, Language::English), Slow::new(&set));
+    let mut agree = |text: &str, which: &dyn Fn(CueId) -> bool| {
+        let mut found = fast.find(text);
+        found.retain(|(cue, _)| which(*cue));
+        assert_eq!(found, slow.find(text, which), "{text}");
+        found.len()
+    };
+    let mut matches = 0;
+    for (sentence, turn) in sample(120).iter().zip(0..) {
+        matches += agree(sentence, &|cue| cue % 16 == turn % 16);
+    }
+    for (cue, id) in set.cues.iter().zip(0..) {
+        for example in cue.hits.iter().chain(&cue.misses) {
+            matches += agree(example, &|cue| cue == id);
+        }
+    }
+    assert!(matches > 1000, "{matches} matches");
+}
+
+/// So many texts of the training documents.
+fn sample(count: usize) -> Vec<String> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("training/documents");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let lines: Vec<String> = files
+        .iter()
+        .flat_map(|file| std::fs::read_to_string(file).unwrap().lines().map(str::to_owned).collect::<Vec<_>>())
+        .collect();
+    let text =
+        |line: &String| serde_json::from_str::<serde_json::Value>(line).unwrap()["text"].as_str().unwrap().to_owned();
+    lines.iter().step_by(lines.len() / count).map(text).collect()
+}
+
 /// Every row of the examples in the documentation: bold is what matches, and nothing else does.
 #[test]
 fn the_examples_of_the_documentation_hold() {
@@ -261,4 +347,35 @@ fn hostile_patterns_on_hostile_text_end() {
     let set = set_of(vec![hostile, gaps, "(a | b)? (a a | b b)? (a a a | (b | a a)?)? c".into()]);
     let text = "a ".repeat(100_000);
     assert_eq!(quickly(&set, &text), []);
+}
+
+/// One sentence without end in which patterns match at every word, each match at once the end of another.
+#[test]
+fn matches_without_number_in_one_sentence_take_time_in_proportion() {
+    let set = set_of(vec!["a ..20 a ..20 a".into(), "a (b | a)?".into(), "_".into(), "!b <!20 b a".into()]);
+    let text = "a ".repeat(100_000);
+    assert_eq!(quickly(&set, &text).len(), 33_333 + 100_000 + 100_000 + 50_000);
+}
+
+/// Every byte of a small matcher flipped, one after another, and every length cut.
+#[test]
+fn no_damage_to_a_compiled_matcher_makes_it_panic() {
+    let set = set_of(vec!["(a b | c)? ..3 @nest".into(), "<!2 not a".into(), "_ !a".into(), "b* ~walk {name}".into()]);
+    let bytes = set.matcher(Language::English, "test").unwrap().to_bytes();
+    let read = |bytes: &[u8]| Matcher::from_bytes(bytes, Language::English, set.cues.len());
+    for at in 0..bytes.len() {
+        assert!(read(&bytes[..at]).is_err());
+        for bit in 0..8 {
+            let mut bytes = bytes.clone();
+            bytes[at] ^= 1 << bit;
+            if let Ok(matcher) = read(&bytes) {
+                Finder::new(&matcher, Language::English).find("Will a b not walk, c Walked “bb” a a? A c.");
+            }
+        }
+    }
+    assert_eq!(read(&[&bytes[..], &[0]].concat()).unwrap_err(), BadMatcher::Damaged);
+    assert_eq!(read(&[9]).unwrap_err(), BadMatcher::Version);
+    assert_eq!(Matcher::from_bytes(&bytes, Language::French, set.cues.len()).unwrap_err(), BadMatcher::Damaged);
+    assert_eq!(Matcher::from_bytes(&bytes, Language::English, 3).unwrap_err(), BadMatcher::Damaged);
+    assert_eq!(read(&bytes).unwrap().to_bytes(), bytes);
 }

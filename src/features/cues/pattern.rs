@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use super::words::short_form;
 use crate::text::stem::{self, Language};
 
@@ -14,7 +16,7 @@ pub const MOST_GAP: usize = 20;
 const DEEPEST: usize = 16;
 
 /// What a single word may be asked to be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Ask {
     /// This word, in lower case.
     Word(String),
@@ -36,7 +38,7 @@ pub enum Ask {
 }
 
 /// What can be true of the seam between two words, at the sentence's ends too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Seam {
     SentenceStart,
     SentenceEnd,

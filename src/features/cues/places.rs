@@ -1,117 +1,118 @@
-//! Sets of places in a sentence, and a pattern worked out on all of them at once.
+//! Sets of places on one side of a word, and how pieces of a pattern move them.
 //!
-//! Place `b` is the seam before the b-th word, from 0; place n is the sentence's end. A pattern turns the set of places where it may start into
-//! the set of those where it ends: a word that is asked for moves the places before such words by one, a gap lets them spread, alternatives
-//! join. So a sentence of up to 63 words costs one or two machine instructions a piece of pattern, whatever the pattern, and longer ones as many times that
-//! as 64 goes into their words.
+//! Places are counted from where a pattern is taken hold of: place k is the seam that lies k words from there, ahead or back. A piece of
+//! a pattern turns the set of places that can be reached before it into those after it: a word that is asked for keeps the places before
+//! such words and moves them by one, a gap lets them spread, alternatives join. Few patterns reach further than 63 words, so most sets
+//! are one machine word.
 
 /// A set of places.
-pub trait Places: Clone + Default {
-    fn is_empty(&self) -> bool;
-    fn and(&mut self, other: &Self);
-    fn and_not(&mut self, other: &Self);
-    fn or(&mut self, other: &Self);
-    /// Every place moved up by one.
-    fn up(&mut self);
-    /// Every place moved down by one; place 0 falls out.
-    fn down(&mut self);
-    /// Nothing, of the same capacity.
+pub trait Places: Clone {
+    /// Place 0 alone, with room for `reach` more.
+    fn first(reach: usize) -> Self;
+    /// Nothing, with the same room.
     fn none(&self) -> Self;
-    fn insert(&mut self, place: usize);
+    fn is_empty(&self) -> bool;
+    fn or(&mut self, other: &Self);
+    /// Adds all places up to `n` further.
+    fn spread(&mut self, n: usize);
+    /// Takes out all places behind `last`.
+    fn keep_to(&mut self, last: usize);
+    /// Keeps some of the places.
+    fn retain(&mut self, keep: impl FnMut(usize) -> bool);
+    /// Moves all places by one word.
+    fn step(&mut self);
     fn lowest(&self) -> Option<usize>;
-    fn highest(&self) -> Option<usize>;
-    /// Takes out all places below `place`.
-    fn keep_from(&mut self, place: usize);
 }
 
 impl Places for u64 {
-    fn is_empty(&self) -> bool {
-        *self == 0
-    }
-    fn and(&mut self, other: &Self) {
-        *self &= other;
-    }
-    fn and_not(&mut self, other: &Self) {
-        *self &= !other;
-    }
-    fn or(&mut self, other: &Self) {
-        *self |= other;
-    }
-    fn up(&mut self) {
-        *self <<= 1;
-    }
-    fn down(&mut self) {
-        *self >>= 1;
+    fn first(_: usize) -> Self {
+        1
     }
     fn none(&self) -> Self {
         0
     }
-    fn insert(&mut self, place: usize) {
-        *self |= 1 << place;
+    fn is_empty(&self) -> bool {
+        *self == 0
+    }
+    fn or(&mut self, other: &Self) {
+        *self |= other;
+    }
+    fn spread(&mut self, n: usize) {
+        let mut left = n;
+        let mut by = 1;
+        while left > 0 {
+            let now = by.min(left);
+            *self |= *self << now;
+            (left, by) = (left - now, by * 2);
+        }
+    }
+    fn keep_to(&mut self, last: usize) {
+        if last < 63 {
+            *self &= (2 << last) - 1;
+        }
+    }
+    fn retain(&mut self, mut keep: impl FnMut(usize) -> bool) {
+        let mut left = *self;
+        while left != 0 {
+            let place = left.trailing_zeros();
+            left &= left - 1;
+            if !keep(place as usize) {
+                *self &= !(1 << place);
+            }
+        }
+    }
+    fn step(&mut self) {
+        *self <<= 1;
     }
     fn lowest(&self) -> Option<usize> {
         (*self != 0).then(|| self.trailing_zeros() as usize)
     }
-    fn highest(&self) -> Option<usize> {
-        (*self != 0).then(|| 63 - self.leading_zeros() as usize)
-    }
-    fn keep_from(&mut self, place: usize) {
-        *self &= u64::MAX.checked_shl(place as u32).unwrap_or(0);
-    }
 }
 
-/// As many machine words as the sentence needs, the lowest places first; none at all for a set of nothing.
+/// As many machine words as the pattern needs, the lowest places first.
 impl Places for Box<[u64]> {
+    fn first(reach: usize) -> Self {
+        let mut cells = vec![0; reach / 64 + 1];
+        cells[0] = 1;
+        cells.into()
+    }
+    fn none(&self) -> Self {
+        vec![0; self.len()].into()
+    }
     fn is_empty(&self) -> bool {
         self.iter().all(|cell| *cell == 0)
     }
-    fn and(&mut self, other: &Self) {
-        if other.is_empty() {
-            return self.fill(0);
-        }
-        self.iter_mut().zip(other).for_each(|(own, other)| *own &= other);
-    }
-    fn and_not(&mut self, other: &Self) {
-        self.iter_mut().zip(other).for_each(|(own, other)| *own &= !other);
-    }
     fn or(&mut self, other: &Self) {
-        if self.is_empty() && self.len() < other.len() {
-            *self = other.clone();
-            return;
-        }
         self.iter_mut().zip(other).for_each(|(own, other)| *own |= other);
     }
-    fn up(&mut self) {
+    fn spread(&mut self, n: usize) {
+        for _ in 0..n {
+            let mut carry = 0;
+            for cell in self.iter_mut() {
+                (carry, *cell) = (*cell >> 63, *cell | *cell << 1 | carry);
+            }
+        }
+    }
+    fn keep_to(&mut self, last: usize) {
+        for (at, cell) in self.iter_mut().enumerate() {
+            match last.checked_sub(at * 64) {
+                Some(last) => cell.keep_to(last),
+                None => *cell = 0,
+            }
+        }
+    }
+    fn retain(&mut self, mut keep: impl FnMut(usize) -> bool) {
+        self.iter_mut().enumerate().for_each(|(at, cell)| cell.retain(|place| keep(at * 64 + place)));
+    }
+    fn step(&mut self) {
         let mut carry = 0;
         for cell in self.iter_mut() {
             (carry, *cell) = (*cell >> 63, *cell << 1 | carry);
         }
     }
-    fn down(&mut self) {
-        let mut carry = 0;
-        for cell in self.iter_mut().rev() {
-            (carry, *cell) = (*cell << 63, *cell >> 1 | carry);
-        }
-    }
-    fn none(&self) -> Self {
-        vec![0; self.len()].into()
-    }
-    fn insert(&mut self, place: usize) {
-        self[place / 64] |= 1 << (place % 64);
-    }
     fn lowest(&self) -> Option<usize> {
         let at = self.iter().position(|cell| *cell != 0)?;
         Some(at * 64 + self[at].trailing_zeros() as usize)
-    }
-    fn highest(&self) -> Option<usize> {
-        let at = self.iter().rposition(|cell| *cell != 0)?;
-        Some(at * 64 + 63 - self[at].leading_zeros() as usize)
-    }
-    fn keep_from(&mut self, place: usize) {
-        for (at, cell) in self.iter_mut().enumerate() {
-            let below = place.saturating_sub(at * 64).min(64) as u32;
-            *cell &= u64::MAX.checked_shl(below).unwrap_or(0);
-        }
     }
 }
 
@@ -127,25 +128,31 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_long_set_does_what_a_short_one_does(a in any::<u32>(), b in any::<u32>(), place in 0usize..40) {
-            let (mut short, mut wide) = (u64::from(a) << 1, long(u64::from(a) << 1));
-            let other = u64::from(b) << 1;
-            short.up();
-            wide.up();
+        fn a_long_set_does_what_a_short_one_does(a in any::<u32>(), b in any::<u32>(), last in 0usize..40, n in 0usize..=20) {
+            let (mut short, mut wide) = (u64::from(a), long(u64::from(a)));
+            short.step();
+            wide.step();
             prop_assert_eq!(&wide, &long(short));
-            short.or(&other);
-            wide.or(&long(other));
-            short.down();
-            wide.down();
+            short.or(&u64::from(b));
+            wide.or(&long(u64::from(b)));
+            short.spread(n);
+            wide.spread(n);
             prop_assert_eq!(&wide, &long(short));
             prop_assert_eq!(wide.lowest(), short.lowest().map(|at| at + 60));
-            prop_assert_eq!(wide.highest(), short.highest().map(|at| at + 60));
-            short.keep_from(place);
-            wide.keep_from(place + 60);
+            short.retain(|place| place % 3 != 1);
+            wide.retain(|place| (place - 60) % 3 != 1);
             prop_assert_eq!(&wide, &long(short));
-            short.and_not(&other);
-            wide.and_not(&long(other));
-            prop_assert_eq!(wide.is_empty(), Places::is_empty(&short));
+            short.keep_to(last);
+            wide.keep_to(last + 60);
+            prop_assert_eq!(&wide, &long(short));
+            prop_assert_eq!(Places::is_empty(&wide), short == 0);
+        }
+
+        #[test]
+        fn spreading_adds_what_stepping_reaches(a in any::<u32>(), n in 0usize..=20) {
+            let mut spread = u64::from(a);
+            spread.spread(n);
+            prop_assert_eq!(spread, (0..=n).fold(0, |all, n| all | u64::from(a) << n));
         }
     }
 }

@@ -4,7 +4,11 @@
 //! that nobody must write every pattern twice.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::LazyLock;
 
+use serde::{Deserialize, Serialize};
+
+use super::lists::Lists;
 use super::pattern::{Ask, Classes};
 use crate::text::Span;
 use crate::text::stem::{self, Language, Stems};
@@ -20,13 +24,13 @@ pub struct Part {
 }
 
 /// All questions that the patterns of a cue file ask, arranged for looking a word up.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Questions {
     language: Language,
     count: usize,
-    words: HashMap<String, Vec<AskId>>,
-    stems: HashMap<String, Vec<AskId>>,
-    globs: Vec<(Glob, AskId)>,
+    words: Lexicon,
+    stems: Lexicon,
+    globs: Globs,
     shapes: Vec<(Ask, AskId)>,
 }
 
@@ -52,19 +56,6 @@ impl Asked {
         let mut all: Vec<(&Ask, AskId)> = self.numbers.iter().map(|(ask, number)| (ask, *number)).collect();
         all.sort_unstable_by_key(|(_, number)| *number);
         all
-    }
-
-    /// For each question a guess at the share of running words that answer it. Only the speed of matching depends on it.
-    pub fn shares(&self, leaves: &Leaves) -> Vec<f64> {
-        let ranks: HashMap<&str, usize> = COMMON.split_whitespace().zip(1..).collect();
-        let mut shares = vec![0.0; self.numbers.len()];
-        for (ask, number) in self.in_order() {
-            // Summed in order, since the map's order is chance; only the speed would tell, but that should not vary either.
-            let mut parts: Vec<f64> = leaves.of(ask).iter().map(|leaf| share(leaf, &ranks)).collect();
-            parts.sort_by(f64::total_cmp);
-            shares[usize::from(number)] = parts.iter().sum();
-        }
-        shares
     }
 }
 
@@ -104,10 +95,10 @@ impl Leaves {
     }
 
     /// What a question comes down to: words, globs, stems and shapes.
-    fn of(&self, ask: &Ask) -> Vec<Ask> {
+    fn of<'a>(&'a self, ask: &'a Ask) -> &'a [Ask] {
         match ask {
-            Ask::Class(name) => self.classes.get(name).cloned().unwrap_or_default(),
-            leaf => vec![leaf.clone()],
+            Ask::Class(name) => self.classes.get(name).map(Vec::as_slice).unwrap_or_default(),
+            leaf => std::slice::from_ref(leaf),
         }
     }
 }
@@ -115,44 +106,69 @@ impl Leaves {
 /// The 500 commonest words of the project's own training documents, the commonest first.
 const COMMON: &str = include_str!("common.txt");
 
-/// A guess at the share of running English words that answer a question: the r-th commonest word makes up about 0.08 / r of any text (Zipf).
-fn share(ask: &Ask, ranks: &HashMap<&str, usize>) -> f64 {
-    let of_rank = |rank: usize| 0.08 / rank as f64;
-    match ask {
-        Ask::Word(word) => ranks.get(&word[..]).map_or(2e-5, |rank| of_rank(*rank)),
-        Ask::Glob(_) => 2e-4,
-        Ask::Stem(word) => 1e-4 + ranks.get(&word[..]).map_or(0.0, |rank| of_rank(*rank)),
-        Ask::Name => 0.12,
-        Ask::Number => 0.02,
-        _ => 0.01,
+/// How common words are thought to be. Only the speed of matching depends on it.
+pub struct Frequencies<'a> {
+    leaves: &'a Leaves,
+    ranks: &'static HashMap<&'static str, usize>,
+}
+
+impl<'a> Frequencies<'a> {
+    pub fn new(leaves: &'a Leaves) -> Self {
+        static RANKS: LazyLock<HashMap<&str, usize>> = LazyLock::new(|| COMMON.split_whitespace().zip(1..).collect());
+        Frequencies { leaves, ranks: &RANKS }
+    }
+
+    /// A guess at the share of running words that answer a question.
+    pub fn share(&self, ask: &Ask) -> f64 {
+        self.leaves.of(ask).iter().map(|leaf| self.leaf(leaf)).sum()
+    }
+
+    /// The r-th commonest word makes up about 0.08 / r of any English text (Zipf).
+    fn leaf(&self, leaf: &Ask) -> f64 {
+        let rank = |word: &str| self.ranks.get(word).map(|rank| 0.08 / *rank as f64);
+        match leaf {
+            Ask::Word(word) => rank(word).unwrap_or(2e-5),
+            Ask::Glob(_) => 2e-4,
+            Ask::Stem(word) => 1e-4 + rank(word).unwrap_or(0.0),
+            Ask::Name => 0.12,
+            Ask::Number => 0.02,
+            _ => 0.01,
+        }
     }
 }
 
 impl Questions {
     pub fn new(asked: &Asked, leaves: &Leaves, language: Language) -> Self {
-        let mut questions = Questions {
-            language,
-            count: asked.numbers.len(),
-            words: HashMap::new(),
-            stems: HashMap::new(),
-            globs: Vec::new(),
-            shapes: Vec::new(),
+        let (mut words, mut stems, mut globs) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let mut shapes = Vec::new();
+        let mut stemmer = Stems::new(language);
+        let add = |to: &mut BTreeMap<String, Vec<AskId>>, key: &str, number| match to.get_mut(key) {
+            Some(numbers) => numbers.push(number),
+            None => drop(to.insert(key.to_owned(), vec![number])),
         };
-        let mut stems = Stems::new(language);
         for (ask, number) in asked.in_order() {
             for leaf in leaves.of(ask) {
                 match leaf {
-                    Ask::Word(word) => questions.words.entry(word).or_default().push(number),
-                    Ask::Stem(word) => {
-                        questions.stems.entry(stems.stem(&word).to_owned()).or_default().push(number);
-                    }
-                    Ask::Glob(glob) => questions.globs.push((Glob::new(&glob), number)),
+                    Ask::Word(word) => add(&mut words, word, number),
+                    Ask::Stem(word) => add(&mut stems, stemmer.stem(word), number),
+                    Ask::Glob(glob) => add(&mut globs, glob, number),
                     Ask::Class(_) => unreachable!("leaves are no classes"),
-                    shape => questions.shapes.push((shape, number)),
+                    shape => shapes.push((shape.clone(), number)),
                 }
             }
         }
-        questions
+        let (words, stems, globs) = (Lexicon::new(words), Lexicon::new(stems), Globs(Lexicon::new(globs)));
+        Questions { language, count: asked.numbers.len(), words, stems, globs, shapes }
+    }
+
+    /// Whether these are questions for words of `language`, and every number in them that of a question: else they come from a damaged
+    /// file.
+    pub fn are_sound(&self, language: Language) -> bool {
+        let known = |number: &AskId| usize::from(*number) < self.count;
+        self.language == language
+            && self.count <= usize::from(AskId::MAX) + 1
+            && [&self.words, &self.stems, &self.globs.0].into_iter().all(|lexicon| lexicon.is_sound(known))
+            && self.shapes.iter().all(|(_, number)| known(number))
     }
 
     /// How many questions there are.
@@ -174,11 +190,11 @@ impl Questions {
     fn answers(&self, surface: &str, piece: &Piece, stems: &mut Stems) -> Box<[AskId]> {
         let mut answers: Vec<AskId> = Vec::new();
         for word in &piece.words {
-            answers.extend(self.words.get(word).into_iter().flatten());
+            answers.extend(self.words.get(word));
             if !self.stems.is_empty() {
-                answers.extend(self.stems.get(stems.stem(word)).into_iter().flatten());
+                answers.extend(self.stems.get(stems.stem(word)));
             }
-            answers.extend(self.globs.iter().filter(|(glob, _)| glob.fits(word)).map(|(_, number)| *number));
+            self.globs.fitting(word, |numbers| answers.extend(numbers));
         }
         let shape = Shape { surface: piece.span.of(surface), possessive: piece.possessive };
         answers.extend(self.shapes.iter().filter(|(ask, _)| shape.is(ask)).map(|(_, number)| *number));
@@ -188,34 +204,100 @@ impl Questions {
     }
 }
 
-/// A word pattern with `*` for any letters and `?` for one, cut at its stars.
-#[derive(Clone, Debug, PartialEq)]
-struct Glob {
-    pieces: Vec<String>,
+/// Words, each with the questions that it answers, in the order of the words.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Lexicon {
+    text: String,
+    /// Where each word ends in the text.
+    ends: Vec<u32>,
+    answers: Lists<AskId>,
 }
 
-impl Glob {
-    fn new(glob: &str) -> Self {
-        Glob { pieces: glob.split('*').map(str::to_owned).collect() }
+impl Lexicon {
+    fn new(words: BTreeMap<String, Vec<AskId>>) -> Self {
+        let mut lexicon = Lexicon::default();
+        for (word, answers) in words {
+            lexicon.text.push_str(&word);
+            lexicon.ends.push(lexicon.text.len() as u32);
+            lexicon.answers.push(answers);
+        }
+        lexicon
     }
 
-    fn fits(&self, word: &str) -> bool {
-        let (first, rest) = self.pieces.split_first().expect("splitting gives a piece");
-        let Some(mut at) = prefix(first, word) else { return false };
-        let Some((last, middle)) = rest.split_last() else { return at == word.len() };
-        for piece in middle {
-            match (at..=word.len())
-                .filter(|&from| word.is_char_boundary(from))
-                .find_map(|from| prefix(piece, &word[from..]).map(|length| from + length))
-            {
-                Some(end) => at = end,
-                None => return false,
+    fn is_sound(&self, known: impl Fn(&AskId) -> bool) -> bool {
+        self.ends.is_sorted()
+            && self.ends.iter().all(|end| self.text.is_char_boundary(*end as usize))
+            && self.answers.are_sound()
+            && self.answers.len() == self.ends.len()
+            && self.answers.all().iter().all(known)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    fn word(&self, at: usize) -> &str {
+        let start = at.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        &self.text[start..self.ends[at] as usize]
+    }
+
+    /// How many words come before the first that is not `below`.
+    fn partition_point(&self, below: impl Fn(&str) -> bool) -> usize {
+        let (mut low, mut high) = (0, self.ends.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if below(self.word(middle)) {
+                low = middle + 1;
+            } else {
+                high = middle;
             }
         }
-        (at..=word.len())
-            .filter(|&from| word.is_char_boundary(from))
-            .any(|from| prefix(last, &word[from..]).is_some_and(|length| from + length == word.len()))
+        low
     }
+
+    /// The questions that a word answers.
+    fn get(&self, word: &str) -> &[AskId] {
+        let at = self.partition_point(|known| known < word);
+        if at < self.ends.len() && self.word(at) == word { self.answers.of(at) } else { &[] }
+    }
+}
+
+/// Word patterns with `*` for any letters and `?` for one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Globs(Lexicon);
+
+impl Globs {
+    /// Tries those that begin as the word does, and those that may begin anyhow.
+    fn fitting<'a>(&'a self, word: &str, mut found: impl FnMut(&'a [AskId])) {
+        let first = word.as_bytes().first().copied().unwrap_or_default();
+        for first in [b'*', b'?', first] {
+            let mut at = self.0.partition_point(|glob| glob.as_bytes().first().is_none_or(|own| *own < first));
+            while at < self.0.ends.len() && self.0.word(at).as_bytes().first() == Some(&first) {
+                if fits(self.0.word(at), word) {
+                    found(self.0.answers.of(at));
+                }
+                at += 1;
+            }
+        }
+    }
+}
+
+fn fits(glob: &str, word: &str) -> bool {
+    let Some((first, rest)) = glob.split_once('*') else { return prefix(glob, word) == Some(word.len()) };
+    let Some(mut at) = prefix(first, word) else { return false };
+    let mut pieces = rest.split('*');
+    let last = pieces.next_back().unwrap_or_default();
+    let places = |at: usize| (at..=word.len()).filter(|&from| word.is_char_boundary(from));
+    for piece in pieces {
+        match places(at).find_map(|from| prefix(piece, &word[from..]).map(|length| from + length)) {
+            Some(end) => at = end,
+            None => return false,
+        }
+    }
+    // The last piece takes one character for each of its own, so there is one place where it may begin.
+    let letters = last.chars().count();
+    let start = letters.checked_sub(1).map_or(Some(word.len()), |n| word.char_indices().nth_back(n).map(|(at, _)| at));
+    start.is_some_and(|start| start >= at && prefix(last, &word[start..]).is_some())
 }
 
 /// How many bytes of `word` the piece takes at its beginning, if it fits there.
@@ -374,7 +456,6 @@ mod tests {
 
     #[test]
     fn a_star_stands_for_any_letters_and_a_question_mark_for_one() {
-        let fits = |glob: &str, word: &str| Glob::new(glob).fits(word);
         assert!(fits("blam*", "blame") && fits("blam*", "blam") && !fits("blam*", "bla"));
         assert!(fits("*phobia", "phobia") && fits("un*able", "unthinkable") && !fits("un*able", "unably"));
         assert!(fits("z??", "zoo") && !fits("z??", "zo") && !fits("ab", "abc"));
