@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
+use foldhash::fast::RandomState;
 use rust_stemmers::{Algorithm, Stemmer};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
@@ -67,15 +68,42 @@ impl FromStr for Language {
 /// Stems words of one language and remembers them, since a few thousand words make up most of any text.
 pub struct Stems {
     stemmer: Option<Stemmer>,
-    numbers: HashMap<Box<str>, usize>,
+    /// The numbers of tokens of up to 15 bytes, and of longer ones. Hashes are seeded anew in every run, so that no text can be made to
+    /// collide.
+    short: HashMap<Short, u32, RandomState>,
+    long: HashMap<Box<str>, u32, RandomState>,
     stems: Vec<Box<str>>,
     generation: u64,
+}
+
+/// A token of up to 15 bytes and its length: two numbers are compared sooner than two texts.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Short(u64, u64);
+
+impl Short {
+    fn new(token: &str) -> Option<Short> {
+        let bytes = token.as_bytes();
+        let length = bytes.len() as u64;
+        if let (15.., _) | (_, None) = (length.saturating_sub(1), bytes.last()) {
+            return None;
+        }
+        let (first, rest) = if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+            // What the two have in common is shifted out of the second; in two steps, as it may be all of it.
+            (u64::from_le_bytes(*first), u64::from_le_bytes(*last) >> 8 >> (8 * (15 - length)))
+        } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+            (u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32, 0)
+        } else {
+            let at = |at: usize| u64::from(bytes[at]);
+            (at(0) | at(bytes.len() / 2) << 8 | at(bytes.len() - 1) << 16, 0)
+        };
+        Some(Short(first, rest | length << 56))
+    }
 }
 
 impl Stems {
     pub fn new(language: Language) -> Self {
         let stemmer = language.algorithm().map(Stemmer::create);
-        Stems { stemmer, numbers: HashMap::new(), stems: Vec::new(), generation: 1 }
+        Stems { stemmer, short: HashMap::default(), long: HashMap::default(), stems: Vec::new(), generation: 1 }
     }
 
     /// The stem of a token as it stands in the text: curly apostrophes and hyphens made plain, composed (NFC),
@@ -88,18 +116,31 @@ impl Stems {
     /// The number under which a token is remembered, from 0; the same for as long as the [`generation`](Stems::generation) is. What else is
     /// known of tokens can be kept under it, so that each is looked up once.
     pub fn number(&mut self, surface: &str) -> usize {
-        if let Some(&number) = self.numbers.get(surface) {
-            return number;
+        let short = Short::new(surface);
+        let known = match &short {
+            Some(short) => self.short.get(short),
+            None => self.long.get(surface),
+        };
+        if let Some(&number) = known {
+            return number as usize;
         }
+        self.remember(surface, short)
+    }
+
+    fn remember(&mut self, surface: &str, short: Option<Short>) -> usize {
         if self.stems.len() >= MEMO {
-            self.numbers.clear();
+            self.short.clear();
+            self.long.clear();
             self.stems.clear();
             self.generation += 1;
         }
         let number = self.stems.len();
         let stem = self.compute(surface).into();
         self.stems.push(stem);
-        self.numbers.insert(surface.into(), number);
+        match short {
+            Some(short) => self.short.insert(short, number as u32),
+            None => self.long.insert(surface.into(), number as u32),
+        };
         number
     }
 
@@ -196,6 +237,26 @@ mod tests {
         for i in 0..MEMO * 2 {
             stems.stem(&format!("w{i}"));
         }
-        assert!(stems.stems.len() <= MEMO && stems.numbers.len() <= MEMO && stems.generation() > 1);
+        assert!(stems.stems.len() <= MEMO && stems.short.len() <= MEMO && stems.generation() > 1);
+    }
+
+    #[test]
+    fn tokens_that_differ_in_any_byte_or_in_length_have_numbers_of_their_own() {
+        let mut stems = Stems::new(Language::None);
+        let mut numbers = std::collections::BTreeSet::new();
+        let whole = "a\u{0}abcdefghijklmnopq";
+        for length in 1..whole.len() {
+            for changed in 0..length {
+                let token: String =
+                    whole[..length].char_indices().map(|(at, c)| if at == changed { 'Z' } else { c }).collect();
+                assert!(numbers.insert(stems.number(&token)), "{token:?}");
+                assert_eq!(stems.stem(&token), token.to_lowercase());
+            }
+        }
+        assert!(
+            numbers.insert(stems.number(""))
+                && numbers.insert(stems.number("\u{0}"))
+                && numbers.insert(stems.number("\u{0}\u{0}"))
+        );
     }
 }
