@@ -1,7 +1,7 @@
 //! A cue set made ready once, as plain data: what a model file can carry, so that no pattern need be read when a program starts.
 //!
-//! The bytes are those of `postcard`, behind a version. What comes from outside is checked in full, so that damaged or hostile bytes give an error or
-//! another matcher, and never a panic or a hang.
+//! The bytes are those of `postcard`, behind a version. What comes from outside is checked in full, so that damaged or hostile bytes give
+//! an error or another matcher, and never a panic or a hang.
 
 use std::collections::HashMap;
 
@@ -131,8 +131,8 @@ impl Compiled {
         Ok(compiled)
     }
 
-    /// Numbers the groups anew: those that something asks for, side by side if their commonest question is the same, so that a word is in groups of few
-    /// cells.
+    /// Numbers the groups anew: those that something asks for, side by side if their commonest question is the same, so that a word is in
+    /// groups of few cells.
     fn number_groups(&mut self, coder: &Coder) {
         let mut used = vec![false; coder.groups.len()];
         self.each_group(|group| used[usize::from(*group)] = true);

@@ -1,8 +1,8 @@
 //! Where to take hold of a pattern: at which of its words, after which other, so that as few places of a text as possible are looked at.
 //!
-//! A pattern is taken hold of at a word that it cannot do without, such as *choice* in `no other? choice`, and only where another such word stands right
-//! before it, or anywhere before it in the sentence. If the rarest words of a pattern stand within alternatives, each alternative is taken hold of by
-//! itself: one pattern, several *threads*.
+//! A pattern is taken hold of at a word that it cannot do without, such as *choice* in `no other? choice`, and only where another such
+//! word stands right before it, or anywhere before it in the sentence. If the rarest words of a pattern stand within alternatives, each
+//! alternative is taken hold of by itself: one pattern, several *threads*.
 
 use super::code::{Coder, GroupId};
 use super::pattern::{Flaw, Node, Seam};

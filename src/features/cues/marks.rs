@@ -68,7 +68,8 @@ impl Marks {
     }
 }
 
-/// The bytes of the text within a sentence, as far as quotations are concerned that open or close there: up to the next word on either side.
+/// The bytes of the text within a sentence, as far as quotations are concerned that open or close there: up to the next word on either
+/// side.
 fn around(text: &str, first: Span, last: Span) -> Span {
     let before = text[..first.start].trim_end_matches(|c: char| !c.is_alphanumeric()).len();
     let after = &text[last.end..];

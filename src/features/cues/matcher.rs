@@ -1,9 +1,9 @@
 //! All patterns of a cue set against the words of a text.
 //!
-//! One pass over the words finds the places where a pattern may be: a thread of it is looked at only where its own word stands and the word that
-//! should come before has come ([`hold`](super::hold)), which sets of threads tell, many threads at a time ([`Symbols`]). There the pattern is worked
-//! out backwards and forwards, all ways at once ([`Places`]). So the time is linear in the text: every word has at most all threads looked at, and a look
-//! costs no more than the size of a pattern times its reach, whatever the text.
+//! One pass over the words finds the places where a pattern may be: a thread of it is looked at only where its own word stands and the
+//! word that should come before has come ([`hold`](super::hold)), which sets of threads tell, many threads at a time ([`Symbols`]). There
+//! the pattern is worked out backwards and forwards, all ways at once ([`Places`]). So the time is linear in the text: every word has at
+//! most all threads looked at, and a look costs no more than the size of a pattern times its reach, whatever the text.
 
 use super::code::{GroupId, Op, Reach, Way};
 use super::compiled::{Compiled, Thread};
@@ -119,8 +119,8 @@ impl Matcher {
         }
     }
 
-    /// Calls `found` with each cue that matches in `text` and the bytes that the match covers: of a pattern's matches that overlap the one that ends
-    /// first, and of those the shortest. A pattern never runs over the end of a sentence.
+    /// Calls `found` with each cue that matches in `text` and the bytes that the match covers: of a pattern's matches that overlap the
+    /// one that ends first, and of those the shortest. A pattern never runs over the end of a sentence.
     pub fn matches(
         &self,
         text: &str,
@@ -192,8 +192,8 @@ impl Matcher {
         }
     }
 
-    /// The places where a match may end that starts at one of `places`, both as so many words from `at`; going back, those where one may start that ends at
-    /// one of them.
+    /// The places where a match may end that starts at one of `places`, both as so many words from `at`; going back, those where one may
+    /// start that ends at one of them.
     fn go<P: Places>(&self, code: &[Op], mut places: P, at: usize, way: Way, context: Context) -> P {
         let Context { symbols, sentence } = context;
         let words = sentence.words;
@@ -380,8 +380,8 @@ struct Results<'a, F> {
 impl<F: FnMut(u32, usize, usize)> Results<'_, F> {
     /// Takes the best match that goes through the word at `place`; places come in rising order.
     ///
-    /// One match in store is enough. As it ends behind `place`, or else is given out first, and every other starts at its own place or before, the
-    /// better of the two overlaps the other, which can never count any more.
+    /// One match in store is enough. As it ends behind `place`, or else is given out first, and every other starts at its own place or
+    /// before, the better of the two overlaps the other, which can never count any more.
     fn add(&mut self, pattern: u32, place: usize, start: usize, end: usize) {
         let state = &mut self.states[pattern as usize];
         if state.sentence != self.number {

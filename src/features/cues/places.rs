@@ -1,8 +1,9 @@
 //! Sets of places on one side of a word, and how pieces of a pattern move them.
 //!
-//! Places are counted from where a pattern is taken hold of: place k is the seam that lies k words from there, ahead or back. A piece of a pattern
-//! turns the set of places that can be reached before it into those after it: a word that is asked for keeps the places before such words and moves them
-//! by one, a gap lets them spread, alternatives join. Few patterns reach further than 63 words, so most sets are one machine word.
+//! Places are counted from where a pattern is taken hold of: place k is the seam that lies k words from there, ahead or back. A piece of
+//! a pattern turns the set of places that can be reached before it into those after it: a word that is asked for keeps the places before
+//! such words and moves them by one, a gap lets them spread, alternatives join. Few patterns reach further than 63 words, so most sets
+//! are one machine word.
 
 /// A set of places.
 pub trait Places: Clone {

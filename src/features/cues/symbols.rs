@@ -1,7 +1,8 @@
-//! What a word means to a cue set: which groups it is in, and which threads it opens or closes. Words that answer the same questions are one symbol.
+//! What a word means to a cue set: which groups it is in, and which threads it opens or closes. Words that answer the same questions are
+//! one symbol.
 //!
-//! For each symbol there are six sets, of groups or of threads. They are mostly empty, so of each only the cells that hold anything are kept, and a
-//! bit a cell says which these are: two sets that have nothing in common are told apart by one machine instruction.
+//! For each symbol there are six sets, of groups or of threads. They are mostly empty, so of each only the cells that hold anything are
+//! kept, and a bit a cell says which these are: two sets that have nothing in common are told apart by one machine instruction.
 
 use std::collections::HashMap;
 

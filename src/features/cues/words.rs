@@ -161,7 +161,8 @@ impl Questions {
         Questions { language, count: asked.numbers.len(), words, stems, globs, shapes }
     }
 
-    /// Whether these are questions for words of `language`, and every number in them that of a question: else they come from a damaged file.
+    /// Whether these are questions for words of `language`, and every number in them that of a question: else they come from a damaged
+    /// file.
     pub fn are_sound(&self, language: Language) -> bool {
         let known = |number: &AskId| usize::from(*number) < self.count;
         self.language == language
