@@ -315,10 +315,10 @@ impl<'a> Tensors<'a> {
         &self,
         name: &str,
         dtype: Dtype,
-        read: fn([u8; N]) -> T,
+        read: impl Fn([u8; N]) -> T,
     ) -> Result<Vec<T>, &'static str> {
-        let chunks = self.bytes(name, dtype)?.chunks_exact(N);
-        Ok(chunks.map(|bytes| read(bytes.try_into().expect("chunks have N bytes"))).collect())
+        let (chunks, _) = self.bytes(name, dtype)?.as_chunks();
+        Ok(chunks.iter().map(|bytes| read(*bytes)).collect())
     }
 
     /// All that must be there are, and nothing else is.

@@ -167,8 +167,14 @@ fn steps(weights: &[f32], scales: &[f32]) -> Vec<i16> {
 
 /// Whole steps as weights: each is the product, in single precision, of its step and its label's scale.
 fn of_steps(steps: &[i16], scales: &[f32]) -> Vec<f32> {
-    let weight = |(step, scale): (&i16, &f32)| f32::from(*step) * scale;
-    steps.chunks_exact(scales.len().max(1)).flat_map(|row| row.iter().zip(scales).map(weight)).collect()
+    let mut weights = vec![0.0; steps.len()];
+    let k = scales.len().max(1);
+    for (weights, steps) in weights.chunks_exact_mut(k).zip(steps.chunks_exact(k)) {
+        for ((weight, step), scale) in weights.iter_mut().zip(steps).zip(scales) {
+            *weight = f32::from(*step) * scale;
+        }
+    }
+    weights
 }
 
 #[cfg(test)]

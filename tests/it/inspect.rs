@@ -22,6 +22,6 @@ fn the_card_is_also_json() {
 }
 
 #[test]
-fn the_embedded_model_says_that_it_is_provisional() {
-    Desk::new().run("inspect").ok().prints("provisional").prints("blame-shifting").prints("whataboutism");
+fn the_embedded_model_names_its_framings_and_what_it_is_worth_elsewhere() {
+    Desk::new().run("inspect").ok().prints("blame-shifting").prints("whataboutism").prints("on other text");
 }
