@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rhetor::features::weighting::Weighting;
+use rhetor::framing::evidence::Order;
 use rhetor::framing::voice::Voice;
 use rhetor::learn::threshold::Optimize;
 use rhetor::learn::weighing::Weighing;
@@ -247,9 +248,9 @@ pub struct Classify {
     /// What gets classified [default: sentence; with --column, the whole cell]
     #[arg(short, long, value_name = "UNIT")]
     pub unit: Option<UnitName>,
-    /// How results look
-    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
-    pub format: OutputFormat,
+    /// How results look [default: by the name of -o, else text]
+    #[arg(short, long, value_name = "FORMAT")]
+    pub format: Option<OutputFormat>,
     /// Write results to a file instead of standard output; an older file is replaced whole
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -259,13 +260,27 @@ pub struct Classify {
     pub from: FromOptions,
 }
 
+impl Classify {
+    /// The format that is asked for, or that the name of the output promises.
+    pub fn format(&self) -> OutputFormat {
+        let promised = || match self.output.as_ref()?.extension()?.to_str()? {
+            "html" | "htm" => Some(OutputFormat::Html),
+            "jsonl" | "ndjson" => Some(OutputFormat::Jsonl),
+            "csv" => Some(OutputFormat::Csv),
+            "tsv" => Some(OutputFormat::Tsv),
+            _ => None,
+        };
+        self.format.or_else(promised).unwrap_or(OutputFormat::Text)
+    }
+}
+
 /// What is shown.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What is shown")]
 pub struct ShownOptions {
-    /// Show the words that made each score
-    #[arg(short, long)]
-    pub explain: bool,
+    /// Show the words that made each score: the heaviest first, or with --explain=reading as they come in the text
+    #[arg(short, long, value_name = "ORDER", num_args = 0..=1, require_equals = true, default_missing_value = "weight")]
+    pub explain: Option<OrderName>,
     /// Only these labels
     #[arg(long, value_name = "LABEL,…", value_delimiter = ',')]
     pub only: Vec<String>,
@@ -287,6 +302,21 @@ pub struct ShownOptions {
     /// Count framings for each file instead of showing units
     #[arg(short, long)]
     pub summary: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OrderName {
+    Weight,
+    Reading,
+}
+
+impl OrderName {
+    pub fn meant(self) -> Order {
+        match self {
+            OrderName::Weight => Order::Weight,
+            OrderName::Reading => Order::Reading,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -330,7 +360,7 @@ pub struct FromOptions {
 const CLASSIFY_EXAMPLES: &str = "Examples:
   rhetor classify speech.txt
   rhetor classify --explain --only threat,blame-shifting speech.txt
-  rhetor classify articles/ --format html -o report.html
+  rhetor classify articles/ -o report.html
   rhetor classify --voice quoted,reported --summary article.txt
   rhetor classify --summary articles/ --glob '*.txt'
   cat article.txt | rhetor classify --format jsonl
@@ -400,7 +430,7 @@ const EVALUATE_EXAMPLES: &str = "Examples:
   rhetor evaluate held-out.jsonl -m my.rhetor --errors 20 --report held-out.html
   rhetor evaluate held-out.csv --format json | jq '.labels[] | [.label, .f1.value]'
 
-Intervals are 95%, by drawing whole groups (the `group` or `doc` column) anew 1,000 times; without groups, single units.";
+Intervals are 95%, by drawing whole groups (the `group` or `doc` column) anew 1,000 times; without groups, single texts.";
 
 /// Show a model's card: labels, evidence, weights
 #[derive(Debug, Args)]

@@ -45,7 +45,7 @@ fn head(model: &Model, out: &mut String) {
         "data        {} units in {} groups, fingerprint {}",
         card.units,
         card.groups,
-        card.data.chars().take(16).collect::<String>()
+        visible(&card.data.chars().take(16).collect::<String>())
     );
     let (shortest, longest) = settings.ngrams;
     let characters = settings.char_ngrams.map_or(String::new(), |(s, l)| format!(", characters {s}–{l}"));
@@ -66,7 +66,7 @@ fn head(model: &Model, out: &mut String) {
             vectors.terms,
             vectors.width,
             vectors.unseen,
-            &vectors.fingerprint[..16]
+            visible(&vectors.fingerprint.chars().take(16).collect::<String>())
         );
     }
     let learning = &card.learning;
@@ -88,9 +88,9 @@ fn head(model: &Model, out: &mut String) {
         strengths.join(", "),
         learning.folds,
         learning.seed,
-        learning.optimize,
-        learning.solver,
-        learning.class_weight
+        visible(&learning.optimize),
+        visible(&learning.solver),
+        visible(&learning.class_weight)
     );
     if let Some(Compression { prune, bits, largest_change }) = &card.compression {
         let pruned = prune.map_or(String::new(), |least| format!(", terms pruned to {least}"));

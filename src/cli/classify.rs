@@ -11,6 +11,7 @@ use std::rc::Rc;
 use indicatif::{ProgressBar, ProgressStyle};
 use rhetor::codebook::LabelId;
 use rhetor::framing::Choice;
+use rhetor::framing::evidence::Order;
 use rhetor::framing::voice::Voice;
 use rhetor::model::Model;
 use rhetor::report::html::Html;
@@ -56,12 +57,22 @@ pub struct Tally {
     known: u64,
     /// The beginning of the text, until its language has been looked at.
     sample: Option<String>,
+    /// It is not in the model's language.
+    is_foreign: bool,
     faults: Faults,
 }
 
 impl Tally {
     pub fn new() -> Self {
-        Tally { units: 0, framed: 0, words: 0, known: 0, sample: Some(String::new()), faults: Faults::default() }
+        Tally {
+            units: 0,
+            framed: 0,
+            words: 0,
+            known: 0,
+            sample: Some(String::new()),
+            is_foreign: false,
+            faults: Faults::default(),
+        }
     }
 
     fn add(&mut self, text: &str, words: u32, known_words: u32) {
@@ -83,7 +94,7 @@ impl Tally {
 pub type SharedReport<'a> = Rc<RefCell<Box<dyn Report + 'a>>>;
 
 pub fn run(args: &Classify, shared: &Shared, remarks: Remarks) -> anyhow::Result<u8> {
-    if args.shown.summary && args.format == OutputFormat::Html {
+    if args.shown.summary && args.format() == OutputFormat::Html {
         anyhow::bail!("a report has the counts already\nhint: leave out --summary, or choose another --format");
     }
     let model = load_model(args.model.as_deref(), remarks)?;
@@ -93,7 +104,7 @@ pub fn run(args: &Classify, shared: &Shared, remarks: Remarks) -> anyhow::Result
         voices: Some(args.shown.voice.iter().map(|voice| voice.meant()).collect())
             .filter(|some: &Vec<_>| !some.is_empty()),
         // A report shows why, always.
-        explain: args.shown.explain || args.format == OutputFormat::Html,
+        explain: args.shown.explain.is_some() || args.format() == OutputFormat::Html,
         unit: args.unit.map_or(if args.from.column.is_some() { UnitKind::Document } else { UnitKind::Sentence }, kind),
         max_record: args.from.max_record,
         remarks,
@@ -104,7 +115,7 @@ pub fn run(args: &Classify, shared: &Shared, remarks: Remarks) -> anyhow::Result
         remarks.say("reading standard input; end it with Ctrl-D");
     }
     let (files, all_found) = inputs::files(paths, &args.from.glob, remarks)?;
-    refuse_same(args.output.as_deref(), &files)?;
+    refuse_same(args.output.as_deref(), files.iter().chain(&args.model))?;
     let status = if all_found { DONE } else { FAILED };
     let mut output = Output::open(args.output.as_deref())?;
     match all_files(args, shared, &job, &files, &mut output) {
@@ -126,7 +137,8 @@ fn all_files(
     files: &[PathBuf],
     output: &mut Output,
 ) -> anyhow::Result<u8> {
-    let setting = Setting { model: job.model, explain: job.explain, all_scores: args.shown.all_scores };
+    let order = args.shown.explain.map_or(Order::default(), |order| order.meant());
+    let setting = Setting { model: job.model, explain: job.explain, order, all_scores: args.shown.all_scores };
     let report: SharedReport = Rc::new(RefCell::new(report(args, shared, job, &setting, output)));
     let bar = progress(files, shared, args);
     let (mut status, mut units, mut framed) = (DONE, 0, 0);
@@ -156,7 +168,7 @@ fn all_files(
 
 /// A person who sees nothing wants to know whether there was something to see.
 fn finale(args: &Classify, job: &Job, units: u64, framed: u64) {
-    if io::stderr().is_terminal() && args.format == OutputFormat::Text && !args.shown.summary {
+    if io::stderr().is_terminal() && args.format() == OutputFormat::Text && !args.shown.summary {
         job.remarks.say(format_args!("{framed} of {units} units carry a framing"));
     }
     if args.shown.summary {
@@ -172,9 +184,9 @@ fn report<'a>(
     setting: &'a Setting<'a>,
     output: &'a mut Output,
 ) -> Box<dyn Report + 'a> {
-    let delimiter = if args.format == OutputFormat::Tsv { b'\t' } else { b',' };
+    let delimiter = if args.format() == OutputFormat::Tsv { b'\t' } else { b',' };
     if args.shown.summary {
-        let shape = match args.format {
+        let shape = match args.format() {
             // Nobody gets here with HTML: `run` refuses it.
             OutputFormat::Text | OutputFormat::Html => Shape::Text,
             OutputFormat::Jsonl => Shape::Jsonl,
@@ -182,7 +194,7 @@ fn report<'a>(
         };
         return Box::new(Summary::new(setting, output, shape));
     }
-    match args.format {
+    match args.format() {
         OutputFormat::Html => Box::new(Html::new(setting, output, noun(job.unit))),
         OutputFormat::Jsonl => Box::new(Jsonl::new(setting, output)),
         OutputFormat::Csv | OutputFormat::Tsv => Box::new(Table::new(setting, output, delimiter)),
@@ -255,6 +267,7 @@ pub fn remark_on_language(tally: &mut Tally, path: &Path, job: &Job) {
             "{}: seems to be {found}, and the model is for {language}; results mean nothing there\nhint: `rhetor train --language` makes a model for another language",
             path.display()
         ));
+        tally.is_foreign = true;
     }
 }
 
@@ -262,7 +275,10 @@ fn remark(tally: &mut Tally, path: &Path, job: &Job) {
     remark_on_language(tally, path, job);
     tally.faults.remark(path, job.unit, job.max_record, job.remarks);
     let share = tally.known as f64 / tally.words.max(1) as f64;
-    if tally.words >= ENOUGH_WORDS && share < TOO_FEW_KNOWN {
+    if tally.units == 0 {
+        job.remarks.say(format_args!("{}: no text in it", path.display()));
+    }
+    if tally.words >= ENOUGH_WORDS && share < TOO_FEW_KNOWN && !tally.is_foreign {
         job.remarks.warn(format_args!(
             "{}: the model knows {:.0}% of the words; results mean little for other languages or subjects than it was trained on",
             path.display(),

@@ -16,7 +16,7 @@ use rhetor::report::html::model::ModelReport;
 use serde::Serialize;
 
 use super::args::{CardFormat, Evaluate};
-use super::{DONE, Remarks, load_model, named, refuse_same, train, write_whole};
+use super::{DONE, Remarks, load_model, named, refuse_same, refuse_twice, train, write_whole};
 
 /// Terms shown with a mistake.
 const TERMS_SHOWN: usize = 6;
@@ -39,6 +39,8 @@ pub struct Findings {
     voice: Option<VoiceFigures>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Mistake>,
+    #[serde(skip)]
+    wants_errors: bool,
 }
 
 /// The units that share a value of a column.
@@ -64,13 +66,18 @@ struct Mistake {
 }
 
 pub fn run(args: &Evaluate, remarks: Remarks) -> anyhow::Result<u8> {
-    refuse_same(args.output.as_deref(), &args.data)?;
-    refuse_same(args.report.as_deref(), &args.data)?;
+    let inputs = || args.data.iter().chain(&args.model);
+    refuse_same(args.output.as_deref(), inputs())?;
+    refuse_same(args.report.as_deref(), inputs())?;
+    refuse_twice(args.output.as_deref(), args.report.as_deref())?;
     let model = load_model(args.model.as_deref(), remarks)?;
     let data: Vec<_> = args.data.iter().map(|path| path.to_string_lossy()).collect();
     let corpus = corpus::read(&data, &train::read_options(&args.input))?;
     train::report_reading(&corpus, remarks);
-    warn_of_strangers(&model, &corpus.examples, remarks);
+    warn_of_strangers(&model, &corpus.examples, remarks)?;
+    if rhetor::learn::data_fingerprint(&corpus.examples) == model.card().data {
+        remarks.warn("the model was trained on these very units, so all figures flatter");
+    }
     let judgement = Judgement::of(&model, &corpus.examples);
     let findings = Findings {
         model: model.fingerprint().to_owned(),
@@ -81,6 +88,7 @@ pub fn run(args: &Evaluate, remarks: Remarks) -> anyhow::Result<u8> {
         parts: parts(args, &judgement, &corpus.examples)?,
         voice: if args.voice { Some(voices(&model, &corpus.examples)?) } else { None },
         errors: mistakes(&model, &judgement, &corpus.examples, args.errors),
+        wants_errors: args.errors > 0,
     };
     let text = match args.format {
         CardFormat::Text => figures::text(&findings),
@@ -102,23 +110,34 @@ fn voices(model: &Model, examples: &[Example]) -> anyhow::Result<VoiceFigures> {
 }
 
 /// Labels of the data that the model does not have.
-fn warn_of_strangers(model: &Model, examples: &[Example], remarks: Remarks) {
+fn warn_of_strangers(model: &Model, examples: &[Example], remarks: Remarks) -> anyhow::Result<()> {
     let mut strangers: BTreeMap<&str, u64> = BTreeMap::new();
     let labels = examples.iter().flat_map(|example| &example.labels);
     labels.filter(|label| model.labels().find(label).is_none()).for_each(|label| {
         *strangers.entry(label).or_default() += 1;
     });
+    let known = examples.iter().flat_map(|example| &example.labels).any(|label| model.labels().find(label).is_some());
+    if !strangers.is_empty() && !known {
+        let names: Vec<&str> = model.labels().iter().map(|(_, name)| name).collect();
+        anyhow::bail!(
+            "no label of the data is the model's ({})\nhint: `-m MODEL` names another model; this one has {}",
+            strangers.keys().copied().collect::<Vec<_>>().join(", "),
+            names.join(", ")
+        );
+    }
     for (label, count) in strangers {
         let hint = model.labels().nearest(label).map_or(String::new(), |near| format!("\nhint: did you mean {near}?"));
         remarks.warn(format_args!("the model has no label {label:?}, and {count} units have it; it is left out{hint}"));
     }
+    Ok(())
 }
 
 fn data_file(path: &Path) -> anyhow::Result<MirrorFile> {
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    let sha256 = match path.as_os_str() == "-" {
-        true => None,
-        false => Some(rhetor::model::file::sha256_of(path).map_err(|error| named(path, error))?),
+    // What is no regular file cannot be read again.
+    let sha256 = match path.is_file() {
+        false => None,
+        true => Some(rhetor::model::file::sha256_of(path).map_err(|error| named(path, error))?),
     };
     Ok(MirrorFile { name, sha256 })
 }

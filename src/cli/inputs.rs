@@ -19,8 +19,8 @@ pub fn files(paths: &[PathBuf], globs: &[String], remarks: Remarks) -> anyhow::R
         all_found &= walk(path, globs, remarks, &mut files)?;
         if files.len() == before {
             let wanted = if globs.is_empty() { "*.txt or *.md".into() } else { globs.join(", ") };
-            remarks
-                .warn(format_args!("{}: no file matches {wanted}\nhint: --glob '*.html' reads others", path.display()));
+            let hint = if globs.is_empty() { "\nhint: --glob '*.html' reads others" } else { "" };
+            remarks.warn(format_args!("{}: no file matches {wanted}{hint}", path.display()));
         }
     }
     Ok((files, all_found))

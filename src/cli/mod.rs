@@ -48,14 +48,20 @@ impl Remarks {
     pub fn say(self, words: impl std::fmt::Display) {
         if !self.quiet {
             // Nobody can be told that standard error is closed.
-            let _ = writeln!(io::stderr(), "{words}");
+            let _ = writeln!(io::stderr(), "{}", shown(words));
         }
     }
 
     /// Something failed; said even to those who want it quiet.
     pub fn fail(self, words: impl std::fmt::Display) {
-        let _ = writeln!(io::stderr(), "rhetor: {words}");
+        let _ = writeln!(io::stderr(), "rhetor: {}", shown(words));
     }
+}
+
+/// Words that may quote a file, whose control characters no terminal shall obey.
+fn shown(words: impl std::fmt::Display) -> String {
+    let lines: Vec<String> = words.to_string().split('\n').map(rhetor::text::visible).collect();
+    lines.join("\n")
 }
 
 /// The model that the user named, or the embedded one.
@@ -151,7 +157,11 @@ pub fn write_whole(path: Option<&Path>, write: impl FnOnce(&mut Output) -> io::R
         Ok(()) => output.finish(),
         Err(error) => {
             output.abandon();
-            Err(error.into())
+            // A closed pipe must stay recognisable.
+            Err(match path.filter(|path| path.as_os_str() != "-") {
+                Some(path) => named(path, error),
+                None => error.into(),
+            })
         }
     }
 }
@@ -161,15 +171,26 @@ pub fn named(path: &Path, error: io::Error) -> anyhow::Error {
     anyhow::anyhow!("{}: {error}", path.display())
 }
 
-/// Refuses an output that is also an input.
-pub fn refuse_same(output: Option<&Path>, inputs: &[PathBuf]) -> anyhow::Result<()> {
+/// Refuses an output that is also an input: the data, or a model, cue or vector file.
+pub fn refuse_same<'a>(output: Option<&Path>, inputs: impl IntoIterator<Item = &'a PathBuf>) -> anyhow::Result<()> {
     let Some(output) = output.and_then(|path| path.canonicalize().ok()) else { return Ok(()) };
-    match inputs.iter().find(|input| input.canonicalize().is_ok_and(|input| input == output)) {
+    match inputs.into_iter().find(|input| input.canonicalize().is_ok_and(|input| input == output)) {
         Some(input) => anyhow::bail!(
-            "{}: is an input, and would be overwritten\nhint: choose another name for -o",
+            "{}: is an input, and would be overwritten\nhint: choose another name for the output",
             input.display()
         ),
         None => Ok(()),
+    }
+}
+
+/// Refuses to write two things to one file.
+pub fn refuse_twice(output: Option<&Path>, report: Option<&Path>) -> anyhow::Result<()> {
+    match (output, report) {
+        (Some(output), Some(report)) if output == report => anyhow::bail!(
+            "{}: is named for the output and for the report\nhint: choose another name for --report",
+            report.display()
+        ),
+        _ => Ok(()),
     }
 }
 

@@ -61,6 +61,9 @@ fn look_at(first: &[u8], path: &Path, command: &str, remarks: Remarks) -> anyhow
             "{path}: is {encoding}, and rhetor reads UTF-8\nhint: iconv -f {encoding} -t UTF-8 {path} | {command}"
         );
     }
+    if first.contains(&0) {
+        remarks.warn(format_args!("{path}: looks like no text at all (it holds NUL bytes); results mean nothing"));
+    }
     let kinds: [(&[u8], String); 3] = [
         (b"%PDF-", format!("a PDF\nhint: pdftotext FILE - | {command}")),
         (b"PK\x03\x04", "a zip archive or office document\nhint: save it as text, or use pandoc -t plain".into()),

@@ -16,7 +16,7 @@ use rhetor::report::html::model::ModelReport;
 use rhetor::text::stem::Language;
 
 use super::args::{Bits, DataFormat, DataOptions, FeatureOptions, Train};
-use super::{DONE, Remarks, card, named, refuse_same, write_whole};
+use super::{DONE, Remarks, card, named, refuse_same, refuse_twice, write_whole};
 
 /// What `--cues` calls doing without.
 const NO_CUES: &str = "none";
@@ -25,8 +25,11 @@ const NO_CUES: &str = "none";
 const NAMED: usize = 10;
 
 pub fn run(args: &Train, remarks: Remarks) -> anyhow::Result<u8> {
-    refuse_same(Some(&args.output), &args.data)?;
-    refuse_same(args.report.as_deref(), &args.data)?;
+    let features = &args.features;
+    let inputs = || args.data.iter().chain(&args.mirror).chain(&features.cues).chain(&features.vectors);
+    refuse_same(Some(&args.output), inputs())?;
+    refuse_same(args.report.as_deref(), inputs())?;
+    refuse_twice(Some(&args.output), args.report.as_deref())?;
     check_output(&args.output)?;
     args.report.as_deref().map_or(Ok(()), check_output)?;
     let data: Vec<_> = args.data.iter().map(|path| path.to_string_lossy()).collect();

@@ -1,5 +1,7 @@
 //! What a model said of labelled units → an [`Evaluation`]: every figure, with its interval where it has one.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +14,7 @@ use crate::framing::{Choice, framings};
 use crate::model::card::Figure;
 use crate::model::{Model, Task};
 
-/// Probabilities are kept this far from 0 and 1 in logarithms, in nats.
+/// A probability of the truth that is smaller counts as this in logarithms.
 const SMALLEST: f64 = 1e-15;
 
 /// What a model said of labelled units.
@@ -49,7 +51,7 @@ pub struct Overall {
     pub micro_f1: Figure,
     pub micro_precision: f64,
     pub micro_recall: f64,
-    /// The plain mean over the labels; one that no unit has counts 0, but is left out of a draw that holds none with it.
+    /// The plain mean over the labels that some unit has or was given.
     pub macro_f1: Figure,
     pub macro_precision: f64,
     pub macro_recall: f64,
@@ -171,16 +173,16 @@ impl Judgement {
     /// Units that lack a label which they should have and were given one which they should not: which for which.
     pub fn confusions(&self) -> Vec<(String, String, u64)> {
         let k = self.labels.len();
-        let mut pairs = vec![0u64; k * k];
+        let mut pairs: BTreeMap<usize, u64> = BTreeMap::new();
         for i in 0..self.units() {
             let (truth, given) = (self.truth.row(i), self.given.row(i));
             for missed in (0..k).filter(|&label| truth[label] && !given[label]) {
                 for wrong in (0..k).filter(|&label| given[label] && !truth[label]) {
-                    pairs[missed * k + wrong] += 1;
+                    *pairs.entry(missed * k + wrong).or_default() += 1;
                 }
             }
         }
-        let mut pairs: Vec<(usize, u64)> = pairs.into_iter().enumerate().filter(|(_, count)| *count > 0).collect();
+        let mut pairs: Vec<(usize, u64)> = pairs.into_iter().collect();
         pairs.sort_by_key(|&(at, count)| (std::cmp::Reverse(count), at));
         let name = |label: usize| self.labels[label].clone();
         pairs.into_iter().map(|(at, count)| (name(at / k), name(at % k), count)).collect()
@@ -223,9 +225,13 @@ impl Judgement {
         let (counts, keywords) = (self.counts(&self.given), self.counts(&self.keywords));
         let sum = counts.iter().fold(Counts::default(), |sum, label| sum.plus(*label));
         let mean = |figure: fn(&LabelFigures) -> f64| labels.iter().map(figure).sum::<f64>() / k.max(1) as f64;
+        let seen = |figure: fn(&LabelFigures) -> f64| {
+            let seen = labels.iter().filter(|label| label.support + label.given > 0);
+            mean_of(&seen.map(figure).collect::<Vec<f64>>())
+        };
         let whole = Draw::of(self, &self.orders(), &vec![1; self.units()]);
         let figure = |of: fn(&Draw) -> f64| Figure {
-            value: of(&whole),
+            value: Some(of(&whole)).filter(|value| value.is_finite()).unwrap_or_default(),
             interval: interval::middle(drawn.iter().map(of).filter(|value| value.is_finite()).collect()),
         };
         let support: u64 = labels.iter().map(|label| label.support).sum();
@@ -234,9 +240,9 @@ impl Judgement {
             micro_f1: figure(|draw| draw.micro_f1),
             micro_precision: sum.precision(),
             micro_recall: sum.recall(),
-            macro_f1: Figure { value: metrics::macro_f1(&counts), ..figure(|draw| mean_of(&draw.f1)) },
-            macro_precision: mean(|label| label.precision),
-            macro_recall: mean(|label| label.recall),
+            macro_f1: figure(|draw| mean_of(&draw.f1)),
+            macro_precision: seen(|label| label.precision),
+            macro_recall: seen(|label| label.recall),
             weighted_f1: labels.iter().map(|label| label.f1.value * label.support as f64).sum::<f64>()
                 / support.max(1) as f64,
             sample_f1: self.sample_f1(),
@@ -274,8 +280,11 @@ impl Judgement {
             };
             (0..k).map(own).sum()
         };
-        let answers = if self.task == Task::Multi { k } else { 1 };
-        (0..self.units()).map(of_unit).sum::<f64>() / (self.units() * answers).max(1) as f64
+        let answers = match self.task {
+            Task::Multi => self.units() * k,
+            Task::Single => (0..k).map(|label| self.truth.support(label)).sum(),
+        };
+        (0..self.units()).map(of_unit).sum::<f64>() / answers.max(1) as f64
     }
 
     /// For each label the units by falling probability.
@@ -336,7 +345,7 @@ impl Draw {
         let precision = |(label, order): (usize, &Vec<u32>)| drawn_precision(judgement, label, order, times);
         Draw {
             micro_f1: metrics::micro_f1(&counts),
-            f1: counts.iter().map(|label| if label.support() == 0 { f64::NAN } else { label.f1() }).collect(),
+            f1: counts.iter().map(|label| if *label == Counts::default() { f64::NAN } else { label.f1() }).collect(),
             average_precision: orders.iter().enumerate().map(precision).collect(),
             accuracy: share(exact, all),
             found: share(found, framed),

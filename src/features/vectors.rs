@@ -25,7 +25,7 @@ use crate::text::{Place, source};
 const MOST_NUMBERS: usize = 1 << 28;
 /// A line that is longer holds no vector.
 const MOST_LINE: u64 = 1 << 20;
-/// A header of safetensors is JSON, whose length the first eight bytes say.
+/// Where the `{` of a safetensors header stands: behind eight bytes with its length.
 const SAFETENSORS_BRACE: usize = 8;
 
 /// Why a file of vectors cannot be used.
@@ -95,7 +95,11 @@ pub fn read(path: &str, language: Language) -> Result<Vectors, VectorError> {
     let mut gathered = Gathered::new(path, language);
     if is_safetensors {
         let mut bytes = Vec::new();
-        input.by_ref().take(4 * MOST_NUMBERS as u64).read_to_end(&mut bytes).map_err(io)?;
+        let most = 4 * MOST_NUMBERS as u64;
+        input.by_ref().take(most + 1).read_to_end(&mut bytes).map_err(io)?;
+        if bytes.len() as u64 > most {
+            return Err(VectorError::TooLarge { path: path.into() });
+        }
         gathered.safetensors(&bytes)?;
     } else {
         gathered.text(&mut input)?;
@@ -222,6 +226,9 @@ impl<'a> Gathered<'a> {
         let words: Vec<&str> = words.lines().collect();
         if words.len() != count || width == 0 {
             return Err(wrong("there are not as many `words` as `vectors`"));
+        }
+        if count.checked_mul(width).is_none_or(|numbers| numbers > MOST_NUMBERS) {
+            return Err(VectorError::TooLarge { path: self.path.into() });
         }
         let numbers: Vec<f32> = match vectors.dtype() {
             Dtype::F32 => {

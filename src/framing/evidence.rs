@@ -5,6 +5,16 @@ use crate::features::{FeatureId, Row};
 use crate::model::Model;
 use crate::text::Span;
 
+/// In which order the terms of an account are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// The heaviest first.
+    #[default]
+    Weight,
+    /// As they come in the text; what has no place comes last.
+    Reading,
+}
+
 /// The account of one score: `intercept + Σ contribution = score`, in log-odds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evidence {
@@ -44,6 +54,15 @@ pub fn explain(model: &Model, row: &Row, label: LabelId) -> Evidence {
 }
 
 impl Evidence {
+    /// The `most` heaviest terms, in the order that is wished for.
+    pub fn shown(&self, most: usize, order: Order) -> Vec<&Term> {
+        let mut terms: Vec<&Term> = self.terms.iter().take(most).collect();
+        if order == Order::Reading {
+            terms.sort_by_key(|term| term.spans.first().map_or((usize::MAX, 0), |span| (span.start, span.end)));
+        }
+        terms
+    }
+
     /// The sum that the account comes to, in log-odds.
     pub fn total(&self) -> f64 {
         self.intercept + self.terms.iter().map(|term| term.contribution).sum::<f64>()

@@ -26,7 +26,7 @@ use crate::features::cues::CueError;
 use crate::features::matrix::Rows;
 use crate::features::vectors::Vectors;
 use crate::features::weighting::Weighting;
-use crate::features::{Block, FeatureSettings, Featurizer, Row};
+use crate::features::{Block, FeatureSettings, Featurizer};
 use crate::model::card::{Card, Learned, Learning, Mirror, VectorCard};
 use crate::model::file::hex;
 use crate::model::weights::{Weights, Wish};
@@ -92,6 +92,10 @@ pub enum LearnError {
     TooDense { rows: usize, features: usize, bytes: u64 },
     #[error("linfa: {0}")]
     Linfa(String),
+    #[error(
+        "the model came out so that it cannot be read back, most likely because a weight is beyond all bounds\nhint: look for enormous numbers among row weights, --weigh factors and vectors"
+    )]
+    Unreadable,
     #[error("{0}")]
     Cues(#[from] CueError),
 }
@@ -253,6 +257,9 @@ pub fn train(examples: &[Example], settings: &TrainSettings, watch: &dyn Fn(Step
     let fits = Fits { blocks: &blocks, selections: &selections, folds: &folds };
     let evidence = Evidence::gather(&ground, &fits, examples, &labels, &counted, &mut warnings);
     let model = assemble(&ground, featurizer, labels, &fits, points, evidence, examples);
+    if model.fingerprint().is_empty() {
+        return Err(LearnError::Unreadable);
+    }
     if let Some(mirror) = &settings.mirror
         && mirror.weights != model.weights_fingerprint()
     {
@@ -549,8 +556,8 @@ fn assemble(
     };
     if settings.compression != Wish::default() {
         let mut scratch = model.scratch();
-        let rows: Vec<Row> = examples.iter().map(|example| model.featurizer.row(&example.text, &mut scratch)).collect();
-        if let Some((weights, done)) = model.weights.compressed(settings.compression, rows.iter()) {
+        let rows = examples.iter().map(|example| model.featurizer.row(&example.text, &mut scratch));
+        if let Some((weights, done)) = model.weights.compressed(settings.compression, rows) {
             model.weights = weights;
             model.card.compression = Some(done);
         }
@@ -582,7 +589,7 @@ fn learned(block: &BlockRows, selection: &Selection) -> Learned {
 }
 
 /// SHA-256 over the examples' texts, labels, groups and weights, sorted, so that their order does not matter.
-fn data_fingerprint(examples: &[Example]) -> String {
+pub fn data_fingerprint(examples: &[Example]) -> String {
     let mut lines: Vec<String> = examples
         .iter()
         .map(|e| {

@@ -51,8 +51,8 @@ const MOST_BYTES: u64 = 8 << 30;
 /// Why a model could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
-    #[error("{path}: {source}")]
-    Io { path: PathBuf, source: io::Error },
+    #[error("{path}: {cause}")]
+    Io { path: PathBuf, cause: io::Error },
     #[error("{path}: no rhetor model\nhint: a model is made by `rhetor train DATA -o MODEL`")]
     NotAModel { path: PathBuf },
     #[error(
@@ -106,14 +106,18 @@ impl Model {
     /// # Errors
     /// [`ModelError`] says whether it could not be read, is no model, is newer than this program, or is damaged.
     pub fn read(path: &Path) -> Result<Model, ModelError> {
-        let io = |source| ModelError::Io { path: path.into(), source };
-        let mut file = fs::File::open(path).map_err(io)?;
+        let io = |cause| ModelError::Io { path: path.into(), cause };
+        let file = fs::File::open(path).map_err(io)?;
         let length = file.metadata().map_err(io)?.len();
         if length > MOST_BYTES {
             return Err(ModelError::TooLarge { path: path.into(), bytes: length });
         }
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(io)?;
+        // A device says that it has no length.
+        file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(io)?;
+        if bytes.len() as u64 > MOST_BYTES {
+            return Err(ModelError::TooLarge { path: path.into(), bytes: bytes.len() as u64 });
+        }
         Model::from_bytes(&bytes, path)
     }
 
@@ -188,11 +192,14 @@ impl Model {
         tensors
     }
 
-    /// SHA-256 in hexadecimal over all that decides a score: terms, weights, thresholds and settings, whatever the card says.
+    /// SHA-256 in hexadecimal over all that decides a score: terms, weights as they are stored, thresholds, cues and settings, whatever the card says.
     pub fn weights_fingerprint(&self) -> String {
         let Metadata { stemmer, task, labels, features, units, .. } = self.metadata();
         let settings = serde_json::json!([stemmer, task, labels, features, units]);
-        digest(self.tensors().iter().map(|tensor| &tensor.data[..]), &settings)
+        // The cues as written are among them; the form in which they are ready to match is this version's own.
+        let tensors = self.tensors();
+        let tensors = tensors.iter().filter(|tensor| tensor.name != "cue_matcher");
+        digest(tensors.map(|tensor| &tensor.data[..]), &settings)
     }
 
     fn metadata(&self) -> Metadata {
@@ -215,7 +222,7 @@ impl Model {
     /// # Errors
     /// [`ModelError::Io`]; an older file of that name is then as it was.
     pub fn write(&self, path: &Path) -> Result<(), ModelError> {
-        replace(path, &self.to_bytes()).map_err(|source| ModelError::Io { path: path.into(), source })
+        replace(path, &self.to_bytes()).map_err(|cause| ModelError::Io { path: path.into(), cause })
     }
 
     /// Sets the fingerprint to that of the bytes that [`Model::to_bytes`] gives.
@@ -282,7 +289,8 @@ fn parse(bytes: &[u8], path: &Path, check: Check) -> Result<Model, ModelError> {
         let json: Value = serde_json::from_str(text).map_err(|_| damaged("its metadata is no JSON"))?;
         check_version(&json, path)?;
         // The checksum is over the canonical form, so nothing else may stand there.
-        if json.to_string() != *text {
+        let canonical = json.to_string();
+        if &canonical != text {
             return Err(damaged("its metadata is not in canonical form"));
         }
         check_sum(&tensors, json).map_err(damaged)?;
@@ -357,7 +365,8 @@ fn check_version(json: &Value, path: &Path) -> Result<(), ModelError> {
 fn check_sum(tensors: &Tensors, mut json: Value) -> Result<(), &'static str> {
     let said = json.as_object_mut().and_then(|object| object.remove("checksum")).ok_or("it has no checksum")?;
     let data = TENSORS.iter().filter_map(|name| tensors.get(name)).map(|(_, data)| data);
-    if said == *digest(data, &json) { Ok(()) } else { Err("its checksum does not match") }
+    let found = Value::String(digest(data, &json));
+    if said == found { Ok(()) } else { Err("its checksum does not match") }
 }
 
 fn digest<'a>(tensors: impl Iterator<Item = &'a [u8]>, json: &Value) -> String {
@@ -466,7 +475,8 @@ fn check_card(model: &Model, tensors: &Tensors) -> Result<(), &'static str> {
         Some((Dtype::I16, _)) => 16,
         _ => 32,
     };
-    if model.card.labels.len() != model.labels.len() {
+    let names = model.card.labels.iter().map(|label| &label.label[..]);
+    if !names.eq(model.labels.iter().map(|(_, name)| name)) {
         return Err("its card does not fit its labels");
     }
     if model.card.compression.as_ref().map_or(32, |compression| compression.bits) != bits {

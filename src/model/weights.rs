@@ -111,7 +111,7 @@ impl Weights {
     }
 
     /// Smaller weights, and what was done; `rows` are what the largest change of a score is measured on. `None` if nothing is wished for.
-    pub fn compressed<'a>(&self, wish: Wish, rows: impl Iterator<Item = &'a Row>) -> Option<(Weights, Compression)> {
+    pub fn compressed(&self, wish: Wish, rows: impl Iterator<Item = Row>) -> Option<(Weights, Compression)> {
         if wish == Wish::default() {
             return None;
         }
@@ -137,7 +137,7 @@ impl Weights {
             };
             row.entries.iter().map(of_term).sum::<f64>().abs()
         };
-        let largest = |row: &Row| labels().map(|label| change(row, label)).fold(0.0, f64::max);
+        let largest = |row: Row| labels().map(|label| change(&row, label)).fold(0.0, f64::max);
         let largest_change = rows.map(largest).fold(0.0, f64::max);
         Some((small, Compression { prune: wish.prune, bits: wish.bits.unwrap_or(32), largest_change }))
     }
@@ -214,7 +214,7 @@ mod tests {
     fn a_pruned_term_adds_nothing_and_the_rest_stay() {
         let plain = Weights::new(2, vec![0.1, -0.1, 3.0, 0.0, 0.0, -2.0]);
         let row = Row { entries: vec![(FeatureId(0), 0.5), (FeatureId(2), 1.0)], ..Row::default() };
-        let (small, done) = plain.compressed(Wish { prune: Some(0.1), bits: None }, [&row].into_iter()).unwrap();
+        let (small, done) = plain.compressed(Wish { prune: Some(0.1), bits: None }, std::iter::once(row)).unwrap();
         assert_eq!(small.get(LabelId(0), FeatureId(0)), 0.0);
         assert_eq!(small.of(FeatureId(1)), [3.0, 0.0]);
         assert_eq!(small.kept(), Some(vec![1, 2]));

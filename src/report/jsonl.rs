@@ -150,7 +150,7 @@ fn shown(speaker: &Named) -> Speaker<'_> {
 /// Evidence as every machine-readable format shows it.
 pub fn explain(setting: &Setting, text: &str, evidence: &Evidence) -> serde_json::Value {
     let vocabulary = setting.model.featurizer().vocabulary();
-    let terms = evidence.terms.iter().map(|term| {
+    let terms = evidence.shown(usize::MAX, setting.order).into_iter().map(|term| {
         serde_json::json!({
             "surface": term.spans.first().map_or("", |span| span.of(text)),
             "term": vocabulary.term(term.feature),

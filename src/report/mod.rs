@@ -11,7 +11,7 @@ pub use crate::text::visible;
 use std::io;
 
 use crate::framing::Framing;
-use crate::framing::evidence::Evidence;
+use crate::framing::evidence::{Evidence, Order};
 use crate::framing::voice::Voice;
 use crate::model::Model;
 pub use voiced::{Named, Said};
@@ -62,6 +62,8 @@ pub struct Setting<'a> {
     pub model: &'a Model,
     /// Whether evidence is shown.
     pub explain: bool,
+    /// In which order its terms are shown.
+    pub order: Order,
     /// Whether JSONL has the probability of every label.
     pub all_scores: bool,
 }

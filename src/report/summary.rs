@@ -15,7 +15,7 @@ pub enum Shape {
     Text,
     /// An object a file.
     Jsonl,
-    /// A row a file and framing, cells parted by this byte.
+    /// A row a file, framing, voice and speaker, cells parted by this byte.
     Table(u8),
 }
 

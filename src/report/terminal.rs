@@ -83,7 +83,8 @@ impl<'a, W: Write> Terminal<'a, W> {
     fn evidence(&mut self, record: &Record, framing: &Framing, evidence: &Evidence) -> io::Result<()> {
         let name = visible(self.setting.model.labels().name(framing.label));
         let name = self.paint(self.style(framing), &name);
-        let (shown, rest) = evidence.terms.split_at(evidence.terms.len().min(TERMS_SHOWN));
+        let shown = evidence.shown(TERMS_SHOWN, self.setting.order);
+        let rest = &evidence.terms[shown.len()..];
         let terms: Vec<String> = shown.iter().map(|term| self.term(&record.text, term)).collect();
         let others: f64 = rest.iter().map(|term| term.contribution).sum();
         write!(self.out, "      {name} = {:+.2}:", evidence.total())?;

@@ -37,9 +37,10 @@ impl Named {
 /// `The president` at the start of a sentence is the president.
 fn unstarted(name: &str) -> String {
     const DETERMINERS: [&str; 8] = ["The", "A", "An", "His", "Her", "Its", "Their", "One"];
+    let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
     match name.split_once(' ') {
         Some((first, rest)) if DETERMINERS.contains(&first) => format!("{} {rest}", first.to_lowercase()),
-        _ => name.split_whitespace().collect::<Vec<_>>().join(" "),
+        _ => name,
     }
 }
 

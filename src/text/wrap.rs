@@ -16,6 +16,8 @@ pub(super) struct LineShape {
     /// Ends in a letter and a hyphen; starts with a letter.
     hyphen_ends: bool,
     letter_starts: bool,
+    /// Starts with `>`, as what a message answers does.
+    is_answered: bool,
     /// Holds a word, such as an address on the web, that no margin could have split.
     unwrappable: bool,
 }
@@ -44,16 +46,19 @@ const WIDEST_WRAP: u32 = 200;
 impl LineShape {
     /// The shape of a trimmed line.
     pub(super) fn of(line: &str) -> Self {
-        let mut words = line.split_whitespace().map(|word| word.chars().count());
+        let is_answered = line.starts_with('>');
+        let body = if is_answered { line.trim_start_matches(['>', ' ']) } else { line };
+        let mut words = body.split_whitespace().map(|word| word.chars().count());
         let first_word = words.next().unwrap_or(0);
         let mut from_end = line.chars().rev();
         LineShape {
             start: 0,
             width: saturated(line.chars().count()),
             first_word: saturated(first_word),
-            opening: Opening::of(line),
+            opening: Opening::of(body),
             hyphen_ends: from_end.next() == Some('-') && from_end.next().is_some_and(char::is_alphabetic),
             letter_starts: line.starts_with(char::is_alphabetic),
+            is_answered,
             unwrappable: first_word > LONGEST_WORD || words.any(|width| width > LONGEST_WORD),
         }
     }
@@ -170,6 +175,7 @@ impl Layout {
         let wrapped = line.gap(before, self.width) <= self.ragged;
         match line.opening {
             _ if line.completes_compound(before) => false,
+            _ if line.is_answered != before.is_answered => true,
             Opening::Item => true,
             Opening::Dash => self.dashes > 1 || !wrapped,
             Opening::DashLower => self.dashes > 1,

@@ -196,7 +196,7 @@ fn an_output_file_is_written_whole_or_not_at_all() {
 
 #[test]
 fn a_text_of_unknown_words_is_warned_of() {
-    let desk = Desk::with_model().and("x.txt", "lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut labore et dolore magna aliqua enim ad minim.");
+    let desk = Desk::with_model().and("x.txt", "Aardvarks, pangolins and okapis graze quietly near baobab groves while hornbills and weavers chatter overhead among acacia thorns, and hyraxes sleep.");
     desk.run("classify -m m x.txt").ok().says("the model knows").says("of the words");
 }
 
@@ -253,4 +253,44 @@ fn a_framing_says_in_whose_words_it_is() {
     desk.run("classify -m m news.txt").ok().prints("quoted").prints("Hale");
     desk.run("classify -m m news.txt --summary").ok().prints("author quoted reported mixed");
     desk.run("classify -m m news.txt --voice nobody").ends(2).says("possible values");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_has_no_place_in_the_results() {
+    let desk = Desk::with_model().and("a.txt", "They will pay.\n").and("empty.txt", "");
+    let ran = desk.run("classify -m m missing.txt a.txt --summary -f csv").ends(1);
+    assert!(!ran.stdout.contains("missing.txt") && ran.stdout.contains("a.txt"), "{}", ran.stdout);
+    desk.run("classify -m m empty.txt").ok().says("no text in it");
+}
+
+#[test]
+fn a_model_is_never_overwritten_by_what_it_found() {
+    let desk = Desk::with_model().and("a.txt", "They will pay.\n");
+    let before = desk.read("m");
+    desk.run("classify -m m a.txt -o m").ends(1).says("would be overwritten");
+    desk.run("evaluate -m m train.csv --report m").ends(1).says("would be overwritten");
+    desk.run("evaluate -m m train.csv -o x --report x").ends(1).says("for the output and for the report");
+    assert_eq!(desk.read("m"), before);
+}
+
+#[test]
+fn the_name_of_the_output_tells_the_format() {
+    let desk = Desk::with_model().and("a.txt", "They will pay.\n");
+    desk.run("classify -m m a.txt -o r.jsonl").ok();
+    assert!(desk.read("r.jsonl").starts_with(b"{"));
+    desk.run("classify -m m a.txt -o r.csv -f text").ok();
+    assert!(desk.read("r.csv").starts_with(b"a.txt:1:"));
+}
+
+#[test]
+fn an_explanation_may_follow_the_text() {
+    let desk = Desk::with_model();
+    let starts = |option: &str| -> Vec<u64> {
+        let input = "We will make them pay for what they did.";
+        let ran = desk.run_with(&format!("classify -m m -f jsonl --only threat {option}"), input).ok();
+        let terms = ran.records()[0]["framings"][0]["explain"]["terms"].as_array().unwrap().clone();
+        terms.iter().filter_map(|term| term["spans"][0][0].as_u64()).collect()
+    };
+    let (reading, weight) = (starts("--explain=reading"), starts("--explain"));
+    assert!(reading.is_sorted() && !weight.is_sorted() && reading.len() == weight.len());
 }

@@ -63,7 +63,7 @@ fn mistakes_are_shown_with_their_words() {
 
 #[test]
 fn labels_that_the_model_does_not_have_are_named_and_columns_that_are_not_there() {
-    let desk = Desk::with_model().and("odd.csv", "text,labels,paper\nThey will pay,threats,Post\nIt rained,,Post\n");
+    let desk = Desk::with_model().and("odd.csv", "text,labels,paper\nThey will pay,threats,Post\nVote,call,Post\n");
     desk.run("evaluate odd.csv -m m").ok().says("no label \"threats\"").says("did you mean threat?");
     desk.run("evaluate odd.csv -m m --by press").ends(1).says("no unit has a column \"press\"").says("paper");
     desk.run("evaluate odd.csv -m m -o odd.csv").ends(1).says("would be overwritten");
@@ -149,4 +149,22 @@ fn shuffled_training_labels_teach_nothing() {
         labels[1200..].iter().map(|set| set.as_array().unwrap().len()).sum::<usize>() as f64 / (12.0 * 1200.0);
     let (learned, shuffled) = (precision("true"), precision("shuffled"));
     assert!(shuffled < 1.5 * constant && learned > 2.0 * constant, "{learned} {shuffled} {constant}");
+}
+
+#[test]
+fn labels_that_do_not_stand_in_the_data_do_not_spoil_the_means() {
+    let desk = Desk::with_model()
+        .and("one.csv", "text,labels\nSign the petition before the meeting,call\nThe bill was read a second time,\n");
+    let found = desk.run("evaluate one.csv -m m --format json").ok().stdout;
+    let found: serde_json::Value = serde_json::from_str(&found).unwrap();
+    let figure = &found["overall"]["macro_f1"];
+    assert_eq!((figure["value"].as_f64(), figure["interval"][1].as_f64()), (Some(1.0), Some(1.0)));
+    desk.run("evaluate one.csv -m m --errors 3").ok().prints("1 of the model's 3").prints("no mistakes");
+    let desk = desk
+        .and("none.csv", "text,labels\nIt rained,\nIt snowed,\n")
+        .and("strange.csv", "text,labels\nIt rained,wet\n");
+    let text = desk.run("evaluate none.csv -m m").ok().stdout;
+    assert!(!text.contains("NaN"), "{text}");
+    desk.run("evaluate strange.csv -m m").ends(1).says("no label of the data is the model's (wet)");
+    desk.run("evaluate train.csv -m m").ok().says("trained on these very units");
 }

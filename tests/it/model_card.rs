@@ -53,6 +53,9 @@ fn the_tables_of_the_model_card_are_those_of_the_embedded_model() {
         )
         .unwrap();
     }
+    let whole: Value = serde_json::from_str(include_str!("../../models/mirror-evidence.json")).unwrap();
+    assert_eq!(whole["weights"], mirror["weights"]);
+    reliability(&whole, &mut out);
     writeln!(
         out,
         "\nOther text: {} sentences in {} passages, SHA-256 `{}`. Training data: {} sentences in {} groups, fingerprint `{}`.",
@@ -65,6 +68,30 @@ fn the_tables_of_the_model_card_are_those_of_the_embedded_model() {
     )
     .unwrap();
     tables_of("docs/model-card.md", &out);
+}
+
+/// All framings' answers on other text together, by tenths of probability.
+fn reliability(whole: &Value, out: &mut String) {
+    let mut bins = [(0.0, 0.0, 0.0); 10];
+    for label in whole["labels"].as_array().unwrap() {
+        for bin in label["reliability"].as_array().unwrap() {
+            let [count, said, was] = [0, 1, 2].map(|at| bin[at].as_f64().unwrap());
+            let sum = &mut bins[((said * 10.0) as usize).min(9)];
+            *sum = (sum.0 + count, sum.1 + count * said, sum.2 + count * was);
+        }
+    }
+    writeln!(out, "\n| probability said | answers | mean | truly so |\n|---|---|---|---|").unwrap();
+    for (at, (count, said, was)) in bins.iter().enumerate().filter(|(_, (count, ..))| *count > 0.0) {
+        writeln!(
+            out,
+            "| {:.1} to {:.1} | {count} | {:.2} | {:.2} |",
+            at as f64 / 10.0,
+            (at + 1) as f64 / 10.0,
+            said / count,
+            was / count
+        )
+        .unwrap();
+    }
 }
 
 #[test]

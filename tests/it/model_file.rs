@@ -66,3 +66,31 @@ fn what_is_no_model_a_damaged_one_and_a_newer_one_are_told_apart() {
     desk.run("inspect -m older").ends(1).says("a model of format 1").says("train it again");
     desk.run("inspect -m newer").ends(1).says("a model of format 9, and this rhetor reads 2");
 }
+
+#[test]
+fn another_reader_of_the_file_works_out_the_same_contributions() {
+    let python = std::process::Command::new("python3").arg("--version").output();
+    if !python.is_ok_and(|ran| ran.status.success()) {
+        assert!(std::env::var_os("RHETOR_REQUIRE_ALL").is_none(), "python3 is missing");
+        println!("SKIPPED: no python3");
+        return;
+    }
+    let cues = "[threat]\npay = \"will ..3 pay\"\n[call]\nsign = \"sign the (petition | bill)\"\n";
+    let desk = Desk::with("train.csv", crate::desk::LABELLED).and("c.toml", cues);
+    for options in ["", "--quantize 16 --prune 0.3"] {
+        desk.run(&format!("train train.csv -o m --cues c.toml {options}")).ok();
+        let explained = desk.run("classify -m m --column text -f jsonl --explain --threshold 0 train.csv").ok().stdout;
+        let mut reader = std::process::Command::new("python3")
+            .args([concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/recompute.py").as_ref(), desk.path("m").as_os_str()])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::io::Write::write_all(&mut reader.stdin.take().unwrap(), explained.as_bytes()).unwrap();
+        let ran = reader.wait_with_output().unwrap();
+        assert!(ran.status.success(), "{options}: {}", String::from_utf8_lossy(&ran.stderr));
+        let checked: u32 = String::from_utf8(ran.stdout).unwrap().trim().parse().unwrap();
+        assert!(checked > 1000, "{checked}");
+    }
+}

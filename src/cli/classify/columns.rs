@@ -31,7 +31,7 @@ pub fn classify(
     let first = input.fill_buf().map_err(|error| named(path, error))?;
     let (found, delimiter) = Format::of_column(&name, first, column);
     let format = args.from.input_format.map_or(found, train::format);
-    let table = Table { name: &name, column, wanted: args.format };
+    let table = Table { name: &name, column, wanted: args.format() };
     let pen = Pen::new(job, report);
     match format {
         Format::Csv => table.rows(input, delimiter.byte(), pen, report),

@@ -17,8 +17,7 @@ use super::{Job, SharedReport, Tally, remark_on_language};
 use crate::cli::reading::{self, Reader};
 
 pub fn classify(job: &Job, path: &Path, report: &SharedReport, bar: &ProgressBar) -> anyhow::Result<Tally> {
-    report.borrow_mut().begin(&path.display().to_string(), None)?;
-    let mut stream = Stream { pen: Pen::new(job, report), path, bar };
+    let mut stream = Stream { pen: Pen::new(job, report), path, bar, has_begun: false };
     let splitter = Splitter::new(job.unit(), job.max_record);
     reading::read(path, splitter, "rhetor classify", job.remarks, &mut stream)?;
     Ok(stream.pen.tally)
@@ -29,10 +28,15 @@ struct Stream<'a, 'r> {
     pen: Pen<'a, 'r>,
     path: &'a Path,
     bar: &'a ProgressBar,
+    has_begun: bool,
 }
 
 impl Reader for Stream<'_, '_> {
     fn pause(&mut self) -> anyhow::Result<()> {
+        // A file that cannot be opened has no place in a report.
+        if !std::mem::replace(&mut self.has_begun, true) {
+            self.pen.report.borrow_mut().begin(&self.path.display().to_string(), None)?;
+        }
         Ok(self.pen.report.borrow_mut().flush()?)
     }
 

@@ -23,6 +23,14 @@ pub fn text(findings: &Findings) -> String {
     let all = &findings.all;
     line!(out, "model      {}", findings.model);
     line!(out, "data       {} units in {} groups", all.units, all.groups);
+    let seen = all.labels.iter().filter(|label| label.support > 0).count();
+    if seen < all.labels.len() {
+        line!(
+            out,
+            "labels     {seen} of the model's {} stand in the data; means are over those that do or were given",
+            all.labels.len()
+        );
+    }
     overall(&all.overall, &mut out);
     labels(&all.labels, &mut out);
     let pairs = all.confusions.iter().take(PAIRS);
@@ -37,6 +45,9 @@ pub fn text(findings: &Findings) -> String {
     }
     if let Some(voice) = &findings.voice {
         voices(voice, &mut out);
+    }
+    if findings.wants_errors && findings.errors.is_empty() {
+        line!(out, "\nno mistakes");
     }
     mistakes(&findings.errors, &mut out);
     out
@@ -146,7 +157,13 @@ fn mistakes(mistakes: &[Mistake], out: &mut String) {
     for mistake in mistakes {
         let what = if mistake.missed { "missed" } else { "wrongly given" };
         let label = visible(&mistake.label);
-        line!(out, "\n{}: {what} {label}, p {:.2} (threshold {:.2})", mistake.place, mistake.p, mistake.threshold);
+        line!(
+            out,
+            "\n{}: {what} {label}, p {:.2} (threshold {:.2})",
+            visible(&mistake.place),
+            mistake.p,
+            mistake.threshold
+        );
         line!(out, "    {}", visible(&mistake.text));
         let terms = mistake.terms.iter().map(|(surface, weight)| format!("{weight:+.2} “{}”", visible(surface)));
         line!(out, "    {}", terms.collect::<Vec<_>>().join(", "));

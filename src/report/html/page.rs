@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::mark::{self, TINTS};
-use super::view::{File, Framing, Known, Paragraph, Term, Tested, Unit, View, Voice};
+use super::view::{File, Framing, Known, LabelKnown, Paragraph, Term, Tested, Unit, View, Voice};
 use crate::report::voiced::UNCLEAR;
 use crate::text::visible;
 
@@ -239,8 +239,13 @@ fn trust(view: &View, noun: &str) -> String {
     let Some(Known { tested, found, flagged, .. }) = view.model.known.as_ref() else {
         return "This model was never tested: take each mark as a question.".into();
     };
-    let mut known: Vec<(&str, f64)> =
-        view.labels.iter().filter_map(|label| Some((label.name.as_str(), label.known?.precision))).collect();
+    // So many marks were given in the tests; of fewer no share can be told.
+    const ENOUGH_MARKS: f64 = 8.0;
+    let marks = |known: &LabelKnown| known.support as f64 * known.recall / known.precision.max(f64::MIN_POSITIVE);
+    let tested_labels = view.labels.iter().filter_map(|label| Some((label.name.as_str(), label.known?)));
+    let (known, few): (Vec<_>, Vec<_>) = tested_labels.partition(|(_, known)| marks(known) >= ENOUGH_MARKS);
+    let few: Vec<String> = few.into_iter().map(|(name, _)| visible(name)).collect();
+    let mut known: Vec<(&str, f64)> = known.into_iter().map(|(name, known)| (name, known.precision)).collect();
     known.sort_by(|a, b| b.1.total_cmp(&a.1));
     let (good, poor) = known.split_at(known.partition_point(|(_, precision)| *precision >= 0.5));
     let names = |labels: &[(&str, f64)]| listed(&labels.iter().map(|(name, _)| visible(name)).collect::<Vec<_>>());
@@ -254,6 +259,9 @@ fn trust(view: &View, noun: &str) -> String {
         ([], _) => format!("{tests}, less than half of the marks were right for every framing."),
         _ => format!("{tests}, more than half of the marks were right for {}; less for {}.", names(good), names(poor)),
     };
+    if !few.is_empty() && !known.is_empty() {
+        write!(words, " Too few marks to tell for {}.", listed(&few)).expect("a string takes any text");
+    }
     if *tested == Tested::HeldOut && !known.is_empty() {
         words += " Expect less on other text.";
     }

@@ -1,0 +1,68 @@
+"""Reads a model file and its explanations, and works every contribution out anew: python3 recompute.py MODEL < EXPLAINED.jsonl
+
+It shares no code with rhetor and needs nothing but Python; docs/model-file.md is all it knows.
+"""
+import json
+import math
+import struct
+import sys
+
+SIZES = {"F32": ("f", 4), "F64": ("d", 8), "U32": ("I", 4), "U8": ("B", 1), "I16": ("h", 2), "I8": ("b", 1)}
+
+
+def single(number):
+    """Rounded to single precision."""
+    return struct.unpack("<f", struct.pack("<f", number))[0]
+
+
+def read(path):
+    data = open(path, "rb").read()
+    (length,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8 : 8 + length])
+    about = json.loads(header.pop("__metadata__")["rhetor"])
+    tensors = {}
+    for name, info in header.items():
+        start, end = (8 + length + offset for offset in info["data_offsets"])
+        kind, size = SIZES[info["dtype"]]
+        tensors[name] = struct.unpack(f"<{(end - start) // size}{kind}", data[start:end])
+    return tensors, about
+
+
+tensors, about = read(sys.argv[1])
+ends, labels = tensors["term_ends"], about["labels"]
+text = bytes(tensors["terms"])
+terms = {text[a:b].decode(): i for i, (a, b) in enumerate(zip((0,) + ends[:-1], ends))}
+rows = {term: row for row, term in enumerate(tensors.get("weight_rows", range(len(ends))))}
+scales = tensors.get("weight_scales")
+
+
+def weight(term, label):
+    if term not in rows:
+        return 0.0
+    stored = tensors["weights"][rows[term] * len(labels) + label]
+    return single(stored * scales[label]) if scales else stored
+
+
+def value(term, count):
+    frequency = tensors["document_frequency"][term]
+    return (1 + math.log(count)) * (math.log((1 + about["units"]) / (1 + frequency)) + 1)
+
+
+checked = 0
+for line in sys.stdin:
+    for framing in json.loads(line)["framings"]:
+        label, why = labels.index(framing["label"]), framing["explain"]
+        counts = {terms[term["term"]]: len(term["spans"]) for term in why["terms"]}
+        cues = {terms[term["term"]] for term in why["terms"] if term["term"].startswith("cue:")}
+        raw = {term: value(term, count) for term, count in counts.items() if term not in cues}
+        length = math.sqrt(sum(number * number for number in raw.values()))
+        total = why["intercept"]
+        assert total == tensors["intercepts"][label]
+        for term in why["terms"]:
+            number = terms[term["term"]]
+            own = weight(number, label) * (1.0 if number in cues else single(raw[number] / length))
+            assert abs(own - term["contribution"]) < 1e-6 * max(1.0, abs(own)), (term, own)
+            total += term["contribution"]
+            checked += 1
+        assert abs(1 / (1 + math.exp(-total)) - framing["p"]) < 1e-9, (total, framing["p"])
+print(checked)
