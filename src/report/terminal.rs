@@ -8,8 +8,9 @@ use anstyle::{AnsiColor, Style};
 use super::{Record, Report, Said, Setting, visible};
 use crate::features::cues;
 use crate::framing::Framing;
-use crate::framing::evidence::{Evidence, Term};
+use crate::framing::evidence::{Evidence, Order, Term};
 use crate::framing::voice::Voice;
+use crate::text::Span;
 
 /// How many terms of an explanation are shown one by one.
 const TERMS_SHOWN: usize = 10;
@@ -65,6 +66,33 @@ impl<'a, W: Write> Terminal<'a, W> {
             format!("{} {:.2}{said}", self.paint(self.style(framing), &name), framing.probability)
         };
         record.framings.iter().enumerate().map(one).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The text, with the words that count for any of its framings underlined where colours are shown.
+    fn text(&self, record: &Record) -> String {
+        if !self.look.color {
+            return visible(&record.text);
+        }
+        let shown = record.evidence.iter().flat_map(|evidence| evidence.shown(TERMS_SHOWN, Order::Weight));
+        let counting = shown.filter(|term| term.contribution > 0.0 && self.is_word(term));
+        let mut spans: Vec<Span> = counting.flat_map(|term| &term.spans).copied().collect();
+        spans.sort_unstable();
+        let (mut out, mut at) = (String::new(), 0);
+        for span in spans {
+            let start = span.start.max(at);
+            if start < span.end {
+                out += &visible(&record.text[at..start]);
+                out += &self.paint(Style::new().underline(), &visible(&record.text[start..span.end]));
+                at = span.end;
+            }
+        }
+        out + &visible(&record.text[at..])
+    }
+
+    /// Not the shape of the sentence, which may be all of it.
+    fn is_word(&self, term: &Term) -> bool {
+        let name = self.setting.model.featurizer().vocabulary().term(term.feature);
+        !name.starts_with("shape:")
     }
 
     /// A colour for each label; where labels outnumber colours they repeat, and the name tells them apart anyway.
@@ -137,7 +165,7 @@ impl<W: Write> Report for Terminal<'_, W> {
         let labels = self.labels(record);
         let line = self.paint(AnsiColor::Green.on_default(), &record.line.to_string());
         let cut = if record.truncated { " […]" } else { "" };
-        let text = visible(&record.text);
+        let text = self.text(record);
         if self.look.headings {
             writeln!(self.out, "{line}: [{labels}] {text}{cut}")?;
         } else {

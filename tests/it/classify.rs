@@ -294,3 +294,11 @@ fn an_explanation_may_follow_the_text() {
     let (reading, weight) = (starts("--explain=reading"), starts("--explain"));
     assert!(reading.is_sorted() && !weight.is_sorted() && reading.len() == weight.len());
 }
+
+#[test]
+fn words_that_count_are_underlined_where_colours_are_shown() {
+    let desk = Desk::with_model();
+    let run = |options: &str| desk.run_with(&format!("classify -m m {options}"), "They will pay.").ok().stdout;
+    assert!(run("--color always --explain").contains("\u{1b}[4m"), "{}", run("--color always --explain"));
+    assert!(!run("--color always").contains("\u{1b}[4m") && !run("--explain").contains('\u{1b}'));
+}
