@@ -3,12 +3,15 @@
 //! A score is a sum over words, so a framing's voice is where its evidence lies: the share of its positive contributions in
 //! quotations and in reported clauses. A sentence's voice, which needs no model, is the share of its text.
 
+use serde::{Deserialize, Serialize};
+
 use super::evidence::Evidence;
 use crate::text::Span;
 use crate::text::speech::{How, Reported};
 
 /// In whose words.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Voice {
     #[default]
     Author,
@@ -37,7 +40,7 @@ impl Voice {
 }
 
 /// How much of it lies where; the three sum to 1.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Shares {
     pub author: f64,
     pub quoted: f64,

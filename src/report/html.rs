@@ -75,8 +75,8 @@ fn unit(record: &Record, model: &Model) -> Unit {
             ..Framing::default()
         };
         if let Some(said) = record.said.get(at) {
-            framing.voice = Some(said.voice.into());
-            framing.share = Some(said.shares.into());
+            framing.voice = Some(said.voice);
+            framing.share = Some(said.shares);
             framing.speaker = said.speaker.as_ref().map(|speaker| speaker.name.clone());
         }
         if let Some(evidence) = record.evidence.get(at) {

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use super::{Cells, Named, Record, Report, Said, Setting};
 use crate::framing::Framing;
 use crate::framing::evidence::Evidence;
+use crate::framing::voice::Shares;
 
 pub struct Jsonl<'a, W> {
     setting: &'a Setting<'a>,
@@ -110,7 +111,7 @@ impl Serialize for One<'_> {
         if let Some(Said { voice, shares, speaker }) = self.said {
             let share = |share: f64| (share * 1e4).round() / 1e4;
             let shares =
-                Share { author: share(shares.author), quoted: share(shares.quoted), reported: share(shares.reported) };
+                Shares { author: share(shares.author), quoted: share(shares.quoted), reported: share(shares.reported) };
             map.serialize_entry("voice", voice.name())?;
             map.serialize_entry("voice_share", &shares)?;
             if let Some(speaker) = speaker {
@@ -122,14 +123,6 @@ impl Serialize for One<'_> {
         }
         map.end()
     }
-}
-
-/// Keys in this order.
-#[derive(Serialize)]
-struct Share {
-    author: f64,
-    quoted: f64,
-    reported: f64,
 }
 
 /// Keys in this order.

@@ -3,11 +3,8 @@
 use super::Record;
 use crate::framing::voice::{Heard, Shares, Voice, Voices};
 use crate::text::Span;
-use crate::text::speech::{Speaker, SpeakerKind};
+use crate::text::speech::{Speaker, SpeakerKind, UNCLEAR};
 use crate::text::unit::Unit;
-
-/// What is shown where the rule that found a speaker is not right often enough to put a name to words.
-pub const UNCLEAR: &str = "a speaker (unclear)";
 
 /// The voice of a framing.
 #[derive(Clone, Debug, PartialEq)]

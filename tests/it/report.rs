@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rhetor::report::html::page;
-use rhetor::report::html::view::{self, Share, View, Voice};
+use rhetor::report::html::view::{self, Shares, View, Voice};
 use rhetor::text::unit::{Splitter, UnitKind};
 use rhetor::text::{sentence, visible};
 use serde_json::{Value, json};
@@ -83,7 +83,7 @@ fn framing(text: &str, label: usize, p: f64, words: &[&str], voice: Voice, speak
         p,
         threshold: 0.35,
         voice: Some(voice),
-        share: Some(Share { author, quoted, reported }),
+        share: Some(Shares { author, quoted, reported }),
         speaker: speaker.map(str::to_owned),
         intercept: -4.0,
         terms: words.iter().enumerate().map(term).collect(),

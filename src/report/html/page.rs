@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::mark::{self, TINTS};
 use super::view::{File, Framing, Known, LabelKnown, Paragraph, Term, Tested, Unit, View, Voice};
-use crate::report::voiced::UNCLEAR;
+use crate::text::speech::UNCLEAR;
 use crate::text::visible;
 
 const STYLE: &str = include_str!("style.css");

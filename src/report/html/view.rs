@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::framing::voice;
+pub use crate::framing::voice::{Shares, Voice};
 
 /// A report on any number of files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -108,7 +108,7 @@ pub struct Framing {
     /// What it had to reach.
     pub threshold: f64,
     pub voice: Option<Voice>,
-    pub share: Option<Share>,
+    pub share: Option<Shares>,
     /// Who is quoted or reported.
     pub speaker: Option<String>,
     /// Log-odds of a unit without any known word.
@@ -117,24 +117,6 @@ pub struct Framing {
     pub terms: Vec<Term>,
     /// What the terms that are not listed add up to, and how many they are.
     pub rest: (f64, usize),
-}
-
-/// Whose words carry a framing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Voice {
-    Author,
-    Quoted,
-    Reported,
-    Mixed,
-}
-
-/// Where the evidence of a framing lies; the three add up to 1.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Share {
-    pub author: f64,
-    pub quoted: f64,
-    pub reported: f64,
 }
 
 /// Words that count, and what they add to the score.
@@ -148,36 +130,6 @@ pub struct Term {
     pub spans: Vec<(usize, usize)>,
     /// Cues and shapes among what was summed up here, by their plain names.
     pub names: Vec<String>,
-}
-
-impl Voice {
-    pub const ALL: [Voice; 4] = [Voice::Author, Voice::Quoted, Voice::Reported, Voice::Mixed];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Voice::Author => "author",
-            Voice::Quoted => "quoted",
-            Voice::Reported => "reported",
-            Voice::Mixed => "mixed",
-        }
-    }
-}
-
-impl From<voice::Voice> for Voice {
-    fn from(voice: voice::Voice) -> Self {
-        match voice {
-            voice::Voice::Author => Voice::Author,
-            voice::Voice::Quoted => Voice::Quoted,
-            voice::Voice::Reported => Voice::Reported,
-            voice::Voice::Mixed => Voice::Mixed,
-        }
-    }
-}
-
-impl From<voice::Shares> for Share {
-    fn from(voice::Shares { author, quoted, reported }: voice::Shares) -> Self {
-        Share { author, quoted, reported }
-    }
 }
 
 impl File {
