@@ -3,7 +3,7 @@
 use rand_core::SeedableRng;
 use rand_pcg::Pcg64Mcg;
 
-use super::interval::below;
+use super::interval::{below, middle};
 
 /// Krippendorff's alpha for nominal data (Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability"): `1 − (n − 1)·Σ o_ck / Σ n_c·n_k`
 /// over pairs of different values, where `o` counts the pairs of values within units, each pair weighted by `1/(m_u − 1)` with `m_u` the
@@ -33,15 +33,13 @@ pub fn alpha<V: Ord + Copy>(units: &[Vec<V>]) -> Option<f64> {
 /// The 95% interval of [`alpha`] by resampling whole groups of units (documents), `times` times; the same seed gives the same interval.
 pub fn alpha_interval<V: Ord + Copy>(groups: &[Vec<Vec<V>>], times: usize, seed: u64) -> Option<(f64, f64)> {
     let mut draws = Pcg64Mcg::seed_from_u64(seed);
-    let mut figures: Vec<f64> = (0..times)
+    let figures: Vec<f64> = (0..times)
         .filter_map(|_| {
             let drawn = (0..groups.len()).flat_map(|_| &groups[below(&mut draws, groups.len()) as usize]);
             alpha(&drawn.cloned().collect::<Vec<_>>())
         })
         .collect();
-    figures.sort_by(f64::total_cmp);
-    let at = |share: f64| figures.get(((figures.len().checked_sub(1)?) as f64 * share).round() as usize).copied();
-    Some((at(0.025)?, at(0.975)?))
+    (!figures.is_empty()).then(|| middle(figures))
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! What a model said of labelled units → an [`Evaluation`]: every figure, with its interval where it has one.
 
-use std::collections::BTreeMap;
-
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -170,22 +168,11 @@ impl Judgement {
         metrics::curve(&column(&self.probabilities, &self.truth, label), POINTS)
     }
 
-    /// Units that lack a label which they should have and were given one which they should not: which for which.
+    /// True label, label given in its place, how often; the commonest first.
     pub fn confusions(&self) -> Vec<(String, String, u64)> {
-        let k = self.labels.len();
-        let mut pairs: BTreeMap<usize, u64> = BTreeMap::new();
-        for i in 0..self.units() {
-            let (truth, given) = (self.truth.row(i), self.given.row(i));
-            for missed in (0..k).filter(|&label| truth[label] && !given[label]) {
-                for wrong in (0..k).filter(|&label| given[label] && !truth[label]) {
-                    *pairs.entry(missed * k + wrong).or_default() += 1;
-                }
-            }
-        }
-        let mut pairs: Vec<(usize, u64)> = pairs.into_iter().collect();
-        pairs.sort_by_key(|&(at, count)| (std::cmp::Reverse(count), at));
         let name = |label: usize| self.labels[label].clone();
-        pairs.into_iter().map(|(at, count)| (name(at / k), name(at % k), count)).collect()
+        let pairs = metrics::confusions(&self.truth, &self.given).into_iter();
+        pairs.map(|(missed, wrong, count)| (name(missed), name(wrong), count)).collect()
     }
 
     fn label(&self, label: usize, counts: Counts, drawn: &[Draw]) -> LabelFigures {

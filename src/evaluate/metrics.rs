@@ -130,6 +130,23 @@ pub fn curve(scored: &[(f64, bool)], most: usize) -> Vec<(f64, f64, f64)> {
     cuts.iter().step_by(step).map(|cut| (cut.lowest, cut.counts.precision(), cut.counts.recall())).collect()
 }
 
+/// Label missed, label given in its place, how often: over the units that lack a label which they should have and were given one which they should
+/// not. The commonest first, then by label.
+pub fn confusions(truth: &Truth, given: &Truth) -> Vec<(usize, usize, u64)> {
+    let mut pairs: BTreeMap<(usize, usize), u64> = BTreeMap::new();
+    for i in 0..truth.units() {
+        let (truth, given) = (truth.row(i), given.row(i));
+        for missed in (0..truth.len()).filter(|&label| truth[label] && !given[label]) {
+            for wrong in (0..truth.len()).filter(|&label| given[label] && !truth[label]) {
+                *pairs.entry((missed, wrong)).or_default() += 1;
+            }
+        }
+    }
+    let mut pairs: Vec<_> = pairs.into_iter().map(|((missed, wrong), count)| (missed, wrong, count)).collect();
+    pairs.sort_by_key(|&(.., count)| std::cmp::Reverse(count));
+    pairs
+}
+
 const BINS: usize = 10;
 
 /// Of each of ten bins of equal width that holds units: how many, their mean probability, the share that truly has the label.

@@ -285,19 +285,9 @@ impl HeldOut {
 
     /// Units that lack a label they should have and got one they should not: which for which.
     fn confusions(&self, given: &Truth, names: &LabelSet) -> Vec<(String, String, u64)> {
-        let mut pairs: BTreeMap<(usize, usize), u64> = BTreeMap::new();
-        for i in 0..given.units() {
-            let (truth, given) = (self.truth.row(i), given.row(i));
-            for missed in (0..truth.len()).filter(|&k| truth[k] && !given[k]) {
-                for wrong in (0..truth.len()).filter(|&k| given[k] && !truth[k]) {
-                    *pairs.entry((missed, wrong)).or_default() += 1;
-                }
-            }
-        }
-        let mut pairs: Vec<_> = pairs.into_iter().collect();
-        pairs.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
         let name = |label: usize| names.name(LabelId(label as u16)).to_owned();
-        pairs.into_iter().take(CONFUSIONS).map(|((a, b), count)| (name(a), name(b), count)).collect()
+        let pairs = metrics::confusions(&self.truth, given).into_iter().take(CONFUSIONS);
+        pairs.map(|(missed, wrong, count)| (name(missed), name(wrong), count)).collect()
     }
 }
 
