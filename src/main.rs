@@ -16,7 +16,7 @@ fn main() -> ExitCode {
         Command::Train(args) => cli::train::run(args, remarks),
         Command::Classify(args) => cli::classify::run(args, &shared, remarks),
         Command::Evaluate(args) => cli::evaluate::run(args, remarks),
-        Command::Inspect(args) => cli::inspect::run(args, remarks),
+        Command::Inspect(args) => cli::inspect::run(args),
         Command::Labels(args) => cli::labels::run(args),
         Command::Cues(args) => cli::cues::run(args, &shared, remarks),
         Command::Completions(args) => cli::completions::run(args),

@@ -97,7 +97,7 @@ pub fn run(args: &Classify, shared: &Shared, remarks: Remarks) -> anyhow::Result
     if args.shown.summary && args.format() == OutputFormat::Html {
         anyhow::bail!("a report has the counts already\nhint: leave out --summary, or choose another --format");
     }
-    let model = load_model(args.model.as_deref(), remarks)?;
+    let model = load_model(args.model.as_deref())?;
     let job = Job {
         model: &model,
         choice: choice(&model, args)?,

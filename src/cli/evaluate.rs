@@ -70,7 +70,7 @@ pub fn run(args: &Evaluate, remarks: Remarks) -> anyhow::Result<u8> {
     refuse_same(args.output.as_deref(), inputs())?;
     refuse_same(args.report.as_deref(), inputs())?;
     refuse_twice(args.output.as_deref(), args.report.as_deref())?;
-    let model = load_model(args.model.as_deref(), remarks)?;
+    let model = load_model(args.model.as_deref())?;
     let data: Vec<_> = args.data.iter().map(|path| path.to_string_lossy()).collect();
     let corpus = corpus::read(&data, &train::read_options(&args.input))?;
     train::report_reading(&corpus, remarks);

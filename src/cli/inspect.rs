@@ -5,15 +5,10 @@ use std::io::Write;
 use rhetor::model::Model;
 
 use super::args::{CardFormat, Inspect};
-use super::{DONE, Remarks, card, load_model};
+use super::{DONE, card, load_model};
 
-pub fn run(args: &Inspect, remarks: Remarks) -> anyhow::Result<u8> {
-    let quietly = args.format == CardFormat::Json || args.terms.is_none() && !args.cues;
-    let model = match (&args.model, quietly) {
-        // The card itself says what the note would.
-        (None, true) => rhetor::model::english::embedded(),
-        (path, _) => load_model(path.as_deref(), remarks)?,
-    };
+pub fn run(args: &Inspect) -> anyhow::Result<u8> {
+    let model = load_model(args.model.as_deref())?;
     let text = match (&args.terms, args.format) {
         _ if args.cues && model.card().cues.is_empty() => {
             anyhow::bail!("the model has no cues\nhint: `rhetor train --cues FILE` adds some")

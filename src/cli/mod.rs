@@ -64,16 +64,9 @@ fn shown(words: impl std::fmt::Display) -> String {
     lines.join("\n")
 }
 
-/// The model that the user named, or the embedded one.
-pub fn load_model(path: Option<&Path>, remarks: Remarks) -> anyhow::Result<Model> {
-    let Some(path) = path else {
-        let model = english::embedded();
-        if let Some(note) = &model.card().note {
-            remarks.say(format_args!("note: the {} is {note}", english::NAME));
-        }
-        return Ok(model);
-    };
-    Ok(Model::read(path)?)
+/// The model that the user named, or the embedded one, whose card is not parsed for runs that never look at it.
+pub fn load_model(path: Option<&Path>) -> anyhow::Result<Model> {
+    path.map_or_else(|| Ok(english::embedded()), |path| Ok(Model::read(path)?))
 }
 
 /// Sets how many threads work.

@@ -345,11 +345,15 @@ impl Featurizer {
 
     /// The same without the cues that training never saw, since they have no weight.
     pub fn with_known_cues(self) -> Self {
-        let Featurizer { extractor, vocabulary, units, .. } = self;
-        let mut settings = extractor.settings;
+        let mut settings = self.extractor.settings.clone();
         if let Some(set) = &mut settings.cues {
-            set.retain(|cue| vocabulary.feature(&cue.term()).is_some());
+            set.retain(|cue| self.vocabulary.feature(&cue.term()).is_some());
         }
+        // Making patterns ready to match takes far longer than a look whether any is gone.
+        if settings == self.extractor.settings {
+            return self;
+        }
+        let Featurizer { vocabulary, units, .. } = self;
         let extractor = Extractor::new(settings).expect("its patterns were read before");
         Featurizer::assemble(extractor, vocabulary, units)
     }
