@@ -1,0 +1,181 @@
+//! What `rhetor train` takes.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use rhetor::features::weighting::Weighting;
+use rhetor::learn::threshold::Optimize;
+use rhetor::learn::weighing::Weighing;
+use rhetor::learn::{ClassWeight, Solver};
+use rhetor::model::Task;
+use rhetor::text::stem::Language;
+
+use super::DataOptions;
+
+/// Learn a model from labelled sentences
+#[derive(Debug, Args)]
+#[command(after_help = TRAIN_EXAMPLES)]
+pub struct Train {
+    /// Labelled data: CSV, TSV, JSONL or fastText, also gzipped; `-` is standard input
+    #[arg(required = true, value_name = "DATA")]
+    pub data: Vec<PathBuf>,
+    /// Where to write the model; an older file is replaced whole
+    #[arg(short, long, value_name = "MODEL")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub input: DataOptions,
+    #[command(flatten)]
+    pub features: FeatureOptions,
+    #[command(flatten)]
+    pub learning: LearningOptions,
+    /// Weights of so many bits in the model file, in place of 32
+    #[arg(long, value_name = "BITS")]
+    pub quantize: Option<Bits>,
+    /// Keep no weights of terms that never change a score by more than this, in log-odds
+    #[arg(long, value_name = "LOGODDS", allow_negative_numbers = true, value_parser = log_odds)]
+    pub prune: Option<f64>,
+    /// Put figures on other text into the model's card: what `rhetor evaluate --format json` wrote
+    #[arg(long, value_name = "FILE")]
+    pub mirror: Option<PathBuf>,
+    /// Also write a page that shows how good the model is
+    #[arg(long, value_name = "PAGE")]
+    pub report: Option<PathBuf>,
+    /// Train twice and compare the models byte by byte
+    #[arg(long)]
+    pub verify: bool,
+    /// A remark for the model's card
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Bits {
+    #[value(name = "8")]
+    Eight,
+    #[value(name = "16")]
+    Sixteen,
+}
+
+const TRAIN_EXAMPLES: &str = "Examples:
+  rhetor train labelled.csv -o my.rhetor
+  rhetor train a.jsonl b.jsonl.gz -o my.rhetor --group-column article
+  rhetor train reviews.tsv -o my.rhetor --text-column body --label-column stars
+  rhetor train labelled.csv -o my.rhetor --language german --optimize precision=0.8
+  rhetor train labelled.csv -o my.rhetor --quantize 16 --prune 0.01   a smaller file
+  rhetor train labelled.csv -o my.rhetor --vectors glove.6B.50d.txt
+
+A CSV has a header; the columns are `text` and `labels`, several labels in a cell split by | or ;. An empty cell means
+that none of the labels fits, which is worth knowing too. A `group` column (document, author) keeps sentences that belong
+together out of both sides of a test.";
+
+/// Which terms the model looks at.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Features")]
+pub struct FeatureOptions {
+    /// The language of the text, for stemming; `none` only lower-cases
+    #[arg(long, value_name = "NAME", default_value = "english")]
+    pub language: Language,
+    /// Shortest and longest run of stems
+    #[arg(long, value_name = "MIN,MAX", default_value = "1,2", value_parser = lengths)]
+    pub ngrams: (usize, usize),
+    /// Shortest and longest run of characters within a word, such as 2,5 [default: none]
+    #[arg(long, value_name = "MIN,MAX", value_parser = lengths)]
+    pub char_ngrams: Option<(usize, usize)>,
+    /// Do not look at the shape of sentences (marks, capitals, pronouns, modal verbs)
+    #[arg(long)]
+    pub no_shape: bool,
+    /// Leave out terms that stand in fewer units
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub min_count: u32,
+    /// How counts become values
+    #[arg(long, value_name = "SCHEME", default_value = "tfidf")]
+    pub weighting: Weighting,
+    /// Named patterns as features: a cue file or dictionary (also several times), `builtin`, or `none` [default: builtin for English,
+    /// if held-out units gain by it]
+    #[arg(long, value_name = "FILE")]
+    pub cues: Vec<PathBuf>,
+    /// Word vectors, text (.vec, as of word2vec and fastText) or safetensors, also gzipped: their weights are folded into those of
+    /// words, so that words that the data lacks count as their neighbours do
+    #[arg(long, value_name = "FILE")]
+    pub vectors: Option<PathBuf>,
+}
+
+/// How the model is learned.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Learning")]
+pub struct LearningOptions {
+    /// One label a unit, or any number [default: by the data]
+    #[arg(long)]
+    pub task: Option<Task>,
+    /// Strength of the L2 penalty [default: chosen on held-out folds]
+    #[arg(long, value_name = "ALPHA", allow_negative_numbers = true)]
+    pub l2: Option<f64>,
+    /// Strength of the L2 penalty on the weights of cues [default: chosen on held-out folds]
+    #[arg(long, value_name = "ALPHA", allow_negative_numbers = true)]
+    pub cues_l2: Option<f64>,
+    /// Strength of the L2 penalty on what is learned on vectors [default: chosen on held-out folds]
+    #[arg(long, value_name = "ALPHA", allow_negative_numbers = true, requires = "vectors")]
+    pub vectors_l2: Option<f64>,
+    /// Number of folds
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(2..=100))]
+    pub folds: u32,
+    /// The column whose values stay within a fold [default: the group]
+    #[arg(long, value_name = "NAME")]
+    pub fold_by: Option<String>,
+    /// Weight of rare labels
+    #[arg(long, value_name = "SCHEME", default_value = "none")]
+    pub class_weight: ClassWeight,
+    /// Let units whose column has a value count FACTOR times in the fit; may be given several times
+    #[arg(long, value_name = "COLUMN=VALUE:FACTOR")]
+    pub weigh: Vec<Weighing>,
+    /// What thresholds are chosen for: f1, precision=SHARE or recall=SHARE
+    #[arg(long, value_name = "AIM", default_value = "f1")]
+    pub optimize: Optimize,
+    /// Choose thresholds and calibration on these units only
+    #[arg(long, value_name = "COLUMN=VALUE", value_parser = equation)]
+    pub calibrate_where: Option<(String, String)>,
+    /// The learner of the final fit; `linfa` is a slow reference for small data
+    #[arg(long, value_name = "NAME", default_value = "newton")]
+    pub solver: Solver,
+    /// What folds and intervals are drawn by
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+}
+
+fn lengths(text: &str) -> Result<(usize, usize), String> {
+    let number = |text: &str| text.trim().parse::<usize>().map_err(|_| format!("{text:?} is no number"));
+    let (shortest, longest) = match text.split_once([',', '-']) {
+        Some((shortest, longest)) => (number(shortest)?, number(longest)?),
+        None => (1, number(text)?),
+    };
+    match (shortest, longest) {
+        (1.., ..=10) if shortest <= longest => Ok((shortest, longest)),
+        _ => Err("give the shortest and the longest length, such as 1,2, from 1 to 10".into()),
+    }
+}
+
+fn log_odds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
+        _ => Err("give log-odds of 0 or more, such as 0.01".into()),
+    }
+}
+
+fn equation(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((column, value)) if !column.is_empty() => Ok((column.into(), value.into())),
+        _ => Err("give COLUMN=VALUE, such as part=document".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_read_as_people_write_them() {
+        assert_eq!(lengths("1,2"), Ok((1, 2)));
+        assert_eq!(lengths("3"), Ok((1, 3)));
+        assert!(lengths("2,1").is_err() && lengths("0,1").is_err() && lengths("1,99").is_err());
+    }
+}
