@@ -4,12 +4,17 @@ mod cli;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use cli::args::{Cli, Command};
-use cli::{DONE, FAILED, Remarks};
+use cli::{DONE, FAILED, Remarks, USAGE};
 
 fn main() -> ExitCode {
-    let Cli { command, shared } = Cli::parse();
+    let Cli { command, shared } = match cli::config::parse(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(error) => {
+            eprintln!("rhetor: {error:#}");
+            return ExitCode::from(USAGE);
+        }
+    };
     let remarks = Remarks::new(&shared);
     cli::use_threads(&shared);
     let done = match &command {

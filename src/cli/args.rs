@@ -8,6 +8,7 @@ mod labels;
 mod train;
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -50,6 +51,9 @@ pub enum Command {
     Completions(Completions),
 }
 
+/// The environment variable that names the model of every run whose command line names none.
+const MODEL_VARIABLE: &str = "RHETOR_MODEL";
+
 /// Options that every command has.
 #[derive(Clone, Debug, Args)]
 pub struct Shared {
@@ -62,6 +66,12 @@ pub struct Shared {
     /// Threads to use [default: all processors]
     #[arg(long, global = true, value_name = "N", help_heading = "Common options")]
     pub threads: Option<NonZeroUsize>,
+    /// Take defaults from this file [default: rhetor.toml of the working folder, if there is one]
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "no_config", help_heading = "Common options")]
+    pub config: Option<PathBuf>,
+    /// Take no defaults from any file
+    #[arg(long, global = true, help_heading = "Common options")]
+    pub no_config: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

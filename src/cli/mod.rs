@@ -4,6 +4,7 @@ pub mod args;
 pub mod card;
 pub mod classify;
 pub mod completions;
+pub mod config;
 pub mod cues;
 pub mod evaluate;
 pub mod inputs;
@@ -23,6 +24,8 @@ use args::{Shared, When};
 /// Everything was done; something failed and the rest was done.
 pub const DONE: u8 = 0;
 pub const FAILED: u8 = 1;
+/// What was asked for makes no sense.
+pub const USAGE: u8 = 2;
 
 /// Remarks on standard error, unless the user wants none.
 #[derive(Clone, Copy)]

@@ -1,5 +1,7 @@
 //! `rhetor train`: labelled sentences in, a model out.
 
+mod survey;
+
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,27 +29,49 @@ const NAMED: usize = 10;
 pub fn run(args: &Train, remarks: Remarks) -> anyhow::Result<u8> {
     let features = &args.features;
     let inputs = || args.data.iter().chain(&args.mirror).chain(&features.cues).chain(&features.vectors);
-    refuse_same(Some(&args.output), inputs())?;
+    refuse_same(args.output.as_deref(), inputs())?;
     refuse_same(args.report.as_deref(), inputs())?;
-    refuse_twice(Some(&args.output), args.report.as_deref())?;
-    check_output(&args.output)?;
+    refuse_twice(args.output.as_deref(), args.report.as_deref())?;
+    args.output.as_deref().map_or(Ok(()), check_output)?;
     args.report.as_deref().map_or(Ok(()), check_output)?;
     let data: Vec<_> = args.data.iter().map(|path| path.to_string_lossy()).collect();
     let corpus = corpus::read(&data, &read_options(&args.input))?;
     report_reading(&corpus, remarks);
     let settings = settings(args, remarks)?;
-    let trained = learn(&corpus, &settings, remarks)?;
-    if args.verify {
-        verify(&corpus, &settings, &trained, remarks)?;
+    match &args.output {
+        Some(output) if !args.dry_run => train(args, &corpus, &settings, output, remarks),
+        _ => dry_run(&corpus, &settings, remarks),
     }
-    let is_stdout = args.output.as_os_str() == "-";
+}
+
+/// Everything but learning and writing.
+fn dry_run(corpus: &Corpus, settings: &TrainSettings, remarks: Remarks) -> anyhow::Result<u8> {
+    let survey = learn::survey::survey(&corpus.examples, settings)?;
+    survey.warnings.iter().for_each(|warning| remarks.warn(warning));
+    write!(std::io::stdout(), "{}", survey::text(&survey))?;
+    remarks.say("nothing is learned or written: --dry-run");
+    Ok(DONE)
+}
+
+fn train(
+    args: &Train,
+    corpus: &Corpus,
+    settings: &TrainSettings,
+    output: &Path,
+    remarks: Remarks,
+) -> anyhow::Result<u8> {
+    let trained = learn(corpus, settings, remarks)?;
+    if args.verify {
+        verify(corpus, settings, &trained, remarks)?;
+    }
+    let is_stdout = output.as_os_str() == "-";
     if is_stdout {
         std::io::stdout().write_all(&trained.model.to_bytes())?;
     } else {
-        trained.model.write(&args.output)?;
+        trained.model.write(output)?;
     }
     if let Some(path) = &args.report {
-        let title = if is_stdout { "Standard output".to_owned() } else { args.output.display().to_string() };
+        let title = if is_stdout { "Standard output".to_owned() } else { output.display().to_string() };
         let page = ModelReport::of_card(&trained.model, &title);
         write_whole(Some(path), |out| page.write(out))?;
     }
@@ -60,7 +84,7 @@ pub fn run(args: &Train, remarks: Remarks) -> anyhow::Result<u8> {
     match is_stdout {
         _ if remarks.is_quiet() => {}
         true => remarks.say(card.trim_end()),
-        false => write!(std::io::stdout(), "{card}\nwrote {}\n", args.output.display())?,
+        false => write!(std::io::stdout(), "{card}\nwrote {}\n", output.display())?,
     }
     Ok(DONE)
 }

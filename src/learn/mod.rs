@@ -11,6 +11,7 @@ pub mod logistic;
 pub mod newton;
 pub mod objective;
 pub mod select;
+pub mod survey;
 pub mod threshold;
 pub mod weighing;
 

@@ -55,7 +55,11 @@ impl Desk {
     /// A command of the program, its arguments parted by blanks.
     pub fn command(&self, args: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rhetor"));
-        command.args(args.split_whitespace()).current_dir(self.folder.path()).env_remove("NO_COLOR");
+        command
+            .args(args.split_whitespace())
+            .current_dir(self.folder.path())
+            .env_remove("NO_COLOR")
+            .env_remove("RHETOR_MODEL");
         command
     }
 

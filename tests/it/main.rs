@@ -2,6 +2,7 @@
 
 mod browser;
 mod classify;
+mod config;
 mod corpus;
 mod cues;
 mod desk;

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use rhetor::framing::evidence::Order;
 use rhetor::framing::voice::Voice;
 
-use super::{DataFormat, record_size, share};
+use super::{DataFormat, MODEL_VARIABLE, record_size, share};
 
 /// Find framings in files, folders or standard input
 #[derive(Debug, Args)]
@@ -16,7 +16,7 @@ pub struct Classify {
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// A model file [default: the embedded English model]
-    #[arg(short, long, value_name = "MODEL")]
+    #[arg(short, long, value_name = "MODEL", env = MODEL_VARIABLE, hide_env_values = true)]
     pub model: Option<PathBuf>,
     /// What gets classified [default: sentence; with --column, the whole cell]
     #[arg(short, long, value_name = "UNIT")]

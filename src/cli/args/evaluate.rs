@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{CardFormat, DataOptions};
+use super::{CardFormat, DataOptions, MODEL_VARIABLE};
 
 /// Score a model on labelled data that it was not trained on
 #[derive(Debug, Args)]
@@ -14,7 +14,7 @@ pub struct Evaluate {
     #[arg(required = true, value_name = "DATA")]
     pub data: Vec<PathBuf>,
     /// A model file [default: the embedded English model]
-    #[arg(short, long, value_name = "MODEL")]
+    #[arg(short, long, value_name = "MODEL", env = MODEL_VARIABLE, hide_env_values = true)]
     pub model: Option<PathBuf>,
     /// Also score the units of each value of this column by themselves
     #[arg(long, value_name = "COLUMN")]

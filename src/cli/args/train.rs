@@ -20,8 +20,8 @@ pub struct Train {
     #[arg(required = true, value_name = "DATA")]
     pub data: Vec<PathBuf>,
     /// Where to write the model; an older file is replaced whole
-    #[arg(short, long, value_name = "MODEL")]
-    pub output: PathBuf,
+    #[arg(short, long, value_name = "MODEL", required_unless_present = "dry_run")]
+    pub output: Option<PathBuf>,
     #[command(flatten)]
     pub input: DataOptions,
     #[command(flatten)]
@@ -40,6 +40,9 @@ pub struct Train {
     /// Also write a page that shows how good the model is
     #[arg(long, value_name = "PAGE")]
     pub report: Option<PathBuf>,
+    /// Read and check the data, say what training would start from, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
     /// Train twice and compare the models byte by byte
     #[arg(long)]
     pub verify: bool,
@@ -57,6 +60,7 @@ pub enum Bits {
 }
 
 const TRAIN_EXAMPLES: &str = "Examples:
+  rhetor train labelled.csv --dry-run                                is the data as it should be?
   rhetor train labelled.csv -o my.rhetor
   rhetor train a.jsonl b.jsonl.gz -o my.rhetor --group-column article
   rhetor train reviews.tsv -o my.rhetor --text-column body --label-column stars

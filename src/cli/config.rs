@@ -1,0 +1,236 @@
+//! `rhetor.toml` in the working folder: a person's or a project's own defaults.
+//!
+//! It holds what decides how results look and how models are learned, and never a path: whoever works in a folder that
+//! somebody else filled shall not be made to read a model or write a file that they did not name. What a configuration
+//! sets are *defaults* of the command line's own options, so an option as typed goes before, the values are checked by
+//! the same code, and `--help` shows them.
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::parser::ValueSource;
+use clap::{Command, CommandFactory, FromArgMatches};
+
+use super::Remarks;
+use super::args::{Cli, Shared};
+
+/// The file that is looked for in the working folder.
+pub const NAME: &str = "rhetor.toml";
+
+/// The keys outside any table, which every command has.
+const COMMON: &[&str] = &["color", "threads"];
+
+/// The keys of each command's table. No path, no output, no switch that hides remarks.
+const BY_COMMAND: &[(&str, &[&str])] = &[
+    ("classify", &["unit", "format", "explain", "threshold", "top-k", "max-record"]),
+    (
+        "train",
+        &[
+            "language",
+            "ngrams",
+            "char-ngrams",
+            "min-count",
+            "weighting",
+            "task",
+            "l2",
+            "cues-l2",
+            "vectors-l2",
+            "folds",
+            "fold-by",
+            "class-weight",
+            "optimize",
+            "solver",
+            "seed",
+            "quantize",
+            "prune",
+            "text-column",
+            "label-column",
+            "label-separator",
+            "group-column",
+            "weight-column",
+        ],
+    ),
+    ("evaluate", &["format", "seed", "text-column", "label-column", "label-separator", "group-column"]),
+    ("inspect", &["format"]),
+    ("labels", &["format"]),
+    ("cues", &["format", "language", "max-record"]),
+];
+
+/// Longest configuration that is read, in bytes.
+const LONGEST: u64 = 1 << 20;
+
+/// The arguments as typed, over the defaults of a configuration, which is announced. Usage errors end the program as
+/// `clap` does.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<Cli> {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let plain = Cli::command().get_matches_from(&args);
+    let typed = Cli::from_arg_matches(&plain).unwrap_or_else(|error| error.exit());
+    let Some(path) = file_of(&typed.shared) else { return Ok(typed) };
+    let config = Config::read(&path)?;
+    let mut command = Cli::command();
+    command = config.apply(command);
+    let matches = command.try_get_matches_from_mut(&args).map_err(|error| config.blamed(&error))?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| config.blamed(&error))?;
+    let used = config.used(&matches);
+    if !used.is_empty() {
+        let used = used.join(", ");
+        Remarks::new(&cli.shared).say(format_args!("{}: {used} (--no-config does without)", path.display()));
+    }
+    Ok(cli)
+}
+
+fn file_of(shared: &Shared) -> Option<PathBuf> {
+    if shared.no_config {
+        return None;
+    }
+    shared.config.clone().or_else(|| Some(PathBuf::from(NAME)).filter(|path| path.is_file()))
+}
+
+/// A default that a file sets.
+struct Setting {
+    /// None for what every command has.
+    command: Option<&'static str>,
+    key: &'static str,
+    value: String,
+}
+
+struct Config {
+    path: PathBuf,
+    settings: Vec<Setting>,
+}
+
+impl Config {
+    fn read(path: &Path) -> anyhow::Result<Config> {
+        let named = |error| super::named(path, error);
+        let length = std::fs::metadata(path).map_err(named)?.len();
+        anyhow::ensure!(length <= LONGEST, "{}: {length} bytes are no configuration", path.display());
+        let text = std::fs::read_to_string(path).map_err(named)?;
+        let table: toml::Table = toml::from_str(&text).map_err(|error| {
+            let line = error.span().map_or(1, |span| 1 + text[..span.start.min(text.len())].matches('\n').count());
+            anyhow::anyhow!("{}:{line}: {}", path.display(), error.message())
+        })?;
+        let mut settings = Vec::new();
+        for (key, value) in &table {
+            let command = BY_COMMAND.iter().find(|(name, _)| name == key);
+            match (command, value) {
+                (Some((command, keys)), toml::Value::Table(table)) => {
+                    for (key, value) in table {
+                        settings.push(setting(path, Some(command), keys, key, value)?);
+                    }
+                }
+                _ => settings.push(setting(path, None, COMMON, key, value)?),
+            }
+        }
+        Ok(Config { path: path.into(), settings })
+    }
+
+    /// The command line with this file's values as defaults.
+    fn apply(&self, mut command: Command) -> Command {
+        for Setting { command: name, key, value } in &self.settings {
+            let (id, value) = (id(key), value.clone());
+            let set = |arg: clap::Arg| arg.default_value(value);
+            command = match name {
+                Some(name) => command.mut_subcommand(name, |command| command.mut_arg(id, set)),
+                None => command.mut_arg(id, set),
+            };
+        }
+        command
+    }
+
+    /// The settings that count in this run: of its command, and not typed otherwise.
+    fn used(&self, matches: &clap::ArgMatches) -> Vec<String> {
+        let Some((name, inner)) = matches.subcommand() else { return Vec::new() };
+        let counts = |setting: &&Setting| {
+            setting.command.is_none_or(|command| command == name)
+                && inner.value_source(&id(setting.key)) == Some(ValueSource::DefaultValue)
+        };
+        self.settings.iter().filter(counts).map(|Setting { key, value, .. }| format!("{key} = {value}")).collect()
+    }
+
+    /// The plain arguments were fine, so what `clap` refuses now is this file's.
+    fn blamed(&self, error: &clap::Error) -> anyhow::Error {
+        let words = error.to_string();
+        let words = words.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        anyhow::anyhow!("{}: {words}\nhint: mend the file, or go on without it with --no-config", self.path.display())
+    }
+}
+
+/// The name under which `clap` knows an option.
+fn id(key: &str) -> String {
+    key.replace('-', "_")
+}
+
+fn setting(
+    path: &Path,
+    command: Option<&'static str>,
+    keys: &'static [&'static str],
+    key: &str,
+    value: &toml::Value,
+) -> anyhow::Result<Setting> {
+    let shown = command.map_or_else(|| key.to_owned(), |command| format!("{command}.{key}"));
+    let Some(key) = keys.iter().find(|&&known| known == key || id(known) == key) else {
+        let mut words = format!("{}: {shown:?} is nothing that can be set here\nhint: ", path.display());
+        match nearest(key, command) {
+            Some(near) => write!(words, "did you mean {near}?")?,
+            None => write!(words, "{} take {}", command.unwrap_or("all commands"), keys.join(", "))?,
+        }
+        words.push_str(if is_path(key) { "\nhint: files are named on the command line only" } else { "" });
+        anyhow::bail!(words);
+    };
+    let value = match value {
+        toml::Value::String(text) => text.clone(),
+        toml::Value::Integer(number) => number.to_string(),
+        toml::Value::Float(number) => number.to_string(),
+        toml::Value::Array(list) if list.iter().all(toml::Value::is_integer) => {
+            let numbers = list.iter().filter_map(toml::Value::as_integer).map(|number| number.to_string());
+            numbers.collect::<Vec<_>>().join(",")
+        }
+        _ => anyhow::bail!("{}: {shown} takes a text or a number, as on the command line", path.display()),
+    };
+    Ok(Setting { command, key, value })
+}
+
+/// Options that name files, which somebody may well try to set.
+fn is_path(key: &str) -> bool {
+    ["model", "output", "cues", "vectors", "report", "mirror", "merged", "codebook", "quiet"].contains(&key)
+}
+
+/// What was probably meant.
+fn nearest(key: &str, command: Option<&str>) -> Option<String> {
+    let tables = BY_COMMAND.iter().flat_map(|(name, keys)| keys.iter().map(move |key| (Some(*name), *key)));
+    let names = BY_COMMAND.iter().map(|(name, _)| (None, *name));
+    let all = COMMON.iter().map(|&key| (None, key)).chain(names).chain(tables);
+    let close =
+        all.filter(|(table, known)| (*table == command || *known == key) && strsim::osa_distance(known, key) <= 2);
+    let best = close.min_by_key(|(table, known)| (strsim::osa_distance(known, key), *table != command))?;
+    Some(best.0.map_or_else(|| best.1.to_owned(), |table| format!("[{table}] {}", best.1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_is_an_option_with_one_value_that_the_command_has() {
+        let command = Cli::command();
+        let check = |command: &Command, key: &str| {
+            let arg = command.get_arguments().find(|arg| arg.get_id() == id(key).as_str());
+            let arg = arg.unwrap_or_else(|| panic!("{} has no {key}", command.get_name()));
+            assert!(matches!(arg.get_action(), clap::ArgAction::Set), "{key}");
+            assert_eq!(arg.get_long(), Some(key));
+        };
+        COMMON.iter().for_each(|key| check(&command, key));
+        for (name, keys) in BY_COMMAND {
+            let command = command.find_subcommand(name).unwrap();
+            keys.iter().for_each(|key| check(command, key));
+        }
+    }
+
+    #[test]
+    fn no_key_names_a_file() {
+        for (_, keys) in BY_COMMAND {
+            assert!(!keys.iter().any(|key| is_path(key)));
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! What `rhetor train --dry-run` says of the data.
+
+use std::fmt::Write;
+
+use rhetor::learn::survey::{ENOUGH, Survey};
+use rhetor::model::Task;
+use rhetor::report::visible;
+
+/// Contradictions that are named one by one.
+const NAMED: usize = 5;
+
+macro_rules! line {
+    ($out:expr, $($words:tt)*) => {
+        writeln!($out, $($words)*).expect("a string takes any text")
+    };
+}
+
+pub fn text(survey: &Survey) -> String {
+    let mut out = String::new();
+    let task = match survey.task {
+        Task::Single => "one label a unit",
+        Task::Multi => "any number of labels a unit",
+    };
+    line!(out, "data        {} units in {} groups, fingerprint {}", survey.units, survey.groups, &survey.data[..16]);
+    line!(
+        out,
+        "labels      {}, {task}; {} without any, {} with several",
+        survey.labels.len(),
+        survey.without,
+        survey.several
+    );
+    line!(out, "features    {} terms to learn on", survey.terms);
+    line!(out, "held out    {} folds", survey.folds);
+    let width = survey.labels.iter().map(|label| visible(&label.name).chars().count()).max().unwrap_or(0).max(5);
+    line!(out, "\n{:<width$} {:>7} {:>7} {:>6}", "label", "support", "groups", "share");
+    for label in &survey.labels {
+        let share = 100.0 * label.support as f64 / survey.units as f64;
+        let remark = remark(label.support, label.groups, survey.folds);
+        let row = format!(
+            "{:<width$} {:>7} {:>7} {share:>5.1}%  {remark}",
+            visible(&label.name),
+            label.support,
+            label.groups
+        );
+        line!(out, "{}", row.trim_end());
+    }
+    repeats(survey, &mut out);
+    out
+}
+
+/// What the size of a label lets one expect.
+fn remark(support: usize, groups: usize, folds: usize) -> &'static str {
+    match () {
+        () if support < folds => "fewer units than folds: learned, but untested",
+        () if groups < folds => "in fewer groups than folds: its figures will say little",
+        () if support < ENOUGH => "few: its figures will be rough",
+        () => "",
+    }
+}
+
+fn repeats(survey: &Survey, out: &mut String) {
+    if survey.repeated == 0 {
+        return;
+    }
+    let parted = survey.contradictory.len();
+    let texts = if survey.repeated == 1 { "text stands" } else { "texts stand" };
+    line!(out, "\n{} {texts} more than once, {parted} with other labels the second time", survey.repeated);
+    for contradiction in survey.contradictory.iter().take(NAMED) {
+        line!(out, "  {} and {}", visible(&contradiction.first), visible(&contradiction.second));
+    }
+    if parted > NAMED {
+        line!(out, "  … and {} more", parted - NAMED);
+    }
+}
