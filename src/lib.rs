@@ -45,6 +45,7 @@ pub mod parsed;
 
 pub mod codebook;
 
+#[cfg(feature = "learn")]
 pub mod corpus;
 
 pub mod features;
@@ -53,8 +54,10 @@ pub mod model;
 
 pub mod framing;
 
+#[cfg(feature = "learn")]
 pub mod evaluate;
 
+#[cfg(feature = "learn")]
 pub mod learn;
 
 pub mod report;

@@ -4,7 +4,6 @@
 //! within a row, `Xᵀ·R` within a column of a second, transposed copy. A copy costs memory once; partial sums for each
 //! chunk of rows would cost a dense matrix each.
 
-use linfa::dataset::Records;
 use rayon::prelude::*;
 
 use super::FeatureId;
@@ -119,18 +118,6 @@ impl Rows {
     /// Bytes that this matrix takes if it is written out in full, in double precision.
     pub fn dense_bytes(&self) -> u64 {
         self.height() as u64 * self.width as u64 * 8
-    }
-}
-
-impl Records for Rows {
-    type Elem = f32;
-
-    fn nsamples(&self) -> usize {
-        self.height()
-    }
-
-    fn nfeatures(&self) -> usize {
-        self.width
     }
 }
 

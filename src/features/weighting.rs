@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 /// The scheme that turns counts into values; every row is then divided by its Euclidean length.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Weighting {
     /// `(1 + ln tf) · idf` with `idf = ln((1 + n) / (1 + df)) + 1`, so that a frequent term counts less

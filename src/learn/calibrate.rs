@@ -9,7 +9,8 @@ use ndarray::{Array1, Array2};
 
 use super::LearnError;
 use super::dense;
-use super::objective::{Truth, softmax};
+use super::objective::Truth;
+use crate::model::link::softmax;
 
 /// Keeps the fit finite when held-out scores part the truth cleanly; far below what data says otherwise.
 const ALPHA: f64 = 1e-3;

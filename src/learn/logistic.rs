@@ -172,6 +172,19 @@ pub fn solve_signed(problem: Problem, l2: L2, stop: Stop, mut point: Vec<f64>, p
     unreachable!("the rounds are bounded")
 }
 
+/// Sparse rows as linfa counts them.
+impl Records for Rows {
+    type Elem = f32;
+
+    fn nsamples(&self) -> usize {
+        self.height()
+    }
+
+    fn nfeatures(&self) -> usize {
+        self.width()
+    }
+}
+
 impl PredictInplace<Rows, Array2<f64>> for Linear {
     /// Scores in log-odds, n × k.
     fn predict_inplace<'a>(&'a self, rows: &'a Rows, scores: &mut Array2<f64>) {

@@ -111,7 +111,8 @@ impl From<linfa::Error> for LearnError {
 const MOST_WEIGHTS: u64 = 4 << 30;
 
 /// Which learner makes the final fit. Strengths are always chosen with the sparse one: both have one minimum.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Solver {
     /// Newton's method on sparse rows.
@@ -121,7 +122,8 @@ pub enum Solver {
 }
 
 /// Whether rare labels weigh more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum ClassWeight {
     /// Every unit counts alike.

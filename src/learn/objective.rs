@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 pub use crate::evaluate::Truth;
 use crate::features::matrix::{Columns, Rows};
+use crate::model::link::softmax;
 
 /// Rows a task. The sums of losses run task by task in order, so this number is part of what decides the last bits.
 const ROWS_A_TASK: usize = 512;
@@ -290,24 +291,6 @@ pub fn log_loss(margin: f64) -> (f64, f64) {
     (loss, miss)
 }
 
-/// Turns log-odds into probabilities that sum to one, and returns `ln Σ e^z`.
-pub fn softmax(scores: &mut [f64]) -> f64 {
-    let top = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let mut sum = 0.0;
-    for score in scores.iter_mut() {
-        *score = libm::exp(*score - top);
-        sum += *score;
-    }
-    scores.iter_mut().for_each(|score| *score /= sum);
-    top + libm::log(sum)
-}
-
-/// `1/(1 + e^−z)`: the probability of a score in log-odds.
-pub fn sigmoid(score: f64) -> f64 {
-    let small = libm::exp(-score.abs());
-    if score >= 0.0 { 1.0 / (1.0 + small) } else { small / (1.0 + small) }
-}
-
 /// The sums of each of the last axis' columns; `out` has as many.
 fn column_sums(right: &[f64], out: &mut [f64]) {
     out.fill(0.0);
@@ -347,13 +330,6 @@ mod tests {
         assert!(log_loss(800.0).0 >= 0.0);
         assert!((log_loss(0.0).0 - std::f64::consts::LN_2).abs() < 1e-15);
         assert_eq!(log_loss(0.0).1, 0.5);
-    }
-
-    #[test]
-    fn softmax_by_hand() {
-        let mut scores = [0.0, libm::log(3.0)];
-        assert!((softmax(&mut scores) - libm::log(4.0)).abs() < 1e-15);
-        assert!((scores[1] - 0.75).abs() < 1e-15);
     }
 
     fn rows() -> Rows {

@@ -9,11 +9,12 @@ use super::LearnError;
 use super::folds::Folds;
 use super::logistic::{L2, solve_signed};
 use super::newton::Stop;
-use super::objective::{Costs, Loss, Problem, Truth, softmax};
+use super::objective::{Costs, Loss, Problem, Truth};
 use crate::evaluate::metrics::average_precision;
 pub use crate::evaluate::truth::column;
 use crate::features::matrix::Rows;
 use crate::model::Task;
+use crate::model::link::softmax;
 
 /// The strengths tried, from strong to weak: α = 1/C for C from 0.25 to about 150, each 2.5 times the last.
 pub const GRID: [f64; 8] = [4.0, 1.6, 0.64, 0.256, 0.1, 0.04, 0.016, 0.0064];

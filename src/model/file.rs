@@ -226,6 +226,7 @@ impl Model {
     }
 
     /// Sets the fingerprint to that of the bytes that [`Model::to_bytes`] gives.
+    #[cfg(any(feature = "learn", test))]
     pub(crate) fn stamped(mut self) -> Model {
         let bytes = self.to_bytes();
         if let Ok(again) = Model::from_bytes(&bytes, Path::new("-")) {

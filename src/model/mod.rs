@@ -7,19 +7,21 @@
 pub mod card;
 pub mod english;
 pub mod file;
+pub mod link;
 pub mod weights;
 
 use serde::{Deserialize, Serialize};
 
 use crate::codebook::{LabelId, LabelSet};
 use crate::features::{FeatureId, Featurizer, Row, Scratch};
-use crate::learn::objective::{sigmoid, softmax};
 use crate::parsed::Parsed;
 use card::Card;
+use link::{sigmoid, softmax};
 use weights::Weights;
 
 /// Whether a unit has one label, or any number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Task {
     /// Exactly one label a unit.

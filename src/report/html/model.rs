@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::mark::{self, TINTS};
 use super::page::{Sheet, short};
+#[cfg(feature = "learn")]
 use crate::evaluate::{Evaluation, Judgement};
 use crate::model::Model;
 use crate::model::card::Figure;
@@ -110,6 +111,7 @@ impl ModelReport {
     }
 
     /// What labelled data says of a model.
+    #[cfg(feature = "learn")]
     pub fn of_evaluation(model: &Model, judgement: &Judgement, all: &Evaluation, title: &str) -> Self {
         let label = |(at, figures): (usize, &crate::evaluate::judgement::LabelFigures)| LabelReport {
             name: figures.label.clone(),
