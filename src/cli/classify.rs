@@ -25,7 +25,7 @@ use rhetor::text::unit::UnitKind;
 
 use super::args::{Classify, OutputFormat, Shared, UnitName};
 use super::reading::Faults;
-use super::{DONE, FAILED, Output, Remarks, inputs, is_closed_pipe, load_model, refuse_same, use_color};
+use super::{DONE, FAILED, Output, Remarks, inputs, is_closed_pipe, is_of_output, load_model, refuse_same, use_color};
 
 /// The words that a file must have before the share of known ones says anything, and the share that is too small.
 const ENOUGH_WORDS: u64 = 20;
@@ -118,16 +118,9 @@ pub fn run(args: &Classify, shared: &Shared, remarks: Remarks) -> anyhow::Result
     refuse_same(args.output.as_deref(), files.iter().chain(&args.model))?;
     let status = if all_found { DONE } else { FAILED };
     let mut output = Output::open(args.output.as_deref())?;
-    match all_files(args, shared, &job, &files, &mut output) {
-        Ok(done) => {
-            output.finish()?;
-            Ok(done.max(status))
-        }
-        Err(error) => {
-            output.abandon();
-            Err(error)
-        }
-    }
+    let done = all_files(args, shared, &job, &files, &mut output)?;
+    output.finish()?;
+    Ok(done.max(status))
 }
 
 fn all_files(
@@ -153,7 +146,7 @@ fn all_files(
                 units += tally.units;
                 framed += tally.framed;
             }
-            Err(error) if is_closed_pipe(&error) => return Err(error),
+            Err(error) if is_closed_pipe(&error) || is_of_output(&error) => return Err(error),
             Err(error) => {
                 bar.suspend(|| job.remarks.fail(error));
                 status = FAILED;

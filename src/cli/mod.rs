@@ -10,16 +10,17 @@ pub mod evaluate;
 pub mod inputs;
 pub mod inspect;
 pub mod labels;
+pub mod output;
 pub mod reading;
 pub mod train;
 
-use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
 use rhetor::model::{Model, english};
 
 use args::{Shared, When};
+pub use output::{Output, is_of_output, named, refuse_same, refuse_twice, write_whole};
 
 /// Everything was done; something failed and the rest was done.
 pub const DONE: u8 = 0;
@@ -91,102 +92,6 @@ pub fn use_color(shared: &Shared, to_file: bool) -> bool {
                 && io::stdout().is_terminal()
                 && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
         }
-    }
-}
-
-/// Standard output, or a file that is replaced whole when all is written.
-pub enum Output {
-    Stdout(BufWriter<io::StdoutLock<'static>>),
-    File { out: BufWriter<File>, part: PathBuf, path: PathBuf },
-}
-
-impl Output {
-    pub fn open(path: Option<&Path>) -> anyhow::Result<Output> {
-        match path {
-            Some(path) if path.as_os_str() != "-" => {
-                let part = rhetor::model::file::part_of(path).map_err(|error| named(path, error))?;
-                let out = File::create(&part).map_err(|error| named(path, error))?;
-                Ok(Output::File { out: BufWriter::with_capacity(1 << 16, out), part, path: path.into() })
-            }
-            _ => Ok(Output::Stdout(BufWriter::with_capacity(1 << 16, io::stdout().lock()))),
-        }
-    }
-
-    /// All is written: the file takes its name.
-    pub fn finish(mut self) -> anyhow::Result<()> {
-        self.flush()?;
-        if let Output::File { out, part, path } = self {
-            let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-            file.sync_all().and_then(|()| std::fs::rename(&part, &path)).map_err(|error| named(&path, error))?;
-        }
-        Ok(())
-    }
-
-    /// Nothing came of it: the part is removed, an older file stays.
-    pub fn abandon(self) {
-        if let Output::File { part, .. } = self {
-            let _ = std::fs::remove_file(part);
-        }
-    }
-}
-
-impl Write for Output {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Output::Stdout(out) => out.write(bytes),
-            Output::File { out, .. } => out.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Output::Stdout(out) => out.flush(),
-            Output::File { out, .. } => out.flush(),
-        }
-    }
-}
-
-/// Writes a file whole, or not at all.
-pub fn write_whole(path: Option<&Path>, write: impl FnOnce(&mut Output) -> io::Result<()>) -> anyhow::Result<()> {
-    let mut output = Output::open(path)?;
-    match write(&mut output) {
-        Ok(()) => output.finish(),
-        Err(error) => {
-            output.abandon();
-            // A closed pipe must stay recognisable.
-            Err(match path.filter(|path| path.as_os_str() != "-") {
-                Some(path) => named(path, error),
-                None => error.into(),
-            })
-        }
-    }
-}
-
-/// An error of the file system with the path it belongs to.
-pub fn named(path: &Path, error: io::Error) -> anyhow::Error {
-    anyhow::anyhow!("{}: {error}", path.display())
-}
-
-/// Refuses an output that is also an input: the data, or a model, cue or vector file.
-pub fn refuse_same<'a>(output: Option<&Path>, inputs: impl IntoIterator<Item = &'a PathBuf>) -> anyhow::Result<()> {
-    let Some(output) = output.and_then(|path| path.canonicalize().ok()) else { return Ok(()) };
-    match inputs.into_iter().find(|input| input.canonicalize().is_ok_and(|input| input == output)) {
-        Some(input) => anyhow::bail!(
-            "{}: is an input, and would be overwritten\nhint: choose another name for the output",
-            input.display()
-        ),
-        None => Ok(()),
-    }
-}
-
-/// Refuses to write two things to one file.
-pub fn refuse_twice(output: Option<&Path>, report: Option<&Path>) -> anyhow::Result<()> {
-    match (output, report) {
-        (Some(output), Some(report)) if output == report => anyhow::bail!(
-            "{}: is named for the output and for the report\nhint: choose another name for --report",
-            report.display()
-        ),
-        _ => Ok(()),
     }
 }
 

@@ -18,6 +18,7 @@ use rhetor::report::html::model::ModelReport;
 use rhetor::text::stem::Language;
 
 use super::args::{Bits, DataFormat, DataOptions, FeatureOptions, Train};
+use super::output::check_output;
 use super::{DONE, Remarks, card, named, refuse_same, refuse_twice, write_whole};
 
 /// What `--cues` calls doing without.
@@ -65,11 +66,7 @@ fn train(
         verify(corpus, settings, &trained, remarks)?;
     }
     let is_stdout = output.as_os_str() == "-";
-    if is_stdout {
-        std::io::stdout().write_all(&trained.model.to_bytes())?;
-    } else {
-        trained.model.write(output)?;
-    }
+    write_whole(Some(output), |out| out.write_all(&trained.model.to_bytes()))?;
     if let Some(path) = &args.report {
         let title = if is_stdout { "Standard output".to_owned() } else { output.display().to_string() };
         let page = ModelReport::of_card(&trained.model, &title);
@@ -87,23 +84,6 @@ fn train(
         false => write!(std::io::stdout(), "{card}\nwrote {}\n", output.display())?,
     }
     Ok(DONE)
-}
-
-/// Better known before minutes of training than after: whether the model can be written at all.
-fn check_output(path: &Path) -> anyhow::Result<()> {
-    if path.as_os_str() == "-" {
-        return Ok(());
-    }
-    if path.is_dir() {
-        anyhow::bail!(
-            "{}: is a folder\nhint: name a file in it, such as {}",
-            path.display(),
-            path.join("my.rhetor").display()
-        );
-    }
-    let part = rhetor::model::file::part_of(path).map_err(|error| named(path, error))?;
-    std::fs::File::create(&part).map_err(|error| named(path, error))?;
-    std::fs::remove_file(&part).map_err(|error| named(path, error))
 }
 
 pub fn read_options(options: &DataOptions) -> ReadOptions {

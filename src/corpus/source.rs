@@ -1,8 +1,10 @@
 //! Bytes from a file or standard input: unpacked if they are gzip, with their beginning at hand for a look at the
 //! format. Nothing else of the input is held.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::rc::Rc;
 
 use flate2::read::MultiGzDecoder;
 
@@ -57,7 +59,9 @@ impl<'a> Source<'a> {
         origin.gzip = magic.starts_with(&[0x1F, 0x8B]);
         let input = Cursor::new(magic).chain(input);
         if origin.gzip {
-            let unpacked = Bounded { input: MultiGzDecoder::new(input), left: most, most };
+            let packed = Rc::new(Cell::new(0));
+            let input = MultiGzDecoder::new(Counted { input, read: packed.clone() });
+            let unpacked = Bounded { input, packed, unpacked: 0, most };
             Source::with_head(origin, BufReader::with_capacity(HEAD as usize, unpacked))
         } else {
             Source::with_head(origin, BufReader::with_capacity(HEAD as usize, input))
@@ -172,11 +176,32 @@ fn refuse_containers(path: &str, magic: &[u8]) -> Result<(), CorpusError> {
     Err(CorpusError::Container { path: path.into(), kind, way_out })
 }
 
-/// Passes bytes on until there have been too many: a small gzip file can unpack to more than a disk holds.
+/// How many times its size a gzip file may unpack to, once it has unpacked to [`ALWAYS`] bytes. Text packs to a tenth, tables
+/// of 0 and 1 to a fiftieth; what packs to less than this is made to fill a memory.
+const MOST_TIMES: u64 = 200;
+const ALWAYS: u64 = 64 << 20;
+
+/// Passes bytes on until there have been too many: a small gzip file can unpack to more than a memory holds.
 struct Bounded<R> {
     input: R,
-    left: u64,
+    /// Bytes that went into the unpacking, and came out of it.
+    packed: Rc<Cell<u64>>,
+    unpacked: u64,
     most: u64,
+}
+
+/// Counts the bytes that are taken from it.
+struct Counted<R> {
+    input: R,
+    read: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.input.read(buffer)?;
+        self.read.set(self.read.get() + n as u64);
+        Ok(n)
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -188,7 +213,11 @@ struct TooMuch {
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.input.read(buffer)?;
-        self.left = self.left.checked_sub(n as u64).ok_or_else(|| io::Error::other(TooMuch { most: self.most }))?;
+        self.unpacked += n as u64;
+        let most = self.most.min(ALWAYS.max(self.packed.get().saturating_mul(MOST_TIMES)));
+        if self.unpacked > most {
+            return Err(io::Error::other(TooMuch { most }));
+        }
         Ok(n)
     }
 }

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use super::weights::{Values, Weights};
-use super::{Model, Task};
+use super::{Model, Task, part};
 use crate::codebook::LabelSet;
 use crate::features::cues::{BadMatcher, CueSet};
 use crate::features::vocabulary::Vocabulary;
@@ -222,7 +222,7 @@ impl Model {
     /// # Errors
     /// [`ModelError::Io`]; an older file of that name is then as it was.
     pub fn write(&self, path: &Path) -> Result<(), ModelError> {
-        replace(path, &self.to_bytes()).map_err(|cause| ModelError::Io { path: path.into(), cause })
+        part::replace(path, &self.to_bytes()).map_err(|cause| ModelError::Io { path: path.into(), cause })
     }
 
     /// Sets the fingerprint to that of the bytes that [`Model::to_bytes`] gives.
@@ -234,41 +234,6 @@ impl Model {
         }
         self
     }
-}
-
-/// Replaces the file at `path` with `bytes`, or leaves it as it was: writes `.NAME.rhetor-part` in the same folder, syncs
-/// it, renames it. A part that a killed run left behind is replaced.
-///
-/// # Errors
-/// Whatever the file system answers; the part is then removed.
-pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let part = part_of(path)?;
-    let written = fs::File::create(&part).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    let renamed = written.and_then(|()| fs::rename(&part, path));
-    if renamed.is_err() {
-        // What stopped the write may stop this too; the next writer of the name replaces the part anyway.
-        let _ = fs::remove_file(&part);
-        return renamed;
-    }
-    // The rename itself must reach the disk; some file systems cannot sync a folder, and then it does in its own time.
-    let _ = part.parent().map_or(Ok(()), |folder| fs::File::open(folder).and_then(|folder| folder.sync_all()));
-    Ok(())
-}
-
-/// The temporary name beside `path` under which it is written: `.NAME.rhetor-part`.
-///
-/// # Errors
-/// If `path` names no file.
-pub fn part_of(path: &Path) -> io::Result<PathBuf> {
-    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no file name"))?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut part = std::ffi::OsString::from(".");
-    part.push(name);
-    part.push(".rhetor-part");
-    Ok(folder.join(part))
 }
 
 /// How much of a model file is checked.

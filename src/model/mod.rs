@@ -8,6 +8,7 @@ pub mod card;
 pub mod english;
 pub mod file;
 pub mod link;
+pub mod part;
 pub mod weights;
 
 use serde::{Deserialize, Serialize};

@@ -83,7 +83,8 @@ impl Desk {
         self.ran(output)
     }
 
-    fn ran(&self, output: Output) -> Ran {
+    /// What a run that somebody else began said.
+    pub fn ran(&self, output: Output) -> Ran {
         Ran {
             stdout: String::from_utf8(output.stdout).expect("the program writes UTF-8"),
             stderr: String::from_utf8(output.stderr).expect("the program writes UTF-8"),

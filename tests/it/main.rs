@@ -7,6 +7,7 @@ mod corpus;
 mod cues;
 mod desk;
 mod evaluate;
+mod faults;
 mod hostile;
 mod inspect;
 mod labels;

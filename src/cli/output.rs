@@ -1,0 +1,148 @@
+//! Where results go: standard output, or a file that is replaced whole.
+
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Once};
+
+use rhetor::model::part::{self, PartFile};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::iterator::Signals;
+
+/// Standard output, or a file that takes its name when all is written.
+pub enum Output {
+    Stdout(BufWriter<io::StdoutLock<'static>>),
+    File { out: PartFile, path: PathBuf },
+}
+
+impl Output {
+    pub fn open(path: Option<&Path>) -> anyhow::Result<Output> {
+        match path {
+            Some(path) if path.as_os_str() != "-" => {
+                clean_up_on_signals();
+                let out = PartFile::begin(path).map_err(|error| named(path, error))?;
+                Ok(Output::File { out, path: path.into() })
+            }
+            _ => Ok(Output::Stdout(BufWriter::with_capacity(1 << 16, io::stdout().lock()))),
+        }
+    }
+
+    /// All is written: the file takes its name.
+    pub fn finish(mut self) -> anyhow::Result<()> {
+        self.flush()?;
+        match self {
+            Output::File { out, path } => out.finish().map_err(|error| named(&path, error)),
+            Output::Stdout(_) => Ok(()),
+        }
+    }
+
+    /// What the system refused, with the name of the file that it refused to write.
+    fn blamed(&self, error: io::Error) -> io::Error {
+        let name = match self {
+            Output::File { path, .. } => path.display().to_string(),
+            // A closed pipe must stay recognisable.
+            Output::Stdout(_) if error.kind() == io::ErrorKind::BrokenPipe => return error,
+            Output::Stdout(_) => "standard output".to_owned(),
+        };
+        io::Error::new(error.kind(), Unwritable { name, error })
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = match self {
+            Output::Stdout(out) => out.write(bytes),
+            Output::File { out, .. } => out.write(bytes),
+        };
+        written.map_err(|error| self.blamed(error))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = match self {
+            Output::Stdout(out) => out.flush(),
+            Output::File { out, .. } => out.flush(),
+        };
+        flushed.map_err(|error| self.blamed(error))
+    }
+}
+
+/// Results that found no place: no other input will fare better.
+#[derive(Debug, thiserror::Error)]
+#[error("{name}: {error}")]
+struct Unwritable {
+    name: String,
+    error: io::Error,
+}
+
+/// Whether it is the output that failed, and not an input.
+pub fn is_of_output(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        inner.is_some_and(|inner| inner.is::<Unwritable>())
+    })
+}
+
+/// Writes a file whole, or not at all.
+pub fn write_whole(path: Option<&Path>, write: impl FnOnce(&mut Output) -> io::Result<()>) -> anyhow::Result<()> {
+    let mut output = Output::open(path)?;
+    write(&mut output)?;
+    output.finish()
+}
+
+/// Better known before minutes of work than after: whether a file can be written at all.
+pub fn check_output(path: &Path) -> anyhow::Result<()> {
+    if path.as_os_str() == "-" {
+        return Ok(());
+    }
+    if path.is_dir() {
+        let inside = path.join("my.rhetor");
+        anyhow::bail!("{}: is a folder\nhint: name a file in it, such as {}", path.display(), inside.display());
+    }
+    PartFile::begin(path).map(drop).map_err(|error| named(path, error))
+}
+
+/// An error of the file system with the path it belongs to.
+pub fn named(path: &Path, error: io::Error) -> anyhow::Error {
+    anyhow::anyhow!("{}: {error}", path.display())
+}
+
+/// Refuses an output that is also an input: the data, or a model, cue or vector file.
+pub fn refuse_same<'a>(output: Option<&Path>, inputs: impl IntoIterator<Item = &'a PathBuf>) -> anyhow::Result<()> {
+    let Some(output) = output.and_then(|path| path.canonicalize().ok()) else { return Ok(()) };
+    match inputs.into_iter().find(|input| input.canonicalize().is_ok_and(|input| input == output)) {
+        Some(input) => anyhow::bail!(
+            "{}: is an input, and would be overwritten\nhint: choose another name for the output",
+            input.display()
+        ),
+        None => Ok(()),
+    }
+}
+
+/// Refuses to write two things to one file.
+pub fn refuse_twice(output: Option<&Path>, report: Option<&Path>) -> anyhow::Result<()> {
+    match (output, report) {
+        (Some(output), Some(report)) if output == report => anyhow::bail!(
+            "{}: is named for the output and for the report\nhint: choose another name for --report",
+            report.display()
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// A run that is told to end leaves no part of a file behind, and ends as the signal would have ended it: 128 + n.
+fn clean_up_on_signals() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // A file that may not grow further is an error of writing, with a message, and no reason to die at once.
+        let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
+        // Without a handler the part stays, and the next writer of the name replaces it.
+        let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return };
+        std::thread::spawn(move || {
+            if let Some(signal) = signals.forever().next() {
+                part::abandon_all();
+                // It can only fail for signals that nobody can send us.
+                let _ = signal_hook::low_level::emulate_default_handler(signal);
+            }
+        });
+    });
+}

@@ -1,0 +1,227 @@
+//! A file that takes its name only when it is whole.
+//!
+//! It is written as `.NAME.rhetor-part` in the same folder, synced, and renamed, so that whoever opens NAME finds either
+//! the old file or the new one, whenever the power fails. A part that a killed run left behind is written anew by the
+//! next writer of NAME; one that somebody is still writing is theirs, which a lock tells.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Bytes gathered before they are handed to the system.
+const BUFFER: usize = 1 << 16;
+
+/// The parts being written by this process, for [`abandon_all`].
+static IN_WORK: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+fn in_work() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    IN_WORK.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes the parts of all files being written. For a process about to end.
+pub fn abandon_all() {
+    for part in in_work().iter() {
+        // It may just have taken its name.
+        let _ = fs::remove_file(part);
+    }
+}
+
+/// A file being written. Dropped unfinished, it leaves no trace.
+#[derive(Debug)]
+pub struct PartFile {
+    out: BufWriter<File>,
+    /// None for a device or a pipe, which is written as it is.
+    names: Option<Names>,
+}
+
+#[derive(Debug)]
+struct Names {
+    part: PathBuf,
+    whole: PathBuf,
+}
+
+impl PartFile {
+    /// Begins a file that will be called `path`. A link is followed; a device, a pipe or a socket is opened itself.
+    ///
+    /// # Errors
+    /// If `path` names no file, somebody else is writing it, or whatever the file system answers.
+    pub fn begin(path: &Path) -> io::Result<PartFile> {
+        let whole = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let old = fs::metadata(&whole).ok();
+        if old.as_ref().is_some_and(|old| !old.is_file() && !old.is_dir()) {
+            let out = BufWriter::with_capacity(BUFFER, File::options().write(true).open(&whole)?);
+            return Ok(PartFile { out, names: None });
+        }
+        if old.as_ref().is_some_and(fs::Metadata::is_dir) {
+            return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a folder"));
+        }
+        let part = part_of(&whole)?;
+        let file = locked(&part)?;
+        in_work().insert(part.clone());
+        let begun = PartFile { out: BufWriter::with_capacity(BUFFER, file), names: Some(Names { part, whole }) };
+        begun.out.get_ref().set_len(0)?;
+        if let Some(old) = old {
+            // Who could read the old file can read the new one. Where that is refused, the usual rights must do.
+            let _ = begun.out.get_ref().set_permissions(old.permissions());
+        }
+        Ok(begun)
+    }
+
+    /// All is written: the file reaches the disk and takes its name.
+    ///
+    /// # Errors
+    /// Whatever the file system answers; the part is then removed, and an older file stays.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.out.flush()?;
+        let Some(names) = &self.names else { return Ok(()) };
+        self.out.get_ref().sync_all()?;
+        fs::rename(&names.part, &names.whole)?;
+        // The rename itself must reach the disk; some file systems cannot sync a folder, and then it does in its own time.
+        let folder = names.whole.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let _ = File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all());
+        if let Some(names) = self.names.take() {
+            in_work().remove(&names.part);
+        }
+        Ok(())
+    }
+}
+
+impl Write for PartFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+impl Drop for PartFile {
+    fn drop(&mut self) {
+        if let Some(names) = &self.names {
+            let _ = fs::remove_file(&names.part);
+            in_work().remove(&names.part);
+        }
+    }
+}
+
+/// The part, ours alone. It is emptied only once it is locked: until then it may be somebody else's work.
+fn locked(part: &Path) -> io::Result<File> {
+    loop {
+        let file = File::options().write(true).create(true).truncate(false).open(part)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let words = "another rhetor is writing it\nhint: wait for that run to end, or choose another name";
+                return Err(io::Error::new(io::ErrorKind::ResourceBusy, words));
+            }
+            // A file system without locks: then whoever renames last wins, as everywhere.
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        // Between opening and locking its writer may have given it its name; then what is locked is the whole file.
+        if is_still_called(&file, part) {
+            return Ok(file);
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_still_called(file: &File, part: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let number = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    match (file.metadata(), fs::metadata(part)) {
+        (Ok(ours), Ok(there)) => number(ours) == number(there),
+        _ => false,
+    }
+}
+
+#[cfg(not(unix))]
+fn is_still_called(_: &File, part: &Path) -> bool {
+    part.exists()
+}
+
+/// Replaces the file at `path` with `bytes`, or leaves it as it was.
+///
+/// # Errors
+/// As [`PartFile::begin`] and [`PartFile::finish`].
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut part = PartFile::begin(path)?;
+    part.write_all(bytes)?;
+    part.finish()
+}
+
+/// The temporary name beside `path` under which it is written: `.NAME.rhetor-part`.
+///
+/// # Errors
+/// If `path` names no file.
+fn part_of(path: &Path) -> io::Result<PathBuf> {
+    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no file name"))?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut part = std::ffi::OsString::from(".");
+    part.push(name);
+    part.push(".rhetor-part");
+    Ok(folder.join(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_takes_its_name_when_it_is_whole_and_not_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        fs::write(&path, "old").unwrap();
+        let mut part = PartFile::begin(&path).unwrap();
+        part.write_all(b"new").unwrap();
+        part.flush().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        part.finish().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_is_not_finished_leaves_no_trace() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        drop(PartFile::begin(&path).unwrap());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn two_writers_of_a_name_do_not_meet() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        let first = PartFile::begin(&path).unwrap();
+        assert_eq!(PartFile::begin(&path).unwrap_err().kind(), io::ErrorKind::ResourceBusy);
+        first.finish().unwrap();
+        replace(&path, b"second").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"second");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_followed_and_rights_are_kept() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("a"), folder.path().join("link"));
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        symlink("a", &link).unwrap();
+        replace(&link, b"new").unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_is_written_to_and_stays_a_device() {
+        replace(Path::new("/dev/null"), b"gone").unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
+    }
+}
