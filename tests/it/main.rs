@@ -6,6 +6,7 @@ mod config;
 mod corpus;
 mod cues;
 mod desk;
+mod documents;
 mod evaluate;
 mod faults;
 mod hostile;
