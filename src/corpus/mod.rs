@@ -11,6 +11,8 @@ mod columns;
 mod doccano;
 mod example;
 mod fasttext;
+mod items;
+mod json;
 mod jsonl;
 mod label_studio;
 mod labels;
@@ -20,12 +22,13 @@ mod source;
 mod table;
 mod writer;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
 
 pub use columns::Columns;
 pub use example::{ANNOTATOR, Example, LabelSpan};
-pub use problem::{CorpusError, Delimiter, Fault, Problem, Spelling, Warning};
+pub use problem::{CorpusError, Delimiter, Fault, Problem, Spelling, Unjudged, Warning};
 pub use table::is_formula;
 pub use writer::{ExampleWriter, Loss, Losses, Outline, write, writer};
 
@@ -37,6 +40,8 @@ pub struct Corpus {
     pub examples: Vec<Example>,
     /// Rows left out, in order.
     pub skipped: Vec<Problem>,
+    /// How many rows were left out because nobody has judged them.
+    pub unjudged: u64,
     pub warnings: Vec<Warning>,
 }
 
@@ -103,13 +108,28 @@ impl Format {
     /// since only the name can be wrong.
     fn detect(source: &Source, columns: &Columns) -> Option<Format> {
         let named = Format::of_name(&source.origin.path);
-        if jsonl::looks_like(&source.head) {
-            Some(Format::Jsonl)
+        if items::looks_like(&source.head) {
+            Some(Format::of_json(&source.head))
         } else if fasttext::looks_like(&source.head) {
             Some(Format::FastText)
         } else {
             let table = || table::looks_like(&source.head, columns);
             named.or_else(table).or_else(|| fasttext::may_be(&source.head).then_some(Format::FastText))
+        }
+    }
+
+    /// Whose JSON this is, told by the fields of the first objects.
+    fn of_json(head: &[u8]) -> Format {
+        let objects = items::glimpse(head);
+        let any = |looks_like: &dyn Fn(&items::Glimpse) -> bool| objects.iter().any(looks_like);
+        if any(&|fields| label_studio::looks_like(fields, items::is_list(head))) {
+            Format::LabelStudio
+        } else if any(&prodigy::looks_like) {
+            Format::Prodigy
+        } else if any(&doccano::looks_like) {
+            Format::Doccano
+        } else {
+            Format::Jsonl
         }
     }
 
@@ -120,7 +140,7 @@ impl Format {
         let columns = Columns { text: Some(column.into()), ..Columns::default() };
         let delimiter = table::sniff(head, &columns);
         match Format::of_name(path) {
-            _ if jsonl::looks_like(head) => (Format::Jsonl, delimiter),
+            _ if items::looks_like(head) => (Format::Jsonl, delimiter),
             Some(Format::Tsv) => (Format::Tsv, Delimiter::Tab),
             Some(format) => (format, delimiter),
             None => (Format::Csv, delimiter),
@@ -179,7 +199,7 @@ pub fn read_from(path: &str, input: impl Read, options: &ReadOptions) -> Result<
 }
 
 fn read_source(source: Source, options: &ReadOptions, corpus: &mut Corpus) -> Result<(), CorpusError> {
-    let known = (corpus.examples.len(), corpus.skipped.len());
+    let known = (corpus.examples.len(), corpus.skipped.len(), corpus.unjudged);
     let origin = source.origin.clone();
     let mut rows = Rows::new(&origin, options, corpus);
     if !(source.whole && source.head.trim_ascii().is_empty()) {
@@ -189,11 +209,13 @@ fn read_source(source: Source, options: &ReadOptions, corpus: &mut Corpus) -> Re
             Format::Tsv => table::read(source, Some(Delimiter::Tab), &mut rows)?,
             Format::Jsonl => jsonl::read(source, &mut rows)?,
             Format::FastText => fasttext::read(source, &mut rows)?,
-            Format::Doccano | Format::Prodigy | Format::LabelStudio => jsonl::read(source, &mut rows)?,
+            Format::Doccano => doccano::read(source, &mut rows)?,
+            Format::Prodigy => prodigy::read(source, &mut rows)?,
+            Format::LabelStudio => label_studio::read(source, &mut rows)?,
         }
     }
     rows.finish()?;
-    if known == (corpus.examples.len(), corpus.skipped.len()) {
+    if known == (corpus.examples.len(), corpus.skipped.len(), corpus.unjudged) {
         corpus.warnings.push(Warning::EmptyFile { place: origin.file() });
     }
     Ok(())
@@ -202,7 +224,8 @@ fn read_source(source: Source, options: &ReadOptions, corpus: &mut Corpus) -> Re
 fn finish(mut corpus: Corpus, paths: &str) -> Result<Corpus, CorpusError> {
     if corpus.examples.is_empty() {
         let first = corpus.skipped.first().cloned().map(Box::new);
-        return Err(CorpusError::NoRows { paths: paths.into(), skipped: corpus.skipped.len(), first });
+        let (skipped, unjudged) = (corpus.skipped.len(), corpus.unjudged);
+        return Err(CorpusError::NoRows { paths: paths.into(), skipped, first, unjudged });
     }
     corpus.warnings.extend(labels::alike(&corpus.examples));
     Ok(corpus)
@@ -218,16 +241,29 @@ struct Rows<'a> {
     not_in_utf8: u64,
     /// The first byte that is not UTF-8, and its line.
     first_stray: Option<(u8, u64)>,
+    left_out: BTreeMap<Unjudged, u64>,
+    /// Passages that do not lie in their text.
+    spans_outside: u64,
 }
 
 impl<'a> Rows<'a> {
     fn new(origin: &'a Origin, options: &'a ReadOptions, corpus: &'a mut Corpus) -> Self {
-        Rows { origin, options, corpus, in_utf8: 0, not_in_utf8: 0, first_stray: None }
+        Rows {
+            origin,
+            options,
+            corpus,
+            in_utf8: 0,
+            not_in_utf8: 0,
+            first_stray: None,
+            left_out: BTreeMap::new(),
+            spans_outside: 0,
+        }
     }
 
     /// Takes a row that starts on `line`; a bad one is kept as a problem, or ends the reading when strict.
     fn take(&mut self, line: u64, row: Result<Example, Fault>) -> Result<(), CorpusError> {
         match row {
+            Ok(example) if example.pending => self.take_unjudged(example, Unjudged::NotYet),
             Ok(example) => self.corpus.examples.push(example),
             Err(fault) => {
                 let problem = Problem { place: self.origin.line(line), fault };
@@ -238,6 +274,19 @@ impl<'a> Rows<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Takes a row of which nobody has said which labels it has, if such rows are wanted.
+    fn take_unjudged(&mut self, example: Example, why: Unjudged) {
+        if self.options.pending {
+            self.corpus.examples.push(Example { pending: true, ..example });
+        } else {
+            *self.left_out.entry(why).or_default() += 1;
+        }
+    }
+
+    fn warn(&mut self, warning: Warning) {
+        self.corpus.warnings.push(warning);
     }
 
     /// The bytes of a row that starts on `line`, as text.
@@ -258,11 +307,20 @@ impl<'a> Rows<'a> {
     }
 
     /// Whether the input was in UTF-8 after all: a file in another encoding has hardly a row that happens to be valid.
-    fn finish(self) -> Result<(), CorpusError> {
-        match self.first_stray {
-            Some((byte, line)) if self.not_in_utf8 > self.in_utf8 => Err(another_encoding(self.origin, byte, line)),
-            _ => Ok(()),
+    fn finish(mut self) -> Result<(), CorpusError> {
+        if let Some((byte, line)) = self.first_stray
+            && self.not_in_utf8 > self.in_utf8
+        {
+            return Err(another_encoding(self.origin, byte, line));
         }
+        for (why, rows) in std::mem::take(&mut self.left_out) {
+            self.corpus.unjudged += rows;
+            self.warn(Warning::LeftOut { place: self.origin.file(), why, rows });
+        }
+        if self.spans_outside > 0 {
+            self.warn(Warning::SpansOutside { place: self.origin.file(), rows: self.spans_outside });
+        }
+        Ok(())
     }
 }
 
@@ -364,7 +422,7 @@ mod tests {
         let error = refused("notes.txt", "Dear all, we met; nothing was decided.\n");
         assert!(
             error.starts_with(
-                "notes.txt: cannot tell which format this is\nhint: `--input-format csv|tsv|jsonl|fasttext`"
+                "notes.txt: cannot tell which format this is\nhint: `--input-format csv|tsv|jsonl|fasttext|doccano|prodigy|label-studio`"
             )
         );
     }
