@@ -196,3 +196,96 @@ impl<W: Write> ExampleWriter for Writer<W> {
         Ok(std::mem::take(&mut self.lost))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{corpus, refused};
+    use super::super::{Format, ReadOptions, read_from, write};
+
+    fn labels(corpus: &super::super::Corpus) -> Vec<String> {
+        corpus.examples.iter().map(|example| example.labels.join("+")).collect()
+    }
+
+    #[test]
+    fn a_classification_gives_names_and_what_was_imported_along() {
+        let corpus = corpus("a.jsonl", include_str!("../../tests/formats/doccano-1.8.jsonl"));
+        assert_eq!(labels(&corpus), ["threat", "", "blame+call"]);
+        assert_eq!((corpus.examples[0].id.as_deref(), &corpus.examples[0].extra["source"][..]), (Some("101"), "radio"));
+        assert_eq!(
+            corpus.warnings[0].to_string(),
+            "a.jsonl: 1 text has no label; doccano writes that also for texts that nobody has judged, and here it counts as \"no label fits\"\n\
+             hint: export with \"Export only approved documents\""
+        );
+    }
+
+    #[test]
+    fn passages_are_counted_as_a_browser_counts_and_their_labels_are_those_of_the_text() {
+        let corpus = corpus("a.jsonl", include_str!("../../tests/formats/doccano-1.8-spans.jsonl"));
+        assert_eq!(labels(&corpus), ["blame+call", "", "threat"]);
+        let first = &corpus.examples[0];
+        let marked: Vec<_> = first.spans.iter().map(|marked| marked.span.of(&first.text)).collect();
+        assert_eq!(marked, ["They broke it", "call now"]);
+        assert!(corpus.examples[2].spans.is_empty());
+        assert!(
+            corpus.warnings.iter().any(|warning| warning.to_string()
+                == "a.jsonl: 1 marked passage lies outside its text or on no character's edge; its label is kept, and where it lay is not")
+        );
+    }
+
+    #[test]
+    fn older_releases_are_read() {
+        let old = corpus("a.jsonl", include_str!("../../tests/formats/doccano-1.0.jsonl"));
+        assert_eq!(labels(&old), ["threat", "call", "4"]);
+        assert_eq!(old.examples[0].extra["meta.paper"], "Herald");
+        let oldest = corpus("a.jsonl", include_str!("../../tests/formats/doccano-2018.jsonl"));
+        assert_eq!(labels(&oldest), ["threat", "call"]);
+        assert_eq!(oldest.examples[1].annotator(), Some("ben"));
+        let data = corpus("a.jsonl", "{\"id\": 1, \"data\": \"Call now.\", \"label\": [[0, 4, \"call\"]]}\n");
+        assert_eq!((&data.examples[0].text[..], &labels(&data)[0][..]), ("Call now.", "call"));
+    }
+
+    #[test]
+    fn where_a_text_and_its_passages_are_labelled_the_text_has_its_own_labels() {
+        let data = include_str!("../../tests/formats/doccano-both.jsonl");
+        let corpus = corpus("a.jsonl", data);
+        assert_eq!(labels(&corpus), ["flight"]);
+        assert_eq!(corpus.examples[0].spans[0].label, "City");
+        let mut out = Vec::new();
+        assert!(write(Format::Doccano, &mut out, &corpus.examples).unwrap().is_empty());
+        let out = String::from_utf8(out).unwrap();
+        assert_eq!(
+            out,
+            "{\"id\":\"1\",\"text\":\"Find a flight to Rome\",\"cats\":[\"flight\"],\"entities\":[[17,21,\"City\"]]}\n"
+        );
+    }
+
+    #[test]
+    fn what_is_neither_name_nor_passage_is_a_problem() {
+        let fine = "{\"text\": \"x\", \"label\": [[0, 1, \"a\"]]}\n";
+        let corpus = corpus(
+            "a.jsonl",
+            &format!("{fine}{{\"text\": \"x\", \"label\": [[0, 1]]}}\n{{\"text\": \"x\", \"label\": true}}\n"),
+        );
+        let problems: Vec<_> = corpus.skipped.iter().map(|problem| problem.fault.to_string()).collect();
+        assert_eq!(
+            problems,
+            [
+                "`label` is a list of other things where a list of labels or passages is needed",
+                "`label` is a list of other things where a list of labels or passages is needed"
+            ]
+        );
+        assert!(
+            refused("a.jsonl", "{\"txt\": \"x\", \"label\": [[0, 1, \"a\"]]}")
+                .contains("no text column among `label`, `txt`")
+        );
+    }
+
+    #[test]
+    fn a_named_field_is_the_only_one_that_is_read() {
+        let columns = super::super::Columns { label: Some("entities".into()), ..super::super::Columns::default() };
+        let options = ReadOptions { columns, ..ReadOptions::default() };
+        let data = include_str!("../../tests/formats/doccano-both.jsonl");
+        let corpus = read_from("a.jsonl", data.as_bytes(), &options).unwrap();
+        assert_eq!(corpus.examples[0].spans.len(), 1);
+    }
+}

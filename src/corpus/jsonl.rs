@@ -188,7 +188,10 @@ mod tests {
         assert!(all.warnings.is_empty());
         let pool = read_from("a.jsonl", &b"{\"text\": \"x\"}\n"[..], &options).unwrap();
         assert!(pool.examples[0].pending, "without any labels at all");
-        assert!(refused("a.jsonl", "{\"text\": \"x\", \"labels\": null}").starts_with("a.jsonl: nobody has judged any of its 1 row"));
+        assert!(
+            refused("a.jsonl", "{\"text\": \"x\", \"labels\": null}")
+                .starts_with("a.jsonl: nobody has judged any of its 1 row")
+        );
     }
 
     #[test]

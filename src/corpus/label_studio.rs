@@ -55,39 +55,64 @@ struct Found {
     questions: BTreeSet<String>,
     /// Anything was chosen for a whole text; else passages make its labels.
     choices: bool,
+    /// What was asked about: the name of the text in the labelling interface, often that in the data, too.
+    asked_about: Option<String>,
     /// In the short kind it must be one question, since a free text looks like a label.
     short: bool,
 }
 
+/// What a record gives: examples, and whether and why they are not judged.
+type Judged = (Example, Option<Unjudged>);
+
 /// Reads a list of tasks.
 pub(super) fn read(source: Source, rows: &mut Rows) -> Result<(), CorpusError> {
     let mut found = Found::default();
-    let mut examples: Vec<(Example, Option<Unjudged>)> = Vec::new();
+    let mut tasks: Vec<(u64, Result<Vec<Judged>, Fault>)> = Vec::new();
+    let mut unsure: Vec<(usize, Position, String)> = Vec::new();
     each(source, rows, |rows, start, json| {
         let read = json.and_then(|json| {
-            let object = object(json, start)?;
-            match object.get("data").map(kind) {
-                Some("an object") => task(&object, start, rows, &mut found),
-                _ => short(&object, start, rows, &mut found).map(|example| vec![(example, None)]),
+            let read = record(&object(json, start)?, start, rows, &mut found);
+            if read.is_err() && found.asked_about.is_none() {
+                unsure.push((tasks.len(), start, json.to_owned()));
             }
+            read
         });
-        match read {
-            Ok(read) => examples.extend(read),
-            Err(fault) => rows.take(start.line, Err(fault))?,
-        }
+        tasks.push((start.line, read));
         Ok(())
     })?;
+    // A later task may have told what the text is called.
+    let told = found.asked_about.is_some();
+    for (at, start, json) in unsure.into_iter().filter(|_| told) {
+        tasks[at].1 = object(&json, start).and_then(|object| record(&object, start, rows, &mut found));
+    }
     found.check(rows)?;
-    for (mut example, unjudged) in examples {
-        if !found.choices {
-            example.take_labels_of_spans();
-        }
-        match unjudged {
-            Some(why) => rows.take_unjudged(example, why),
-            None => rows.take(0, Ok(example))?,
+    for (line, task) in tasks {
+        match task {
+            Ok(judged) => judged.into_iter().try_for_each(|judged| take(judged, found.choices, rows))?,
+            Err(fault) => rows.take(line, Err(fault))?,
         }
     }
     found.seen.missing(&rows.options.columns, rows.origin).map_or(Ok(()), Err)
+}
+
+fn take((mut example, unjudged): Judged, choices: bool, rows: &mut Rows) -> Result<(), CorpusError> {
+    if !choices {
+        example.take_labels_of_spans();
+    }
+    match unjudged {
+        Some(why) => {
+            rows.take_unjudged(example, why);
+            Ok(())
+        }
+        None => rows.take(0, Ok(example)),
+    }
+}
+
+fn record(object: &Object, start: Position, rows: &mut Rows, found: &mut Found) -> Result<Vec<Judged>, Fault> {
+    match object.get("data").map(kind) {
+        Some("an object") => task(object, start, rows, found),
+        _ => short(object, start, rows, found).map(|example| vec![(example, None)]),
+    }
 }
 
 impl Found {
@@ -129,12 +154,7 @@ struct Answer {
 }
 
 /// A task: an example for each of its annotations, or one that nobody has judged.
-fn task(
-    task: &Object,
-    start: Position,
-    rows: &mut Rows,
-    found: &mut Found,
-) -> Result<Vec<(Example, Option<Unjudged>)>, Fault> {
+fn task(task: &Object, start: Position, rows: &mut Rows, found: &mut Found) -> Result<Vec<Judged>, Fault> {
     let list = |name: &str| task.get(name).filter(|raw| kind(raw) == "a list");
     let raw: Vec<&RawValue> = match list("annotations").or_else(|| list("completions")) {
         Some(raw) => serde_json::from_str(raw).map_err(|error| start.invalid(&error))?,
@@ -146,8 +166,8 @@ fn task(
     let annotations = parsed.map_err(wrong)?;
     let predictions: Vec<Annotation> = task.parsed("predictions").unwrap_or_default();
     let shown = |annotation: &Annotation| annotation.result.as_ref()?.iter().find_map(|answer| answer.to_name.clone());
-    let to_name = annotations.iter().chain(&predictions).find_map(shown);
-    let mut base = of_data(task, start, to_name.as_deref(), rows, found)?;
+    found.asked_about = found.asked_about.take().or_else(|| annotations.iter().chain(&predictions).find_map(shown));
+    let mut base = of_data(task, start, rows, found)?;
     if let Some(prediction) = predictions.last() {
         let mut guessed = Example { text: base.text.clone(), ..Example::default() };
         take_answers(&mut guessed, prediction, rows, &mut Found::default())?;
@@ -177,18 +197,11 @@ fn task(
 }
 
 /// What a task shows. Its text is the usual field, or what was asked about, or the only string.
-fn of_data(
-    task: &Object,
-    start: Position,
-    to_name: Option<&str>,
-    rows: &Rows,
-    found: &mut Found,
-) -> Result<Example, Fault> {
-    let data: Object = task.parsed("data").ok_or_else(|| task.without("data"))?;
-    let mut data = data;
+fn of_data(task: &Object, start: Position, rows: &Rows, found: &mut Found) -> Result<Example, Fault> {
+    let mut data: Object = task.parsed("data").ok_or_else(|| task.without("data"))?;
     if rows.options.columns.find(Role::Text, data.names()).is_none() && rows.options.columns.text.is_none() {
         let strings: Vec<usize> = (0..data.0.len()).filter(|at| kind(data.0[*at].1) == "a string").collect();
-        let asked = strings.iter().find(|at| Some(&*data.0[**at].0) == to_name);
+        let asked = strings.iter().find(|at| Some(&*data.0[**at].0) == found.asked_about.as_deref());
         if let Some(at) = asked.or(if strings.len() == 1 { strings.first() } else { None }) {
             data.0[*at].0 = TEXT.into();
         }
@@ -505,5 +518,134 @@ impl<W: Write> ExampleWriter for Writer<W> {
         self.out.write_all(b"\n]\n")?;
         self.out.flush()?;
         Ok(Losses::default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{corpus, refused};
+    use super::super::{Columns, Corpus, Example, Format, ReadOptions, read_from, write};
+
+    const TASKS: &str = include_str!("../../tests/formats/label-studio.json");
+    const SHORT: &str = include_str!("../../tests/formats/label-studio-min.json");
+
+    fn labelled(corpus: &Corpus) -> Vec<String> {
+        corpus.examples.iter().map(|example| format!("{}: {}", example.text, example.labels.join("+"))).collect()
+    }
+
+    fn warnings(corpus: &Corpus) -> Vec<String> {
+        corpus.warnings.iter().map(ToString::to_string).collect()
+    }
+
+    fn whole(data: &str) -> Corpus {
+        let options = ReadOptions { pending: true, everything: true, ..ReadOptions::default() };
+        read_from("a.json", data.as_bytes(), &options).unwrap()
+    }
+
+    #[test]
+    fn every_annotation_is_an_example_and_skipped_or_open_tasks_are_left_out_with_a_count() {
+        let corpus = corpus("a.json", TASKS);
+        assert_eq!(labelled(&corpus), ["We will make them pay.: threat+blame", "We will make them pay.: "]);
+        assert_eq!(
+            warnings(&corpus),
+            [
+                "a.json: 1 row that nobody has judged has been left out",
+                "a.json: 1 row that the annotator skipped or ignored has been left out",
+            ]
+        );
+        let [first, second] = &corpus.examples[..] else { panic!("two annotations") };
+        assert_eq!((first.annotator(), second.annotator()), (Some("1"), Some("ben@example.org")));
+        assert_eq!((&first.extra["remark"][..], &first.extra["paper"][..]), ("sounds angry", "Herald"));
+        assert_eq!((first.id.as_deref(), first.place.line), (Some("1"), Some(2)));
+    }
+
+    #[test]
+    fn open_and_skipped_tasks_and_predictions_may_be_wanted() {
+        let corpus = whole(TASKS);
+        let pending: Vec<bool> = corpus.examples.iter().map(|example| example.pending).collect();
+        assert_eq!(pending, [false, false, true, true]);
+        assert_eq!(corpus.examples[2].suggested, ["call"]);
+        assert_eq!(corpus.examples[2].extra["was_cancelled"], "true");
+    }
+
+    #[test]
+    fn tasks_that_are_written_can_be_read_again_with_their_annotations() {
+        let corpus = whole(&TASKS.replace("\"remark\"", "\"\""));
+        let mut out = Vec::new();
+        assert!(write(Format::LabelStudio, &mut out, &corpus.examples).unwrap().is_empty());
+        let out = String::from_utf8(out).unwrap();
+        assert_eq!(out.matches("\"data\"").count(), 3, "two annotations of one task stand together: {out}");
+        let again = whole(&out);
+        let bare = |examples: &[Example]| {
+            let strip = |example: &Example| Example { place: crate::text::Place::file(""), ..example.clone() };
+            examples.iter().map(strip).collect::<Vec<_>>()
+        };
+        assert_eq!(bare(&again.examples), bare(&corpus.examples));
+    }
+
+    #[test]
+    fn the_first_releases_are_read_and_their_offsets_are_told_by_what_they_cover() {
+        let corpus = corpus("a.json", include_str!("../../tests/formats/label-studio-0.9.json"));
+        assert_eq!(labelled(&corpus), ["💩This is an annotation.: thing"]);
+        let first = &corpus.examples[0];
+        assert_eq!(first.spans[0].span.of(&first.text), "annotation");
+        assert_eq!(corpus.unjudged, 1);
+    }
+
+    #[test]
+    fn the_short_kind_has_its_answers_between_id_and_annotator() {
+        let corpus = corpus("a.json", SHORT);
+        assert_eq!(
+            labelled(&corpus),
+            ["We will make them pay.: threat+blame", "Call now; please.: call; now", "It rained.: "]
+        );
+        assert_eq!(corpus.examples[1].annotator(), Some("1"));
+        assert_eq!(corpus.examples[1].extra["lead_time"], "2.1");
+    }
+
+    #[test]
+    fn in_the_short_kind_a_second_question_must_be_chosen_from() {
+        let data = SHORT.replace("\"annotator\"", "\"remark\": \"free text\", \"annotator\"");
+        assert_eq!(
+            refused("a.json", &data),
+            "a.json: several fields may hold the labels: `frame`, `remark`\nhint: name it with `--label-column frame`"
+        );
+        let columns = Columns { label: Some("frame".into()), ..Columns::default() };
+        let options = ReadOptions { columns, ..ReadOptions::default() };
+        let corpus = read_from("a.json", data.as_bytes(), &options).unwrap();
+        assert_eq!(corpus.examples[0].extra["remark"], "free text");
+        assert_eq!(corpus.examples[2].labels.len(), 0);
+    }
+
+    #[test]
+    fn several_questions_are_announced_and_one_can_be_named() {
+        let data = TASKS
+            .replace(
+                "\"from_name\": \"remark\", \"to_name\": \"sentence\", \"type\": \"textarea\"",
+                "\"from_name\": \"tone\", \"type\": \"choices\"",
+            )
+            .replace("{\"text\": [\"sounds angry\"]}", "{\"choices\": [\"angry\"]}");
+        let both = corpus("a.json", &data);
+        assert_eq!(both.examples[0].labels, ["threat", "blame", "angry"]);
+        assert!(warnings(&both)[0].starts_with(
+            "a.json: labels come from several questions: `frame`, `tone`\nhint: `--label-column frame` takes"
+        ));
+        let read = |name: &str| {
+            let columns = Columns { label: Some(name.into()), ..Columns::default() };
+            read_from("a.json", data.as_bytes(), &ReadOptions { columns, ..ReadOptions::default() })
+        };
+        assert_eq!(read("tone").unwrap().examples[0].labels, ["angry"]);
+        assert!(read("tune").unwrap_err().to_string().contains("did you mean `tone`?"));
+    }
+
+    #[test]
+    fn a_task_may_be_shown_by_whatever_name() {
+        let data = "[{\"data\": {\"html\": \"Call now.\", \"n\": 1}, \"annotations\": [{\"result\": []}]}]";
+        assert_eq!(labelled(&corpus("a.json", data)), ["Call now.: "]);
+        let two = "[{\"data\": {\"a\": \"Call now.\", \"b\": \"x\"}, \"annotations\": [{\"result\": []}]}]";
+        assert!(
+            refused("a.json", two)
+                .starts_with("a.json: no text column among `a`, `b`\nhint: name it with `--text-column")
+        );
     }
 }

@@ -175,13 +175,13 @@ pub enum Unjudged {
 
 impl Unjudged {
     fn rows(self, rows: u64) -> String {
-        let (row, has, was) = if rows == 1 { ("row", "has", "was") } else { ("rows", "have", "were") };
+        let (row, has) = if rows == 1 { ("row", "has") } else { ("rows", "have") };
         match self {
             Unjudged::NotYet => format!("{rows} {row} that nobody has judged {has} been left out"),
             Unjudged::PassedOver => format!("{rows} {row} that the annotator skipped or ignored {has} been left out"),
             Unjudged::Rejected => {
                 format!(
-                    "{rows} {row} whose labels {was} rejected {has} been left out: a rejection does not say which labels fit"
+                    "{rows} {row} whose labels were rejected {has} been left out: a rejection does not say which labels fit"
                 )
             }
         }

@@ -285,3 +285,126 @@ impl<W: Write> ExampleWriter for Writer<W> {
         Ok(std::mem::take(&mut self.lost))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{corpus, hints, refused};
+    use super::super::{Corpus, Format, ReadOptions, read_from, write};
+
+    const CHOICE: &str = include_str!("../../tests/formats/prodigy-choice.jsonl");
+
+    fn labelled(corpus: &Corpus) -> Vec<String> {
+        corpus.examples.iter().map(|example| format!("{}: {}", example.text, example.labels.join("+"))).collect()
+    }
+
+    fn warnings(corpus: &Corpus) -> Vec<String> {
+        corpus.warnings.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn accepted_choices_are_labels_and_what_was_rejected_or_ignored_is_left_out_with_a_count() {
+        let corpus = corpus("a.jsonl", CHOICE);
+        assert_eq!(labelled(&corpus), ["We will make them pay.: threat", "It rained.: ", "Call now.: call+blame"]);
+        assert_eq!(
+            warnings(&corpus),
+            [
+                "a.jsonl: 1 row that the annotator skipped or ignored has been left out",
+                "a.jsonl: 1 row whose labels were rejected has been left out: a rejection does not say which labels fit",
+            ]
+        );
+        assert_eq!(corpus.examples[0].extra["meta.paper"], "Herald");
+    }
+
+    #[test]
+    fn a_named_session_is_an_annotator_and_one_called_by_its_time_is_not() {
+        let corpus = corpus("a.jsonl", CHOICE);
+        let annotators: Vec<_> = corpus.examples.iter().map(|example| example.annotator()).collect();
+        assert_eq!(annotators, [Some("frames-alex"), Some("frames-alex"), None]);
+    }
+
+    #[test]
+    fn answers_on_single_labels_are_gathered_by_text_and_annotator() {
+        let corpus = corpus("a.jsonl", include_str!("../../tests/formats/prodigy-teach.jsonl"));
+        assert_eq!(labelled(&corpus), ["We will make them pay.: threat", "It rained.: ", "They broke it.: blame"]);
+        assert_eq!(
+            warnings(&corpus),
+            [
+                "a.jsonl: 1 text was asked about some of the 2 labels only; those not asked about count as absent\n\
+                 hint: an honest model wants an answer for every label, as the `choice` interface gives it",
+                "a.jsonl: 1 row that the annotator skipped or ignored has been left out",
+                "a.jsonl: 2 rows whose labels were rejected have been left out: a rejection does not say which labels fit",
+            ]
+        );
+        assert!(corpus.examples[0].spans.is_empty(), "a pattern's match is nobody's mark");
+    }
+
+    #[test]
+    fn of_one_label_a_rejection_says_all() {
+        let data = "{\"text\":\"a\",\"label\":\"x\",\"answer\":\"accept\"}\n{\"text\":\"b\",\"label\":\"x\",\"answer\":\"reject\"}\n\
+                    {\"text\":\"b\",\"label\":\"x\",\"answer\":\"accept\"}\n{\"text\":\"c\",\"label\":\"x\",\"answer\":\"reject\"}\n";
+        let corpus = corpus("a.jsonl", data);
+        assert_eq!(labelled(&corpus), ["a: x", "b: x", "c: "], "the last answer holds");
+        assert!(corpus.warnings.is_empty());
+    }
+
+    #[test]
+    fn passages_are_labels_where_nothing_else_was_asked() {
+        let corpus = corpus("a.jsonl", include_str!("../../tests/formats/prodigy-spans.jsonl"));
+        assert_eq!(labelled(&corpus), ["😀 Call now.: call", "It rained.: "]);
+        let first = &corpus.examples[0];
+        assert_eq!(first.spans[0].span.of(&first.text), "Call now");
+        assert_eq!(corpus.unjudged, 1);
+    }
+
+    #[test]
+    fn cats_as_spacy_has_them_need_no_answer() {
+        let corpus = corpus("a.jsonl", include_str!("../../tests/formats/spacy-cats.jsonl"));
+        assert_eq!(labelled(&corpus), ["We will make them pay.: threat", "It rained.: "]);
+    }
+
+    #[test]
+    fn tasks_that_nobody_has_answered_are_no_data_but_may_be_wanted() {
+        let data = "{\"text\":\"a\",\"options\":[{\"id\":1,\"text\":\"One\"}],\"accept\":[1]}\n";
+        assert!(refused("a.jsonl", data).starts_with("a.jsonl: nobody has judged any of its 1 row\nhint: "));
+        let options = ReadOptions { pending: true, ..ReadOptions::default() };
+        let pool = read_from("a.jsonl", data.as_bytes(), &options).unwrap();
+        assert!(pool.examples[0].pending && pool.examples[0].labels.is_empty());
+        assert_eq!(pool.examples[0].suggested, ["1"]);
+    }
+
+    #[test]
+    fn what_is_read_whole_is_written_whole() {
+        let options = ReadOptions { pending: true, everything: true, ..ReadOptions::default() };
+        let corpus = read_from("a.jsonl", CHOICE.as_bytes(), &options).unwrap();
+        let mut out = Vec::new();
+        assert!(write(Format::Prodigy, &mut out, &corpus.examples).unwrap().is_empty());
+        let fields = |line: &str| {
+            let mut object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(line).unwrap();
+            object.remove("options"); // of the whole file, in the order of the alphabet
+            object.retain(|name, value| {
+                !(name.starts_with("_annotator") && value.as_str().is_some_and(|id| id.starts_with("2022")))
+            });
+            object
+        };
+        let out = String::from_utf8(out).unwrap();
+        for (before, after) in CHOICE.lines().zip(out.lines()) {
+            assert_eq!(fields(before), fields(after));
+        }
+        assert_eq!(CHOICE.lines().count(), out.lines().count());
+    }
+
+    #[test]
+    fn an_answer_that_is_none_is_a_problem() {
+        let corpus = corpus(
+            "a.jsonl",
+            "{\"text\":\"a\",\"accept\":[],\"answer\":\"accept\"}\n{\"text\":\"a\",\"accept\":[],\"answer\":\"maybe\"}\n{\"text\":\"a\",\"accept\":[[]],\"answer\":\"accept\"}\n",
+        );
+        assert!(
+            hints(&corpus)[0]
+                .starts_with("a.jsonl:2: `answer` is another word where `accept`, `reject` or `ignore` is needed")
+        );
+        assert!(
+            hints(&corpus)[1].starts_with("a.jsonl:3: `accept` is something else where a list of labels is needed")
+        );
+    }
+}

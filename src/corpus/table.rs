@@ -252,6 +252,9 @@ impl Header<'_> {
         if let Some(at) = self.find(Role::Label)? {
             return Ok(LabelCells::One(at));
         }
+        if let Some(at) = self.label_studio() {
+            return Ok(LabelCells::One(at));
+        }
         if self.pending {
             return Ok(LabelCells::None);
         }
@@ -262,6 +265,13 @@ impl Header<'_> {
         let columns = wide.iter().map(|(_, name)| name.clone()).collect();
         warnings.push(Warning::WideLabels { place: self.place(), columns });
         Ok(LabelCells::Wide(wide))
+    }
+
+    /// The only answer in a table as Label Studio exports it: what stands between `id` and `annotator`.
+    fn label_studio(&self) -> Option<usize> {
+        let at = |name: &str| self.names.iter().position(|known| known == name);
+        let (id, annotator) = (at("id")?, at("annotator")?);
+        (at("annotation_id").is_some() && id + 2 == annotator).then_some(id + 1)
     }
 
     fn wide(&self, name: &str) -> Result<(usize, String), CorpusError> {
@@ -649,6 +659,14 @@ mod tests {
         assert_eq!(texts(&corpus), ["Sie zahlen, alle"]);
         assert_eq!(corpus.examples[0].labels, ["threat", "blame"]);
         assert_eq!(hints(&corpus), ["a.csv:3: the text is empty\nhint: give the row a text, or delete it"]);
+    }
+
+    #[test]
+    fn a_table_from_label_studio_has_its_labels_between_id_and_annotator() {
+        let corpus = corpus("a.csv", include_str!("../../tests/formats/label-studio.csv"));
+        let labels: Vec<_> = corpus.examples.iter().map(|example| example.labels.join("+")).collect();
+        assert_eq!(labels, ["threat+blame", "call", ""]);
+        assert_eq!(corpus.examples[0].annotator(), Some("ann@example.org"));
     }
 
     #[test]
