@@ -477,6 +477,25 @@ fn annotation(example: &Example, with_choices: bool) -> String {
     annotation.object()
 }
 
+/// The configuration of a project into which the tasks of such an outline can be imported.
+pub fn labelling_interface(outline: &Outline) -> String {
+    let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+    let values = |tag: &str| -> String {
+        outline.labels.iter().map(|label| format!("    <{tag} value=\"{}\"/>\n", escaped(label))).collect()
+    };
+    let mut interface = format!("<View>\n  <Text name=\"{TEXT}\" value=\"${TEXT}\"/>\n");
+    if !outline.spans || outline.loose_labels {
+        let choices = values("Choice");
+        interface +=
+            &format!("  <Choices name=\"{CHOICES}\" toName=\"{TEXT}\" choice=\"multiple\">\n{choices}  </Choices>\n");
+    }
+    if outline.spans {
+        let passages = values("Label");
+        interface += &format!("  <Labels name=\"{PASSAGES}\" toName=\"{TEXT}\">\n{passages}  </Labels>\n");
+    }
+    interface + "</View>"
+}
+
 fn choices(labels: &[String]) -> String {
     let mut value = Line::default();
     value.entry("choices", &labels);

@@ -26,8 +26,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
 
+use encoding_rs::Encoding;
+
 pub use columns::Columns;
 pub use example::{ANNOTATOR, Example, LabelSpan};
+pub use label_studio::labelling_interface;
 pub use problem::{CorpusError, Delimiter, Fault, Problem, Spelling, Unjudged, Warning};
 pub use table::is_formula;
 pub use writer::{ExampleWriter, Loss, Losses, Outline, write, writer};
@@ -62,6 +65,8 @@ pub struct ReadOptions {
     pub label_separator: Option<String>,
     /// The first row that cannot be used is an error.
     pub strict: bool,
+    /// `None`: UTF-8, or UTF-16 if a byte order mark says so.
+    pub encoding: Option<&'static Encoding>,
     /// Rows that nobody has judged are read too, marked as [`pending`](Example::pending), and there need not be a label column.
     pub pending: bool,
     /// Also what only another file has room for, [`Example::nested`].
@@ -77,6 +82,7 @@ impl Default for ReadOptions {
             format: None,
             label_separator: None,
             strict: false,
+            encoding: None,
             pending: false,
             everything: false,
             most_unpacked: 8 << 30,
@@ -182,7 +188,7 @@ impl fmt::Display for Format {
 pub fn read<P: AsRef<str>>(paths: &[P], options: &ReadOptions) -> Result<Corpus, CorpusError> {
     let mut corpus = Corpus::default();
     for path in paths {
-        read_source(Source::open(path.as_ref(), options.most_unpacked)?, options, &mut corpus)?;
+        read_source(Source::open(path.as_ref(), options)?, options, &mut corpus)?;
     }
     let paths: Vec<&str> = paths.iter().map(AsRef::as_ref).collect();
     finish(corpus, &paths.join(", "))
@@ -194,7 +200,7 @@ pub fn read<P: AsRef<str>>(paths: &[P], options: &ReadOptions) -> Result<Corpus,
 /// As [`read`].
 pub fn read_from(path: &str, input: impl Read, options: &ReadOptions) -> Result<Corpus, CorpusError> {
     let mut corpus = Corpus::default();
-    read_source(Source::new(path, input, options.most_unpacked)?, options, &mut corpus)?;
+    read_source(Source::new(path, input, options)?, options, &mut corpus)?;
     finish(corpus, path)
 }
 
@@ -326,7 +332,7 @@ impl<'a> Rows<'a> {
 
 /// Text with bytes that UTF-8 does not have, most often from a spreadsheet on Windows.
 fn another_encoding(origin: &Origin, byte: u8, line: u64) -> CorpusError {
-    origin.encoding(line, format!("byte 0x{byte:02X}, perhaps Windows-1252"), "WINDOWS-1252")
+    origin.encoding(line, format!("byte 0x{byte:02X}, perhaps Windows-1252"), "windows-1252")
 }
 
 /// The text of a row, unless it is blank.

@@ -65,7 +65,7 @@ impl Fault {
             Fault::EmptyText => "give the row a text, or delete it".into(),
             Fault::NoText => "write the text behind the labels: `__label__threat We will make them pay.`".into(),
             Fault::InvalidUtf8 { .. } => {
-                "write the character anew; if the whole file has another encoding, `iconv -f WINDOWS-1252 -t UTF-8` converts it"
+                "write the character anew; if the whole file has another encoding, `--encoding windows-1252` reads it"
                     .into()
             }
             Fault::InvalidJson { .. } => "a line holds one whole object, as `jq -c .` writes it".into(),
@@ -222,8 +222,10 @@ pub enum CorpusError {
     DamagedGzip { place: Place, source: io::Error },
     #[error("{path}: decompresses to more than {limit} bytes{}\nhint: split the file, or decompress it first if this is meant", gibibytes(*limit))]
     TooLarge { path: String, limit: u64 },
-    #[error("{place}: {found}, not UTF-8\nhint: convert it: {command}")]
-    Encoding { place: Place, found: String, command: String },
+    #[error(
+        "{place}: {found}, not UTF-8\nhint: `--encoding {encoding}` reads it so; or save it as UTF-8 (Excel: \"CSV UTF-8\")"
+    )]
+    Encoding { place: Place, found: String, encoding: &'static str },
     #[error("{path}: {kind}, which holds no readable rows\nhint: {way_out}")]
     Container { path: String, kind: &'static str, way_out: String },
     #[error(
