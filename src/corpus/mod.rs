@@ -489,16 +489,24 @@ mod tests {
         assert!(zstd.ends_with("hint: unpack it first: zstd -dc 'a b.zst' | rhetor … -"), "{zstd}");
     }
 
+    fn in_encoding(name: &str) -> ReadOptions {
+        ReadOptions { encoding: Encoding::for_label(name.as_bytes()), ..ReadOptions::default() }
+    }
+
     #[test]
-    fn a_file_in_windows_1252_is_refused_with_the_command_that_converts_it() {
+    fn a_file_in_windows_1252_is_refused_with_the_option_that_reads_it() {
         let data = b"text;labels\r\nplain;a\r\n\"two\nit\x92s\";b\r\nna\xEFve;c\r\n";
         assert_eq!(
             refused("my data.csv", data),
             "my data.csv:4: byte 0x92, perhaps Windows-1252, not UTF-8\n\
-             hint: convert it: iconv -f WINDOWS-1252 -t UTF-8 'my data.csv' > 'my data.utf8.csv'"
+             hint: `--encoding windows-1252` reads it so; or save it as UTF-8 (Excel: \"CSV UTF-8\")"
         );
-        assert!(refused("-", b"text;labels;gr\xF6\xDFe\na;b;c\n").contains("pipe it through `iconv -f WINDOWS-1252"));
         assert!(refused("h.csv", b"text,labels,gr\xF6\xDFe\na,b,c\n").starts_with("h.csv:1: byte 0xF6"));
+        let corpus = read_from("my data.csv", &data[..], &in_encoding("windows-1252")).unwrap();
+        let texts: Vec<_> = corpus.examples.iter().map(|example| example.text.as_str()).collect();
+        assert_eq!(texts, ["plain", "two\nit’s", "naïve"]);
+        let cyrillic = read_from("a.csv", &b"text,labels\n\xE4\xE0,x\n"[..], &in_encoding("cp1251")).unwrap();
+        assert_eq!(cyrillic.examples[0].text, "да");
     }
 
     #[test]
@@ -514,16 +522,22 @@ mod tests {
     }
 
     #[test]
-    fn utf_16_is_refused_with_and_without_its_mark() {
-        let utf16: Vec<u8> = TABLE.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fn utf_16_is_read_with_its_mark_and_without_it_the_option_that_reads_it_is_named() {
+        // As Excel saves "Unicode text".
+        let table = "text\tlabels\r\n\"Sie zahlen, „alle“ 😀\"\tthreat\r\n";
+        let utf16: Vec<u8> = table.encode_utf16().flat_map(u16::to_le_bytes).collect();
         let marked = [&b"\xFF\xFE"[..], &utf16].concat();
+        let backwards: Vec<u8> = marked.chunks(2).flat_map(|pair| [pair[1], pair[0]]).collect();
+        for data in [&marked, &backwards, &packed(&marked)] {
+            let corpus = read_from("a.txt", &data[..], &ReadOptions::default()).unwrap();
+            assert_eq!(corpus.examples[0].text, "Sie zahlen, „alle“ 😀");
+            assert_eq!(corpus.examples[0].place, Place::line("a.txt", 2));
+        }
         assert_eq!(
-            refused("a.csv", &marked),
-            "a.csv:1: UTF-16LE, not UTF-8\nhint: convert it: iconv -f UTF-16 -t UTF-8 a.csv > a.utf8.csv"
+            refused("a.csv", &utf16),
+            "a.csv:1: UTF-16LE, not UTF-8\nhint: `--encoding utf-16le` reads it so; or save it as UTF-8 (Excel: \"CSV UTF-8\")"
         );
-        assert!(refused("-", &utf16).ends_with("hint: convert it: pipe it through `iconv -f UTF-16LE -t UTF-8`"));
-        let packed = refused("a.csv.gz", packed(&marked));
-        assert!(packed.ends_with("gzip -dc a.csv.gz | iconv -f UTF-16 -t UTF-8 > a.utf8.csv"), "{packed}");
+        assert_eq!(read_from("a.csv", &utf16[..], &in_encoding("utf-16le")).unwrap().examples.len(), 1);
     }
 
     #[test]
@@ -611,6 +625,9 @@ mod tests {
             Some(Format::Tsv),
             Some(Format::Jsonl),
             Some(Format::FastText),
+            Some(Format::Doccano),
+            Some(Format::Prodigy),
+            Some(Format::LabelStudio),
         ])
     }
 
@@ -628,10 +645,14 @@ mod tests {
             pieces in prop::collection::vec(prop::sample::select(vec![
                 "text", "labels", ",", ";", "\t", "\n", "\r\n", "\"", "{\"text\": \"a\", \"labels\": [\"b\"]}", "{", "}", "[", "]",
                 ":", "null", "0", "1", "\\u", "\\ud800", "__label__", " ", "é", "\0", "sep=", "text,labels\n", "\"text\":", "\u{FEFF}",
+                "\"label\":", "\"answer\":", "\"accept\"", "\"spans\":", "\"options\":", "\"data\":", "\"annotations\":", "\"result\":", "\"annotator\":",
+                "\"annotation_id\":", "{\"text\": \"a\", \"label\": [[0, 1, \"b\"]]}", "{\"text\": \"a\", \"label\": \"b\", \"answer\": \"reject\"}",
+                "{\"data\": {\"text\": \"a\"}, \"annotations\": [", "{\"result\": []}",
             ]), 0..40),
             format in format(),
+            wanted: bool,
         ) {
-            let options = ReadOptions { format, ..ReadOptions::default() };
+            let options = ReadOptions { format, pending: wanted, everything: wanted, ..ReadOptions::default() };
             if let Ok(corpus) = read_from("-", pieces.concat().as_bytes(), &options) {
                 prop_assert!(corpus.examples.iter().all(|example| !example.text.trim().is_empty()));
             }
