@@ -5,7 +5,7 @@ use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use rhetor::corpus::{self, Example, Format, Losses, Outline, ReadOptions};
+use rhetor::corpus::{self, Example, Format, Loss, Losses, Outline, ReadOptions};
 
 use super::args::Convert;
 use super::train::{format, read_options, report_reading};
@@ -33,9 +33,10 @@ pub fn run(args: &Convert, remarks: Remarks) -> anyhow::Result<u8> {
     if !lost.is_empty() {
         remarks.warn(format_args!("{name}: {to} has no room for {lost}"));
     }
-    let pending = corpus.examples.iter().filter(|example| example.pending).count();
+    let left_out = lost.of(&Loss::PendingLeftOut);
+    let pending = corpus.examples.iter().filter(|example| example.pending).count() as u64 - left_out;
     let judged = if pending > 0 { format!(", {pending} of them not judged yet") } else { String::new() };
-    let count = corpus.examples.len();
+    let count = corpus.examples.len() as u64 - left_out;
     remarks.say(format_args!("{count} {} as {to}{judged}", if count == 1 { "row" } else { "rows" }));
     if to == Format::LabelStudio {
         remarks.say(format_args!("a labelling interface for it:\n{}", corpus::labelling_interface(&outline)));

@@ -33,6 +33,9 @@ const OF_QUESTION: [&str; 4] = ["_task_hash", "score", "priority", "_timestamp"]
 const ANNOTATOR_ID: &str = "_annotator_id";
 const SESSION_ID: &str = "_session_id";
 
+/// The labels that were rejected, as an extra column.
+const REJECTED: &str = "rejected";
+
 /// How a session without a name is called.
 const TIME: &str = "0000-00-00_00-00-00";
 
@@ -145,18 +148,25 @@ fn task(object: &Object, start: Position, rows: &mut Rows, seen: &mut Seen) -> R
             example.suggested = chosen.unwrap_or_else(|| label.into_iter().collect());
             Answer::Unjudged(Unjudged::NotYet)
         }
-        (Some(word @ ("reject" | "ignore")), chosen, label) => {
+        (Some("ignore"), chosen, label) => {
             example.suggested = chosen.unwrap_or_else(|| label.into_iter().collect());
-            example.extra.insert("answer".into(), word.into());
-            Answer::Unjudged(if word == "reject" { Unjudged::Rejected } else { Unjudged::PassedOver })
+            example.extra.insert("answer".into(), "ignore".into());
+            Answer::Unjudged(Unjudged::PassedOver)
+        }
+        (Some("reject"), chosen, _) => {
+            // What was rejected is the last thing to suggest.
+            example.extra.insert("answer".into(), "reject".into());
+            example.extra.insert(REJECTED.into(), labels::join(&chosen.unwrap_or_default()));
+            Answer::Unjudged(Unjudged::Rejected)
         }
         (Some(_), ..) => {
             let (found, wanted) = ("another word", "`accept`, `reject` or `ignore`");
             return Err(Fault::WrongType { field: "answer".into(), found, wanted });
         }
     };
-    if let Answer::Unjudged(_) = answer {
-        example.suggested.append(&mut example.labels);
+    if let Answer::Unjudged(why) = answer {
+        let marked = std::mem::take(&mut example.labels);
+        example.suggested.extend(marked.into_iter().filter(|_| why != Unjudged::Rejected));
     }
     Ok((example, answer))
 }
@@ -259,6 +269,8 @@ impl<W: Write> ExampleWriter for Writer<W> {
         let passed_over =
             rest.extra.get("answer").filter(|answer| *pending && ["reject", "ignore"].contains(&answer.as_str()));
         let answer = passed_over.cloned().or((!pending).then(|| "accept".to_owned()));
+        let rejected = answer.as_deref().filter(|answer| *answer == "reject").and_then(|_| rest.extra.remove(REJECTED));
+        let rejected = rejected.map(|cell| labels::split(&cell, None).unwrap_or_default());
         if *pending {
             rest.extra.remove("answer");
         }
@@ -268,7 +280,7 @@ impl<W: Write> ExampleWriter for Writer<W> {
         line.entry("text", &example.text);
         if self.choice {
             line.raw("options", &self.options);
-            line.entry("accept", if *pending { suggested } else { &example.labels });
+            line.entry("accept", rejected.as_ref().unwrap_or(if *pending { suggested } else { &example.labels }));
         }
         if !example.spans.is_empty() || !self.choice {
             line.entry("spans", &spans(example, OFFSETS));

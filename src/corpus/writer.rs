@@ -159,8 +159,8 @@ impl fmt::Display for Loss {
             Loss::Suggestions => "suggestions",
             Loss::Column(name) => return write!(f, "`{}`", crate::text::visible(name)),
             Loss::PendingLeftOut => "rows that nobody has judged, which are left out",
-            Loss::PendingAsNone => "that nobody has judged a text, which now looks like a text without a label",
-            Loss::SuggestionsAsLabels => "that labels are only suggested",
+            Loss::PendingAsNone => "the difference between not judged and no label",
+            Loss::SuggestionsAsLabels => "the difference between suggested and given labels",
             Loss::LineBreaks => "line breaks, which became spaces",
             Loss::LabelSpelling => "blanks in labels, which became `_`",
             Loss::LabelInText => "words that begin like labels, which lost their first `__`",
@@ -198,10 +198,16 @@ impl Losses {
 
     /// Nested fields, for which no format but JSON has room; numbers stand among the extra columns already.
     pub(super) fn add_nested(&mut self, example: &Example) {
-        for name in example.nested.keys().filter(|name| !example.extra.contains_key(*name)) {
-            self.add_if(true, Loss::Column(name.clone()));
+        for (name, json) in example.nested.iter().filter(|(name, _)| !example.extra.contains_key(*name)) {
+            self.add_if(name != "meta" || is_deep(json), Loss::Column(name.clone()));
         }
     }
+}
+
+/// Whether an object holds more than single values, which stand among the extra columns.
+fn is_deep(json: &str) -> bool {
+    let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(json).unwrap_or_default();
+    fields.values().any(|value| value.is_array() || value.is_object())
 }
 
 impl fmt::Display for Losses {

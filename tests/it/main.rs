@@ -2,6 +2,7 @@
 
 mod browser;
 mod classify;
+mod convert;
 mod corpus;
 mod cues;
 mod desk;

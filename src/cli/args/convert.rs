@@ -39,8 +39,8 @@ const CONVERT_EXAMPLES: &str = "Examples:
   rhetor convert pool.csv tasks.json --to label-studio     for import into Label Studio
   rhetor convert pool.csv tasks.jsonl --to prodigy         tasks with choices
   rhetor convert labelled.json - --to fasttext | fasttext …
-  rhetor convert survey.csv clean.csv --encoding windows-1252 --text-column answer --label-column code
+  rhetor convert survey.csv clean.csv --encoding windows-1252 --text-column answer
 
-Formats: csv, tsv, jsonl, fasttext, doccano, prodigy, label-studio. What OUT has no room for is named with a count. What nobody
-has judged stays apart from what was judged to have no label, where the format can tell the two: jsonl, prodigy and
-label-studio can, csv and tsv by a column `judged`. docs/formats.md shows each format.";
+What OUT has no room for is named, with a count. Rows that nobody has judged stay apart from
+those that were judged to have no label: by null in JSONL, by a column `judged` in CSV and TSV,
+as open tasks in Prodigy and Label Studio. docs/formats.md shows each format.";
