@@ -96,6 +96,9 @@ pub struct DataOptions {
     /// What splits several labels in one cell [default: | and ;]
     #[arg(long, value_name = "TEXT")]
     pub label_separator: Option<String>,
+    /// Take a row without labels for one that nobody has judged, not for one that no label fits
+    #[arg(long)]
+    pub blank_is_unjudged: bool,
     /// The column that says which units belong together [default: group, else doc]
     #[arg(long, value_name = "NAME")]
     pub group_column: Option<String>,

@@ -52,7 +52,7 @@ pub(super) fn read(source: Source, rows: &mut Rows) -> Result<(), CorpusError> {
         without_label += u64::from(row.as_ref().is_ok_and(|row| row.labels.is_empty() && !row.pending));
         rows.take(start.line, row)
     })?;
-    if without_label > 0 {
+    if without_label > 0 && !rows.options.blank_is_pending {
         rows.warn(Warning::PerhapsUnjudged { place: rows.origin.file(), rows: without_label });
     }
     seen.missing(&rows.options.columns, rows.origin).map_or(Ok(()), Err)
@@ -214,7 +214,7 @@ mod tests {
         assert_eq!(
             corpus.warnings[0].to_string(),
             "a.jsonl: 1 text has no label; doccano writes that also for texts that nobody has judged, and here it counts as \"no label fits\"\n\
-             hint: export with \"Export only approved documents\""
+             hint: `--blank-is-unjudged` leaves them out; doccano exports \"only approved documents\", too"
         );
     }
 

@@ -75,6 +75,9 @@ impl Example {
 
     /// Whether the labels of the text are other than those of its passages.
     pub(super) fn has_loose_labels(&self) -> bool {
+        if self.spans.is_empty() {
+            return !self.labels.is_empty();
+        }
         let marked: BTreeSet<&String> = self.spans.iter().map(|marked| &marked.label).collect();
         marked != self.labels.iter().collect()
     }

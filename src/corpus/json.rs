@@ -65,26 +65,12 @@ impl<'a> Object<'a> {
         if kind(self.0[at].1) != "a string" {
             return Err(self.wrong(at, "a string"));
         }
-        self.unquoted(at)
-    }
-
-    pub(super) fn unquoted(&self, at: usize) -> Result<Cow<'a, str>, Fault> {
-        let (name, raw) = &self.0[at];
-        let found = "a string with an escape that means no character";
-        let wrong = |_| Fault::WrongType { field: name.to_string(), found, wanted: "a string" };
-        let Text(text) = serde_json::from_str(raw).map_err(wrong)?;
-        Ok(text)
+        Ok(self.scalar(Some(at))?.unwrap_or_default())
     }
 
     /// One value as text; null, or no field, is none.
     pub(super) fn scalar(&self, at: Option<usize>) -> Result<Option<Cow<'a, str>>, Fault> {
-        let Some(at) = at else { return Ok(None) };
-        match kind(self.0[at].1) {
-            "null" => Ok(None),
-            "a string" => self.unquoted(at).map(Some),
-            "a list" | "an object" => Err(self.wrong(at, "one value")),
-            _ => Ok(Some(Cow::Borrowed(self.0[at].1))),
-        }
+        at.map_or(Ok(None), |at| value(&self.0[at].0, self.0[at].1))
     }
 
     /// The labels whose own field says yes.
@@ -150,20 +136,39 @@ pub(super) fn keep(example: &mut Example, name: &str, raw: &str, everything: boo
     if everything && !matches!(kind(raw), "a string" | "null") {
         example.nested.insert(name.to_owned(), compact(raw));
     }
-    let within: Object = match kind(raw) {
-        "an object" if name == "meta" => serde_json::from_str(raw).unwrap_or(Object(Vec::new())),
-        "an object" | "a list" => return Ok(()),
-        _ => Object(vec![(Cow::Borrowed(name), raw)]),
-    };
-    let before = if kind(raw) == "an object" { META } else { "" };
-    for (at, (name, raw)) in within.0.iter().enumerate() {
-        if !matches!(kind(raw), "an object" | "a list")
-            && let Some(value) = within.scalar(Some(at))?
-        {
-            example.extra.insert(format!("{before}{name}"), value.into_owned());
+    match kind(raw) {
+        "an object" if name == "meta" => {
+            let within: Object = serde_json::from_str(raw).unwrap_or(Object(Vec::new()));
+            let single = within.0.iter().filter(|(_, raw)| !matches!(kind(raw), "an object" | "a list"));
+            single.map(|(name, raw)| keep_value(example, &format!("{META}{name}"), raw)).collect()
         }
+        "an object" | "a list" => Ok(()),
+        _ => keep_value(example, name, raw),
+    }
+}
+
+fn keep_value(example: &mut Example, name: &str, raw: &str) -> Result<(), Fault> {
+    if let Some(value) = value(name, raw)? {
+        example.extra.insert(name.to_owned(), value.into_owned());
     }
     Ok(())
+}
+
+/// A field's one value as text; null is none.
+fn value<'a>(name: &str, raw: &'a str) -> Result<Option<Cow<'a, str>>, Fault> {
+    match kind(raw) {
+        "null" => Ok(None),
+        "a string" => {
+            let found = "a string with an escape that means no character";
+            let wrong = |_| Fault::WrongType { field: name.to_owned(), found, wanted: "a string" };
+            let Text(text) = serde_json::from_str(raw).map_err(wrong)?;
+            Ok(Some(text))
+        }
+        kind @ ("a list" | "an object") => {
+            Err(Fault::WrongType { field: name.to_owned(), found: kind, wanted: "one value" })
+        }
+        _ => Ok(Some(Cow::Borrowed(raw))),
+    }
 }
 
 /// JSON without white space between its parts, so that it fits into a line.

@@ -65,7 +65,7 @@ fn labels(object: &Object, at: usize, separator: Option<&str>) -> Result<Vec<Str
     let wrong = || object.wrong(at, "a string or a list of strings");
     let raw = object.0[at].1;
     match kind(raw) {
-        "a string" => labels::split(&object.unquoted(at)?, separator),
+        "a string" => labels::split(&object.string(at)?, separator),
         "a number" if raw.bytes().all(|byte| byte.is_ascii_digit()) => Ok(vec![raw.to_owned()]),
         "a list" => {
             let list: Vec<String> = serde_json::from_str(raw).map_err(|_| Fault::WrongType {

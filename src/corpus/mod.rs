@@ -67,6 +67,8 @@ pub struct ReadOptions {
     pub strict: bool,
     /// `None`: UTF-8, or UTF-16 if a byte order mark says so.
     pub encoding: Option<&'static Encoding>,
+    /// A row without labels is one that nobody has judged, where the format cannot tell that from one that no label fits.
+    pub blank_is_pending: bool,
     /// Rows that nobody has judged are read too, marked as [`pending`](Example::pending), and there need not be a label column.
     pub pending: bool,
     /// Also what only another file has room for, [`Example::nested`].
@@ -83,6 +85,7 @@ impl Default for ReadOptions {
             label_separator: None,
             strict: false,
             encoding: None,
+            blank_is_pending: false,
             pending: false,
             everything: false,
             most_unpacked: 8 << 30,
@@ -210,7 +213,13 @@ fn read_source(source: Source, options: &ReadOptions, corpus: &mut Corpus) -> Re
     let mut rows = Rows::new(&origin, options, corpus);
     if !(source.whole && source.head.trim_ascii().is_empty()) {
         let unknown = || CorpusError::UnknownFormat { path: origin.path.clone() };
-        match options.format.or_else(|| Format::detect(&source, &options.columns)).ok_or_else(unknown)? {
+        let format = options.format.or_else(|| Format::detect(&source, &options.columns)).ok_or_else(unknown)?;
+        rows.blank = match format {
+            Format::Csv | Format::Tsv => Blank::Filled,
+            Format::Jsonl | Format::FastText | Format::Doccano => Blank::Doubtful,
+            Format::Prodigy | Format::LabelStudio => Blank::Certain,
+        };
+        match format {
             Format::Csv => table::read(source, None, &mut rows)?,
             Format::Tsv => table::read(source, Some(Delimiter::Tab), &mut rows)?,
             Format::Jsonl => jsonl::read(source, &mut rows)?,
@@ -250,7 +259,27 @@ struct Rows<'a> {
     left_out: BTreeMap<Unjudged, u64>,
     /// Passages that do not lie in their text.
     spans_outside: u64,
+    /// What a row without labels means.
+    blank: Blank,
+    /// Rows with labels, and rows without any behind the last of them.
+    labelled: u64,
+    blank_tail: u64,
 }
+
+/// What a row without labels means.
+#[derive(Clone, Copy, PartialEq)]
+enum Blank {
+    /// The format says whether somebody has judged it.
+    Certain,
+    /// Perhaps nobody has.
+    Doubtful,
+    /// In a table, which people fill from above.
+    Filled,
+}
+
+/// So many blank rows at the end of a table look like work that is not done, if they are also this share of all.
+const BLANK_TAIL: u64 = 10;
+const BLANK_SHARE: u64 = 5;
 
 impl<'a> Rows<'a> {
     fn new(origin: &'a Origin, options: &'a ReadOptions, corpus: &'a mut Corpus) -> Self {
@@ -263,13 +292,18 @@ impl<'a> Rows<'a> {
             first_stray: None,
             left_out: BTreeMap::new(),
             spans_outside: 0,
+            blank: Blank::Certain,
+            labelled: 0,
+            blank_tail: 0,
         }
     }
 
     /// Takes a row that starts on `line`; a bad one is kept as a problem, or ends the reading when strict.
     fn take(&mut self, line: u64, row: Result<Example, Fault>) -> Result<(), CorpusError> {
         match row {
-            Ok(example) if example.pending => self.take_unjudged(example, Unjudged::NotYet),
+            Ok(example) if example.pending || self.is_blank(&example) => {
+                self.take_unjudged(example, Unjudged::NotYet);
+            }
             Ok(example) => self.corpus.examples.push(example),
             Err(fault) => {
                 let problem = Problem { place: self.origin.line(line), fault };
@@ -280,6 +314,14 @@ impl<'a> Rows<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a row has no labels because nobody has judged it.
+    fn is_blank(&mut self, example: &Example) -> bool {
+        let blank = example.labels.is_empty();
+        self.labelled += u64::from(!blank);
+        self.blank_tail = if blank { self.blank_tail + 1 } else { 0 };
+        blank && self.options.blank_is_pending && self.blank != Blank::Certain
     }
 
     /// Takes a row of which nobody has said which labels it has, if such rows are wanted.
@@ -322,6 +364,11 @@ impl<'a> Rows<'a> {
         for (why, rows) in std::mem::take(&mut self.left_out) {
             self.corpus.unjudged += rows;
             self.warn(Warning::LeftOut { place: self.origin.file(), why, rows });
+        }
+        let Rows { blank, labelled, blank_tail: rows, .. } = self;
+        let unfinished = blank == Blank::Filled && labelled > 0 && rows >= BLANK_TAIL;
+        if unfinished && !self.options.blank_is_pending && rows * BLANK_SHARE >= labelled + rows {
+            self.warn(Warning::BlankTail { place: self.origin.file(), rows });
         }
         if self.spans_outside > 0 {
             self.warn(Warning::SpansOutside { place: self.origin.file(), rows: self.spans_outside });
@@ -538,6 +585,24 @@ mod tests {
             "a.csv:1: UTF-16LE, not UTF-8\nhint: `--encoding utf-16le` reads it so; or save it as UTF-8 (Excel: \"CSV UTF-8\")"
         );
         assert_eq!(read_from("a.csv", &utf16[..], &in_encoding("utf-16le")).unwrap().examples.len(), 1);
+    }
+
+    #[test]
+    fn a_table_whose_end_is_blank_may_be_unfinished() {
+        let blank = |rows: usize| format!("text,labels\na,x\nb,\nc,y\n{}", "d,\n".repeat(rows));
+        let unfinished = corpus("a.csv", &blank(10));
+        assert_eq!(unfinished.examples.len(), 13);
+        assert_eq!(
+            unfinished.warnings[0].to_string(),
+            "a.csv: the last 10 rows have no label, and count as \"no label fits\"\n\
+             hint: if nobody has judged them yet, `--blank-is-unjudged` leaves them out"
+        );
+        assert!(corpus("a.csv", &blank(9)).warnings.is_empty());
+        let options = ReadOptions { blank_is_pending: true, ..ReadOptions::default() };
+        let finished = read_from("a.csv", blank(10).as_bytes(), &options).unwrap();
+        assert_eq!((finished.examples.len(), finished.unjudged), (2, 11));
+        let tasks = "[{\"data\": {\"text\": \"a\"}, \"annotations\": [{\"result\": []}]}]";
+        assert_eq!(read_from("a.json", tasks.as_bytes(), &options).unwrap().unjudged, 0, "there it is certain");
     }
 
     #[test]

@@ -135,10 +135,14 @@ pub enum Warning {
     #[error("{place}: {}", why.rows(*rows))]
     LeftOut { place: Place, why: Unjudged, rows: u64 },
     #[error(
-        "{place}: {} no label; doccano writes that also for texts that nobody has judged, and here it counts as \"no label fits\"\nhint: export with \"Export only approved documents\"",
+        "{place}: {} no label; doccano writes that also for texts that nobody has judged, and here it counts as \"no label fits\"\nhint: `--blank-is-unjudged` leaves them out; doccano exports \"only approved documents\", too",
         texts_have(*rows)
     )]
     PerhapsUnjudged { place: Place, rows: u64 },
+    #[error(
+        "{place}: the last {rows} rows have no label, and count as \"no label fits\"\nhint: if nobody has judged them yet, `--blank-is-unjudged` leaves them out"
+    )]
+    BlankTail { place: Place, rows: u64 },
     #[error(
         "{place}: {} asked about some of the {labels} labels only; those not asked about count as absent\nhint: an honest model wants an answer for every label, as the `choice` interface gives it",
         texts_were(*rows)

@@ -108,19 +108,25 @@ impl Questions {
 
     /// Gives each text the labels that fit. If it was not asked about all, a text to which none fits is as good as unjudged.
     fn settle(self, tasks: &mut [(Example, Option<Unjudged>)], rows: &mut Rows) {
-        let labels: BTreeSet<String> = self.answers.values().flat_map(|answers| answers.keys()).cloned().collect();
+        let asked: BTreeSet<String> = self.answers.values().flat_map(|answers| answers.keys()).cloned().collect();
         let mut partly = 0;
         for (at, answers) in self.answers {
             let (example, unjudged) = &mut tasks[at];
-            let complete = answers.len() == labels.len();
-            example.labels = answers.into_iter().filter(|(_, fits)| *fits).map(|(label, _)| label).collect();
+            let complete = answers.len() == asked.len();
+            let (fitting, others): (Vec<_>, Vec<_>) = answers.into_iter().partition(|(_, fits)| *fits);
+            example.labels = fitting.into_iter().map(|(label, _)| label).collect();
+            if !complete && !others.is_empty() {
+                let others: Vec<String> = others.into_iter().map(|(label, _)| label).collect();
+                example.extra.insert(REJECTED.into(), labels::join(&others));
+            }
             if !complete && example.labels.is_empty() {
+                example.extra.insert("answer".into(), "reject".into());
                 *unjudged = Some(Unjudged::Rejected);
             }
             partly += u64::from(!complete && unjudged.is_none());
         }
         if partly > 0 {
-            rows.warn(Warning::PartlyAsked { place: rows.origin.file(), rows: partly, labels: labels.len() });
+            rows.warn(Warning::PartlyAsked { place: rows.origin.file(), rows: partly, labels: asked.len() });
         }
     }
 }
