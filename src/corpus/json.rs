@@ -139,8 +139,8 @@ pub(super) fn keep(example: &mut Example, name: &str, raw: &str, everything: boo
     match kind(raw) {
         "an object" if name == "meta" => {
             let within: Object = serde_json::from_str(raw).unwrap_or(Object(Vec::new()));
-            let single = within.0.iter().filter(|(_, raw)| !matches!(kind(raw), "an object" | "a list"));
-            single.map(|(name, raw)| keep_value(example, &format!("{META}{name}"), raw)).collect()
+            let mut single = within.0.iter().filter(|(_, raw)| !matches!(kind(raw), "an object" | "a list"));
+            single.try_for_each(|(name, raw)| keep_value(example, &format!("{META}{name}"), raw))
         }
         "an object" | "a list" => Ok(()),
         _ => keep_value(example, name, raw),

@@ -123,7 +123,6 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::super::{Columns, Format, ReadOptions, read_from, write};
-    use super::*;
 
     #[test]
     fn an_object_a_line_gives_an_example_and_numbers_keep_their_digits() {

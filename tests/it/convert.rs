@@ -137,3 +137,23 @@ fn every_command_that_reads_data_reads_the_formats_of_other_tools() {
     }
     desk.run("cues builtin --labelled t.json").ok();
 }
+
+#[test]
+fn the_examples_of_the_documentation_are_read() {
+    let guide = include_str!("../../docs/formats.md");
+    let (_, guide) = guide.split_once("### CSV and TSV").expect("the guide has examples");
+    let (guide, _) = guide.split_once("### What `convert` loses").expect("the examples end there");
+    let sections = ["csv", "jsonl", "fasttext", "doccano", "prodigy", "label-studio"];
+    let parts: Vec<&str> = guide.split("\n### ").collect();
+    assert_eq!(parts.len(), sections.len());
+    for (name, part) in sections.into_iter().zip(parts) {
+        let block = part.split("```").nth(1).expect("a section has an example");
+        let (_, example) = block.split_once('\n').expect("an example has lines");
+        let desk = Desk::with("example", example);
+        let rows = if name == "label-studio" { 1 } else { example.lines().count() - usize::from(name == "csv") };
+        let ran = desk.run(&format!("convert example - --to jsonl --from {name}")).ok().says_not("left out");
+        assert_eq!(ran.stdout.lines().count(), if name == "prodigy" { 3 } else { rows }, "{name}: {}", ran.stdout);
+        let known = desk.run("convert example - --to jsonl").ok();
+        assert_eq!(known.stdout, ran.stdout, "{name}");
+    }
+}
