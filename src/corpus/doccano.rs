@@ -21,8 +21,9 @@ use super::{ANNOTATOR, CorpusError, Example, ExampleWriter, Fault, LabelSpan, Lo
 /// doccano counts as its user's browser does (doccano issue 2290).
 const OFFSETS: Offsets = Offsets::Utf16;
 
-/// The fields that hold labels.
-const LABELS: [&str; 5] = ["label", "labels", "annotations", "entities", "cats"];
+/// The fields that hold labels, and those that do where neither of these is there.
+const LABELS: [&str; 2] = ["label", "labels"];
+const ELSE_LABELS: [&str; 3] = ["annotations", "entities", "cats"];
 
 /// Fields that are not kept.
 const OWN: [&str; 6] = ["label", "labels", "annotations", "entities", "cats", "username"];
@@ -31,17 +32,25 @@ const OWN: [&str; 6] = ["label", "labels", "annotations", "entities", "cats", "u
 pub(super) fn looks_like(fields: &Glimpse) -> bool {
     let value = |name: &str| fields.iter().find(|(known, _)| *known == name.as_bytes()).map(|(_, value)| *value);
     let has = |name: &str| value(name).is_some();
-    let passages = LABELS.iter().filter_map(|name| value(name)).any(begins_with_passage);
-    let labelled = LABELS.iter().any(|name| has(name));
+    let passages = |name: &str| value(name).is_some_and(begins_with_passage);
     let of_old = has("annotation_approver") || has("doc_id") && has("username");
-    labelled && (passages || of_old || has("Comments") && has("label"))
+    match value("label").or(value("labels")) {
+        Some(labels) => begins_with_passage(labels) || of_old || has("Comments") && has("label"),
+        None => {
+            passages("entities") || passages("annotations") || value("cats").is_some_and(|cats| cats.starts_with(b"["))
+        }
+    }
 }
 
 /// Whether a list begins with `[0, 5, …` or with an object.
-fn begins_with_passage(value: &[u8]) -> bool {
-    let item = |bytes: &'_ [u8]| bytes.strip_prefix(b"[").map(|rest| rest.trim_ascii_start().to_vec());
-    let Some(first) = item(value) else { return false };
-    first.starts_with(b"{") || item(&first).is_some_and(|number| number.first().is_some_and(u8::is_ascii_digit))
+fn begins_with_passage(list: &[u8]) -> bool {
+    let first = first_item(list);
+    first.starts_with(b"{") || first_item(first).first().is_some_and(u8::is_ascii_digit)
+}
+
+/// What stands behind the bracket that opens a list.
+fn first_item(list: &[u8]) -> &[u8] {
+    list.strip_prefix(b"[").map(<[u8]>::trim_ascii_start).unwrap_or_default()
 }
 
 /// Reads an object a line.
@@ -64,14 +73,16 @@ fn example(object: &Object, start: Position, rows: &mut Rows, seen: &mut Seen) -
     let given = rows.options.columns.label.clone();
     let own: Vec<&str> = OWN.into_iter().chain(given.as_deref()).collect();
     let mut example = object.example(rows, start, &own, seen)?;
-    let mut found = false;
-    for name in LABELS.into_iter().filter(|_| given.is_none()).chain(given.as_deref()) {
-        if let Some(json) = object.get(name).filter(|json| kind(json) != "null") {
-            found = true;
-            take_labels(&mut example, name, json, rows)?;
-        }
+    let there = |name: &&str| object.get(name).is_some_and(|json| kind(json) != "null");
+    let fields: Vec<&str> = match &given {
+        Some(given) => vec![given.as_str()],
+        None if LABELS.iter().any(|name| there(name)) => LABELS.to_vec(),
+        None => ELSE_LABELS.to_vec(),
+    };
+    example.pending = !fields.iter().any(there);
+    for name in fields.into_iter().filter(there) {
+        take_labels(&mut example, name, object.get(name).unwrap_or("null"), rows)?;
     }
-    example.pending = !found;
     if object.get("cats").is_none() {
         example.take_labels_of_spans();
     }

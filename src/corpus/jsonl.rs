@@ -175,6 +175,27 @@ mod tests {
     }
 
     #[test]
+    fn fields_that_tools_have_too_do_not_make_it_theirs() {
+        for more in [
+            "\"entities\": [{\"start\": 0}], \"labels\": [\"x\"]",
+            "\"options\": [\"A\", \"B\"], \"label\": \"x\"",
+            "\"options\": [{\"id\": 1}], \"label\": \"x\"",
+            "\"data\": {\"a\": 1}, \"label\": \"x\"",
+            "\"cats\": {\"a\": 1}, \"label\": [\"x\"]",
+            "\"annotations\": [[1]], \"spans\": [[0, 1]], \"labels\": \"x\"",
+        ] {
+            for json in [format!("{{\"text\": \"a\", {more}}}\n"), format!("[{{\"text\": \"a\", {more}}}]")] {
+                let corpus = corpus("a.json", &json);
+                assert_eq!(
+                    (&corpus.examples[0].labels[..], corpus.warnings.len()),
+                    (&["x".to_owned()][..], 0),
+                    "{json}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn null_is_a_text_that_nobody_has_judged_and_is_left_out_unless_wanted() {
         let data = "{\"text\": \"x\", \"labels\": []}\n{\"text\": \"y\", \"labels\": null, \"suggested\": [\"a\"]}\n";
         let judged = corpus("a.jsonl", data);

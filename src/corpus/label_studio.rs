@@ -44,7 +44,9 @@ pub(super) fn looks_like(fields: &Glimpse, in_list: bool) -> bool {
     let has = |name: &str| value(name).is_some();
     let shown = value("data").is_some_and(|data| data.starts_with(b"{"));
     let annotated = ["annotations", "completions", "predictions"].into_iter().any(has);
-    shown && (annotated || in_list) || in_list && has("annotation_id") && has("annotator") && !has("data")
+    let bare_task = in_list && !has("text") && !has("label") && !has("labels");
+    let short = in_list && has("annotation_id") && has("annotator");
+    shown && (annotated || bare_task) || short && !has("data")
 }
 
 /// What the whole file shows, and no task alone.
@@ -348,6 +350,7 @@ fn short(object: &Object, start: Position, rows: &mut Rows, found: &mut Found) -
             let kinds = ["choices", "labels", "taxonomy", "hypertextlabels", "paragraphlabels"];
             let names = match &part {
                 Value::String(name) => vec![name.clone()],
+                Value::Number(number) => vec![number.to_string()],
                 part => kinds.iter().filter_map(|kind| names_of(part, kind)).flatten().collect(),
             };
             take_names(&mut example, &names, &part, rows, found)?;

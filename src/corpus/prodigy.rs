@@ -45,8 +45,9 @@ pub(super) fn looks_like(fields: &Glimpse) -> bool {
     let begins = |name: &str, with: &[u8]| value(name).is_some_and(|value| value.starts_with(with));
     let answered = ["\"accept\"", "\"reject\"", "\"ignore\""].iter().any(|answer| begins("answer", answer.as_bytes()));
     let hashed = ["_input_hash", "_task_hash", "_view_id"].iter().any(|name| value(name).is_some());
-    let chosen = begins("accept", b"[") || begins("options", b"[");
-    value("labels").is_none() && (answered || hashed || chosen || begins("cats", b"{"))
+    let chosen = begins("accept", b"[") || begins("options", b"[{") && value("label").is_none();
+    let as_spacy = begins("cats", b"{") && value("label").is_none();
+    value("labels").is_none() && (answered || hashed || chosen || as_spacy)
 }
 
 /// What became of a task.

@@ -548,7 +548,7 @@ impl<W: Write> Writer<W> {
             cell.insert(0, '\'');
             safer = true;
         }
-        self.out.write_record(cells)?;
+        self.out.write_record(cells).map_err(into_io)?;
         Ok(safer)
     }
 }
@@ -581,6 +581,14 @@ impl<W: Write> ExampleWriter for Writer<W> {
         self.header()?;
         self.out.flush()?;
         Ok(std::mem::take(&mut self.lost))
+    }
+}
+
+/// The error of the output itself, so that a closed pipe stays one.
+pub(crate) fn into_io(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 

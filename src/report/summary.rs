@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use super::table::without_formula;
 use super::{Record, Report, Setting, visible};
 use crate::codebook::LabelId;
+use crate::corpus::into_io;
 use crate::framing::voice::Voice;
 
 /// How counts look.
@@ -141,7 +142,7 @@ impl<'a, W: Write> Summary<'a, W> {
         let is_safe = self.spreadsheet_safe;
         let mut record = |cells: [&str; 6]| {
             let safe = cells.map(|cell| if is_safe { without_formula(cell) } else { cell.into() });
-            out.write_record(safe.iter().map(|cell| &**cell))
+            out.write_record(safe.iter().map(|cell| &**cell)).map_err(into_io)
         };
         record(["path", "label", "voice", "speaker", "count", "units"])?;
         for file in &self.files {

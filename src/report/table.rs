@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::{Cells, Record, Report, Setting, jsonl};
-use crate::corpus::is_formula;
+use crate::corpus::{into_io, is_formula};
 
 const COLUMNS: [&str; 9] = ["path", "index", "line", "start", "end", "text", "voice", "labels", "speakers"];
 
@@ -104,11 +104,4 @@ fn explained(setting: &Setting, record: &Record) -> String {
         (name, jsonl::explain(setting, &record.text, evidence))
     });
     serde_json::Value::Object(all.collect()).to_string()
-}
-
-fn into_io(error: csv::Error) -> io::Error {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => error,
-        other => io::Error::other(format!("{other:?}")),
-    }
 }

@@ -1,5 +1,7 @@
 //! `rhetor convert`, and what every command that reads data makes of the formats of other tools.
 
+use std::process::Stdio;
+
 use crate::desk::Desk;
 
 const TASKS: &str = include_str!("../formats/label-studio.json");
@@ -77,6 +79,18 @@ fn a_failed_conversion_leaves_an_older_output_as_it_was() {
     desk.run("convert bad.csv out.csv").ends(1).says("no rows left: 1 skipped");
     assert_eq!(desk.read("out.csv"), b"older");
     assert!(!desk.path(".out.csv.rhetor-part").exists());
+}
+
+#[test]
+fn a_reader_that_closes_the_pipe_ends_the_program_quietly() {
+    let desk = Desk::with("a.csv", format!("text,labels\n{}", "Call now.,call\n".repeat(20_000)));
+    for format in ["csv", "jsonl", "fasttext", "label-studio"] {
+        let mut command = desk.command(&format!("convert a.csv - --to {format} --quiet"));
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        drop(child.stdout.take());
+        let output = child.wait_with_output().expect("the program ends");
+        assert_eq!((output.status.code(), &output.stderr[..]), (Some(0), &b""[..]), "{format}");
+    }
 }
 
 #[test]
