@@ -1,6 +1,7 @@
 //! The arguments as typed, a file a command. What they mean is decided where they are used.
 
 mod classify;
+mod convert;
 mod cues;
 mod evaluate;
 mod inspect;
@@ -11,8 +12,10 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use encoding_rs::Encoding;
 
 pub use classify::{Classify, OutputFormat, UnitName};
+pub use convert::Convert;
 pub use cues::{Cues, CuesFormat};
 pub use evaluate::Evaluate;
 pub use inspect::Inspect;
@@ -37,6 +40,7 @@ const EXAMPLES: &str = "Examples:
   rhetor inspect -m my.rhetor                    how far to trust it
   rhetor evaluate held-out.csv -m my.rhetor      how good it is on other labelled sentences
   rhetor cues my-cues.toml speech.txt            what your own patterns find
+  rhetor convert export.json labelled.csv        labelled data from one format to another
 
 Run `rhetor COMMAND --help` for all options of a command.";
 
@@ -48,6 +52,7 @@ pub enum Command {
     Inspect(Inspect),
     Labels(Labels),
     Cues(Box<Cues>),
+    Convert(Box<Convert>),
     Completions(Completions),
 }
 
@@ -101,12 +106,18 @@ pub struct DataOptions {
     /// What splits several labels in one cell [default: | and ;]
     #[arg(long, value_name = "TEXT")]
     pub label_separator: Option<String>,
+    /// Take a row without labels for one that nobody has judged, not for one that no label fits
+    #[arg(long)]
+    pub blank_is_unjudged: bool,
     /// The column that says which units belong together [default: group, else doc]
     #[arg(long, value_name = "NAME")]
     pub group_column: Option<String>,
     /// The column with the weight of each row [default: weight, if there is one]
     #[arg(long, value_name = "NAME")]
     pub weight_column: Option<String>,
+    /// The encoding of the data, such as windows-1252 [default: utf-8, or utf-16 if the file says so]
+    #[arg(long, value_name = "NAME", value_parser = encoding)]
+    pub encoding: Option<&'static Encoding>,
     /// End at the first bad row instead of leaving it out
     #[arg(long)]
     pub strict: bool,
@@ -118,6 +129,9 @@ pub enum DataFormat {
     Tsv,
     Jsonl,
     Fasttext,
+    Doccano,
+    Prodigy,
+    LabelStudio,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -131,6 +145,15 @@ pub enum CardFormat {
 #[command(after_help = "Example:\n  rhetor completions bash > ~/.local/share/bash-completion/completions/rhetor")]
 pub struct Completions {
     pub shell: clap_complete::Shell,
+}
+
+/// An encoding by one of the names that the web knows it by (encoding.spec.whatwg.org).
+fn encoding(name: &str) -> Result<&'static Encoding, String> {
+    Encoding::for_label(name.as_bytes()).ok_or_else(|| {
+        "there is no such encoding; common ones are utf-8, utf-16le, windows-1252 (western Europe), windows-1250 (central Europe), \
+         windows-1251 (Cyrillic), macintosh, shift_jis, gbk"
+            .into()
+    })
 }
 
 fn share(text: &str) -> Result<f64, String> {

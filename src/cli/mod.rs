@@ -5,6 +5,7 @@ pub mod card;
 pub mod classify;
 pub mod completions;
 pub mod config;
+pub mod convert;
 pub mod cues;
 pub mod evaluate;
 pub mod inputs;

@@ -99,6 +99,8 @@ pub fn read_options(options: &DataOptions) -> ReadOptions {
         columns,
         format: options.input_format.map(format),
         label_separator: options.label_separator.clone(),
+        encoding: options.encoding,
+        blank_is_pending: options.blank_is_unjudged,
         strict: options.strict,
         ..ReadOptions::default()
     }
@@ -110,6 +112,9 @@ pub fn format(format: DataFormat) -> Format {
         DataFormat::Tsv => Format::Tsv,
         DataFormat::Jsonl => Format::Jsonl,
         DataFormat::Fasttext => Format::FastText,
+        DataFormat::Doccano => Format::Doccano,
+        DataFormat::Prodigy => Format::Prodigy,
+        DataFormat::LabelStudio => Format::LabelStudio,
     }
 }
 

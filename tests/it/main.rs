@@ -3,6 +3,7 @@
 mod browser;
 mod classify;
 mod config;
+mod convert;
 mod corpus;
 mod cues;
 mod desk;
