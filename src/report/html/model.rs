@@ -109,27 +109,27 @@ impl ModelReport {
         }
     }
 
-    /// What labelled data says of a model.
-    pub fn of_evaluation(model: &Model, judgement: &Judgement, all: &Evaluation, title: &str) -> Self {
+    /// What labelled data says of a model; `measured` says how that was found.
+    pub fn of_evaluation(model: &Model, judgement: &Judgement, all: &Evaluation, title: &str, measured: &str) -> Self {
         let label = |(at, figures): (usize, &crate::evaluate::judgement::LabelFigures)| LabelReport {
             name: figures.label.clone(),
             support: figures.support,
             untested: figures.support == 0,
-            precision: figures.precision,
-            recall: figures.recall,
-            f1: figures.f1,
+            precision: figures.figures.precision.value,
+            recall: figures.figures.recall.value,
+            f1: figures.figures.f1,
             elsewhere: None,
-            average_precision: figures.average_precision.value,
+            average_precision: figures.figures.average_precision.value,
             threshold: model.labels().find(&figures.label).map_or(0.0, |label| model.threshold(label)),
             calibration_error: figures.calibration_error,
             curve: judgement.curve(at),
             reliability: figures.reliability.clone(),
         };
-        let overall = &all.overall;
+        let (overall, baselines) = (&all.overall.figures, &all.overall.baselines);
         let with = |name: &str, figure: Figure| Overall::new(name, figure.value, Some(figure.interval));
         ModelReport {
             title: title.to_owned(),
-            measured: format!("Measured on {} labelled units in {} groups.", all.units, all.groups),
+            measured: measured.to_owned(),
             note: model.card().note.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             fingerprint: model.fingerprint().to_owned(),
@@ -140,8 +140,8 @@ impl ModelReport {
                 with("all labels right", overall.accuracy),
                 with("labelled units given a label", overall.found),
                 with("unlabelled units given one", overall.flagged),
-                Overall::new("baseline: always the commonest answer, micro F1", overall.majority, None),
-                Overall::new("baseline: one keyword a label, micro F1", overall.keyword.0, None),
+                Overall::new("baseline: always the commonest answer, micro F1", baselines.majority.micro_f1, None),
+                Overall::new("baseline: one keyword a label, micro F1", baselines.keyword.micro_f1, None),
             ],
             labels: all.labels.iter().enumerate().map(label).collect(),
             confusions: all.confusions.clone(),
