@@ -74,6 +74,7 @@ struct Judged {
 
 pub fn run(args: &Evaluate, remarks: Remarks) -> anyhow::Result<u8> {
     check_files(args)?;
+    warn_of_left_out(args, remarks);
     let data: Vec<_> = args.data.iter().map(|path| path.to_string_lossy()).collect();
     let corpus = corpus::read(&data, &train::read_options(&args.input))?;
     train::report_reading(&corpus, remarks);
@@ -82,8 +83,7 @@ pub fn run(args: &Evaluate, remarks: Remarks) -> anyhow::Result<u8> {
     let judged = if args.cv { by_folds(args, corpus, remarks)? } else { by_model(args, corpus, remarks)? };
     let findings = find(args, &judged, files, remarks)?;
     let title = if args.cv { "Cross-validation".to_owned() } else { model_name(args.model.as_deref()) };
-    let page =
-        || ModelReport::of_evaluation(&judged.model, &judged.judgement, &findings.all, &title, &findings.measured);
+    let page = || page(&judged, &findings, &title);
     if let Some(path) = &args.report {
         write_whole(Some(path), |out| page().write(out))?;
     }
@@ -106,6 +106,19 @@ fn check_files(args: &Evaluate) -> anyhow::Result<()> {
         path.map_or(Ok(()), |path| train::check_output(path, example))?;
     }
     refuse_twice(args.output.as_deref(), args.report.as_deref())
+}
+
+/// What is asked for and cannot be shown in the format.
+fn warn_of_left_out(args: &Evaluate, remarks: Remarks) {
+    let asked = [("--by", args.by.is_some()), ("--voice", args.voice), ("--errors", args.errors > 0)];
+    let (what, from) = match args.format() {
+        FiguresFormat::Html => ("page", 0),
+        FiguresFormat::Csv => ("table", 1),
+        FiguresFormat::Text | FiguresFormat::Json => return,
+    };
+    for (option, _) in asked.iter().skip(from).filter(|(_, asked)| *asked) {
+        remarks.warn(format_args!("the {what} does not show what {option} finds\nhint: --format text or json does"));
+    }
 }
 
 /// Columns that are asked for must be there, and hold what can be understood.
@@ -173,6 +186,14 @@ fn find(args: &Evaluate, judged: &Judged, data: Vec<MirrorFile>, remarks: Remark
         comparison: args.compare.as_ref().map(|path| Against::of(args, path, judged, remarks)).transpose()?,
         wants_errors: args.errors > 0,
     })
+}
+
+fn page(judged: &Judged, findings: &Findings, title: &str) -> ModelReport {
+    let page = ModelReport::of_evaluation(&judged.model, &judged.judgement, &findings.all, title, &findings.measured);
+    match &findings.comparison {
+        Some(other) => page.against(&other.name, &other.comparison),
+        None => page,
+    }
 }
 
 /// How the figures were found, in words that say what they are worth.

@@ -319,6 +319,11 @@ fn the_page_is_the_same_as_a_format_and_as_a_report() {
     let page = desk.read("a.html");
     assert!(page.starts_with(b"<!doctype html>") && page == desk.read("b.html"));
     assert_eq!(desk.run("evaluate others.csv -m m -f html").ok().stdout.as_bytes(), page);
+    let compared = desk.run("evaluate others.csv -m m -f html --compare m --by paper").ok();
+    compared
+        .prints("<h2>Against m</h2>")
+        .prints("+0.000 [+0.000, +0.000]")
+        .says("the page does not show what --by finds");
 }
 
 #[test]

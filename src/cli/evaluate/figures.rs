@@ -152,7 +152,7 @@ fn against(other: &Against, out: &mut String) {
     let width = names.map(|name| name.chars().count()).max().unwrap_or(0).max(17);
     line!(out, "{:<width$}              this  other  difference               p", "");
     for figure in &other.comparison.overall {
-        line!(out, "{}", contrast(named(&figure.figure), "", figure, width));
+        line!(out, "{}", contrast(figure.words(), "", figure, width));
     }
     for label in &other.comparison.labels {
         let [name, again] = [visible(&label.label), String::new()];
@@ -163,18 +163,6 @@ fn against(other: &Against, out: &mut String) {
     }
     line!(out, "p of single labels is adjusted for their number (Holm)");
     flips(other, out);
-}
-
-/// What people call a figure.
-fn named(figure: &str) -> &str {
-    match figure {
-        "micro_f1" => "micro F1",
-        "macro_f1" => "macro F1",
-        "average_precision" => "average precision",
-        "accuracy" => "all labels right",
-        "brier" => "Brier score",
-        other => other,
-    }
 }
 
 fn contrast(name: &str, figure: &str, contrast: &Contrast, width: usize) -> String {
