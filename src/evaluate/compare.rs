@@ -66,7 +66,7 @@ impl Contrast {
             "f1" => "F1",
             "average_precision" => "average precision",
             "accuracy" => "all labels right",
-            "brier" => "Brier score",
+            "brier" => "Brier, less is better",
             other => other,
         }
     }

@@ -149,7 +149,7 @@ fn against(other: &Against, out: &mut String) {
         other.comparison.swaps
     );
     let names = other.comparison.labels.iter().map(|label| visible(&label.label));
-    let width = names.map(|name| name.chars().count()).max().unwrap_or(0).max(17);
+    let width = names.map(|name| name.chars().count()).max().unwrap_or(0).max(21);
     line!(out, "{:<width$}              this  other  difference               p", "");
     for figure in &other.comparison.overall {
         line!(out, "{}", contrast(figure.words(), "", figure, width));
