@@ -17,10 +17,10 @@ use encoding_rs::Encoding;
 pub use classify::{Classify, OutputFormat, UnitName};
 pub use convert::Convert;
 pub use cues::{Cues, CuesFormat};
-pub use evaluate::Evaluate;
+pub use evaluate::{Evaluate, FiguresFormat};
 pub use inspect::Inspect;
 pub use labels::Labels;
-pub use train::{Bits, FeatureOptions, Train};
+pub use train::{Bits, FeatureOptions, LearningOptions, Train};
 
 /// Finds rhetorical framings in text (who blames, who threatens, who calls to act) and shows, word by word, why.
 #[derive(Debug, Parser)]

@@ -90,12 +90,13 @@ pub fn write_whole(path: Option<&Path>, write: impl FnOnce(&mut Output) -> io::R
 }
 
 /// Better known before minutes of work than after: whether a file can be written at all.
-pub fn check_output(path: &Path) -> anyhow::Result<()> {
+/// `example` is a name that would do in a folder.
+pub fn check_output(path: &Path, example: &str) -> anyhow::Result<()> {
     if path.as_os_str() == "-" {
         return Ok(());
     }
     if path.is_dir() {
-        let inside = path.join("my.rhetor");
+        let inside = path.join(example);
         anyhow::bail!("{}: is a folder\nhint: name a file in it, such as {}", path.display(), inside.display());
     }
     PartFile::begin(path).map(drop).map_err(|error| named(path, error))

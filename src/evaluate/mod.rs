@@ -1,6 +1,8 @@
 //! Truths and predictions → how good a model is, and how sure we are of it.
 
 pub mod agreement;
+pub mod compare;
+pub mod figures;
 pub mod interval;
 pub mod judgement;
 pub mod metrics;

@@ -4,6 +4,7 @@
 //! needs no network, and its policy forbids any script and style but its own.
 
 pub mod mark;
+#[cfg(feature = "learn")]
 pub mod model;
 pub mod page;
 pub mod view;

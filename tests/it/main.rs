@@ -16,6 +16,8 @@ mod labels;
 mod model_card;
 mod model_file;
 mod report;
+mod schema;
+mod sklearn;
 mod streams;
 mod train;
 mod vectors;
