@@ -9,6 +9,7 @@
 //! A name put to words that its bearer never said is a slander. So a speaker carries the rule that found it, and only rules
 //! that are right in at least 95 of 100 of the written cases call themselves [`sure`](Speaker::sure).
 
+mod cast;
 mod clause;
 mod complement;
 mod lexicon;
@@ -20,6 +21,8 @@ mod turn;
 
 use super::Span;
 use super::quote::Quotation;
+pub use cast::{Cast, Member};
+pub use memory::Carried;
 use paragraph::Reader;
 
 /// Somebody's words in the text.
@@ -54,6 +57,8 @@ pub struct Speaker {
     pub rule: Rule,
     /// Whether the rule is right often enough that the name may be shown; else show “a speaker (unclear)”.
     pub sure: bool,
+    /// The name stands in a paragraph before the text: [`Carried::name`] has it, and `span` means nothing in the text.
+    pub carried: bool,
 }
 
 /// What is shown in place of a name that is not sure.
@@ -62,7 +67,7 @@ pub const UNCLEAR: &str = "a speaker (unclear)";
 impl Speaker {
     /// The name if it is sure, else [`UNCLEAR`].
     pub fn shown<'a>(&self, text: &'a str) -> &'a str {
-        if self.sure { self.span.of(text) } else { UNCLEAR }
+        if self.sure && !self.carried { self.span.of(text) } else { UNCLEAR }
     }
 
     /// The same, but found by another rule as well.
@@ -173,7 +178,20 @@ impl Rule {
 /// `sentences` are [those](super::sentence::sentences) of the text, and `quotations` [those](super::quote::quotations) too.
 /// Blank lines part paragraphs. Linear in the length of the text.
 pub fn speech(text: &str, sentences: &[Span], quotations: &[Quotation]) -> Vec<Reported> {
-    let mut reader = Reader::new(text);
+    speech_after(text, sentences, quotations, &Carried::default(), &|span| (span.start as u64, span.end as u64)).0
+}
+
+/// The same where the text is the next paragraph of a document, with what it leaves to the one after it. A quotation that goes on,
+/// its opening mark repeated, keeps its speaker, and a pronoun may stand for somebody of the paragraph before. `place` tells where
+/// bytes of the text stand in the document.
+pub fn speech_after(
+    text: &str,
+    sentences: &[Span],
+    quotations: &[Quotation],
+    before: &Carried,
+    place: &dyn Fn(Span) -> (u64, u64),
+) -> (Vec<Reported>, Carried) {
+    let mut reader = Reader::new(text, before);
     let outermost: Vec<Quotation> = quotations.iter().filter(|quotation| quotation.depth == 0).copied().collect();
     let mut rest = &outermost[..];
     let parted = |a: &Span, b: &Span| a.end > b.start || !has_blank_line(&text[a.end..b.start]);
@@ -183,7 +201,7 @@ pub fn speech(text: &str, sentences: &[Span], quotations: &[Quotation]) -> Vec<R
         rest = later;
         reader.paragraph(paragraph, here);
     }
-    reader.found
+    reader.end(place)
 }
 
 fn has_blank_line(between: &str) -> bool {

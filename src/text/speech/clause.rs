@@ -429,9 +429,13 @@ impl<'a> Run<'a> {
         found.filter(|(phrase, _)| behind_quotation || phrase.kind != SpeakerKind::Pronoun)
     }
 
-    /// `As the mayor put it, …`; what others say “as the mayor noted” is the author's own.
+    /// `As the mayor put it, …`, `…, as the mayor claims`; what others say “as the mayor noted” is the author's own, and what is
+    /// “not, as the mayor claims, …” the author's too.
     fn as_put(&self, verb: &Verb, from: usize) -> Option<Said> {
-        if self.word(verb.next - 1) != "it" {
+        let is_put = self.word(verb.next - 1) == "it";
+        let is_distant = self.items[verb.at].is(Class::DISTANCE) && verb.subject.phrase.is_some();
+        let is_refuted = from > self.start && self.items[from - 1].is(Class::NEGATION);
+        if is_refuted || !is_put && !is_distant {
             return None;
         }
         if from > self.start {

@@ -505,6 +505,22 @@ fn after_plain(items: &[Item], from: usize, run_end: usize, text: &str) -> Optio
     Some((phrase, end))
 }
 
+/// Names in a run that may be somebody's: capitalised words of no list. Not a first word by itself, which any word may be, and not
+/// what stands behind *in*, *at*, *near*.
+pub(super) fn names<'a>(run: &'a [Item], text: &'a str) -> impl Iterator<Item = Span> + 'a {
+    let is_named = |item: &Item| item.is(Class::CAPITAL) && item.entry == 0 && !item.is_quotation();
+    let mut in_place = false;
+    run.iter().enumerate().filter_map(move |(at, item)| {
+        let before = at.checked_sub(1).map(|before| &run[before]).filter(|_| item.gap.is_none());
+        let follows_name = before.is_some_and(is_named);
+        in_place = in_place && follows_name
+            || before.is_some_and(|before| matches!(before.span.of(text), "in" | "In" | "at" | "At" | "near" | "Near"));
+        let opens_name = run.get(at + 1).is_some_and(|next| next.gap.is_none() && is_named(next));
+        let is_first = item.gap.has(Gap::BREAK) && !opens_name;
+        (is_named(item) && !is_first && !in_place).then_some(item.span)
+    })
+}
+
 /// The first noun phrase of a run: the subject of its first verb.
 pub(super) fn first(items: &[Item], run: usize, run_end: usize, text: &str) -> Option<Phrase> {
     let limit = run_end.min(run + FARTHEST);
