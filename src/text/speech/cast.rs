@@ -146,7 +146,8 @@ impl<'a> Parts<'a> {
         let core = core + words[core..].iter().take_while(|word| !word.starts_with(char::is_uppercase)).count();
         let (lead, own) = words.split_at(core.min(words.len()));
         let surname = own.last().filter(|word| word.chars().count() > 1 && !word.contains(['\'', '’', ',']))?;
-        if lead.last().is_some_and(|last| !class(last).has(role)) {
+        let last_of_lead = lead.iter().rev().find(|word| !class(word).has(Class::PARTICLE));
+        if last_of_lead.is_some_and(|last| !class(last).has(role)) {
             return None;
         }
         let of = |sex: Class| lead.iter().any(|word| class(word).has(sex));

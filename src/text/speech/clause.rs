@@ -258,6 +258,8 @@ impl<'a> Run<'a> {
                     | "few"
             )
             || (word.ends_with('s') && !word.ends_with("ss"))
+            || matches!(word, "people" | "children" | "folk" | "clergy")
+            || word.len() > 5 && word.ends_with("men")
             || self.items[core].iter().any(|item| item.is(Class::CONJUNCTION))
     }
 

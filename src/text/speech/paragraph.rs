@@ -18,8 +18,8 @@ pub(super) struct Reader<'a> {
     pub(super) found: Vec<Reported>,
     /// The last quotation of the paragraph before was not closed.
     is_open: bool,
-    /// Its place in `found`, if nobody is known to have said it.
-    pending: Option<usize>,
+    /// The places in `found` of those that go on so, one after the other, if nobody is known to have said them.
+    pending: Vec<usize>,
 }
 
 /// A paragraph while it is read.
@@ -83,7 +83,7 @@ impl<'a> Reader<'a> {
     /// `before` is what was carried from the paragraph before the text.
     pub(super) fn new(text: &'a str, before: &'a Carried) -> Self {
         let (passage, memory, is_open) = (Passage::default(), before.memory.clone(), before.is_open);
-        Reader { text, passage, memory, before, found: Vec::new(), is_open, pending: None }
+        Reader { text, passage, memory, before, found: Vec::new(), is_open, pending: Vec::new() }
     }
 
     /// What was found, and what the next paragraph shall know; `place` tells where bytes of the text stand in the document.
@@ -118,8 +118,12 @@ impl<'a> Reader<'a> {
         self.is_open = quotations.last().is_some_and(|last| !last.closed);
         self.memory.quoted = page.last.filter(|_| self.is_open);
         let unclaimed = |reported: &Reported| reported.how == How::Quoted && reported.speaker.is_none();
-        let last = self.found[begun..].last().filter(|last| self.is_open && unclaimed(last));
-        self.pending = last.map(|_| self.found.len() - 1);
+        if !goes_on || !self.is_open {
+            self.pending.clear();
+        }
+        if self.is_open && self.found[begun..].last().is_some_and(unclaimed) {
+            self.pending.push(self.found.len() - 1);
+        }
         self.passage = passage;
     }
 
@@ -129,11 +133,12 @@ impl<'a> Reader<'a> {
 
     /// A quotation that goes on in this paragraph, which alone tells whose it is.
     fn look_back(&mut self, begun: usize) {
-        let Some(pending) = self.pending.take() else { return };
         let first = self.found[begun..].iter().find(|reported| reported.how == How::Quoted);
         if let Some((kind, speaker)) = first.and_then(|first| Some((first.kind, first.speaker?))) {
             let speaker = Some(speaker.found_by(Rule::Continued));
-            self.found[pending] = Reported { kind, speaker, ..self.found[pending] };
+            for pending in self.pending.drain(..) {
+                self.found[pending] = Reported { kind, speaker, ..self.found[pending] };
+            }
         }
     }
 

@@ -206,6 +206,7 @@ fn before(items: &[Item], run: usize, end: usize, text: &str, depth: u8) -> Opti
         if is_subject_of_verb && who > run && depth > 0 {
             let phrase = before(items, run, who, text, depth - 1)
                 .map(|(phrase, _)| phrase)
+                .filter(|phrase| phrase.from == run || !items[phrase.from - 1].is(Class::HELPER))
                 .or_else(|| chunk(items, run, who, text))?;
             let link = if from == end { Link::Relative } else { Link::Apposed };
             return Some((phrase, link));
@@ -241,7 +242,9 @@ pub(super) fn chunk(items: &[Item], run: usize, end: usize, text: &str) -> Optio
             break;
         }
     }
-    name(items, from, end, text)
+    // `has angered | fishermen`
+    let is_verb = from + 1 < end && from > run && items[from].is(Class::PAST_LIKE) && items[from - 1].is(Class::HELPER);
+    name(items, from + usize::from(is_verb), end, text)
 }
 
 const VERBAL: Class = Class::PREDICATE.and(Class::PAST_LIKE).and(Class::VERB);
