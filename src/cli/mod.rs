@@ -91,6 +91,18 @@ pub fn use_color(shared: &Shared, to_file: bool) -> bool {
     }
 }
 
+/// Whether the terminal has 24 bits of colour, as far as it says so.
+pub fn has_deep_color() -> bool {
+    std::env::var("COLORTERM").is_ok_and(|value| matches!(value.as_str(), "truecolor" | "24bit"))
+}
+
+/// The width of the terminal that standard output is, if it is one.
+pub fn columns() -> Option<usize> {
+    const USUAL: usize = 80;
+    let out = io::stdout();
+    out.is_terminal().then(|| terminal_size::terminal_size_of(out).map_or(USUAL, |(width, _)| usize::from(width.0)))
+}
+
 /// Standard output, or a file that is replaced whole when all is written.
 pub enum Output {
     Stdout(BufWriter<io::StdoutLock<'static>>),

@@ -16,7 +16,7 @@ use rhetor::text::speech::{Carried, Reported};
 use rhetor::text::unit::{Splitter, Unit, UnitKind};
 use rhetor::text::{Span, quote, sentence, speech};
 
-use super::{Job, SharedReport, Tally, remark_on_language};
+use super::{Job, SharedReport, Tally, columns, remark_on_language};
 use crate::cli::reading::{self, Reader};
 
 pub fn classify(job: &Job, path: &Path, report: &SharedReport, bar: &ProgressBar) -> anyhow::Result<Tally> {
@@ -41,6 +41,18 @@ impl Reader for Stream<'_, '_> {
             self.pen.report.borrow_mut().begin(&self.path.display().to_string(), None)?;
         }
         Ok(self.pen.report.borrow_mut().flush()?)
+    }
+
+    fn first(&mut self, bytes: &[u8]) {
+        let job = self.pen.judge.job;
+        if let Some(found) = columns::of(bytes, self.path).filter(|_| job.unit() != UnitKind::Line) {
+            let path = self.path.display();
+            let best = columns::of_text(&found);
+            job.remarks.warn(format_args!(
+                "{path}: looks like a table of {}, and is read as running text\nhint: --column {best} classifies one column and keeps the others",
+                found.names()
+            ));
+        }
     }
 
     fn units(&mut self, units: &mut Vec<Unit>, bytes: usize) -> anyhow::Result<()> {

@@ -5,6 +5,33 @@ use std::collections::HashSet;
 /// Colours of the palette in `style.css`; further labels begin anew, and their codes tell them apart.
 pub const TINTS: usize = 12;
 
+/// The colours on a light page, `--s0` to `--s11`, as red, green and blue: what a terminal shows labels in, upon it as `--page`.
+pub const PALETTE: [(u8, u8, u8); TINTS] = [
+    (0x4b, 0x58, 0x66),
+    (0xa3, 0x44, 0x00),
+    (0x0a, 0x70, 0x40),
+    (0x8f, 0x1a, 0x5b),
+    (0x25, 0x63, 0xc9),
+    (0x6a, 0x3d, 0xa3),
+    (0x24, 0x35, 0x7f),
+    (0x69, 0x64, 0x00),
+    (0xbb, 0x1f, 0x2f),
+    (0x00, 0x6f, 0x86),
+    (0xa2, 0x4c, 0x7d),
+    (0x0d, 0x5c, 0x94),
+];
+pub const PAGE: (u8, u8, u8) = (0xfd, 0xfc, 0xf9);
+
+/// The same in the 256 colours that nearly every terminal has: the nearest of the cube of 6 × 6 × 6 (xterm, colours 16 to 231).
+pub fn cube((r, g, b): (u8, u8, u8)) -> u8 {
+    let step = |c: u8| match c {
+        0..48 => 0,
+        48..115 => 1,
+        _ => (c - 35) / 40,
+    };
+    16 + 36 * step(r) + 6 * step(g) + step(b)
+}
+
 /// A code of two characters for each name, all different: the first letter with the second, or else with a later one, or
 /// with a number.
 pub fn codes<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
@@ -65,6 +92,21 @@ mod tests {
         };
         let (a, b) = (luminance(a), luminance(b));
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn a_terminal_has_the_colours_of_a_light_page() {
+        let share = |(r, g, b): (u8, u8, u8)| [r, g, b].map(|c| f64::from(c) / 255.0);
+        let light = &palettes()[0];
+        assert_eq!(light["--page"], share(PAGE));
+        // Red, green and blue of a step of the cube: 0, 95, 135 and so on.
+        let level = |step: u8| if step == 0 { 0 } else { 55 + 40 * step };
+        let of_cube = |at: u8| (level((at - 16) / 36), level((at - 16) / 6 % 6), level((at - 16) % 6));
+        for (n, color) in PALETTE.into_iter().enumerate() {
+            assert_eq!(light[&format!("--s{n}")], share(color), "--s{n}");
+            assert!(contrast(share(of_cube(cube(color))), share(of_cube(cube(PAGE)))) >= 4.5, "{n} of 256 colours");
+        }
+        assert_eq!((cube((0, 0, 0)), cube((255, 255, 255)), cube((95, 135, 175))), (16, 231, 67));
     }
 
     #[test]
