@@ -48,7 +48,7 @@ pub fn run(args: &Train, remarks: Remarks) -> anyhow::Result<u8> {
     }
     if let Some(path) = &args.report {
         let title = if is_stdout { "Standard output".to_owned() } else { args.output.display().to_string() };
-        let page = ModelReport::of_card(&trained.model, &title);
+        let page = ModelReport::of_card(&trained.model, &title).with_curve(&trained.curve);
         write_whole(Some(path), |out| page.write(out))?;
     }
     trained.warnings.iter().for_each(|warning| remarks.warn(warning));
@@ -133,6 +133,7 @@ fn settings(args: &Train, remarks: Remarks) -> anyhow::Result<TrainSettings> {
         },
         mirror: args.mirror.as_deref().map(mirror).transpose()?,
         note: args.note.clone(),
+        curve: args.report.is_some(),
     })
 }
 
@@ -226,7 +227,7 @@ fn learn(corpus: &Corpus, settings: &TrainSettings, remarks: Remarks) -> anyhow:
 }
 
 fn verify(corpus: &Corpus, settings: &TrainSettings, first: &Trained, remarks: Remarks) -> anyhow::Result<()> {
-    let second = learn(corpus, settings, remarks)?;
+    let second = learn(corpus, &TrainSettings { curve: false, ..settings.clone() }, remarks)?;
     if first.model.to_bytes() != second.model.to_bytes() {
         anyhow::bail!(
             "two trainings on the same data gave different models ({} and {}); please report this",

@@ -19,7 +19,7 @@ use crate::evaluate::truth::column;
 use crate::features::matrix::Rows;
 use crate::features::{Block, FeatureId, TermKind, cues};
 use crate::learn::objective::Truth;
-use crate::model::card::{LabelCard, Overall, StrongTerm};
+use crate::model::card::{Figure, LabelCard, Overall, StrongTerm};
 use crate::model::{Model, Task, probabilities};
 
 /// How many of the strongest terms for and against a label the card names.
@@ -52,19 +52,10 @@ impl Evidence {
         counted: &[bool],
         warnings: &mut Vec<String>,
     ) -> Evidence {
-        let Fits { blocks, selections, folds } = *fits;
+        let Fits { blocks, folds, .. } = *fits;
         let supports: Vec<usize> = (0..ground.truth.labels).map(|label| ground.truth.support(label)).collect();
-        let untested: Vec<bool> = supports.iter().map(|&support| support < folds.count || folds.count < 2).collect();
-        let held_truth = only_truth(ground.truth, counted);
-        let scores: Vec<Vec<f64>> =
-            selections.iter().map(|selection| only(&selection.scores, ground.truth.labels, counted)).collect();
-        let calibrations = calibrations(ground.task, &scores, &held_truth, &untested, names, warnings);
-        let held = HeldOut {
-            probabilities: calibrated(ground.task, &scores, &calibrations),
-            folds: (0..examples.len()).filter(|&i| counted[i]).map(|i| folds.of(i)).collect(),
-            groups: group_numbers(examples, counted),
-            truth: held_truth,
-        };
+        let untested = untested(ground, fits);
+        let (held, calibrations) = HeldOut::of(ground, fits, examples, names, counted, &untested, warnings);
         let thresholds = held.thresholds(ground, &untested, names, warnings);
         let given = held.given(ground.task, |i| &thresholds.without_fold[held.folds[i]]);
         // Vectors have no terms of their own, so only they can be without a keyword.
@@ -89,6 +80,42 @@ impl Evidence {
         });
         Evidence { calibrations, labels, overall }
     }
+}
+
+/// Labels of which too few examples can be held out.
+fn untested(ground: &Ground, fits: &Fits) -> Vec<bool> {
+    let few = |label| ground.truth.support(label) < fits.folds.count || fits.folds.count < 2;
+    (0..ground.truth.labels).map(few).collect()
+}
+
+/// Micro and macro F1 with 95% intervals, and the mean average precision, of held-out scores.
+pub(crate) fn figures(
+    ground: &Ground,
+    fits: &Fits,
+    examples: &[Example],
+    names: &LabelSet,
+    counted: &[bool],
+) -> (Figure, Figure, f64) {
+    let (untested, mut ignored) = (untested(ground, fits), Vec::new());
+    let (held, _) = HeldOut::of(ground, fits, examples, names, counted, &untested, &mut ignored);
+    let thresholds = held.thresholds(ground, &untested, names, &mut ignored);
+    let groups = held.group_counts(&held.given(ground.task, |i| &thresholds.without_fold[held.folds[i]]));
+    let sum = |picks: &mut dyn Iterator<Item = usize>| {
+        let mut sums = vec![Counts::default(); names.len()];
+        picks.for_each(|pick| sums.iter_mut().zip(&groups[pick]).for_each(|(sum, counts)| *sum = sum.plus(*counts)));
+        (metrics::micro_f1(&sums), metrics::macro_f1(&sums))
+    };
+    let all = sum(&mut (0..groups.len()));
+    let drawn = interval::resample(groups.len(), ground.settings.seed, |picks| {
+        sum(&mut picks.iter().map(|pick| *pick as usize))
+    });
+    let figure = |value: f64, of: fn(&(f64, f64)) -> f64| Figure {
+        value,
+        interval: interval::middle(drawn.iter().map(of).collect()),
+    };
+    let precision = |label| metrics::average_precision(&column(&held.probabilities, &held.truth, label));
+    let mean = (0..names.len()).map(precision).sum::<f64>() / names.len().max(1) as f64;
+    (figure(all.0, |draw| draw.0), figure(all.1, |draw| draw.1), mean)
 }
 
 /// The scores of the units that count.
@@ -173,6 +200,25 @@ struct Thresholds {
 }
 
 impl HeldOut {
+    /// With the calibrations that the scores were given.
+    fn of(
+        ground: &Ground,
+        fits: &Fits,
+        examples: &[Example],
+        names: &LabelSet,
+        counted: &[bool],
+        untested: &[bool],
+        warnings: &mut Vec<String>,
+    ) -> (HeldOut, Vec<Calibration>) {
+        let truth = only_truth(ground.truth, counted);
+        let scores = |selection: &select::Selection| only(&selection.scores, ground.truth.labels, counted);
+        let scores: Vec<Vec<f64>> = fits.selections.iter().map(scores).collect();
+        let calibrations = calibrations(ground.task, &scores, &truth, untested, names, warnings);
+        let probabilities = calibrated(ground.task, &scores, &calibrations);
+        let folds = (0..examples.len()).filter(|&i| counted[i]).map(|i| fits.folds.of(i)).collect();
+        (HeldOut { probabilities, folds, groups: group_numbers(examples, counted), truth }, calibrations)
+    }
+
     fn thresholds(
         &self,
         ground: &Ground,

@@ -4,6 +4,7 @@ pub mod baseline;
 mod blocks;
 pub mod calibrate;
 mod cue_use;
+pub mod curve;
 pub mod dense;
 pub mod evidence;
 pub mod folds;
@@ -32,6 +33,7 @@ use crate::model::file::hex;
 use crate::model::weights::{Weights, Wish};
 use crate::model::{Model, Task};
 use blocks::BlockRows;
+use curve::CurvePoint;
 use evidence::Evidence;
 use folds::Folds;
 use logistic::{EXACT, L2};
@@ -169,6 +171,8 @@ pub struct TrainSettings {
     /// Figures on text of another origin, for the card.
     pub mirror: Option<Mirror>,
     pub note: Option<String>,
+    /// Whether to draw the learning curve, which takes a few fits more and changes nothing in the model.
+    pub curve: bool,
 }
 
 impl Default for TrainSettings {
@@ -192,6 +196,7 @@ impl Default for TrainSettings {
             compression: Wish::default(),
             mirror: None,
             note: None,
+            curve: false,
         }
     }
 }
@@ -214,6 +219,8 @@ pub enum Step {
 pub struct Trained {
     pub model: Model,
     pub warnings: Vec<String>,
+    /// Held-out figures with parts of the data, where they were asked for.
+    pub curve: Vec<CurvePoint>,
 }
 
 /// Learns a model from labelled units. The same units (in the same order) and settings give the same model, bit by bit,
@@ -256,6 +263,7 @@ pub fn train(examples: &[Example], settings: &TrainSettings, watch: &dyn Fn(Step
     watch(Step::Judging);
     let fits = Fits { blocks: &blocks, selections: &selections, folds: &folds };
     let evidence = Evidence::gather(&ground, &fits, examples, &labels, &counted, &mut warnings);
+    let curve = if settings.curve { curve::curve(&ground, &fits, examples, &labels, &counted)? } else { Vec::new() };
     let model = assemble(&ground, featurizer, labels, &fits, points, evidence, examples);
     if model.fingerprint().is_empty() {
         return Err(LearnError::Unreadable);
@@ -267,7 +275,7 @@ pub fn train(examples: &[Example], settings: &TrainSettings, watch: &dyn Fn(Step
             "the mirror's figures are those of another model\nhint: measure this one (`rhetor evaluate DATA --format json`), then train again".into(),
         );
     }
-    Ok(Trained { model, warnings })
+    Ok(Trained { model, warnings, curve })
 }
 
 /// What the folds said of each block.

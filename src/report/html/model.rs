@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::mark::{self, TINTS};
 use super::page::{Sheet, short};
 use crate::evaluate::{Evaluation, Judgement};
+use crate::learn::curve::CurvePoint;
 use crate::model::Model;
 use crate::model::card::Figure;
 use crate::text::visible;
@@ -28,6 +29,9 @@ pub struct ModelReport {
     pub labels: Vec<LabelReport>,
     /// True label, label given in its place, how often.
     pub confusions: Vec<(String, String, u64)>,
+    /// Held-out figures with parts of the training data.
+    #[serde(default)]
+    pub curve: Vec<CurvePoint>,
 }
 
 /// A figure over all labels, with its 95% interval if there is one.
@@ -106,7 +110,13 @@ impl ModelReport {
             overall: overall.into_iter().map(|(name, value)| Overall::new(name, value, None)).collect(),
             labels: card.labels.iter().map(label).collect(),
             confusions: card.overall.confusions.clone(),
+            curve: Vec::new(),
         }
+    }
+
+    /// The same with the learning curve of its training.
+    pub fn with_curve(self, curve: &[CurvePoint]) -> Self {
+        ModelReport { curve: curve.to_vec(), ..self }
     }
 
     /// What labelled data says of a model.
@@ -145,6 +155,7 @@ impl ModelReport {
             ],
             labels: all.labels.iter().enumerate().map(label).collect(),
             confusions: all.confusions.clone(),
+            curve: Vec::new(),
         }
     }
 
@@ -168,6 +179,36 @@ struct Page {
     has_other: bool,
     has_reliability: bool,
     confusions: Vec<Pair>,
+    curves: Vec<Curve>,
+    parts: Vec<PartShown>,
+}
+
+/// A line of the learning curve.
+struct Curve {
+    name: &'static str,
+    /// Colour and line style, as labels have them.
+    tint: usize,
+    line: String,
+    dots: Vec<CurveDot>,
+    /// Where its name stands, so that no two names overlap.
+    name_y: String,
+}
+
+struct CurveDot {
+    x: String,
+    y: String,
+    /// The 95% interval, where there is one.
+    range: Option<(String, String)>,
+}
+
+/// A row of its table.
+struct PartShown {
+    share: String,
+    units: u64,
+    x: String,
+    micro: String,
+    macro_: String,
+    precision: String,
 }
 
 struct OverallShown {
@@ -265,8 +306,53 @@ fn page(report: &ModelReport) -> Page {
         has_other: report.labels.iter().any(|label| label.elsewhere.is_some()),
         has_reliability: report.labels.iter().any(|label| !label.reliability.is_empty()),
         confusions: report.confusions.iter().take(PAIRS).map(pair).collect(),
+        curves: curves(&report.curve),
+        parts: report.curve.iter().map(part_shown).collect(),
         report,
     }
+}
+
+/// Width of the learning curve; its height is 100.
+const CURVE: f64 = 240.0;
+
+fn part_shown(point: &CurvePoint) -> PartShown {
+    let figure = |figure: Figure| format!("{} {}", two(figure.value), between(figure.interval));
+    PartShown {
+        share: format!("{}%", short(100.0 * point.share)),
+        units: point.units,
+        x: short(CURVE * point.share),
+        micro: figure(point.micro_f1),
+        macro_: figure(point.macro_f1),
+        precision: two(point.average_precision),
+    }
+}
+
+fn curves(points: &[CurvePoint]) -> Vec<Curve> {
+    let Some(last) = points.last() else { return Vec::new() };
+    type Series = (&'static str, usize, fn(&CurvePoint) -> f64, fn(&CurvePoint) -> Option<(f64, f64)>);
+    let mut series: [Series; 3] = [
+        ("micro F1", 4, |point| point.micro_f1.value, |point| Some(point.micro_f1.interval)),
+        ("macro F1", 1, |point| point.macro_f1.value, |point| Some(point.macro_f1.interval)),
+        ("average precision", 2, |point| point.average_precision, |_| None),
+    ];
+    series.sort_by(|a, b| b.2(last).total_cmp(&a.2(last)));
+    let mut free = f64::NEG_INFINITY;
+    let mut curve = |(name, tint, value, interval): Series| {
+        const NAME_HEIGHT: f64 = 11.0;
+        let y = (100.0 - 100.0 * value(last) + 3.0).max(free);
+        free = y + NAME_HEIGHT;
+        let dots: Vec<CurveDot> = points
+            .iter()
+            .map(|point| CurveDot {
+                x: short(CURVE * point.share),
+                y: up(value(point)),
+                range: interval(point).map(|(low, high)| (up(low), up(high))),
+            })
+            .collect();
+        let line: Vec<String> = dots.iter().map(|dot| format!("{},{}", dot.x, dot.y)).collect();
+        Curve { name, tint, line: line.join(" "), dots, name_y: short(y) }
+    };
+    series.into_iter().map(&mut curve).collect()
 }
 
 fn shown(at: usize, label: &LabelReport, code: String) -> Shown {
