@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::lexicon::{Class, ENGLISH};
+use super::phrase::{Gender, given_name};
 
 /// Whoever is named as a speaker in one document. A short name is taken for the person with the full one while only one person there
 /// bears it; two of that name, or a *Mr* beside a *Ms*, keep their short names apart.
@@ -151,12 +152,16 @@ impl<'a> Parts<'a> {
             return None;
         }
         let of = |sex: Class| lead.iter().any(|word| class(word).has(sex));
+        let given = own.first().filter(|_| own.len() > 1).copied();
+        let by_name = given.and_then(given_name);
         let sex = match (of(Class::HE), of(Class::SHE)) {
             (true, false) => Some(Sex::He),
             (false, true) => Some(Sex::She),
+            _ if by_name == Some(Gender::He) => Some(Sex::He),
+            _ if by_name == Some(Gender::She) => Some(Sex::She),
             _ => None,
         };
-        Some(Parts { surname, given: own.first().filter(|_| own.len() > 1).copied(), sex })
+        Some(Parts { surname, given, sex })
     }
 }
 
@@ -185,7 +190,8 @@ mod tests {
         let names = ["Maria Lang", "Peter Lang", "Lang", "Mr Lang"];
         assert_eq!(counted(&names)[..3], ["Maria Lang", "Peter Lang", "Lang"]);
         assert_eq!(counted(&["Mr Lang", "Ms Lang", "Lang"]), ["Mr Lang", "Ms Lang", "Lang"]);
-        assert_eq!(counted(&["Mr Peter Lang", "Ms Lang"]), ["Mr Peter Lang", "Ms Lang"]);
+        assert_eq!(counted(&["Peter Lang", "Ms Lang"]), ["Peter Lang", "Ms Lang"]);
+        assert_eq!(counted(&["Maria Lang", "Peter Lang", "Ms Lang"]), ["Maria Lang", "Peter Lang", "Maria Lang"]);
     }
 
     #[test]

@@ -137,7 +137,13 @@ impl Memory {
         if self.people.len() == MOST {
             self.people.remove(0);
         }
-        let Phrase { span, kind, gender, .. } = phrase;
+        let Phrase { span, kind, mut gender, .. } = phrase;
+        if gender == Gender::Unknown {
+            // `Maria Lang … Lang`
+            let is_surname = |person: &&Person| words(person).split_whitespace().next_back() == Some(span.of(text));
+            let mut named = self.people.iter().filter(is_surname).map(|person| person.gender);
+            gender = named.next().filter(|first| named.all(|next| next == *first)).unwrap_or(gender);
+        }
         self.people.push(Person { span, kind, gender, spoke, is_past: false, carried: false });
     }
 

@@ -1,5 +1,8 @@
 //! Noun phrases beside a verb: who speaks.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::SpeakerKind;
 use super::lexicon::{Class, Form};
 use super::passage::{Gap, Item};
@@ -359,7 +362,7 @@ fn name(items: &[Item], from: usize, to: usize, text: &str) -> Option<Phrase> {
     let core =
         words.iter().position(|item| item.is(Class::PREPOSITION.and(Class::PAST_LIKE)) && item.span != first.span);
     let core = &words[..core.unwrap_or(words.len())];
-    Some(phrase(kind_of(core), gender_of(core)))
+    Some(phrase(kind_of(core), gender_of(core, text)))
 }
 
 const ROLE: Class = Class::PEOPLE.and(Class::TITLE);
@@ -396,7 +399,7 @@ fn kind_of(core: &[Item]) -> SpeakerKind {
     }
 }
 
-fn gender_of(core: &[Item]) -> Gender {
+fn gender_of(core: &[Item], text: &str) -> Gender {
     if core.iter().any(|item| item.is(Class::CONJUNCTION)) {
         return Gender::They;
     }
@@ -406,12 +409,34 @@ fn gender_of(core: &[Item]) -> Gender {
         Some(item) if item.is(Class::SHE) => Gender::She,
         Some(item) if item.is(Class::THEY) => Gender::They,
         Some(item) if item.is(Class::IT) => Gender::It,
-        Some(_) => Gender::Either,
-        None if core.last().is_some_and(is_name) => Gender::Unknown,
+        Some(_) => given_gender(core, text).unwrap_or(Gender::Either),
+        None if core.last().is_some_and(is_name) => given_gender(core, text).unwrap_or(Gender::Unknown),
         None if core.first().is_some_and(|first| first.is(Class::MARKER)) => Gender::Unknown,
         None => Gender::They,
     }
 }
+
+/// What a given name before a surname tells: `the economist Anna | Hale`.
+fn given_gender(core: &[Item], text: &str) -> Option<Gender> {
+    let from = core.iter().rposition(|item| !is_name(item)).map_or(0, |at| at + 1);
+    let [given, _, ..] = &core[from..] else { return None };
+    given_name(given.span.of(text))
+}
+
+/// Of whom a given name is.
+pub(super) fn given_name(name: &str) -> Option<Gender> {
+    GIVEN.get(name.to_lowercase().as_str()).copied()
+}
+
+static GIVEN: LazyLock<HashMap<&str, Gender>> = LazyLock::new(|| {
+    let lines = include_str!("given.txt").lines().filter(|line| !line.starts_with('#'));
+    let names = |line: &'static str| {
+        let mut words = line.split(' ');
+        let gender = if words.next() == Some("he") { Gender::He } else { Gender::She };
+        words.map(move |name| (name, gender))
+    };
+    lines.flat_map(names).collect()
+});
 
 fn pronoun_gender(word: &str) -> Gender {
     let word = word.split(['\'', '’']).next().unwrap_or(word);
