@@ -48,7 +48,7 @@ pub fn run(args: &Train, remarks: Remarks) -> anyhow::Result<u8> {
     }
     if let Some(path) = &args.report {
         let title = if is_stdout { "Standard output".to_owned() } else { args.output.display().to_string() };
-        let page = ModelReport::of_card(&trained.model, &title).with_curve(&trained.curve);
+        let page = ModelReport::of_training(&trained, &title);
         write_whole(Some(path), |out| page.write(out))?;
     }
     trained.warnings.iter().for_each(|warning| remarks.warn(warning));

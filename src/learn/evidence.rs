@@ -32,7 +32,12 @@ pub(crate) struct Evidence {
     pub calibrations: Vec<Calibration>,
     pub labels: Vec<LabelCard>,
     pub overall: Overall,
+    /// Of each label: units, mean probability, share that truly has it, by bins of probability.
+    pub reliability: Vec<Reliability>,
 }
+
+/// The bins of a reliability diagram.
+pub type Reliability = Vec<(u64, f64, f64)>;
 
 /// Held-out, calibrated probabilities of the units that count, with what they are judged by.
 struct HeldOut {
@@ -78,7 +83,9 @@ impl Evidence {
             let column = |block: &BlockRows| feature.map(|column| block.features[column.index()].0.to_string());
             card.keyword = terms.and_then(column);
         });
-        Evidence { calibrations, labels, overall }
+        let reliability =
+            (0..names.len()).map(|label| metrics::reliability(&column(&held.probabilities, &held.truth, label)));
+        Evidence { calibrations, labels, overall, reliability: reliability.collect() }
     }
 }
 

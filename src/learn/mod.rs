@@ -221,6 +221,8 @@ pub struct Trained {
     pub warnings: Vec<String>,
     /// Held-out figures with parts of the data, where they were asked for.
     pub curve: Vec<CurvePoint>,
+    /// Of each label, how often it is true at which held-out probability.
+    pub reliability: Vec<evidence::Reliability>,
 }
 
 /// Learns a model from labelled units. The same units (in the same order) and settings give the same model, bit by bit,
@@ -262,8 +264,9 @@ pub fn train(examples: &[Example], settings: &TrainSettings, watch: &dyn Fn(Step
     let points: Vec<Vec<f64>> = points.collect::<Result<_, _>>()?;
     watch(Step::Judging);
     let fits = Fits { blocks: &blocks, selections: &selections, folds: &folds };
-    let evidence = Evidence::gather(&ground, &fits, examples, &labels, &counted, &mut warnings);
+    let mut evidence = Evidence::gather(&ground, &fits, examples, &labels, &counted, &mut warnings);
     let curve = if settings.curve { curve::curve(&ground, &fits, examples, &labels, &counted)? } else { Vec::new() };
+    let reliability = std::mem::take(&mut evidence.reliability);
     let model = assemble(&ground, featurizer, labels, &fits, points, evidence, examples);
     if model.fingerprint().is_empty() {
         return Err(LearnError::Unreadable);
@@ -275,7 +278,7 @@ pub fn train(examples: &[Example], settings: &TrainSettings, watch: &dyn Fn(Step
             "the mirror's figures are those of another model\nhint: measure this one (`rhetor evaluate DATA --format json`), then train again".into(),
         );
     }
-    Ok(Trained { model, warnings, curve })
+    Ok(Trained { model, warnings, curve, reliability })
 }
 
 /// What the folds said of each block.

@@ -113,12 +113,13 @@ impl<'a, W: Write> Terminal<'a, W> {
         if !self.look.color {
             return name.to_owned();
         }
-        let shade = |(r, g, b)| match self.look.deep {
-            true => Color::Rgb(RgbColor(r, g, b)),
-            false => Color::Ansi256(Ansi256Color(mark::cube((r, g, b)))),
+        let tint = framing.label.index() % TINTS;
+        let rgb = |(r, g, b)| Color::Rgb(RgbColor(r, g, b));
+        let (ground, ink) = match self.look.deep {
+            true => (rgb(mark::PALETTE[tint]), rgb(mark::PAGE)),
+            false => (Ansi256Color(mark::PALETTE_256[tint]).into(), Ansi256Color(mark::WHITE_256).into()),
         };
-        let ground = mark::PALETTE[framing.label.index() % TINTS];
-        let style = Style::new().bg_color(Some(shade(ground))).fg_color(Some(shade(mark::PAGE))).bold();
+        let style = Style::new().bg_color(Some(ground)).fg_color(Some(ink)).bold();
         // No-break spaces keep it in one piece.
         self.paint(style, &format!("\u{a0}{name}\u{a0}"))
     }

@@ -231,13 +231,15 @@ mod tests {
     }
 
     #[test]
-    fn a_pronoun_in_the_next_paragraph_is_sure_only_of_one_whose_title_tells_and_where_nobody_else_was_named() {
+    fn a_pronoun_in_the_next_paragraph_is_sure_only_of_one_whose_title_or_given_name_tells_and_where_nobody_else_was_named()
+     {
         let is_sure = |before: &str| {
             let text = format!("{before}\n\nShe added that no one had answered.");
             found(&text).last().and_then(|last| last.speaker).expect("a speaker").sure
         };
         assert!(is_sure("Mrs Roth said that the ward was full."));
-        assert!(!is_sure("Ann Roth said that the ward was full."));
+        assert!(is_sure("Ann Roth said that the ward was full."));
+        assert!(!is_sure("Chris Roth said that the ward was full."));
         assert!(!is_sure("Mrs Roth said that Ann Dane was ill."));
         assert!(!is_sure("Mrs Roth said that the ward was full. Mrs Dane said that it was not."));
         assert!(!is_sure("Mrs Roth came to the ward."));

@@ -22,15 +22,10 @@ pub const PALETTE: [(u8, u8, u8); TINTS] = [
 ];
 pub const PAGE: (u8, u8, u8) = (0xfd, 0xfc, 0xf9);
 
-/// The same in the 256 colours that nearly every terminal has: the nearest of the cube of 6 × 6 × 6 (xterm, colours 16 to 231).
-pub fn cube((r, g, b): (u8, u8, u8)) -> u8 {
-    let step = |c: u8| match c {
-        0..48 => 0,
-        48..115 => 1,
-        _ => (c - 35) / 40,
-    };
-    16 + 36 * step(r) + 6 * step(g) + step(b)
-}
+/// The same among the 256 colours that nearly every terminal has (xterm: a cube of 6 × 6 × 6 from 16 on, then greys): those that look most alike,
+/// all different, and none too light for white upon it.
+pub const PALETTE_256: [u8; TINTS] = [240, 130, 29, 89, 26, 98, 18, 58, 124, 24, 96, 25];
+pub const WHITE_256: u8 = 231;
 
 /// A code of two characters for each name, all different: the first letter with the second, or else with a later one, or
 /// with a number.
@@ -101,12 +96,15 @@ mod tests {
         assert_eq!(light["--page"], share(PAGE));
         // Red, green and blue of a step of the cube: 0, 95, 135 and so on.
         let level = |step: u8| if step == 0 { 0 } else { 55 + 40 * step };
-        let of_cube = |at: u8| (level((at - 16) / 36), level((at - 16) / 6 % 6), level((at - 16) % 6));
-        for (n, color) in PALETTE.into_iter().enumerate() {
+        let of_256 = |at: u8| match at {
+            232.. => (8 + 10 * (at - 232), 8 + 10 * (at - 232), 8 + 10 * (at - 232)),
+            _ => (level((at - 16) / 36), level((at - 16) / 6 % 6), level((at - 16) % 6)),
+        };
+        for (n, (color, of_few)) in PALETTE.into_iter().zip(PALETTE_256).enumerate() {
             assert_eq!(light[&format!("--s{n}")], share(color), "--s{n}");
-            assert!(contrast(share(of_cube(cube(color))), share(of_cube(cube(PAGE)))) >= 4.5, "{n} of 256 colours");
+            assert!(contrast(share(of_256(of_few)), share(of_256(WHITE_256))) >= 4.5, "{n} of 256 colours");
         }
-        assert_eq!((cube((0, 0, 0)), cube((255, 255, 255)), cube((95, 135, 175))), (16, 231, 67));
+        assert_eq!(PALETTE_256.into_iter().collect::<HashSet<_>>().len(), TINTS);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::mark::{self, TINTS};
 use super::page::{Sheet, short};
 use crate::evaluate::{Evaluation, Judgement};
+use crate::learn::Trained;
 use crate::learn::curve::CurvePoint;
 use crate::model::Model;
 use crate::model::card::Figure;
@@ -114,9 +115,14 @@ impl ModelReport {
         }
     }
 
-    /// The same with the learning curve of its training.
-    pub fn with_curve(self, curve: &[CurvePoint]) -> Self {
-        ModelReport { curve: curve.to_vec(), ..self }
+    /// The same with what only its training knows: the learning curve, and how far held-out probabilities can be believed.
+    pub fn of_training(trained: &Trained, title: &str) -> Self {
+        let mut report = ModelReport::of_card(&trained.model, title);
+        report.curve.clone_from(&trained.curve);
+        for (label, bins) in report.labels.iter_mut().zip(&trained.reliability) {
+            label.reliability.clone_from(bins);
+        }
+        report
     }
 
     /// What labelled data says of a model.

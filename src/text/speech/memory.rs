@@ -176,7 +176,7 @@ impl Memory {
     }
 
     /// Whether the pronoun can hardly stand for anybody else. A name that may be a man's or a woman's is told only where no other
-    /// name stands before the pronoun; across paragraphs, only somebody whose title or role tells it.
+    /// name stands before the pronoun; across paragraphs, only somebody whose title, role or given name tells it.
     fn is_told(
         &self,
         best: &Person,
