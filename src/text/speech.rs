@@ -250,6 +250,9 @@ mod tests {
         let last = |text: &str| found(text).last().and_then(|last| last.speaker).expect("a speaker").sure;
         assert!(last("Tom Hale said the deal was off. He denied the charge."));
         assert!(!last("Tom Hale said he had met Anna Roth. She denied the charge."));
+        assert!(!last("Chris Hale said he had met Robin Roth. She denied the charge."));
+        assert!(!last("Chris Hale said: “It was stolen by Robin Roth.” She denied the charge."));
+        assert!(last("Chris Hale said: “It was stolen on Monday.” She denied the charge."));
         assert!(last("Tom Hale, who was born in Leeds, said the deal was off. He denied the charge."));
         assert!(last("Mr Hale said he had met Anna Roth. He denied the charge."));
     }

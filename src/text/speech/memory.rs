@@ -11,7 +11,7 @@ const MOST: usize = 4;
 /// Names in a paragraph that are neither subjects nor speakers; of more, any pronoun may stand for one of them.
 const MOST_STRANGERS: usize = 16;
 
-/// A longer name is not carried to the next paragraph.
+/// A longer name is not carried to the next paragraph, nor compared with others word by word.
 const LONGEST_NAME: usize = 200;
 
 #[derive(Clone, Copy, Debug)]
@@ -102,9 +102,10 @@ impl Memory {
         next
     }
 
-    /// Notes the names of a run.
+    /// Notes the names of a run, also those that stand in its quotations.
     pub(super) fn notice(&mut self, run: &[Item], text: &str) {
-        let names = phrase::names(run, text);
+        let quoted = run.iter().filter(|item| item.is_quotation()).flat_map(|item| phrase::names_in(item.span, text));
+        let names = phrase::names(run, text).chain(quoted);
         let room = MOST_STRANGERS.saturating_sub(self.strangers.len());
         self.strangers.extend(names.take(room));
     }
@@ -113,7 +114,8 @@ impl Memory {
     fn has_strangers(&self, end: usize, before: &Carried, text: &str) -> bool {
         let is_known = |stranger: &Span| {
             let name = stranger.of(text).split(['\'', '’']).next().unwrap_or_default();
-            self.people.iter().any(|person| {
+            // A word of a megabyte is not looked at again for each pronoun.
+            self.people.iter().filter(|person| person.span.len() <= LONGEST_NAME).any(|person| {
                 let words = if person.carried { person.span.of(&before.names) } else { person.span.of(text) };
                 words.split([' ', '\n', '.', '\'', '’']).any(|word| word == name)
             })
@@ -140,7 +142,9 @@ impl Memory {
         let Phrase { span, kind, mut gender, .. } = phrase;
         if gender == Gender::Unknown {
             // `Maria Lang … Lang`
-            let is_surname = |person: &&Person| words(person).split_whitespace().next_back() == Some(span.of(text));
+            let is_surname = |person: &&Person| {
+                person.span.len() <= LONGEST_NAME && words(person).split_whitespace().next_back() == Some(span.of(text))
+            };
             let mut named = self.people.iter().filter(is_surname).map(|person| person.gender);
             gender = named.next().filter(|first| named.all(|next| next == *first)).unwrap_or(gender);
         }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::SpeakerKind;
-use super::lexicon::{Class, Form};
+use super::lexicon::{Class, ENGLISH, Form};
 use super::passage::{Gap, Item};
 use crate::text::Span;
 
@@ -546,6 +546,20 @@ pub(super) fn names<'a>(run: &'a [Item], text: &'a str) -> impl Iterator<Item = 
         let opens_name = run.get(at + 1).is_some_and(|next| next.gap.is_none() && is_named(next));
         let is_first = item.gap.has(Gap::BREAK) && !opens_name;
         (is_named(item) && !is_first && !in_place).then_some(item.span)
+    })
+}
+
+/// The same in the words of a quotation.
+pub(super) fn names_in(quotation: Span, text: &str) -> impl Iterator<Item = Span> + '_ {
+    let (mut end, mut opens) = (quotation.start, true);
+    quotation.of(text).split_inclusive([' ', '\n']).filter_map(move |piece| {
+        let start = end;
+        end += piece.len();
+        let word = piece.trim_matches(|c: char| !c.is_alphanumeric());
+        let is_first = std::mem::replace(&mut opens, piece.trim_end().ends_with(['.', '!', '?', ':', '“', '"']));
+        let is_name = word.len() > 1 && word.starts_with(char::is_uppercase) && ENGLISH.find(word) == 0;
+        let from = start + piece.find(word).unwrap_or(0);
+        (is_name && !is_first).then_some(Span::new(from, from + word.len()))
     })
 }
 
