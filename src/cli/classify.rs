@@ -25,7 +25,10 @@ use rhetor::text::unit::UnitKind;
 
 use super::args::{Classify, OutputFormat, Shared, UnitName};
 use super::reading::Faults;
-use super::{DONE, FAILED, Output, Remarks, inputs, is_closed_pipe, is_of_output, load_model, refuse_same, use_color};
+use super::{
+    DONE, FAILED, Output, Remarks, columns, has_deep_color, inputs, is_closed_pipe, is_of_output, load_model,
+    refuse_same, use_color,
+};
 
 /// The words that a file must have before the share of known ones says anything, and the share that is too small.
 const ENOUGH_WORDS: u64 = 20;
@@ -195,10 +198,11 @@ fn report<'a>(
         }
         OutputFormat::Text => {
             let to_file = args.output.is_some();
-            let headings = !to_file && io::stdout().is_terminal();
             // One record out for each line in is a promise of that unit.
             let all = args.shown.all || job.unit == UnitKind::Line;
-            Box::new(Terminal::new(setting, output, Look { color: use_color(shared, to_file), headings, all }))
+            let width = columns().filter(|_| !to_file);
+            let look = Look { color: use_color(shared, to_file), deep: has_deep_color(), width, all };
+            Box::new(Terminal::new(setting, output, look))
         }
     }
 }

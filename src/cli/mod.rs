@@ -96,6 +96,18 @@ pub fn use_color(shared: &Shared, to_file: bool) -> bool {
     }
 }
 
+/// Whether the terminal has 24 bits of colour, as far as it says so.
+pub fn has_deep_color() -> bool {
+    std::env::var("COLORTERM").is_ok_and(|value| matches!(value.as_str(), "truecolor" | "24bit"))
+}
+
+/// The width of the terminal that standard output is, if it is one.
+pub fn columns() -> Option<usize> {
+    const USUAL: usize = 80;
+    let out = io::stdout();
+    out.is_terminal().then(|| terminal_size::terminal_size_of(out).map_or(USUAL, |(width, _)| usize::from(width.0)))
+}
+
 /// Whether the reader of our output went away, which ends the run quietly.
 pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {

@@ -18,6 +18,9 @@ pub trait Reader {
         Ok(())
     }
 
+    /// The first bytes of the input, before any unit.
+    fn first(&mut self, _bytes: &[u8]) {}
+
     /// Some units more, and the bytes that were read for them; the list is emptied.
     fn units(&mut self, units: &mut Vec<Unit>, bytes: usize) -> anyhow::Result<()>;
 }
@@ -41,6 +44,7 @@ pub fn read(
         };
         if std::mem::take(&mut first) {
             look_at(&buffer[..count], path, command, remarks)?;
+            reader.first(&buffer[..count]);
         }
         match count {
             0 => splitter.finish(&mut units),

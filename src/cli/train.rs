@@ -45,6 +45,7 @@ pub fn run(args: &Train, remarks: Remarks) -> anyhow::Result<u8> {
         },
         mirror: args.mirror.as_deref().map(mirror).transpose()?,
         note: args.note.clone(),
+        curve: args.report.is_some(),
         ..settings(&args.features, &args.learning, remarks)?
     };
     match &args.output {
@@ -77,7 +78,7 @@ fn train(
     write_whole(Some(output), |out| out.write_all(&trained.model.to_bytes()))?;
     if let Some(path) = &args.report {
         let title = if is_stdout { "Standard output".to_owned() } else { output.display().to_string() };
-        let page = ModelReport::of_card(&trained.model, &title);
+        let page = ModelReport::of_training(&trained, &title);
         write_whole(Some(path), |out| page.write(out))?;
     }
     trained.warnings.iter().for_each(|warning| remarks.warn(warning));
@@ -242,7 +243,7 @@ pub fn learn(corpus: &Corpus, settings: &TrainSettings, remarks: Remarks) -> any
 }
 
 fn verify(corpus: &Corpus, settings: &TrainSettings, first: &Trained, remarks: Remarks) -> anyhow::Result<()> {
-    let second = learn(corpus, settings, remarks)?;
+    let second = learn(corpus, &TrainSettings { curve: false, ..settings.clone() }, remarks)?;
     if first.model.to_bytes() != second.model.to_bytes() {
         anyhow::bail!(
             "two trainings on the same data gave different models ({} and {}); please report this",

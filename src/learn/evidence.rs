@@ -58,9 +58,50 @@ impl Evidence {
         counted: &[bool],
         warnings: &mut Vec<String>,
     ) -> Evidence {
+        let Judged { calibrations, thresholds, keywords, held_out } =
+            Judged::by(ground, fits, examples, names, counted, warnings);
+        let judgement = &held_out.judgement;
+        let untested = untested(ground, fits);
+        let counts = judgement.counts(&judgement.given);
+        let intervals =
+            interval::f1_intervals(&judgement.group_counts(&judgement.given), names.len(), ground.settings.seed);
+        let card = |label: usize| LabelCard {
+            support: ground.truth.support(label) as u64,
+            untested: untested[label],
+            threshold: thresholds[label],
+            f1_interval: intervals[label],
+            calibrated: calibrations[label] != Calibration::none(fits.blocks.len()),
+            slopes: calibrations[label].slopes.clone(),
+            keyword: keywords[label].map(|feature| feature.0.to_string()),
+            ..label_card(judgement, label, counts[label])
+        };
+        let labels: Vec<LabelCard> = (0..names.len()).into_par_iter().map(card).collect();
+        let overall = overall(judgement, &labels);
+        Evidence { calibrations, labels, overall, held_out }
+    }
+}
+
+/// What the folds said of the units, and by which cuts.
+pub(crate) struct Judged {
+    calibrations: Vec<Calibration>,
+    /// The cut of each label, chosen on all units that count.
+    thresholds: Vec<f64>,
+    /// The one word that tells most of each label.
+    keywords: Vec<Option<FeatureId>>,
+    pub held_out: HeldOut,
+}
+
+impl Judged {
+    pub fn by(
+        ground: &Ground,
+        fits: &Fits,
+        examples: &[Example],
+        names: &LabelSet,
+        counted: &[bool],
+        warnings: &mut Vec<String>,
+    ) -> Judged {
         let Fits { blocks, selections, folds } = *fits;
-        let supports: Vec<usize> = (0..ground.truth.labels).map(|label| ground.truth.support(label)).collect();
-        let untested: Vec<bool> = supports.iter().map(|&support| support < folds.count || folds.count < 2).collect();
+        let untested = untested(ground, fits);
         let units: Vec<usize> = (0..examples.len()).filter(|&i| counted[i]).collect();
         let truth = ground.truth.only(&units);
         let scores: Vec<Vec<f64>> =
@@ -84,23 +125,20 @@ impl Evidence {
             truth,
             probabilities,
         };
-        let counts = judgement.counts(&judgement.given);
-        let intervals =
-            interval::f1_intervals(&judgement.group_counts(&judgement.given), names.len(), ground.settings.seed);
-        let card = |label: usize| LabelCard {
-            support: supports[label] as u64,
-            untested: untested[label],
-            threshold: thresholds.all[label],
-            f1_interval: intervals[label],
-            calibrated: calibrations[label] != Calibration::none(blocks.len()),
-            slopes: calibrations[label].slopes.clone(),
-            keyword: keywords.features[label].zip(terms).map(|(at, block)| block.features[at.index()].0.to_string()),
-            ..label_card(&judgement, label, counts[label])
-        };
-        let labels: Vec<LabelCard> = (0..names.len()).into_par_iter().map(card).collect();
-        let overall = overall(&judgement, &labels);
-        Evidence { calibrations, labels, overall, held_out: HeldOut { units, judgement } }
+        let keyword = |feature: &Option<FeatureId>| feature.zip(terms).map(|(at, block)| block.features[at.index()]);
+        Judged {
+            calibrations,
+            thresholds: thresholds.all,
+            keywords: keywords.features.iter().map(keyword).collect(),
+            held_out: HeldOut { units, judgement },
+        }
     }
+}
+
+/// Labels of which too few examples can be held out.
+fn untested(ground: &Ground, fits: &Fits) -> Vec<bool> {
+    let few = |label| ground.truth.support(label) < fits.folds.count || fits.folds.count < 2;
+    (0..ground.truth.labels).map(few).collect()
 }
 
 /// What the judgement alone says of a label; the rest is left empty.

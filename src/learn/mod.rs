@@ -4,6 +4,7 @@ pub mod baseline;
 mod blocks;
 pub mod calibrate;
 mod cue_use;
+pub mod curve;
 pub mod dense;
 pub mod evidence;
 pub mod folds;
@@ -33,6 +34,7 @@ use crate::model::file::hex;
 use crate::model::weights::{Weights, Wish};
 use crate::model::{Model, Task};
 use blocks::BlockRows;
+use curve::CurvePoint;
 use evidence::Evidence;
 pub use evidence::HeldOut;
 use folds::Folds;
@@ -173,6 +175,8 @@ pub struct TrainSettings {
     /// Figures on text of another origin, for the card.
     pub mirror: Option<Mirror>,
     pub note: Option<String>,
+    /// Whether to draw the learning curve, which takes a few fits more and changes nothing in the model.
+    pub curve: bool,
 }
 
 impl Default for TrainSettings {
@@ -196,6 +200,7 @@ impl Default for TrainSettings {
             compression: Wish::default(),
             mirror: None,
             note: None,
+            curve: false,
         }
     }
 }
@@ -220,6 +225,8 @@ pub struct Trained {
     pub warnings: Vec<String>,
     /// What the folds said of the units: the ground of all figures on the model's card.
     pub held_out: HeldOut,
+    /// Held-out figures with parts of the data, where they were asked for.
+    pub curve: Vec<CurvePoint>,
 }
 
 /// Learns a model from labelled units. The same units (in the same order) and settings give the same model, bit by bit,
@@ -263,6 +270,7 @@ pub fn train(examples: &[Example], settings: &TrainSettings, watch: &dyn Fn(Step
     let fits = Fits { blocks: &blocks, selections: &selections, folds: &folds };
     let evidence = Evidence::gather(&ground, &fits, examples, &labels, &counted, &mut warnings);
     let held_out = evidence.held_out.clone();
+    let curve = if settings.curve { curve::curve(&ground, &fits, examples, &labels, &counted)? } else { Vec::new() };
     let model = assemble(&ground, featurizer, labels, &fits, points, evidence, examples);
     if model.fingerprint().is_empty() {
         return Err(LearnError::Unreadable);
@@ -274,7 +282,7 @@ pub fn train(examples: &[Example], settings: &TrainSettings, watch: &dyn Fn(Step
             "the mirror's figures are those of another model\nhint: measure this one (`rhetor evaluate DATA --format json`), then train again".into(),
         );
     }
-    Ok(Trained { model, warnings, held_out })
+    Ok(Trained { model, warnings, held_out, curve })
 }
 
 /// What the folds said of each block.

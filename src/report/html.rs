@@ -16,6 +16,7 @@ use super::{Record, Report, Setting};
 use crate::codebook::Codebook;
 use crate::model::Model;
 use crate::model::card::{LabelCard, Mirror};
+use crate::text::speech::{Cast, UNCLEAR};
 use view::{File, Framing, Known, Label, LabelKnown, ModelNote, Paragraph, Tested, Unit, View};
 
 /// Entries of an explanation that are kept.
@@ -26,6 +27,8 @@ pub struct Html<'a, W> {
     setting: &'a Setting<'a>,
     out: W,
     view: View,
+    /// Who speaks in each file.
+    casts: Vec<Cast>,
 }
 
 impl<'a, W: Write> Html<'a, W> {
@@ -33,7 +36,8 @@ impl<'a, W: Write> Html<'a, W> {
     pub fn new(setting: &'a Setting<'a>, out: W, noun: &str) -> Self {
         let mirror = mirror(setting.model);
         let (labels, model) = (labels(setting.model, mirror), note(setting.model, mirror));
-        Html { setting, out, view: View { model, labels, noun: noun.to_owned(), files: Vec::new() } }
+        let view = View { model, labels, noun: noun.to_owned(), files: Vec::new() };
+        Html { setting, out, view, casts: Vec::new() }
     }
 
     /// What has been gathered so far.
@@ -45,18 +49,28 @@ impl<'a, W: Write> Html<'a, W> {
 impl<W: Write> Report for Html<'_, W> {
     fn begin(&mut self, path: &str, _: Option<&csv::StringRecord>) -> io::Result<()> {
         self.view.files.push(File { path: path.to_owned(), paragraphs: Vec::new() });
+        self.casts.push(Cast::default());
         Ok(())
     }
 
     fn record(&mut self, record: &Record) -> io::Result<()> {
         let unit = unit(record, self.setting.model);
-        if let Some(file) = self.view.files.last_mut() {
+        if let (Some(file), Some(cast)) = (self.view.files.last_mut(), self.casts.last_mut()) {
+            // A name that comes without a framing still tells who the short one stands for.
+            let said = record.said.iter().filter_map(|said| said.speaker.as_ref());
+            let speakers = record.speaker.iter().chain(said).filter(|speaker| speaker.place.is_some());
+            speakers.for_each(|speaker| {
+                cast.member(&speaker.name);
+            });
             file.add(record.paragraph, unit);
         }
         Ok(())
     }
 
     fn end(&mut self) -> io::Result<()> {
+        for (file, cast) in self.view.files.iter_mut().zip(&mut self.casts) {
+            file.name_in_full(cast);
+        }
         page::write(&self.view, &mut self.out)?;
         self.out.flush()
     }
@@ -99,6 +113,16 @@ fn unit(record: &Record, model: &Model) -> Unit {
 }
 
 impl File {
+    /// Each speaker under one name, the fullest that the file has.
+    fn name_in_full(&mut self, cast: &mut Cast) {
+        let units = self.paragraphs.iter_mut().flat_map(|paragraph| &mut paragraph.units);
+        let speakers = units.flat_map(|unit| &mut unit.framings).filter_map(|framing| framing.speaker.as_mut());
+        for speaker in speakers.filter(|speaker| *speaker != UNCLEAR) {
+            let member = cast.member(speaker);
+            *speaker = cast.name(member).to_owned();
+        }
+    }
+
     fn add(&mut self, paragraph: u64, unit: Unit) {
         match self.paragraphs.last_mut().filter(|last| last.number == paragraph) {
             Some(last) => last.units.push(unit),

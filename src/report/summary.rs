@@ -1,14 +1,24 @@
 //! Counts in place of units: how often each framing was found in each file, in whose voice, and of which speaker. They are counts of what the model found,
-//! not corrected for its errors.
+//! not corrected for its errors. Of speakers, only so many are told apart that an input without end fits the memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use super::table::without_formula;
-use super::{Record, Report, Setting, visible};
+use super::{Named, Record, Report, Setting, visible};
 use crate::codebook::LabelId;
 use crate::corpus::into_io;
 use crate::framing::voice::Voice;
+use crate::text::speech::{Cast, Member, UNCLEAR};
+
+/// Speakers of a file that are counted one by one, those with most framings; up to twice as many are held on the way.
+const MOST_SPEAKERS: usize = 500;
+
+/// Speakers that a person is shown.
+const SPEAKERS_SHOWN: usize = 20;
+
+/// All others.
+const OTHERS: &str = "other speakers";
 
 /// How counts look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,22 +44,37 @@ struct Tally {
     units: u64,
     framed: u64,
     counts: Vec<u64>,
-    /// By label, voice and speaker, where one is known.
-    said: BTreeMap<(usize, Voice, Option<String>), u64>,
+    cast: Cast,
+    /// By label, voice and speaker.
+    said: BTreeMap<(usize, Voice, Who), u64>,
+}
+
+/// Whose framing it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Who {
+    /// The author's, or of somebody who is not told.
+    Nobody,
+    Unclear,
+    Member(Member),
+    /// Somebody beyond [`MOST_SPEAKERS`].
+    Other,
 }
 
 impl Tally {
     fn in_voice(&self, label: usize, voice: Voice) -> u64 {
-        let of_both = |(key, _): &(&(usize, Voice, Option<String>), &u64)| (key.0, key.1) == (label, voice);
+        let of_both = |(key, _): &(&(usize, Voice, Who), &u64)| (key.0, key.1) == (label, voice);
         self.said.iter().filter(of_both).map(|(_, count)| count).sum()
     }
 
     /// Everybody who is quoted or reported, with their framings; whoever has most comes first.
     fn speakers(&self) -> Vec<(&str, Vec<(usize, u64)>)> {
         let mut speakers: BTreeMap<&str, BTreeMap<usize, u64>> = BTreeMap::new();
-        for ((label, _, speaker), count) in &self.said {
-            if let Some(speaker) = speaker {
-                *speakers.entry(speaker).or_default().entry(*label).or_default() += count;
+        for ((label, voice, who), count) in &self.said {
+            // Quoted or reported, and by nobody who is named: as unclear as any other.
+            let is_untold = *who == Who::Nobody && matches!(voice, Voice::Quoted | Voice::Reported);
+            let who = if is_untold { Who::Unclear } else { *who };
+            if who != Who::Nobody {
+                *speakers.entry(self.name(who)).or_default().entry(*label).or_default() += count;
             }
         }
         let sorted = |counts: BTreeMap<usize, u64>| {
@@ -58,8 +83,60 @@ impl Tally {
             counts
         };
         let mut speakers: Vec<_> = speakers.into_iter().map(|(name, counts)| (name, sorted(counts))).collect();
-        speakers.sort_by_key(|(_, counts)| std::cmp::Reverse(counts.iter().map(|(_, count)| count).sum::<u64>()));
+        let sum = |counts: &[(usize, u64)]| counts.iter().map(|(_, count)| count).sum::<u64>();
+        let is_pooled = |name: &str| name == UNCLEAR || name == OTHERS;
+        speakers.sort_by_key(|(name, counts)| (is_pooled(name), std::cmp::Reverse(sum(counts))));
         speakers
+    }
+
+    fn name(&self, who: Who) -> &str {
+        match who {
+            Who::Nobody => "",
+            Who::Unclear => UNCLEAR,
+            Who::Member(member) => self.cast.name(member),
+            Who::Other => OTHERS,
+        }
+    }
+
+    /// Rows of label, voice, speaker and count, those of one name together.
+    fn rows(&self) -> Vec<(usize, Voice, &str, u64)> {
+        let mut rows: BTreeMap<(usize, Voice, &str), u64> = BTreeMap::new();
+        for ((label, voice, who), count) in &self.said {
+            *rows.entry((*label, *voice, self.name(*who))).or_default() += count;
+        }
+        rows.into_iter().map(|((label, voice, name), count)| (label, voice, name, count)).collect()
+    }
+
+    fn who(&mut self, speaker: Option<&Named>) -> Who {
+        match speaker {
+            None => Who::Nobody,
+            Some(speaker) if speaker.place.is_none() => Who::Unclear,
+            Some(speaker) => Who::Member(self.cast.member(&speaker.name)),
+        }
+    }
+
+    /// Those with fewest framings go to the others.
+    fn bound(&mut self) {
+        if self.cast.len() <= 2 * MOST_SPEAKERS {
+            return;
+        }
+        let mut sums: BTreeMap<Member, u64> = BTreeMap::new();
+        for ((_, _, who), count) in &self.said {
+            if let Who::Member(member) = who {
+                *sums.entry(*member).or_default() += count;
+            }
+        }
+        let mut order: Vec<(u64, Member)> = sums.into_iter().map(|(member, sum)| (sum, member)).collect();
+        order.sort_by_key(|(sum, member)| (std::cmp::Reverse(*sum), *member));
+        let kept: BTreeSet<Member> = order.into_iter().take(MOST_SPEAKERS).map(|(_, member)| member).collect();
+        self.cast.retain(|member| kept.contains(&member));
+        for ((label, voice, who), count) in std::mem::take(&mut self.said) {
+            let who = match who {
+                Who::Member(member) if !kept.contains(&member) => Who::Other,
+                who => who,
+            };
+            *self.said.entry((label, voice, who)).or_default() += count;
+        }
     }
 }
 
@@ -106,7 +183,15 @@ impl<'a, W: Write> Summary<'a, W> {
                     share(count, file.units)
                 )?;
             }
-            for (speaker, counts) in file.speakers() {
+            let speakers = file.speakers();
+            let named = speakers.iter().filter(|(name, _)| *name != UNCLEAR && *name != OTHERS).count();
+            for (at, (speaker, counts)) in speakers.into_iter().enumerate() {
+                if at >= SPEAKERS_SHOWN && at < named {
+                    continue;
+                }
+                if at == named && named > SPEAKERS_SHOWN {
+                    writeln!(self.out, "  … and {} speakers more (all with -f csv)", named - SPEAKERS_SHOWN)?;
+                }
                 let counts = counts
                     .iter()
                     .map(|(label, count)| format!("{} {count}", visible(labels.name(LabelId(*label as u16)))));
@@ -124,8 +209,9 @@ impl<'a, W: Write> Summary<'a, W> {
                 .labels()
                 .iter()
                 .map(|(label, name)| (name.to_owned(), serde_json::Value::from(file.counts[label.index()])));
-            let said = file.said.iter().map(|((label, voice, speaker), count)| {
-                let label = self.setting.model.labels().name(LabelId(*label as u16));
+            let said = file.rows().into_iter().map(|(label, voice, speaker, count)| {
+                let label = self.setting.model.labels().name(LabelId(label as u16));
+                let speaker = Some(speaker).filter(|name| !name.is_empty());
                 serde_json::json!({"label": label, "voice": voice.name(), "speaker": speaker, "count": count})
             });
             let line = serde_json::json!({
@@ -146,20 +232,14 @@ impl<'a, W: Write> Summary<'a, W> {
         };
         record(["path", "label", "voice", "speaker", "count", "units"])?;
         for file in &self.files {
-            let units = file.units.to_string();
+            let (units, all) = (file.units.to_string(), file.rows());
             for (label, name) in self.setting.model.labels().iter() {
-                let of_label = file.said.iter().filter(|(key, _)| key.0 == label.index());
-                let mut rows: Vec<[&str; 2]> = Vec::new();
-                let mut counts: Vec<String> = Vec::new();
-                for ((_, voice, speaker), count) in of_label {
-                    rows.push([voice.name(), speaker.as_deref().unwrap_or_default()]);
-                    counts.push(count.to_string());
-                }
-                if rows.is_empty() {
+                let rows = all.iter().filter(|row| row.0 == label.index());
+                if rows.clone().next().is_none() {
                     record([&file.path, name, "", "", "0", &units])?;
                 }
-                for ([voice, speaker], count) in rows.into_iter().zip(&counts) {
-                    record([&file.path, name, voice, speaker, count, &units])?;
+                for (_, voice, speaker, count) in rows {
+                    record([&file.path, name, voice.name(), speaker, &count.to_string(), &units])?;
                 }
             }
         }
@@ -174,7 +254,8 @@ fn share(part: u64, whole: u64) -> String {
 impl<W: Write> Report for Summary<'_, W> {
     fn begin(&mut self, path: &str, _: Option<&csv::StringRecord>) -> io::Result<()> {
         let counts = vec![0; self.setting.model.labels().len()];
-        self.files.push(Tally { path: path.to_owned(), units: 0, framed: 0, counts, said: BTreeMap::new() });
+        let (path, cast) = (path.to_owned(), Cast::default());
+        self.files.push(Tally { path, units: 0, framed: 0, counts, cast, said: BTreeMap::new() });
         Ok(())
     }
 
@@ -184,9 +265,12 @@ impl<W: Write> Report for Summary<'_, W> {
             file.framed += u64::from(!record.framings.is_empty());
             for (framing, said) in record.framings.iter().zip(&record.said) {
                 file.counts[framing.label.index()] += 1;
-                let speaker = said.speaker.as_ref().map(|speaker| speaker.name.clone());
-                *file.said.entry((framing.label.index(), said.voice, speaker)).or_default() += 1;
+                let who = file.who(said.speaker.as_ref());
+                *file.said.entry((framing.label.index(), said.voice, who)).or_default() += 1;
             }
+            // A name that comes without a framing still tells who the short one stands for.
+            file.who(record.speaker.as_ref());
+            file.bound();
         }
         Ok(())
     }

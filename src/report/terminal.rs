@@ -1,10 +1,12 @@
-//! Text for people: grouped under a heading for each file on a terminal, `path:line:` before each unit in a pipe, as
-//! grep does.
+//! Text for people: on a terminal grouped under a heading for each file and wrapped to its width, in a pipe a line a unit with
+//! `path:line:` before it, as grep does.
 
 use std::io::{self, Write};
 
-use anstyle::{AnsiColor, Style};
+use anstyle::{Ansi256Color, AnsiColor, Color, RgbColor, Style};
+use textwrap::{Options, WordSplitter};
 
+use super::html::mark::{self, TINTS};
 use super::{Record, Report, Said, Setting, visible};
 use crate::features::cues;
 use crate::framing::Framing;
@@ -15,12 +17,18 @@ use crate::text::Span;
 /// How many terms of an explanation are shown one by one.
 const TERMS_SHOWN: usize = 10;
 
+/// Columns between which lines are wrapped: in fewer nothing can be read, and lines of more are read badly.
+const NARROWEST: usize = 24;
+const WIDEST: usize = 132;
+
 /// How text is laid out.
 #[derive(Clone, Copy, Debug)]
 pub struct Look {
     pub color: bool,
-    /// Headings instead of a path on each line.
-    pub headings: bool,
+    /// The terminal has 24 bits of colour, and not only 256.
+    pub deep: bool,
+    /// Columns of the terminal that a person reads at: headings instead of a path on each line, and lines wrapped to the width.
+    pub width: Option<usize>,
     /// Also units without a framing.
     pub all: bool,
 }
@@ -45,7 +53,7 @@ impl<'a, W: Write> Terminal<'a, W> {
     }
 
     fn heading(&mut self) -> io::Result<()> {
-        if self.look.headings && !self.headed {
+        if self.look.width.is_some() && !self.headed {
             if self.any {
                 writeln!(self.out)?;
             }
@@ -62,8 +70,8 @@ impl<'a, W: Write> Terminal<'a, W> {
         }
         let one = |(at, framing): (usize, &Framing)| {
             let name = visible(self.setting.model.labels().name(framing.label));
-            let said = record.said.get(at).map_or(String::new(), said);
-            format!("{} {:.2}{said}", self.paint(self.style(framing), &name), framing.probability)
+            let said = record.said.get(at).map_or(String::new(), |said| self.said(said));
+            format!("{} {:.2}{said}", self.label(framing, &name), framing.probability)
         };
         record.framings.iter().enumerate().map(one).collect::<Vec<_>>().join(", ")
     }
@@ -82,7 +90,11 @@ impl<'a, W: Write> Terminal<'a, W> {
             let start = span.start.max(at);
             if start < span.end {
                 out += &visible(&record.text[at..start]);
-                out += &self.paint(Style::new().underline(), &visible(&record.text[start..span.end]));
+                // Word by word, so that a line can be broken between.
+                let words = visible(&record.text[start..span.end]);
+                let words: Vec<String> =
+                    words.split(' ').map(|word| self.paint(Style::new().underline(), word)).collect();
+                out += &words.join(" ");
                 at = span.end;
             }
         }
@@ -95,34 +107,63 @@ impl<'a, W: Write> Terminal<'a, W> {
         !name.starts_with("shape:")
     }
 
-    /// A colour for each label; where labels outnumber colours they repeat, and the name tells them apart anyway.
-    fn style(&self, framing: &Framing) -> Style {
-        const COLORS: [AnsiColor; 6] = [
-            AnsiColor::Cyan,
-            AnsiColor::Yellow,
-            AnsiColor::Green,
-            AnsiColor::Blue,
-            AnsiColor::Red,
-            AnsiColor::BrightMagenta,
-        ];
-        COLORS[framing.label.index() % COLORS.len()].on_default().bold()
+    /// A label's name, in the report's colour for it: the page's colour upon it, so that it can be read whatever the terminal's
+    /// own background. Where labels outnumber colours they repeat, and the name tells them apart anyway.
+    fn label(&self, framing: &Framing, name: &str) -> String {
+        if !self.look.color {
+            return name.to_owned();
+        }
+        let tint = framing.label.index() % TINTS;
+        let rgb = |(r, g, b)| Color::Rgb(RgbColor(r, g, b));
+        let (ground, ink) = match self.look.deep {
+            true => (rgb(mark::PALETTE[tint]), rgb(mark::PAGE)),
+            false => (Ansi256Color(mark::PALETTE_256[tint]).into(), Ansi256Color(mark::WHITE_256).into()),
+        };
+        let style = Style::new().bg_color(Some(ground)).fg_color(Some(ink)).bold();
+        // No-break spaces keep it in one piece.
+        self.paint(style, &format!("\u{a0}{name}\u{a0}"))
+    }
+
+    /// ` quoted: Mr Hale`, where it is not the author's.
+    fn said(&self, said: &Said) -> String {
+        let voice = self.paint(Style::new().italic(), said.voice.name());
+        match &said.speaker {
+            _ if said.voice == Voice::Author => String::new(),
+            Some(speaker) => format!(" {voice}: {}", visible(&speaker.name)),
+            None => format!(" {voice}"),
+        }
+    }
+
+    /// A line, wrapped to the width of a terminal with `indent` before all lines but the first.
+    fn line(&mut self, words: &str, indent: usize) -> io::Result<()> {
+        let Some(width) = self.look.width else { return writeln!(self.out, "{words}") };
+        let indent = " ".repeat(indent);
+        let options = Options::new(width.clamp(NARROWEST, WIDEST))
+            .subsequent_indent(&indent)
+            .word_splitter(WordSplitter::NoHyphenation)
+            .wrap_algorithm(textwrap::WrapAlgorithm::FirstFit);
+        for line in textwrap::wrap(words, options) {
+            writeln!(self.out, "{line}")?;
+        }
+        Ok(())
     }
 
     fn evidence(&mut self, record: &Record, framing: &Framing, evidence: &Evidence) -> io::Result<()> {
         let name = visible(self.setting.model.labels().name(framing.label));
-        let name = self.paint(self.style(framing), &name);
+        let name = self.label(framing, &name);
         let shown = evidence.shown(TERMS_SHOWN, self.setting.order);
         let rest = &evidence.terms[shown.len()..];
         let terms: Vec<String> = shown.iter().map(|term| self.term(&record.text, term)).collect();
         let others: f64 = rest.iter().map(|term| term.contribution).sum();
-        write!(self.out, "      {name} = {:+.2}:", evidence.total())?;
+        let mut words = format!("      {name} = {:+.2}:", evidence.total());
         for term in terms {
-            write!(self.out, " {term}")?;
+            words += &format!(" {term}");
         }
         if !rest.is_empty() {
-            write!(self.out, " {others:+.2} {} more", rest.len())?;
+            words += &format!(" {others:+.2} {} more", rest.len());
         }
-        writeln!(self.out, " {:+.2} intercept", evidence.intercept)
+        words += &format!(" {:+.2} intercept", evidence.intercept);
+        self.line(&words, 8)
     }
 
     fn term(&self, text: &str, term: &Term) -> String {
@@ -137,16 +178,6 @@ impl<'a, W: Write> Terminal<'a, W> {
             None => format!("“{}”", visible(surface)),
         };
         format!("{:+.2} {shown}", term.contribution)
-    }
-}
-
-/// ` quoted: Mr Hale`, where it is not the author's.
-fn said(said: &Said) -> String {
-    let voice = said.voice.name();
-    match &said.speaker {
-        _ if said.voice == Voice::Author => String::new(),
-        Some(speaker) => format!(" {voice}: {}", visible(&speaker.name)),
-        None => format!(" {voice}"),
     }
 }
 
@@ -166,12 +197,8 @@ impl<W: Write> Report for Terminal<'_, W> {
         let line = self.paint(AnsiColor::Green.on_default(), &record.line.to_string());
         let cut = if record.truncated { " […]" } else { "" };
         let text = self.text(record);
-        if self.look.headings {
-            writeln!(self.out, "{line}: [{labels}] {text}{cut}")?;
-        } else {
-            let path = visible(&self.path);
-            writeln!(self.out, "{path}:{line}: [{labels}] {text}{cut}")?;
-        }
+        let path = if self.look.width.is_some() { String::new() } else { format!("{}:", visible(&self.path)) };
+        self.line(&format!("{path}{line}: [{labels}] {text}{cut}"), 4)?;
         for (framing, evidence) in record.framings.iter().zip(&record.evidence) {
             self.evidence(record, framing, evidence)?;
         }

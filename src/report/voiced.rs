@@ -3,7 +3,7 @@
 use super::Record;
 use crate::framing::voice::{Heard, Shares, Voice, Voices};
 use crate::text::Span;
-use crate::text::speech::{Speaker, SpeakerKind, UNCLEAR};
+use crate::text::speech::{Carried, Speaker, SpeakerKind, UNCLEAR};
 use crate::text::unit::Unit;
 
 /// The voice of a framing.
@@ -22,13 +22,29 @@ pub struct Named {
 }
 
 impl Named {
-    fn of(speaker: &Speaker, unit: &Unit) -> Named {
+    /// `before` is what was carried to the unit from the paragraph before it.
+    fn of(speaker: &Speaker, unit: &Unit, before: &Carried) -> Named {
+        let unclear = Named { name: UNCLEAR.into(), place: None };
         if !speaker.sure || speaker.kind == SpeakerKind::Pronoun {
-            return Named { name: UNCLEAR.into(), place: None };
+            return unclear;
         }
-        let Span { start, end } = speaker.span;
-        Named { name: unstarted(speaker.span.of(&unit.text)), place: Some((unit.raw(start), unit.raw(end))) }
+        let (name, place) = match speaker.carried {
+            true => before.name(speaker).unwrap_or_default(),
+            false => (speaker.span.of(&unit.text), place_in(unit, speaker.span)),
+        };
+        if name.is_empty() || name.len() > LONGEST_NAME {
+            return unclear;
+        }
+        Named { name: unstarted(name), place: Some(place) }
     }
+}
+
+/// Nobody has a longer name, in bytes.
+const LONGEST_NAME: usize = 200;
+
+/// Where a stretch of the unit stands in the raw input.
+pub fn place_in(unit: &Unit, span: Span) -> (u64, u64) {
+    (unit.raw(span.start), unit.raw(span.end))
 }
 
 /// `The president` at the start of a sentence is the president.
@@ -42,11 +58,12 @@ fn unstarted(name: &str) -> String {
 }
 
 impl Record {
-    /// Fills in whose words they are; the record is of the stretch `span` of `unit`, and has its evidence.
-    pub fn hear(&mut self, voices: &Voices, unit: &Unit, span: Span) {
+    /// Fills in whose words they are; the record is of the stretch `span` of `unit`, and has its evidence. `before` is what the paragraph
+    /// before left to the unit.
+    pub fn hear(&mut self, voices: &Voices, unit: &Unit, span: Span, before: &Carried) {
         let speaker = |heard: &Heard| {
             let speaker = heard.by.and_then(|by| voices.speech()[by].speaker);
-            speaker.map(|speaker| Named::of(&speaker, unit))
+            speaker.map(|speaker| Named::of(&speaker, unit, before))
         };
         let own = voices.sentence(span);
         (self.voice, self.speaker) = (own.voice, speaker(&own));

@@ -302,3 +302,113 @@ fn words_that_count_are_underlined_where_colours_are_shown() {
     assert!(run("--color always --explain").contains("\u{1b}[4m"), "{}", run("--color always --explain"));
     assert!(!run("--color always").contains("\u{1b}[4m") && !run("--explain").contains('\u{1b}'));
 }
+
+/// What the program shows on a terminal of so many columns, or nothing where no terminal can be had.
+fn on_terminal(desk: &Desk, columns: u32, args: &str) -> Option<String> {
+    let program = env!("CARGO_BIN_EXE_rhetor");
+    let command = format!("stty rows 24 cols {columns}; exec {program} {args}");
+    let mut script = std::process::Command::new("script");
+    script.args(["-qec", &command, "/dev/null"]).current_dir(desk.path("")).env_remove("NO_COLOR");
+    let ran = script.env("TERM", "xterm").env_remove("COLORTERM").stdin(std::process::Stdio::null()).output();
+    let Some(ran) = ran.ok().filter(|ran| ran.status.success()) else {
+        assert!(std::env::var_os("RHETOR_REQUIRE_ALL").is_none(), "no script, and RHETOR_REQUIRE_ALL is set");
+        println!("SKIPPED: no script (util-linux)");
+        return None;
+    };
+    Some(String::from_utf8(ran.stdout).unwrap().replace("\r\n", "\n"))
+}
+
+const CROWD: &str = "Anna Hale warned that anyone who talks will pay a price, 漢字漢字漢字漢字 for ever, and that those who strike will be dismissed.\n";
+
+#[test]
+fn a_terminal_gets_lines_of_its_width_and_a_pipe_a_line_a_unit() {
+    let desk = Desk::with_model().and("a.txt", CROWD);
+    let piped = desk.run("classify -m m a.txt --explain").ok().stdout;
+    assert!(piped.lines().next().unwrap().starts_with("a.txt:1: [") && piped.lines().count() == 2, "{piped}");
+    for columns in [40, 60] {
+        let Some(shown) = on_terminal(&desk, columns, "classify -m m a.txt --explain --color never") else { return };
+        let results: Vec<&str> = shown.lines().filter(|line| !line.contains("carry a framing")).collect();
+        assert_eq!(results[0], "a.txt");
+        // A Chinese character takes two columns.
+        let width =
+            |line: &str| line.chars().map(|c| if c.is_ascii() || !c.is_alphabetic() { 1 } else { 2 }).sum::<usize>();
+        assert!(results.iter().all(|line| width(line) <= columns as usize), "{shown}");
+        let joined = results.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(joined.contains("reported: Anna Hale] Anna Hale warned") && joined.contains(CROWD.trim()), "{shown}");
+        assert!(!shown.contains('\u{1b}'));
+    }
+}
+
+#[test]
+fn a_terminal_shows_labels_in_the_colours_of_the_report_and_obeys_nothing_in_the_text() {
+    let desk = Desk::with_model().and("a.txt", "We will make them pay\u{1b}[2J for what they did.\n");
+    let Some(shown) = on_terminal(&desk, 50, "classify -m m a.txt --explain") else { return };
+    // `threat` is the third label of the model: the third colour, with white upon it.
+    assert!(shown.contains("\u{1b}[48;5;29m\u{a0}threat\u{a0}") && shown.contains("\u{1b}[38;5;231m"), "{shown:?}");
+    assert!(shown.contains("\u{1b}[4m") && !shown.contains("\u{1b}[2J"), "{shown:?}");
+}
+
+#[test]
+fn a_table_that_is_read_as_text_is_said_to_look_like_one() {
+    let desk = Desk::with_model()
+        .and("posts.csv", "id,body,by\n1,\"They will pay, all of them\",a\n2,Vote for the amendment,b\n")
+        .and("posts", "id\tbody\n1\tThey will pay\n2\tVote for the amendment\n")
+        .and("posts.jsonl", "{\"by\": \"a\", \"text\": \"They will pay\"}\n")
+        .and("prose.txt", "We came, they left.\nWe stayed, they came back.\nWe left, they stayed.\n");
+    desk.run("classify -m m posts.csv")
+        .ok()
+        .says("posts.csv: looks like a table of 3 columns (id, body, by)")
+        .says("hint: --column body");
+    desk.run("classify -m m posts").ok().says("hint: --column body");
+    desk.run("classify -m m posts.jsonl").ok().says("hint: --column text");
+    desk.run("classify -m m posts.csv --column body").ok().says_not("looks like a table");
+    desk.run("classify -m m posts.csv --unit line").ok().says_not("looks like a table");
+    desk.run("classify -m m prose.txt").ok().says_not("looks like a table");
+}
+
+#[test]
+fn who_speaks_is_passed_on_from_paragraph_to_paragraph_and_not_from_line_to_line_or_row_to_row() {
+    let text = "Mr Hale said: “We will make them pay for what they did.\n\n“Anyone who talks will pay a price.\n\n\
+                “Those who strike will be dismissed.”\n\nHe warned that they will not return.\n";
+    let desk = Desk::with_model()
+        .and("a.txt", text)
+        .and("rows.csv", format!("text\n\"{}\"\n", text.replace("\n\n", "\"\n\"")));
+    let speakers = |args: &str| -> Vec<String> {
+        let records = desk.run(&format!("classify -m m -f jsonl {args}")).ok().records();
+        records.iter().map(|record| record["speaker"]["name"].as_str().unwrap_or("-").to_owned()).collect()
+    };
+    assert_eq!(speakers("a.txt")[..3], ["Mr Hale", "Mr Hale", "Mr Hale"]);
+    assert_eq!(speakers("a.txt --unit paragraph"), speakers("a.txt"));
+    for apart in ["a.txt --unit line", "rows.csv --column text"] {
+        let found = speakers(apart);
+        assert!(found.iter().skip(1).all(|name| name != "Mr Hale"), "{apart}: {found:?}");
+    }
+    let records = desk.run("classify -m m -f jsonl a.txt").ok().records();
+    let at = |key: &str| records[2]["speaker"][key].as_u64().unwrap() as usize;
+    assert_eq!(&text[at("start")..at("end")], "Mr Hale");
+}
+
+#[test]
+fn a_summary_counts_a_person_once_and_of_many_speakers_only_those_with_most() {
+    let said = |name: &str| format!("{name} warned that those who strike will be dismissed and will not return.\n\n");
+    let known = ["Maria Lang", "Ms Lang", "Lang", "Lang"].map(said).concat();
+    let names = (0..1300).map(|n| {
+        said(&format!("Hans Roth{}{}", ["a", "e", "i", "o"][n % 4], "x".repeat(1 + n / 4 % 60) + &"y".repeat(n / 240)))
+    });
+    let desk = Desk::with_model().and("a.txt", &known).and("crowd.txt", known.clone() + &names.collect::<String>());
+    let one = desk.run("classify -m m --summary a.txt").ok().stdout;
+    assert!(one.contains("  Maria Lang: threat 4\n") && !one.contains("Ms Lang"), "{one}");
+    let rows = desk.run("classify -m m --summary -f csv crowd.txt").ok().stdout;
+    assert!(rows.contains("reported,Maria Lang,4,") && rows.contains("reported,other speakers,"), "{rows}");
+    assert!(rows.lines().count() < 1100, "{}", rows.lines().count());
+    let sum: u64 = rows
+        .lines()
+        .filter(|row| row.contains(",threat,"))
+        .map(|row| row.split(',').nth(4).unwrap().parse::<u64>().unwrap())
+        .sum();
+    assert_eq!(sum, 1304);
+    desk.run("classify -m m --summary crowd.txt")
+        .ok()
+        .prints("speakers more (all with -f csv)")
+        .prints("  other speakers: threat");
+}

@@ -264,6 +264,21 @@ fn a_page_without_voices_has_no_place_for_them() {
 }
 
 #[test]
+fn a_report_opens_with_who_says_what_in_whose_words_each_person_once() {
+    let text = "The minister, Maria Lang, warned that those who strike will be dismissed and will not return.\n\n\
+                \"Anyone who talks will pay a price,\" Ms Lang said.\n\nLang said that the firm caused the leak.\n\n\
+                Sign the petition before the meeting.\n";
+    let desk = Desk::with_model().and("a.txt", text);
+    let page = desk.run("classify -m m -f html a.txt").ok().stdout;
+    assert!(page.contains("in the author’s own words") && page.contains("quoted or reported"), "{page}");
+    let who = page.split_once("Who says what").unwrap().1.split_once("</table>").unwrap().0;
+    assert_eq!(who.matches("<th scope=\"row\">").count(), 2, "{who}");
+    for words in ["The author", "Maria Lang", "Anyone who talks will pay a price", "Sign the petition"] {
+        assert!(who.contains(words), "no {words:?} in {who}");
+    }
+}
+
+#[test]
 fn a_report_on_many_files_has_a_table_of_them_and_one_on_none_says_so() {
     let desk = Desk::with_model()
         .and("a.txt", "Sign the petition before the meeting.\n")
@@ -312,11 +327,16 @@ fn the_pages_of_train_and_evaluate_show_their_figures() {
     let (card, figures) = (desk.read("card.html"), desk.read("figures.html"));
     let [card, figures] = [card, figures].map(|page| String::from_utf8(page).unwrap());
     golden("model.html", &without_sheets(&figures));
-    assert!(card.contains("Trained on 30 units") && card.contains("evaluate DATA --report PAGE"));
+    assert!(card.contains("Trained on 30 units") && card.contains("Reliability of threat"));
+    assert!(card.contains("Would more data help?") && card.contains(">12.5%<") && card.contains(">100%<"), "{card}");
+    assert!(!figures.contains("Would more data help?") && figures.contains("train --report PAGE"));
+    for page in [&card, &figures] {
+        assert!(page.contains("Precision over recall of threat") && page.contains("Most mixed up"));
+    }
     assert!(figures.contains("Measured on 30 labelled units") && figures.contains("Reliability of threat"));
     desk.run("evaluate train.csv -m m --report train.csv").ends(1).says("would be overwritten");
     let Some(browser) = Browser::open() else { return };
-    for (page, charts) in [(card, 3), (figures, 6)] {
+    for (page, charts) in [(card, 6), (figures, 6)] {
         shown(&browser, &desk, &page, (900, 900), true);
         assert_eq!(browser.ask("return document.querySelectorAll('figure').length"), charts);
         assert_eq!(browser.ask("return document.documentElement.scrollWidth"), 900);

@@ -46,6 +46,79 @@ pub fn classify(
     }
 }
 
+/// The columns of what looks like a table.
+pub struct Found {
+    /// Each with the length of its first cells.
+    columns: Vec<(String, usize)>,
+}
+
+impl Found {
+    /// `3 columns (id, text, labels)`
+    pub fn names(&self) -> String {
+        const SHOWN: usize = 6;
+        let names: Vec<&str> = self.columns.iter().take(SHOWN).map(|(name, _)| name.as_str()).collect();
+        let more = if self.columns.len() > SHOWN { ", …" } else { "" };
+        format!("{} columns ({}{more})", self.columns.len(), names.join(", "))
+    }
+}
+
+/// The column that most likely holds the text: one that is called so, else the one with the longest cells.
+pub fn of_text(found: &Found) -> String {
+    const NAMES: [&str; 6] = ["text", "body", "content", "sentence", "message", "comment"];
+    let is_text = |(name, _): &&(String, usize)| NAMES.iter().any(|text| name.eq_ignore_ascii_case(text));
+    let longest = || found.columns.iter().max_by_key(|(_, length)| *length);
+    let name = found.columns.iter().find(is_text).or_else(longest).map_or("NAME", |(name, _)| name);
+    if name.contains(char::is_whitespace) { format!("{name:?}") } else { name.to_owned() }
+}
+
+/// Rows that must have as many cells as the header, and rows that are looked at.
+const FEWEST_ROWS: usize = 2;
+const LOOKED_AT: usize = 6;
+/// A sentence may be as long as this, but no column is called so.
+const LONGEST_NAME: usize = 40;
+
+/// The columns, if the first bytes of a file look like those of a table or of JSON lines: a header of short, different names, and rows
+/// with as many cells. Prose with commas hardly has as many in each line.
+pub fn of(first: &[u8], path: &Path) -> Option<Found> {
+    let whole = first.iter().rposition(|byte| *byte == b'\n').map_or(first, |end| &first[..end]);
+    if let Some(fields) = whole.split(|byte| *byte == b'\n').next().and_then(object) {
+        let length = |value: &Value| flat(Some(value)).len();
+        let columns: Vec<_> = fields.iter().map(|(name, value)| (name.clone(), length(value))).collect();
+        return Some(Found { columns }).filter(|found| !found.columns.is_empty());
+    }
+    let named = path.extension().is_some_and(|extension| extension == "csv" || extension == "tsv");
+    let fewest = if named { 1 } else { FEWEST_ROWS };
+    [b'\t', b',', b';'].into_iter().find_map(|delimiter| table(whole, delimiter, fewest))
+}
+
+fn object(line: &[u8]) -> Option<Map<String, Value>> {
+    let line = line.trim_ascii();
+    if line.starts_with(b"{") { serde_json::from_slice(line).ok() } else { None }
+}
+
+fn table(whole: &[u8], delimiter: u8, fewest: usize) -> Option<Found> {
+    let mut rows = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(whole);
+    let header = rows.headers().ok()?.clone();
+    let is_name = |name: &str| {
+        let name = name.trim();
+        !name.is_empty()
+            && name.len() <= LONGEST_NAME
+            && !name.ends_with(['.', '!', '?', ':'])
+            && name.chars().any(char::is_alphabetic)
+    };
+    let names: std::collections::BTreeSet<&str> = header.iter().collect();
+    if header.len() < 2 || names.len() < header.len() || !header.iter().all(is_name) {
+        return None;
+    }
+    let mut columns: Vec<(String, usize)> = header.iter().map(|name| (name.trim().to_owned(), 0)).collect();
+    let mut count = 0;
+    for row in rows.records().take(LOOKED_AT) {
+        columns.iter_mut().zip(row.ok()?.iter()).for_each(|((_, length), cell)| *length += cell.len());
+        count += 1;
+    }
+    (count >= fewest).then_some(Found { columns })
+}
+
 /// Hands on what is written before it waits for more.
 struct Pausing<'a> {
     input: Source,

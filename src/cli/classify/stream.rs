@@ -9,11 +9,14 @@ use rayon::prelude::*;
 use rhetor::features::Scratch;
 use rhetor::framing::voice::Voices;
 use rhetor::framing::{evidence, framings};
+use rhetor::report::voiced::place_in;
 use rhetor::report::{Cells, Record};
+use rhetor::text::quote::Quotation;
+use rhetor::text::speech::{Carried, Reported};
 use rhetor::text::unit::{Splitter, Unit, UnitKind};
 use rhetor::text::{Span, quote, sentence, speech};
 
-use super::{Job, SharedReport, Tally, remark_on_language};
+use super::{Job, SharedReport, Tally, columns, remark_on_language};
 use crate::cli::reading::{self, Reader};
 
 pub fn classify(job: &Job, path: &Path, report: &SharedReport, bar: &ProgressBar) -> anyhow::Result<Tally> {
@@ -40,6 +43,18 @@ impl Reader for Stream<'_, '_> {
         Ok(self.pen.report.borrow_mut().flush()?)
     }
 
+    fn first(&mut self, bytes: &[u8]) {
+        let job = self.pen.judge.job;
+        if let Some(found) = columns::of(bytes, self.path).filter(|_| job.unit() != UnitKind::Line) {
+            let path = self.path.display();
+            let best = columns::of_text(&found);
+            job.remarks.warn(format_args!(
+                "{path}: looks like a table of {}, and is read as running text\nhint: --column {best} classifies one column and keeps the others",
+                found.names()
+            ));
+        }
+    }
+
     fn units(&mut self, units: &mut Vec<Unit>, bytes: usize) -> anyhow::Result<()> {
         self.bar.inc(bytes as u64);
         self.pen.write(units)?;
@@ -59,6 +74,8 @@ pub struct Pen<'a, 'r> {
     index: u64,
     /// Cells of a table written so far, also empty ones.
     rows: u64,
+    /// What the last paragraph leaves to the next one of its document.
+    carried: Carried,
     pub tally: Tally,
 }
 
@@ -69,6 +86,7 @@ impl<'a, 'r> Pen<'a, 'r> {
             report: report.clone(),
             index: 0,
             rows: 0,
+            carried: Carried::default(),
             tally: Tally::new(),
         }
     }
@@ -76,8 +94,10 @@ impl<'a, 'r> Pen<'a, 'r> {
     /// Classifies the units and writes their records; `units` is empty afterwards.
     pub fn write(&mut self, units: &mut Vec<Unit>) -> anyhow::Result<()> {
         const UNITS_A_TASK: usize = 32;
-        let (judge, parts) = (&self.judge, units.par_chunks(UNITS_A_TASK));
+        let heard = self.hear(units);
+        let (judge, parts) = (&self.judge, heard.par_chunks(UNITS_A_TASK));
         let judged: Vec<Vec<Judged>> = parts.map(|units| judge.all(units)).collect();
+        drop(heard);
         for judged in judged.into_iter().flatten() {
             self.add(judged)?;
         }
@@ -98,7 +118,9 @@ impl<'a, 'r> Pen<'a, 'r> {
             // A row without text is a record all the same.
             units.push(Unit::default());
         }
-        for mut judged in self.judge.all(&units) {
+        self.carried = Carried::default();
+        let heard = self.hear(&units);
+        for mut judged in self.judge.all(&heard) {
             judged.record.line = line;
             judged.record.paragraph = self.rows;
             judged.record.cells = cells.cloned();
@@ -108,6 +130,28 @@ impl<'a, 'r> Pen<'a, 'r> {
             self.tally.faults.truncated.add(1, line);
         }
         Ok(())
+    }
+
+    /// Who says what in the units. Paragraph by paragraph, since each leaves something to the next; a line is a record of its own.
+    fn hear<'u>(&mut self, units: &'u [Unit]) -> Vec<Heard<'u>> {
+        let job = self.judge.job;
+        let language = job.model.featurizer().settings().language.name();
+        let read = |unit: &'u Unit| {
+            let sentences = sentence::sentences(&unit.text, &unit.breaks, language);
+            (unit, sentences, quote::quotations(&unit.text))
+        };
+        let read: Vec<_> = units.par_iter().map(read).collect();
+        let goes_on = job.unit() != UnitKind::Line;
+        let mut heard = |(unit, sentences, quotations): (&'u Unit, Vec<Span>, Vec<Quotation>)| {
+            let before = std::mem::take(&mut self.carried);
+            let place = |span| place_in(unit, span);
+            let (speech, after) = speech::speech_after(&unit.text, &sentences, &quotations, &before, &place);
+            if goes_on {
+                self.carried = after;
+            }
+            Heard { unit, sentences, speech, before }
+        };
+        read.into_iter().map(&mut heard).collect()
     }
 
     /// A row that is not what it should be.
@@ -126,6 +170,14 @@ impl<'a, 'r> Pen<'a, 'r> {
     }
 }
 
+/// A unit with who says what in it.
+struct Heard<'u> {
+    unit: &'u Unit,
+    sentences: Vec<Span>,
+    speech: Vec<Reported>,
+    before: Carried,
+}
+
 /// What any thread does: units to records.
 struct Judge<'a> {
     job: &'a Job<'a>,
@@ -140,7 +192,7 @@ struct Judged {
 }
 
 impl Judge<'_> {
-    fn all(&self, units: &[Unit]) -> Vec<Judged> {
+    fn all(&self, units: &[Heard]) -> Vec<Judged> {
         let free = self.scratches.lock().map(|mut free| free.pop()).unwrap_or_default();
         let mut scratch = free.unwrap_or_else(|| self.job.model.scratch());
         let mut judged = Vec::with_capacity(units.len());
@@ -153,24 +205,23 @@ impl Judge<'_> {
         judged
     }
 
-    fn unit(&self, unit: &Unit, scratch: &mut Scratch, judged: &mut Vec<Judged>) {
-        let language = self.job.model.featurizer().settings().language;
-        let sentences = sentence::sentences(&unit.text, &unit.breaks, language.name());
-        let speech = speech::speech(&unit.text, &sentences, &quote::quotations(&unit.text));
-        let voices = Voices::new(&speech);
+    fn unit(&self, heard: &Heard, scratch: &mut Scratch, judged: &mut Vec<Judged>) {
+        let Heard { unit, sentences, speech, .. } = heard;
+        let voices = Voices::new(speech);
         if self.job.unit() != UnitKind::Sentence {
-            judged.push(self.part(unit, Span::new(0, unit.text.len()), unit.truncated, &voices, scratch));
+            judged.push(self.part(heard, Span::new(0, unit.text.len()), unit.truncated, &voices, scratch));
             return;
         }
         for (at, span) in sentences.iter().enumerate() {
             let cut = unit.truncated && at + 1 == sentences.len();
-            let mut part = self.part(unit, *span, cut, &voices, scratch);
+            let mut part = self.part(heard, *span, cut, &voices, scratch);
             part.record.breaks = at > 0 && unit.breaks_between(sentences[at - 1].end, span.start);
             judged.push(part);
         }
     }
 
-    fn part(&self, unit: &Unit, span: Span, truncated: bool, voices: &Voices, scratch: &mut Scratch) -> Judged {
+    fn part(&self, heard: &Heard, span: Span, truncated: bool, voices: &Voices, scratch: &mut Scratch) -> Judged {
+        let unit = heard.unit;
         let Job { model, choice, voices: wanted, explain, .. } = self.job;
         let text = span.of(&unit.text).to_owned();
         let row = model.featurizer().row(&text, scratch);
@@ -190,7 +241,7 @@ impl Judge<'_> {
             text,
             ..Record::default()
         };
-        record.hear(voices, unit, span);
+        record.hear(voices, unit, span, &heard.before);
         if let Some(wanted) = wanted {
             record.retain_voices(wanted);
         }

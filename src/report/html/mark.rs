@@ -5,6 +5,28 @@ use std::collections::HashSet;
 /// Colours of the palette in `style.css`; further labels begin anew, and their codes tell them apart.
 pub const TINTS: usize = 12;
 
+/// The colours on a light page, `--s0` to `--s11`, as red, green and blue: what a terminal shows labels in, upon it as `--page`.
+pub const PALETTE: [(u8, u8, u8); TINTS] = [
+    (0x4b, 0x58, 0x66),
+    (0xa3, 0x44, 0x00),
+    (0x0a, 0x70, 0x40),
+    (0x8f, 0x1a, 0x5b),
+    (0x25, 0x63, 0xc9),
+    (0x6a, 0x3d, 0xa3),
+    (0x24, 0x35, 0x7f),
+    (0x69, 0x64, 0x00),
+    (0xbb, 0x1f, 0x2f),
+    (0x00, 0x6f, 0x86),
+    (0xa2, 0x4c, 0x7d),
+    (0x0d, 0x5c, 0x94),
+];
+pub const PAGE: (u8, u8, u8) = (0xfd, 0xfc, 0xf9);
+
+/// The same among the 256 colours that nearly every terminal has (xterm: a cube of 6 × 6 × 6 from 16 on, then greys): those that look most alike,
+/// all different, and none too light for white upon it.
+pub const PALETTE_256: [u8; TINTS] = [240, 130, 29, 89, 26, 98, 18, 58, 124, 24, 96, 25];
+pub const WHITE_256: u8 = 231;
+
 /// A code of two characters for each name, all different: the first letter with the second, or else with a later one, or
 /// with a number.
 pub fn codes<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
@@ -65,6 +87,24 @@ mod tests {
         };
         let (a, b) = (luminance(a), luminance(b));
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn a_terminal_has_the_colours_of_a_light_page() {
+        let share = |(r, g, b): (u8, u8, u8)| [r, g, b].map(|c| f64::from(c) / 255.0);
+        let light = &palettes()[0];
+        assert_eq!(light["--page"], share(PAGE));
+        // Red, green and blue of a step of the cube: 0, 95, 135 and so on.
+        let level = |step: u8| if step == 0 { 0 } else { 55 + 40 * step };
+        let of_256 = |at: u8| match at {
+            232.. => (8 + 10 * (at - 232), 8 + 10 * (at - 232), 8 + 10 * (at - 232)),
+            _ => (level((at - 16) / 36), level((at - 16) / 6 % 6), level((at - 16) % 6)),
+        };
+        for (n, (color, of_few)) in PALETTE.into_iter().zip(PALETTE_256).enumerate() {
+            assert_eq!(light[&format!("--s{n}")], share(color), "--s{n}");
+            assert!(contrast(share(of_256(of_few)), share(of_256(WHITE_256))) >= 4.5, "{n} of 256 colours");
+        }
+        assert_eq!(PALETTE_256.into_iter().collect::<HashSet<_>>().len(), TINTS);
     }
 
     #[test]

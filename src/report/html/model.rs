@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::mark::{self, TINTS};
 use super::page::{Sheet, short};
 use crate::evaluate::compare::{Comparison, Contrast, LabelContrasts};
-use crate::evaluate::{Evaluation, Judgement};
+use crate::evaluate::{Evaluation, Judgement, metrics};
+use crate::learn::Trained;
+use crate::learn::curve::CurvePoint;
 use crate::model::Model;
 use crate::model::card::Figure;
 use crate::text::visible;
@@ -31,6 +33,9 @@ pub struct ModelReport {
     pub confusions: Vec<(String, String, u64)>,
     /// Another model's name, and how this one differs from it.
     pub against: Option<(String, Vec<Difference>)>,
+    /// Held-out figures with parts of the training data.
+    #[serde(default)]
+    pub curve: Vec<CurvePoint>,
 }
 
 /// A figure of two models.
@@ -133,7 +138,18 @@ impl ModelReport {
             labels: card.labels.iter().map(label).collect(),
             confusions: card.overall.confusions.clone(),
             against: None,
+            curve: Vec::new(),
         }
+    }
+
+    /// The same with what only its training knows: the learning curve, and how far held-out probabilities can be believed.
+    pub fn of_training(trained: &Trained, title: &str) -> Self {
+        let mut report = ModelReport::of_card(&trained.model, title);
+        report.curve.clone_from(&trained.curve);
+        for (at, label) in report.labels.iter_mut().enumerate() {
+            label.reliability = metrics::reliability(&trained.held_out.judgement.scored(at));
+        }
+        report
     }
 
     /// What labelled data says of a model; `measured` says how that was found.
@@ -173,6 +189,7 @@ impl ModelReport {
             labels: all.labels.iter().enumerate().map(label).collect(),
             confusions: all.confusions.clone(),
             against: None,
+            curve: Vec::new(),
         }
     }
 
@@ -209,6 +226,8 @@ struct Page {
     confusions: Vec<Pair>,
     other: String,
     differences: Vec<DifferenceShown>,
+    curves: Vec<Curve>,
+    parts: Vec<PartShown>,
 }
 
 /// A difference in words and on a chart of 260 pixels with zero in the middle.
@@ -221,6 +240,34 @@ struct DifferenceShown {
     dot: String,
     low: String,
     high: String,
+}
+
+/// A line of the learning curve.
+struct Curve {
+    name: &'static str,
+    /// Colour and line style, as labels have them.
+    tint: usize,
+    line: String,
+    dots: Vec<CurveDot>,
+    /// Where its name stands, so that no two names overlap.
+    name_y: String,
+}
+
+struct CurveDot {
+    x: String,
+    y: String,
+    /// The 95% interval, where there is one.
+    range: Option<(String, String)>,
+}
+
+/// A row of its table.
+struct PartShown {
+    share: String,
+    units: u64,
+    x: String,
+    micro: String,
+    macro_: String,
+    precision: String,
 }
 
 struct OverallShown {
@@ -320,6 +367,8 @@ fn page(report: &ModelReport) -> Page {
         confusions: report.confusions.iter().take(PAIRS).map(pair).collect(),
         other: report.against.as_ref().map_or(String::new(), |(name, _)| visible(name)),
         differences: report.against.as_ref().map_or(Vec::new(), |(_, all)| differences(all)),
+        curves: curves(&report.curve),
+        parts: report.curve.iter().map(part_shown).collect(),
         report,
     }
 }
@@ -342,6 +391,49 @@ fn differences(all: &[Difference]) -> Vec<DifferenceShown> {
             }
         };
     all.iter().map(shown).collect()
+}
+
+/// Width of the learning curve; its height is 100.
+const CURVE: f64 = 240.0;
+
+fn part_shown(point: &CurvePoint) -> PartShown {
+    let figure = |figure: Figure| format!("{} {}", two(figure.value), between(figure.interval));
+    PartShown {
+        share: format!("{}%", short(100.0 * point.share)),
+        units: point.units,
+        x: short(CURVE * point.share),
+        micro: figure(point.micro_f1),
+        macro_: figure(point.macro_f1),
+        precision: two(point.average_precision),
+    }
+}
+
+fn curves(points: &[CurvePoint]) -> Vec<Curve> {
+    let Some(last) = points.last() else { return Vec::new() };
+    type Series = (&'static str, usize, fn(&CurvePoint) -> f64, fn(&CurvePoint) -> Option<(f64, f64)>);
+    let mut series: [Series; 3] = [
+        ("micro F1", 4, |point| point.micro_f1.value, |point| Some(point.micro_f1.interval)),
+        ("macro F1", 1, |point| point.macro_f1.value, |point| Some(point.macro_f1.interval)),
+        ("average precision", 2, |point| point.average_precision, |_| None),
+    ];
+    series.sort_by(|a, b| b.2(last).total_cmp(&a.2(last)));
+    let mut free = f64::NEG_INFINITY;
+    let mut curve = |(name, tint, value, interval): Series| {
+        const NAME_HEIGHT: f64 = 11.0;
+        let y = (100.0 - 100.0 * value(last) + 3.0).max(free);
+        free = y + NAME_HEIGHT;
+        let dots: Vec<CurveDot> = points
+            .iter()
+            .map(|point| CurveDot {
+                x: short(CURVE * point.share),
+                y: up(value(point)),
+                range: interval(point).map(|(low, high)| (up(low), up(high))),
+            })
+            .collect();
+        let line: Vec<String> = dots.iter().map(|dot| format!("{},{}", dot.x, dot.y)).collect();
+        Curve { name, tint, line: line.join(" "), dots, name_y: short(y) }
+    };
+    series.into_iter().map(&mut curve).collect()
 }
 
 fn shown(at: usize, label: &LabelReport, code: String) -> Shown {

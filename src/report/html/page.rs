@@ -120,14 +120,19 @@ struct Speaker {
     /// In which voices, unless that is plain.
     voices: String,
     picks: Vec<Pick>,
+    /// So far down the list that only counts are shown.
+    is_brief: bool,
 }
 
-/// A framing of a speaker.
+/// A framing of a speaker, with the mark of it that is most probable.
 struct Pick {
     label: usize,
     count: u64,
     class: &'static str,
     unit: usize,
+    p: f64,
+    /// The sentence, or the part of it where the words stand that count most.
+    words: String,
 }
 
 struct FileShown {
@@ -226,7 +231,26 @@ fn summary(view: &View, noun: &str) -> String {
     match (units, framed) {
         (0, _) => "There is no text.".into(),
         (_, 0) => format!("No framing was found in {}.", counted(units, noun)),
-        _ => format!("{framed} of {} {carry} a framing.", counted(units, noun)),
+        _ => format!("{framed} of {} {carry} a framing.{}", counted(units, noun), in_whose_words(view)),
+    }
+}
+
+/// ` Of 11 marks, 4 are the author’s own words, 6 are quoted or reported, and 1 is both.`
+fn in_whose_words(view: &View) -> String {
+    let mut counts = [0; 4];
+    view.framings().filter_map(|framing| framing.voice).for_each(|voice| counts[voice as usize] += 1);
+    let [author, quoted, reported, mixed] = counts;
+    let is = |count: usize| if count == 1 { "is" } else { "are" };
+    let both = if mixed > 0 { format!(", {mixed} {} both", is(mixed)) } else { String::new() };
+    match author + quoted + reported + mixed {
+        0 => String::new(),
+        all => format!(
+            " Of {}, {author} {} in the author’s own words, {} {} quoted or reported{both}.",
+            counted(all, "mark"),
+            is(author),
+            quoted + reported,
+            is(quoted + reported)
+        ),
     }
 }
 
@@ -352,6 +376,12 @@ struct Voices {
     numbers: BTreeMap<String, usize>,
 }
 
+/// Speakers whose words are shown beside their framings; of all others only the counts.
+const SPEAKERS_WITH_WORDS: usize = 24;
+
+/// Characters of a sentence that are shown there.
+const WORDS: usize = 150;
+
 const AUTHOR: &str = "The author";
 const BOTH: &str = "Author and speaker mixed";
 
@@ -378,7 +408,8 @@ impl Voices {
     fn speakers(&self, view: &View) -> Vec<Speaker> {
         let mut speakers: Vec<(Speaker, [u64; 4])> = Vec::new();
         for (number, name) in self.names.iter().enumerate() {
-            let speaker = Speaker { number, name: name.clone(), voices: String::new(), picks: Vec::new() };
+            let (voices, picks) = (String::new(), Vec::new());
+            let speaker = Speaker { number, name: name.clone(), voices, picks, is_brief: false };
             speakers.push((speaker, [0; 4]));
         }
         for (at, unit) in marked(view) {
@@ -386,7 +417,7 @@ impl Voices {
                 let (Some(number), Some(voice)) = (self.number(framing), framing.voice) else { continue };
                 let (speaker, voices) = &mut speakers[number];
                 voices[voice as usize] += 1;
-                speaker.add(framing.label, voice, at);
+                speaker.add(framing, voice, unit, at);
             }
         }
         for (speaker, voices) in &mut speakers {
@@ -396,19 +427,54 @@ impl Voices {
             speaker.voices = if speaker.name == AUTHOR { "own words".into() } else { parts.join(", ") };
         }
         let sum = |voices: &[u64; 4]| voices.iter().sum::<u64>();
+        // The author first, those whom nobody can name last.
+        let rank = |name: &str| if name == AUTHOR { 0 } else { 1 + usize::from(name == UNCLEAR || name == BOTH) };
+        speakers.sort_by_key(|(speaker, voices)| (rank(&speaker.name), std::cmp::Reverse(sum(voices)), speaker.number));
+        let mut speakers: Vec<Speaker> = speakers.into_iter().map(|(speaker, _)| speaker).collect();
+        speakers.iter_mut().skip(SPEAKERS_WITH_WORDS).for_each(Speaker::shorten);
         speakers
-            .sort_by_key(|(speaker, voices)| (speaker.name != AUTHOR, std::cmp::Reverse(sum(voices)), speaker.number));
-        speakers.into_iter().map(|(speaker, _)| speaker).collect()
     }
 }
 
 impl Speaker {
-    fn add(&mut self, label: usize, voice: Voice, at: usize) {
-        match self.picks.iter_mut().find(|pick| pick.label == label) {
-            Some(pick) => pick.count += 1,
-            None => self.picks.push(Pick { label, count: 1, class: class_of(Some(voice)), unit: at + 1 }),
+    fn add(&mut self, framing: &Framing, voice: Voice, unit: &Unit, at: usize) {
+        let found = self.picks.iter().position(|pick| pick.label == framing.label);
+        let count = found.map_or(1, |found| self.picks[found].count + 1);
+        if let Some(found) = found.filter(|found| self.picks[*found].p >= framing.p) {
+            self.picks[found].count = count;
+            return;
+        }
+        let words = clipped(unit, framing);
+        let (label, class) = (framing.label, class_of(Some(voice)));
+        let pick = Pick { label, count, class, unit: at + 1, p: framing.p, words };
+        match found {
+            Some(found) => self.picks[found] = pick,
+            None => self.picks.push(pick),
         }
     }
+
+    fn shorten(&mut self) {
+        self.is_brief = true;
+        self.picks.iter_mut().for_each(|pick| pick.words.clear());
+    }
+}
+
+/// The sentence, or so much of it around the words that count most, cut between words.
+fn clipped(unit: &Unit, framing: &Framing) -> String {
+    let text = &unit.text;
+    let heaviest = framing.terms.iter().find(|term| term.contribution > 0.0).and_then(|term| term.spans.first());
+    let middle = heaviest.map_or(0, |(start, end)| (start + end) / 2);
+    if text.len() <= WORDS {
+        return visible(text);
+    }
+    // From the beginning, unless the words stand beyond.
+    let from = if middle < WORDS * 3 / 4 { 0 } else { middle.saturating_sub(WORDS / 2).min(text.len() - WORDS) };
+    let (from, to) = (text.ceil_char_boundary(from), text.floor_char_boundary((from + WORDS).min(text.len())));
+    let part = &text[from..to.max(from)];
+    let part = if from > 0 { part.split_once(' ').map_or(part, |(_, rest)| rest) } else { part };
+    let part = if to < text.len() { part.rsplit_once(' ').map_or(part, |(rest, _)| rest) } else { part };
+    let (before, after) = (if from > 0 { "… " } else { "" }, if to < text.len() { " …" } else { "" });
+    format!("{before}{}{after}", visible(part))
 }
 
 fn who(framing: &Framing) -> Option<String> {

@@ -258,6 +258,8 @@ impl<'a> Run<'a> {
                     | "few"
             )
             || (word.ends_with('s') && !word.ends_with("ss"))
+            || matches!(word, "people" | "children" | "folk" | "clergy")
+            || word.len() > 5 && word.ends_with("men")
             || self.items[core].iter().any(|item| item.is(Class::CONJUNCTION))
     }
 
@@ -429,9 +431,13 @@ impl<'a> Run<'a> {
         found.filter(|(phrase, _)| behind_quotation || phrase.kind != SpeakerKind::Pronoun)
     }
 
-    /// `As the mayor put it, …`; what others say “as the mayor noted” is the author's own.
+    /// `As the mayor put it, …`, `…, as the mayor claims`; what others say “as the mayor noted” is the author's own, and what is
+    /// “not, as the mayor claims, …” the author's too.
     fn as_put(&self, verb: &Verb, from: usize) -> Option<Said> {
-        if self.word(verb.next - 1) != "it" {
+        let is_put = self.word(verb.next - 1) == "it";
+        let is_distant = self.items[verb.at].is(Class::DISTANCE) && verb.subject.phrase.is_some();
+        let is_refuted = from > self.start && self.items[from - 1].is(Class::NEGATION);
+        if is_refuted || !is_put && !is_distant {
             return None;
         }
         if from > self.start {

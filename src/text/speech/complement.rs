@@ -74,7 +74,19 @@ impl Run<'_> {
     fn object(&self, verb: &Verb) -> Option<Act> {
         self.tight(verb.next).filter(|_| !verb.subject.is_passive)?;
         let described = verb.act(Frames::AS).filter(|_| self.is_described(verb.next));
-        described.or_else(|| verb.act(Frames::THING).filter(|_| self.is_thing(verb.next)))
+        let answered = |act: &Act| {
+            matches!(act, Act::Deny | Act::Admit | Act::Agree)
+                && verb.takes(Frames::THAT)
+                && self.is_it_alone(verb.next)
+        };
+        let is_object = |act: &Act| self.is_thing(verb.next) || answered(act);
+        described.or_else(|| verb.act(Frames::THING).filter(is_object))
+    }
+
+    /// `(denied) it`, `(confirmed) this on Monday`; not `(denied) it any help`.
+    fn is_it_alone(&self, at: usize) -> bool {
+        let follows = Class::PREPOSITION.and(Class::ADVERB_LIKE).and(Class::TIME).and(Class::CONJUNCTION);
+        matches!(self.word(at), "it" | "this" | "that") && self.tight(at + 1).is_none_or(|next| next.is(follows))
     }
 
     /// A quotation that a verb governs: alone, or as part of a clause that runs on.

@@ -1,11 +1,18 @@
 //! For whom pronouns stand: the speakers and subjects named last.
 
-use super::phrase::{Gender, Phrase};
+use super::passage::Item;
+use super::phrase::{self, Gender, Phrase};
 use super::{Act, Rule, Speaker, SpeakerKind};
 use crate::text::Span;
 
 /// So many are remembered.
 const MOST: usize = 4;
+
+/// Names in a paragraph that are neither subjects nor speakers; of more, any pronoun may stand for one of them.
+const MOST_STRANGERS: usize = 16;
+
+/// A longer name is not carried to the next paragraph, nor compared with others word by word.
+const LONGEST_NAME: usize = 200;
 
 #[derive(Clone, Copy, Debug)]
 struct Person {
@@ -15,39 +22,133 @@ struct Person {
     spoke: bool,
     /// In a paragraph before this one.
     is_past: bool,
+    /// `span` lies in the names that were carried here.
+    carried: bool,
 }
 
 /// Who was named in this paragraph and the one before.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Memory {
     /// The latest last.
     people: Vec<Person>,
+    /// Names of this paragraph, whoever bears them.
+    strangers: Vec<Span>,
+    /// The paragraph before had names of nobody who is remembered; and the one that will be read next has such a one before it.
+    had_strangers: bool,
+    will_have_had: bool,
     /// Whose the last quotation is.
     pub(super) quoted: Option<(Option<Speaker>, Act)>,
 }
 
+/// What a paragraph leaves to the next one of its document: who was named in it, and whose quotation goes on. A few names,
+/// however long the document.
+#[derive(Clone, Debug, Default)]
+pub struct Carried {
+    names: String,
+    /// Where each name stands in the document, by where it stands in `names`.
+    places: Vec<(Span, (u64, u64))>,
+    pub(super) memory: Memory,
+    pub(super) is_open: bool,
+}
+
+impl Carried {
+    /// The name of a speaker who was [carried](Speaker::carried), and its bytes in the document.
+    pub fn name(&self, speaker: &Speaker) -> Option<(&str, (u64, u64))> {
+        let (span, place) = self.places.iter().find(|(span, _)| *span == speaker.span)?;
+        Some((span.of(&self.names), *place))
+    }
+}
+
 impl Memory {
-    pub(super) fn next_paragraph(&mut self) {
+    pub(super) fn next_paragraph(&mut self, before: &Carried, text: &str) {
         self.people.retain(|person| !person.is_past);
         self.people.iter_mut().for_each(|person| person.is_past = true);
+        self.had_strangers = std::mem::take(&mut self.will_have_had) || self.has_strangers(usize::MAX, before, text);
+        self.strangers.clear();
+    }
+
+    /// What the next paragraph shall know; `place` tells where bytes of the text stand in the document.
+    pub(super) fn carry(
+        self,
+        is_open: bool,
+        before: &Carried,
+        text: &str,
+        place: &dyn Fn(Span) -> (u64, u64),
+    ) -> Carried {
+        let mut next = Carried { is_open, ..Carried::default() };
+        next.memory.will_have_had = self.has_strangers(usize::MAX, before, text);
+        let mut moved = |span: Span, carried: bool| -> Option<Span> {
+            let old = before.places.iter().find(|(old, _)| *old == span);
+            let (name, place) = match carried {
+                true => (span.of(&before.names), old?.1),
+                false => (span.of(text), place(span)),
+            };
+            let (start, end) = (next.names.len(), next.names.len() + name.len());
+            if name.len() > LONGEST_NAME {
+                return None;
+            }
+            next.names.push_str(name);
+            next.places.push((Span::new(start, end), place));
+            Some(Span::new(start, end))
+        };
+        for person in self.people.iter().filter(|person| !person.is_past) {
+            let span = moved(person.span, person.carried);
+            next.memory.people.extend(span.map(|span| Person { span, carried: true, ..*person }));
+        }
+        if let Some((Some(speaker), act)) = self.quoted {
+            let span = moved(speaker.span, speaker.carried);
+            next.memory.quoted = span.map(|span| (Some(Speaker { span, carried: true, ..speaker }), act));
+        }
+        next
+    }
+
+    /// Notes the names of a run, also those that stand in its quotations.
+    pub(super) fn notice(&mut self, run: &[Item], text: &str) {
+        let quoted = run.iter().filter(|item| item.is_quotation()).flat_map(|item| phrase::names_in(item.span, text));
+        let names = phrase::names(run, text).chain(quoted);
+        let room = MOST_STRANGERS.saturating_sub(self.strangers.len());
+        self.strangers.extend(names.take(room));
+    }
+
+    /// Whether somebody was named before `end` who may be none of those that are remembered.
+    fn has_strangers(&self, end: usize, before: &Carried, text: &str) -> bool {
+        let is_known = |stranger: &Span| {
+            let name = stranger.of(text).split(['\'', '’']).next().unwrap_or_default();
+            // A word of a megabyte is not looked at again for each pronoun.
+            self.people.iter().filter(|person| person.span.len() <= LONGEST_NAME).any(|person| {
+                let words = if person.carried { person.span.of(&before.names) } else { person.span.of(text) };
+                words.split([' ', '\n', '.', '\'', '’']).any(|word| word == name)
+            })
+        };
+        self.strangers.len() == MOST_STRANGERS
+            || self.strangers.iter().any(|stranger| stranger.end <= end && !is_known(stranger))
     }
 
     /// Remembers the subject of a sentence.
-    pub(super) fn meet(&mut self, phrase: Phrase, text: &str) {
+    pub(super) fn meet(&mut self, phrase: Phrase, before: &Carried, text: &str) {
         if phrase.kind != SpeakerKind::Pronoun {
-            self.remember(phrase, false, text);
+            self.remember(phrase, false, before, text);
         }
     }
 
-    fn remember(&mut self, phrase: Phrase, spoke: bool, text: &str) {
-        let is_same = |person: &Person| person.span == phrase.span || person.span.of(text) == phrase.span.of(text);
+    fn remember(&mut self, phrase: Phrase, spoke: bool, before: &Carried, text: &str) {
+        let words = |person: &Person| if person.carried { person.span.of(&before.names) } else { person.span.of(text) };
+        let is_same = |person: &Person| words(person) == phrase.span.of(text);
         let spoke = spoke || self.people.iter().any(|person| is_same(person) && person.spoke);
         self.people.retain(|person| !is_same(person));
         if self.people.len() == MOST {
             self.people.remove(0);
         }
-        let Phrase { span, kind, gender, .. } = phrase;
-        self.people.push(Person { span, kind, gender, spoke, is_past: false });
+        let Phrase { span, kind, mut gender, .. } = phrase;
+        if gender == Gender::Unknown {
+            // `Maria Lang … Lang`
+            let is_surname = |person: &&Person| {
+                person.span.len() <= LONGEST_NAME && words(person).split_whitespace().next_back() == Some(span.of(text))
+            };
+            let mut named = self.people.iter().filter(is_surname).map(|person| person.gender);
+            gender = named.next().filter(|first| named.all(|next| next == *first)).unwrap_or(gender);
+        }
+        self.people.push(Person { span, kind, gender, spoke, is_past: false, carried: false });
     }
 
     /// The last subject or speaker.
@@ -57,27 +158,47 @@ impl Memory {
                 || matches!(person.kind, SpeakerKind::Name | SpeakerKind::Title)
         };
         let last = self.people.last().filter(|person| !person.is_past).filter(is_person)?;
-        Some(Speaker { span: last.span, kind: last.kind, rule: Rule::Nearby, sure: false })
+        Some(Speaker { span: last.span, kind: last.kind, rule: Rule::Nearby, sure: false, carried: last.carried })
     }
 
     /// The speaker that `phrase` names or stands for.
-    pub(super) fn resolve(&mut self, phrase: Phrase, rule: Rule, text: &str) -> Option<Speaker> {
-        if phrase.kind != SpeakerKind::Pronoun {
-            self.remember(phrase, true, text);
-            return Some(Speaker { span: phrase.span, kind: phrase.kind, rule, sure: rule.is_sure() });
+    pub(super) fn resolve(&mut self, phrase: Phrase, rule: Rule, before: &Carried, text: &str) -> Option<Speaker> {
+        let Phrase { span, kind, .. } = phrase;
+        if kind != SpeakerKind::Pronoun {
+            self.remember(phrase, true, before, text);
+            return Some(Speaker { span, kind, rule, sure: rule.is_sure(), carried: false });
         }
-        let unresolved = Speaker { span: phrase.span, kind: SpeakerKind::Pronoun, rule: Rule::Pronoun, sure: false };
         let fits = |person: &&Person| may_be(phrase.gender, person);
         let fitting = || self.people.iter().rev().filter(fits);
         // Who spoke last is meant rather than who was last the subject.
         let Some(best) = fitting().find(|person| person.spoke).or_else(|| fitting().next()) else {
-            return Some(unresolved);
+            return Some(Speaker { span, kind, rule: Rule::Pronoun, sure: false, carried: false });
         };
-        let is_alone = fitting().filter(|person| person.is_past == best.is_past).count() == 1;
-        let is_told =
-            best.kind != SpeakerKind::NounPhrase || best.gender == phrase.gender && phrase.gender != Gender::It;
-        let sure = is_alone && !best.is_past && best.spoke && is_told && rule.is_sure();
-        Some(Speaker { span: best.span, kind: best.kind, rule: Rule::Pronoun, sure })
+        let is_told = self.is_told(best, &phrase, || fitting().count(), before, text);
+        let sure = is_told && best.spoke && rule.is_sure();
+        Some(Speaker { span: best.span, kind: best.kind, rule: Rule::Pronoun, sure, carried: best.carried })
+    }
+
+    /// Whether the pronoun can hardly stand for anybody else. A name that may be a man's or a woman's is told only where no other
+    /// name stands before the pronoun; across paragraphs, only somebody whose title, role or given name tells it.
+    fn is_told(
+        &self,
+        best: &Person,
+        pronoun: &Phrase,
+        fitting: impl Fn() -> usize,
+        before: &Carried,
+        text: &str,
+    ) -> bool {
+        let is_exact = best.gender == pronoun.gender && pronoun.gender != Gender::It;
+        let rivals =
+            self.people.iter().filter(|person| person.is_past == best.is_past && may_be(pronoun.gender, person));
+        let is_alone = rivals.count() == 1;
+        let has_strangers = self.has_strangers(pronoun.span.start, before, text);
+        match best.is_past {
+            true => is_exact && fitting() == 1 && !has_strangers && !self.had_strangers,
+            false if is_exact => is_alone,
+            false => is_alone && best.kind != SpeakerKind::NounPhrase && !has_strangers,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::clause::{Run, Said, Tag};
 use super::lexicon::{Class, Form};
-use super::memory::Memory;
+use super::memory::{Carried, Memory};
 use super::passage::{Gap, Item, Passage, is_slight};
 use super::phrase::{self, Phrase};
 use super::{Act, How, Reported, Rule, Speaker};
@@ -14,11 +14,12 @@ pub(super) struct Reader<'a> {
     text: &'a str,
     passage: Passage,
     memory: Memory,
+    before: &'a Carried,
     pub(super) found: Vec<Reported>,
     /// The last quotation of the paragraph before was not closed.
     is_open: bool,
-    /// Its place in `found`, if nobody is known to have said it.
-    pending: Option<usize>,
+    /// The places in `found` of those that go on so, one after the other, if nobody is known to have said them.
+    pending: Vec<usize>,
 }
 
 /// A paragraph while it is read.
@@ -79,16 +80,22 @@ const MOST_INNER: usize = 16;
 const LONGEST_TAG: usize = 8;
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
-        let (passage, memory) = (Passage::default(), Memory::default());
-        Reader { text, passage, memory, found: Vec::new(), is_open: false, pending: None }
+    /// `before` is what was carried from the paragraph before the text.
+    pub(super) fn new(text: &'a str, before: &'a Carried) -> Self {
+        let (passage, memory, is_open) = (Passage::default(), before.memory.clone(), before.is_open);
+        Reader { text, passage, memory, before, found: Vec::new(), is_open, pending: Vec::new() }
+    }
+
+    /// What was found, and what the next paragraph shall know; `place` tells where bytes of the text stand in the document.
+    pub(super) fn end(self, place: &dyn Fn(Span) -> (u64, u64)) -> (Vec<Reported>, Carried) {
+        (self.found, self.memory.carry(self.is_open, self.before, self.text, place))
     }
 
     /// Reads the sentences of a paragraph and its outermost quotations.
     pub(super) fn paragraph(&mut self, sentences: &[Span], quotations: &[Quotation]) {
         let mut passage = std::mem::take(&mut self.passage);
         passage.read(self.text, sentences, quotations);
-        self.memory.next_paragraph();
+        self.memory.next_paragraph(self.before, self.text);
         let goes_on = self.is_open && passage.items.first().is_some_and(Item::is_quotation);
         let last = self.memory.quoted.take().filter(|_| goes_on);
         let spoken = vec![false; quotations.len()];
@@ -111,8 +118,12 @@ impl<'a> Reader<'a> {
         self.is_open = quotations.last().is_some_and(|last| !last.closed);
         self.memory.quoted = page.last.filter(|_| self.is_open);
         let unclaimed = |reported: &Reported| reported.how == How::Quoted && reported.speaker.is_none();
-        let last = self.found[begun..].last().filter(|last| self.is_open && unclaimed(last));
-        self.pending = last.map(|_| self.found.len() - 1);
+        if !goes_on || !self.is_open {
+            self.pending.clear();
+        }
+        if self.is_open && self.found[begun..].last().is_some_and(unclaimed) {
+            self.pending.push(self.found.len() - 1);
+        }
         self.passage = passage;
     }
 
@@ -122,11 +133,12 @@ impl<'a> Reader<'a> {
 
     /// A quotation that goes on in this paragraph, which alone tells whose it is.
     fn look_back(&mut self, begun: usize) {
-        let Some(pending) = self.pending.take() else { return };
         let first = self.found[begun..].iter().find(|reported| reported.how == How::Quoted);
         if let Some((kind, speaker)) = first.and_then(|first| Some((first.kind, first.speaker?))) {
             let speaker = Some(speaker.found_by(Rule::Continued));
-            self.found[pending] = Reported { kind, speaker, ..self.found[pending] };
+            for pending in self.pending.drain(..) {
+                self.found[pending] = Reported { kind, speaker, ..self.found[pending] };
+            }
         }
     }
 
@@ -151,6 +163,7 @@ impl<'a> Reader<'a> {
     fn run(&mut self, page: &mut Page, start: usize, end: usize) {
         let subject = phrase::first(page.items, start, end, self.text);
         let mut course = Course { start, end, subject, open: None, free: start, latest: None };
+        self.memory.notice(&page.items[start..end], self.text);
         for tag in Run::new(self.text, page.items, start, end).tags() {
             let cut = boundary(page.items, start, tag.from);
             if course.is_the_authors(&tag) || course.open.is_some_and(|open| is_inside(page.items, &open, &tag, cut)) {
@@ -174,7 +187,7 @@ impl<'a> Reader<'a> {
         }
         self.unattributed(page, &course);
         if let Some(subject) = subject {
-            self.memory.meet(subject, self.text);
+            self.memory.meet(subject, self.before, self.text);
         }
     }
 
@@ -211,11 +224,11 @@ impl<'a> Reader<'a> {
     /// The speaker of an attribution, pronouns and left out subjects resolved.
     fn whose(&mut self, tag: &Tag, items: &[Item], course: &Course) -> Whose {
         let speaker = match (tag.speaker, course.latest) {
-            (Some(phrase), _) => self.memory.resolve(phrase, tag.rule, self.text),
+            (Some(phrase), _) => self.memory.resolve(phrase, tag.rule, self.before, self.text),
             (None, Some(latest)) if tag.is_elided => latest.speaker.map(|speaker| speaker.found_by(Rule::Shared)),
             (None, None) if tag.is_elided => {
                 let subject = course.subject.filter(|subject| subject.to <= tag.from);
-                subject.and_then(|phrase| self.memory.resolve(phrase, Rule::Shared, self.text))
+                subject.and_then(|phrase| self.memory.resolve(phrase, Rule::Shared, self.before, self.text))
             }
             _ => None,
         };
@@ -275,7 +288,7 @@ impl<'a> Reader<'a> {
     }
 
     fn add(&mut self, content: Span, whose: Whose, how: How) {
-        let speaker = whose.speaker.filter(|speaker| content.overlap(speaker.span).is_none());
+        let speaker = whose.speaker.filter(|speaker| speaker.carried || content.overlap(speaker.span).is_none());
         let tag = whose.tag.filter(|tag| content.overlap(*tag).is_none());
         if !content.is_empty() {
             self.found.push(Reported { content, verb: whose.verb, kind: whose.kind, how, speaker, tag });
@@ -294,7 +307,7 @@ impl<'a> Reader<'a> {
                     Whose::untold(latest.speaker.map(|speaker| speaker.found_by(Rule::Shared)), latest.kind)
                 }
                 (None, _, Some(subject)) if !starts && !subject.is_first => {
-                    Whose::untold(self.memory.resolve(subject, Rule::Nearby, self.text), Act::Say)
+                    Whose::untold(self.memory.resolve(subject, Rule::Nearby, self.before, self.text), Act::Say)
                 }
                 (None, Some((Some(last), kind)), _) if starts => {
                     let last = Speaker { sure: last.sure && !page.is_stale, ..last };

@@ -1,6 +1,6 @@
 //! A paragraph as the rules see it: words and, each as one item, the quotations; and what stands between them.
 
-use super::lexicon::{Class, ENGLISH, Entry, Form};
+use super::lexicon::{Class, ENGLISH, Entry, Form, Frames};
 use crate::text::Span;
 use crate::text::quote::Quotation;
 
@@ -155,11 +155,53 @@ pub(super) fn is_slight(text: &str, quotation: &Quotation) -> bool {
     if inner.len() > 120 || inner.ends_with([',', '.', '!', '?', '…', ';', ':']) || !quotation.closed {
         return false;
     }
+    if is_told_behind(text, quotation.span) || is_told_before(text, quotation.span) {
+        return false;
+    }
     let words = inner.split_whitespace();
     let small = ["of", "the", "and", "a", "an", "in", "on", "to", "for", "with", "from"];
     let is_titled =
         |word: &str| word.starts_with(|c: char| c.is_uppercase() || c.is_numeric()) || small.contains(&word);
     words.clone().count() <= SHORT || (inner.starts_with(char::is_uppercase) && words.clone().all(is_titled))
+}
+
+/// So many bytes beside a quotation of a word or two are looked at for a verb of saying, and so many words.
+const BESIDE: usize = 96;
+const BESIDE_WORDS: usize = 5;
+
+/// It opens a sentence, and a verb of saying follows: `“Absolutely nothing”, Mr Hale replied`.
+fn is_told_behind(text: &str, span: Span) -> bool {
+    let before = text[..span.start].trim_end();
+    let opens = before.is_empty() || before.ends_with(['.', '!', '?', '”', '"', '’', '»', ':']);
+    let after = text[span.end..].strip_prefix(',').filter(|_| opens);
+    let Some(after) = after.map(|after| &after[..floor(after, BESIDE)]) else { return false };
+    let clause = after.split(['.', ',', ';', ':', '!', '?', '(', '“', '"', '\n']).next().unwrap_or_default();
+    clause.split_whitespace().take(BESIDE_WORDS).any(tells)
+}
+
+/// A verb of saying with a comma or colon stands before it: `Mr Hale replied: “Absolutely nothing”`.
+fn is_told_before(text: &str, span: Span) -> bool {
+    let before = text[..span.start].trim_end();
+    let Some(before) = before.strip_suffix([',', ':']) else { return false };
+    let near = &before[before.len() - floor_back(before, BESIDE)..];
+    near.rsplit(' ').next().is_some_and(tells)
+}
+
+/// A finite form of a verb that a clause or quotation may follow.
+fn tells(word: &str) -> bool {
+    let entry = ENGLISH.get(ENGLISH.find(word));
+    let finite = entry.forms.iter().any(|form| matches!(form, Form::Past | Form::Present));
+    finite && entry.senses.iter().any(|sense| sense.particle.is_none() && sense.frames.has(Frames::CLAUSE))
+}
+
+/// The most bytes, `most` at most, with which a whole character begins or the text ends.
+fn floor(text: &str, most: usize) -> usize {
+    text.floor_char_boundary(most.min(text.len()))
+}
+
+/// The same from the end.
+fn floor_back(text: &str, most: usize) -> usize {
+    text.len() - text.ceil_char_boundary(text.len().saturating_sub(most))
 }
 
 /// The first letter or digit at or after `at`.

@@ -1,7 +1,10 @@
 //! Noun phrases beside a verb: who speaks.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::SpeakerKind;
-use super::lexicon::{Class, Form};
+use super::lexicon::{Class, ENGLISH, Form};
 use super::passage::{Gap, Item};
 use crate::text::Span;
 
@@ -206,6 +209,7 @@ fn before(items: &[Item], run: usize, end: usize, text: &str, depth: u8) -> Opti
         if is_subject_of_verb && who > run && depth > 0 {
             let phrase = before(items, run, who, text, depth - 1)
                 .map(|(phrase, _)| phrase)
+                .filter(|phrase| phrase.from == run || !items[phrase.from - 1].is(Class::HELPER))
                 .or_else(|| chunk(items, run, who, text))?;
             let link = if from == end { Link::Relative } else { Link::Apposed };
             return Some((phrase, link));
@@ -241,7 +245,9 @@ pub(super) fn chunk(items: &[Item], run: usize, end: usize, text: &str) -> Optio
             break;
         }
     }
-    name(items, from, end, text)
+    // `has angered | fishermen`
+    let is_verb = from + 1 < end && from > run && items[from].is(Class::PAST_LIKE) && items[from - 1].is(Class::HELPER);
+    name(items, from + usize::from(is_verb), end, text)
 }
 
 const VERBAL: Class = Class::PREDICATE.and(Class::PAST_LIKE).and(Class::VERB);
@@ -356,7 +362,7 @@ fn name(items: &[Item], from: usize, to: usize, text: &str) -> Option<Phrase> {
     let core =
         words.iter().position(|item| item.is(Class::PREPOSITION.and(Class::PAST_LIKE)) && item.span != first.span);
     let core = &words[..core.unwrap_or(words.len())];
-    Some(phrase(kind_of(core), gender_of(core)))
+    Some(phrase(kind_of(core), gender_of(core, text)))
 }
 
 const ROLE: Class = Class::PEOPLE.and(Class::TITLE);
@@ -393,7 +399,7 @@ fn kind_of(core: &[Item]) -> SpeakerKind {
     }
 }
 
-fn gender_of(core: &[Item]) -> Gender {
+fn gender_of(core: &[Item], text: &str) -> Gender {
     if core.iter().any(|item| item.is(Class::CONJUNCTION)) {
         return Gender::They;
     }
@@ -403,12 +409,34 @@ fn gender_of(core: &[Item]) -> Gender {
         Some(item) if item.is(Class::SHE) => Gender::She,
         Some(item) if item.is(Class::THEY) => Gender::They,
         Some(item) if item.is(Class::IT) => Gender::It,
-        Some(_) => Gender::Either,
-        None if core.last().is_some_and(is_name) => Gender::Unknown,
+        Some(_) => given_gender(core, text).unwrap_or(Gender::Either),
+        None if core.last().is_some_and(is_name) => given_gender(core, text).unwrap_or(Gender::Unknown),
         None if core.first().is_some_and(|first| first.is(Class::MARKER)) => Gender::Unknown,
         None => Gender::They,
     }
 }
+
+/// What a given name before a surname tells: `the economist Anna | Hale`.
+fn given_gender(core: &[Item], text: &str) -> Option<Gender> {
+    let from = core.iter().rposition(|item| !is_name(item)).map_or(0, |at| at + 1);
+    let [given, _, ..] = &core[from..] else { return None };
+    given_name(given.span.of(text))
+}
+
+/// Of whom a given name is.
+pub(super) fn given_name(name: &str) -> Option<Gender> {
+    GIVEN.get(name.to_lowercase().as_str()).copied()
+}
+
+static GIVEN: LazyLock<HashMap<&str, Gender>> = LazyLock::new(|| {
+    let lines = include_str!("given.txt").lines().filter(|line| !line.starts_with('#'));
+    let names = |line: &'static str| {
+        let mut words = line.split(' ');
+        let gender = if words.next() == Some("he") { Gender::He } else { Gender::She };
+        words.map(move |name| (name, gender))
+    };
+    lines.flat_map(names).collect()
+});
 
 fn pronoun_gender(word: &str) -> Gender {
     let word = word.split(['\'', '’']).next().unwrap_or(word);
@@ -503,6 +531,36 @@ fn after_plain(items: &[Item], from: usize, run_end: usize, text: &str) -> Optio
     }
     let phrase = name(items, from, end, text)?;
     Some((phrase, end))
+}
+
+/// Names in a run that may be somebody's: capitalised words of no list. Not a first word by itself, which any word may be, and not
+/// what stands behind *in*, *at*, *near*.
+pub(super) fn names<'a>(run: &'a [Item], text: &'a str) -> impl Iterator<Item = Span> + 'a {
+    let is_named = |item: &Item| item.is(Class::CAPITAL) && item.entry == 0 && !item.is_quotation();
+    let mut in_place = false;
+    run.iter().enumerate().filter_map(move |(at, item)| {
+        let before = at.checked_sub(1).map(|before| &run[before]).filter(|_| item.gap.is_none());
+        let follows_name = before.is_some_and(is_named);
+        in_place = in_place && follows_name
+            || before.is_some_and(|before| matches!(before.span.of(text), "in" | "In" | "at" | "At" | "near" | "Near"));
+        let opens_name = run.get(at + 1).is_some_and(|next| next.gap.is_none() && is_named(next));
+        let is_first = item.gap.has(Gap::BREAK) && !opens_name;
+        (is_named(item) && !is_first && !in_place).then_some(item.span)
+    })
+}
+
+/// The same in the words of a quotation.
+pub(super) fn names_in(quotation: Span, text: &str) -> impl Iterator<Item = Span> + '_ {
+    let (mut end, mut opens) = (quotation.start, true);
+    quotation.of(text).split_inclusive([' ', '\n']).filter_map(move |piece| {
+        let start = end;
+        end += piece.len();
+        let word = piece.trim_matches(|c: char| !c.is_alphanumeric());
+        let is_first = std::mem::replace(&mut opens, piece.trim_end().ends_with(['.', '!', '?', ':', '“', '"']));
+        let is_name = word.len() > 1 && word.starts_with(char::is_uppercase) && ENGLISH.find(word) == 0;
+        let from = start + piece.find(word).unwrap_or(0);
+        (is_name && !is_first).then_some(Span::new(from, from + word.len()))
+    })
 }
 
 /// The first noun phrase of a run: the subject of its first verb.
