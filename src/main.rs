@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         Command::Inspect(args) => cli::inspect::run(args),
         Command::Labels(args) => cli::labels::run(args),
         Command::Cues(args) => cli::cues::run(args, &shared, remarks),
+        Command::Suggest(args) => cli::suggest::run(args, &shared, remarks),
         Command::Completions(args) => cli::completions::run(args),
     };
     match done {

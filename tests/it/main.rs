@@ -14,5 +14,6 @@ mod model_file;
 mod report;
 mod schema;
 mod streams;
+mod suggest;
 mod train;
 mod vectors;
