@@ -1,6 +1,7 @@
 //! The arguments as typed, a file a command. What they mean is decided where they are used.
 
 mod classify;
+mod convert;
 mod cues;
 mod evaluate;
 mod inspect;
@@ -11,8 +12,10 @@ mod train;
 use std::num::NonZeroUsize;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use encoding_rs::Encoding;
 
 pub use classify::{Classify, OutputFormat, UnitName};
+pub use convert::Convert;
 pub use cues::{Cues, CuesFormat};
 pub use evaluate::Evaluate;
 pub use inspect::Inspect;
@@ -39,6 +42,7 @@ const EXAMPLES: &str = "Examples:
   rhetor evaluate held-out.csv -m my.rhetor      how good it is on other labelled sentences
   rhetor cues my-cues.toml speech.txt            what your own patterns find
   rhetor suggest articles/ -o next.csv           which sentences to label next
+  rhetor convert export.json labelled.csv        labelled data from one format to another
 
 Run `rhetor COMMAND --help` for all options of a command.";
 
@@ -51,6 +55,7 @@ pub enum Command {
     Labels(Labels),
     Cues(Box<Cues>),
     Suggest(Box<Suggest>),
+    Convert(Box<Convert>),
     Completions(Completions),
 }
 
@@ -101,6 +106,9 @@ pub struct DataOptions {
     /// The column with the weight of each row [default: weight, if there is one]
     #[arg(long, value_name = "NAME")]
     pub weight_column: Option<String>,
+    /// The encoding of the data, such as windows-1252 [default: utf-8, or utf-16 if the file says so]
+    #[arg(long, value_name = "NAME", value_parser = encoding)]
+    pub encoding: Option<&'static Encoding>,
     /// End at the first bad row instead of leaving it out
     #[arg(long)]
     pub strict: bool,
@@ -128,6 +136,15 @@ pub enum CardFormat {
 #[command(after_help = "Example:\n  rhetor completions bash > ~/.local/share/bash-completion/completions/rhetor")]
 pub struct Completions {
     pub shell: clap_complete::Shell,
+}
+
+/// An encoding by one of the names that the web knows it by (encoding.spec.whatwg.org).
+fn encoding(name: &str) -> Result<&'static Encoding, String> {
+    Encoding::for_label(name.as_bytes()).ok_or_else(|| {
+        "there is no such encoding; common ones are utf-8, utf-16le, windows-1252 (western Europe), windows-1250 (central Europe), \
+         windows-1251 (Cyrillic), macintosh, shift_jis, gbk"
+            .into()
+    })
 }
 
 fn share(text: &str) -> Result<f64, String> {
