@@ -30,7 +30,7 @@ struct Options {
     #[arg(long, value_delimiter = ',')]
     sets: Vec<String>,
     /// Units of a pool, at most, and of a test set
-    #[arg(long, default_value_t = 2500)]
+    #[arg(long, default_value_t = 2000)]
     pool: usize,
     #[arg(long, default_value_t = 3)]
     seeds: u64,
@@ -84,9 +84,9 @@ fn main() {
         let panel = ground.play(&set, &options);
         println!("{}", panel.row());
         panels.push(panel);
-    }
-    if let Some(path) = &options.picture {
-        std::fs::write(path, picture(&panels)).expect("the picture can be written");
+        if let Some(path) = &options.picture {
+            std::fs::write(path, picture(&panels)).expect("the picture can be written");
+        }
     }
 }
 
@@ -137,13 +137,13 @@ impl Ground {
         let whole = self.f1(self.train(&self.pool, options).as_ref());
         let goal = GOAL * whole;
         let play =
-            |way| -> Vec<Curve> { (0..options.seeds).map(|seed| self.curve(way, seed, goal, options)).collect() };
+            |way| -> Vec<Played> { (0..options.seeds).map(|seed| self.curve(way, seed, goal, options)).collect() };
         let random = if options.no_random_order { Vec::new() } else { play(Way::Random) };
         let (pool, labels) = (self.pool.len(), self.labels.len());
         let suggested = play(Way::Suggested);
-        let lengths =
-            [&random, &suggested].map(|played| mean(&played.iter().map(|(_, words)| *words).collect::<Vec<_>>()));
-        let curves = |played: Vec<Played>| played.into_iter().map(|(curve, _)| curve).collect();
+        let lengths = [&random, &suggested]
+            .map(|played: &Vec<Played>| mean(&played.iter().map(|(_, words)| *words).collect::<Vec<_>>()));
+        let curves = |played: Vec<Played>| -> Vec<Curve> { played.into_iter().map(|(curve, _)| curve).collect() };
         Panel { set: set.into(), pool, labels, whole, random: curves(random), suggested: curves(suggested), lengths }
     }
 
@@ -238,13 +238,15 @@ impl Panel {
         let (random, suggested) = (needed(&self.random), needed(&self.suggested));
         let share = if random.is_empty() { String::new() } else { format!("{:.2}", mean(&suggested) / mean(&random)) };
         format!(
-            "| {} | {} | {} | {:.3} | {} | {} | {share} |",
+            "| {} | {} | {} | {:.3} | {} | {} | {share} | {:.1} | {:.1} |",
             self.set,
             self.pool,
             self.labels,
             self.whole,
             spread(&random),
-            spread(&suggested)
+            spread(&suggested),
+            self.lengths[0],
+            self.lengths[1]
         )
     }
 }

@@ -44,7 +44,10 @@ pub fn run(args: &Suggest, shared: &Shared, remarks: Remarks) -> anyhow::Result<
     }
     let (units, judged): (Vec<Example>, Vec<Example>) = units.into_iter().partition(|unit| unit.labels.is_empty());
     if units.is_empty() {
-        anyhow::bail!("all {} units of the pool have labels already\nhint: name a pool that is not labelled", judged.len());
+        anyhow::bail!(
+            "all {} units of the pool have labels already\nhint: name a pool that is not labelled",
+            judged.len()
+        );
     }
     let chosen = choose(args, language, model.as_ref(), &labelled, &units, &judged);
     remark(args, &chosen, units.len(), remarks);

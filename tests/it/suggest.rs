@@ -30,10 +30,14 @@ fn without_a_model_the_words_alone_choose_and_a_text_that_comes_twice_is_taken_o
 
 #[test]
 fn what_is_labelled_is_not_suggested_nor_what_is_nearly_the_same() {
-    let labelled = "text,labels\nIt rained for a week in Lund.,\nYou will regret the day that you closed the mill!,threat\n";
+    let labelled =
+        "text,labels\nIt rained for a week in Lund.,\nYou will regret the day that you closed the mill!,threat\n";
     let desk = Desk::with_model().and("pool.txt", POOL).and("done.csv", labelled);
     let rest = texts(&desk.run("suggest pool.txt -m m --labelled done.csv -n 9 --random 0 -f jsonl").ok());
-    assert!(!rest.is_empty() && !rest.iter().any(|text| text.contains("rained") || text.contains("regret")), "{rest:?}");
+    assert!(
+        !rest.is_empty() && !rest.iter().any(|text| text.contains("rained") || text.contains("regret")),
+        "{rest:?}"
+    );
 }
 
 #[test]
@@ -112,9 +116,9 @@ fn a_large_pool_is_sampled_and_that_is_said() {
 #[test]
 fn a_model_of_other_labels_a_missing_file_and_an_empty_pool_are_refused_with_a_hint() {
     let desk = Desk::with_model().and("pool.txt", POOL).and("odd.csv", "text,labels\nRain,weather\nSnow,winter\n");
-    desk.run("suggest pool.txt -m m -l odd.csv")
-        .ends(1)
-        .says("odd.csv: has the labels weather, winter, of which m knows none\nhint: rhetor train odd.csv -o my.rhetor");
+    desk.run("suggest pool.txt -m m -l odd.csv").ends(1).says(
+        "odd.csv: has the labels weather, winter, of which m knows none\nhint: rhetor train odd.csv -o my.rhetor",
+    );
     desk.run("suggest no-such.txt -m m").ends(1).says("no-such.txt: ");
     desk.run_with("suggest -m m", "").ends(1).says("the pool is empty\nhint: ");
     desk.run("suggest pool.txt -m m -o pool.txt").ends(1).says("would be overwritten");

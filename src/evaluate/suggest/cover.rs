@@ -205,3 +205,49 @@ impl PartialEq for Gain {
 }
 
 impl Eq for Gain {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::stem::Language;
+    use proptest::prelude::*;
+
+    fn pool(texts: &[String]) -> Pool {
+        let mut pool = Pool::new(Language::None);
+        pool.add(texts.to_vec());
+        pool
+    }
+
+    #[test]
+    fn a_gain_by_hand() {
+        let mut pool = pool(&["red".into(), "blue".into()]);
+        pool.know("red", &[]);
+        let cover = Cover::new(&pool, &Balance::default());
+        // Two terms each, the word and that it starts the unit, which half of the units have; `red` is labelled once.
+        let part = 1.0 / 2.0_f64.sqrt();
+        assert!((cover.gain(0) - 2.0 * 0.5 * ((2.0 + part).ln() - 2.0_f64.ln())).abs() < 1e-12);
+        assert!((cover.gain(1) - 2.0 * 0.5 * (1.0 + part).ln()).abs() < 1e-12);
+    }
+
+    proptest! {
+        #[test]
+        fn the_lazy_search_takes_what_the_plain_one_takes(texts in prop::collection::vec("[a-d]( [a-d]){0,3}", 1..15)) {
+            let pool = pool(&texts);
+            let mut lazy = Vec::new();
+            Cover::new(&pool, &Balance::default()).greedily((0..texts.len()).collect(), |cover, unit| {
+                lazy.push(unit);
+                cover.take(unit);
+                Go::On
+            });
+            let mut cover = Cover::new(&pool, &Balance::default());
+            let (mut plain, mut left): (Vec<usize>, Vec<usize>) = (Vec::new(), (0..texts.len()).collect());
+            while !left.is_empty() {
+                let best = left.iter().map(|&unit| Gain { gain: cover.gain(unit), unit }).max().unwrap().unit;
+                cover.take(best);
+                plain.push(best);
+                left.retain(|&unit| unit != best);
+            }
+            prop_assert_eq!(lazy, plain);
+        }
+    }
+}

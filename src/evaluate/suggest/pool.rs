@@ -260,3 +260,22 @@ fn log_odds(p: f64) -> f64 {
     let p = p.clamp(1e-9, 1.0 - 1e-9);
     libm::log(p / (1.0 - p))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn doubts(task: Task, probabilities: &[f64], threshold: f64) -> Vec<(u16, f32)> {
+        let scores = Scores { log_odds: Vec::new(), probabilities: probabilities.to_vec() };
+        let pulls = pulls(task, &scores, &vec![threshold; probabilities.len()]);
+        pulls.iter().map(|pull| (pull.label.0, (pull.doubt * 100.0).round() / 100.0)).collect()
+    }
+
+    #[test]
+    fn doubt_by_hand() {
+        // Odds of .2 are ¼, of .5 are 1, of .8 are 4; those of .001 are too far away to be kept.
+        assert_eq!(doubts(Task::Multi, &[0.2, 0.5, 0.8, 0.001], 0.2), [(0, 1.0), (1, 0.25), (2, 0.06)]);
+        // .5 · .3/.5 and .3 · .3/.5 and .2 · .3/.5.
+        assert_eq!(doubts(Task::Single, &[0.5, 0.3, 0.2], 0.0), [(0, 0.3), (1, 0.18), (2, 0.12)]);
+    }
+}
