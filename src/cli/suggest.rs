@@ -118,7 +118,7 @@ fn remark(args: &Suggest, chosen: &[Suggestion], units: usize, remarks: Remarks)
         ));
     }
     if random > 0 {
-        remarks.say(format_args!("{count} units, {random} of them drawn at random from all that are not labelled"));
+        remarks.say(format_args!("{random} of these {count} drawn at random from all units that are not labelled"));
     }
 }
 

@@ -16,7 +16,7 @@ fn texts(ran: &Ran) -> Vec<String> {
 #[test]
 fn units_are_suggested_with_their_place_and_the_reason() {
     let desk = Desk::with_model().and("pool.txt", POOL);
-    desk.run("suggest pool.txt -m m -n 4").ok().matches("suggest.txt").says("4 units, 1 of them drawn at random");
+    desk.run("suggest pool.txt -m m -n 4").ok().matches("suggest.txt").says("1 of these 4 drawn at random");
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn a_labelled_batch_trains_the_model_that_chooses_the_next() {
     let judged = desk.and("first.csv", first.replace(",,no,pool.txt,", ",threat,yes,pool.txt,"));
     judged.run("train train.csv first.csv -o m --cues none").ok();
     let next = judged.run("suggest pool.txt -m m -l first.csv -l train.csv -n 9 -o next.csv").ok();
-    next.says("of them drawn at random").wrote("next.csv");
+    next.says("drawn at random from all units").wrote("next.csv");
     let next = String::from_utf8(judged.read("next.csv")).unwrap();
     let known = first.lines().skip(1).filter_map(|row| row.split_once(",,no,")).map(|(text, _)| text);
     assert!(known.into_iter().all(|text| !next.contains(text)));

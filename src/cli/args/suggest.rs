@@ -65,7 +65,7 @@ pub struct PoolOptions {
     /// The language of the text, for stemming [default: the model's, else english]
     #[arg(long, value_name = "NAME", conflicts_with = "model")]
     pub language: Option<Language>,
-    /// Of a larger pool, look at so many units drawn at random: about 1 KB of memory each
+    /// Of a larger pool, look at so many units drawn at random: sentences take about 3 KB of memory each
     #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub at_most: u32,
     /// Bytes of a line, paragraph or document that are read; of a longer one the rest is left out
