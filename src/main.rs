@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         Command::Inspect(args) => cli::inspect::run(args),
         Command::Labels(args) => cli::labels::run(args),
         Command::Cues(args) => cli::cues::run(args, &shared, remarks),
+        Command::Suggest(args) => cli::suggest::run(args, &shared, remarks),
         Command::Convert(args) => cli::convert::run(args, remarks),
         Command::Completions(args) => cli::completions::run(args),
     };

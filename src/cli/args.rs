@@ -6,6 +6,7 @@ mod cues;
 mod evaluate;
 mod inspect;
 mod labels;
+mod suggest;
 mod train;
 
 use std::num::NonZeroUsize;
@@ -20,6 +21,7 @@ pub use cues::{Cues, CuesFormat};
 pub use evaluate::{Evaluate, FiguresFormat};
 pub use inspect::Inspect;
 pub use labels::Labels;
+pub use suggest::Suggest;
 pub use train::{Bits, FeatureOptions, LearningOptions, Train};
 
 /// Finds rhetorical framings in text (who blames, who threatens, who calls to act) and shows, word by word, why.
@@ -40,6 +42,7 @@ const EXAMPLES: &str = "Examples:
   rhetor inspect -m my.rhetor                    how far to trust it
   rhetor evaluate held-out.csv -m my.rhetor      how good it is on other labelled sentences
   rhetor cues my-cues.toml speech.txt            what your own patterns find
+  rhetor suggest articles/ -o next.csv           which sentences to label next
   rhetor convert export.json labelled.csv        labelled data from one format to another
 
 Run `rhetor COMMAND --help` for all options of a command.";
@@ -52,6 +55,7 @@ pub enum Command {
     Inspect(Inspect),
     Labels(Labels),
     Cues(Box<Cues>),
+    Suggest(Box<Suggest>),
     Convert(Box<Convert>),
     Completions(Completions),
 }

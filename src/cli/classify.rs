@@ -248,7 +248,8 @@ fn noun(unit: UnitKind) -> &'static str {
     }
 }
 
-fn kind(unit: UnitName) -> UnitKind {
+/// What that is to the reader of text.
+pub fn kind(unit: UnitName) -> UnitKind {
     match unit {
         UnitName::Sentence => UnitKind::Sentence,
         UnitName::Line => UnitKind::Line,

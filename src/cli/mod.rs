@@ -13,6 +13,7 @@ pub mod inspect;
 pub mod labels;
 pub mod output;
 pub mod reading;
+pub mod suggest;
 pub mod train;
 
 use std::io::{self, IsTerminal, Write};

@@ -6,6 +6,7 @@ pub mod figures;
 pub mod interval;
 pub mod judgement;
 pub mod metrics;
+pub mod suggest;
 pub mod truth;
 pub mod voices;
 

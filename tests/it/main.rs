@@ -19,5 +19,6 @@ mod report;
 mod schema;
 mod sklearn;
 mod streams;
+mod suggest;
 mod train;
 mod vectors;
