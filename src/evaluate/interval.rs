@@ -53,6 +53,24 @@ pub fn middle(mut figures: Vec<f64>) -> Interval {
     (at(0.025), at(0.975))
 }
 
+/// Wilson's interval (1927) of a share of `units`, `z` standard errors to either side of its null: within 0 and 1, also for a share of 0.
+pub fn wilson(share: f64, units: f64, z: f64) -> Interval {
+    let z2 = z * z / units;
+    let centre = (share + z2 / 2.0) / (1.0 + z2);
+    let reach = z / (1.0 + z2) * ((share * (1.0 - share) + z2 / 4.0) / units).max(0.0).sqrt();
+    ((centre - reach).max(0.0), (centre + reach).min(1.0))
+}
+
+/// The 97.5th percentile of Student's t with that many degrees of freedom, by the expansion around the normal's (Abramowitz & Stegun 1964, 26.7.5): within 0.5% from 3 on;
+/// fewer count as 2.
+pub fn student(freedom: f64) -> f64 {
+    let (z, n) = (1.959_963_985_f64, freedom.max(2.0));
+    let [z3, z5, z7] = [3, 5, 7].map(|power| z.powi(power));
+    z + (z3 + z) / (4.0 * n)
+        + (5.0 * z5 + 16.0 * z3 + 3.0 * z) / (96.0 * n.powi(2))
+        + (3.0 * z7 + 19.0 * z5 + 17.0 * z3 - 15.0 * z) / (384.0 * n.powi(3))
+}
+
 /// The logarithm of an odds ratio and its 95% interval, from the four counts of a two-by-two table: `with` and `without` the label among what a
 /// cue matched, and among the rest. Half a unit is added to each count (Haldane 1956, Anscombe 1956), the interval is Woolf's (1955):
 /// `± 1.96·√(1/a + 1/b + 1/c + 1/d)`.
@@ -98,6 +116,18 @@ mod tests {
             pool.install(|| f1_intervals(&groups, 1, 5))
         };
         assert_eq!(on(1), on(2));
+    }
+
+    #[test]
+    fn wilson_by_hand_and_students_t_as_in_the_tables() {
+        // 0 of 10: high = z²/(n + z²) = 3.8415/13.8415; 5 of 10: .5 ± .5·√(z²/(n + z²)) = .5 ± .2634.
+        let (low, high) = wilson(0.0, 10.0, 1.959_963_985);
+        assert!(low == 0.0 && (high - 0.277_533).abs() < 1e-5);
+        let (low, high) = wilson(0.5, 10.0, 1.959_963_985);
+        assert!((low - 0.236_59).abs() < 1e-4 && (high - 0.763_41).abs() < 1e-4);
+        for (freedom, quantile) in [(5.0, 2.5706), (10.0, 2.2281), (30.0, 2.0423), (1e9, 1.96)] {
+            assert!((student(freedom) - quantile).abs() < 3e-3, "{freedom}: {}", student(freedom));
+        }
     }
 
     #[test]

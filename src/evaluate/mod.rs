@@ -1,9 +1,11 @@
 //! Truths and predictions → how good a model is, and how sure we are of it.
 
 pub mod agreement;
+pub mod estimate;
 pub mod interval;
 pub mod judgement;
 pub mod metrics;
+pub mod panel;
 pub mod truth;
 pub mod voices;
 
