@@ -62,6 +62,10 @@ compare SET *OPTIONS:
     cargo build --release
     python3 training/compare.py target/release/rhetor {{SET}} --recipe "{{model_recipe}}" {{OPTIONS}}
 
+# Whether the intervals of `rhetor estimate` hold the truth as often as they say; each of DATA is a folder with train.jsonl and test.jsonl
+estimate-coverage +DATA:
+    cargo bench --bench estimate -- {{DATA}}
+
 # How fast the parts are
 bench:
     cargo bench

@@ -19,6 +19,8 @@ fn main() -> ExitCode {
         Command::Inspect(args) => cli::inspect::run(args),
         Command::Labels(args) => cli::labels::run(args),
         Command::Cues(args) => cli::cues::run(args, &shared, remarks),
+        Command::Agree(args) => cli::agree::run(args, remarks),
+        Command::Estimate(args) => cli::estimate::run(args, remarks),
         Command::Completions(args) => cli::completions::run(args),
     };
     match done {

@@ -1,7 +1,9 @@
 //! The arguments as typed, a file a command. What they mean is decided where they are used.
 
+mod agree;
 mod classify;
 mod cues;
+mod estimate;
 mod evaluate;
 mod inspect;
 mod labels;
@@ -11,8 +13,10 @@ use std::num::NonZeroUsize;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use classify::{Classify, OutputFormat, UnitName};
+pub use agree::{Agree, FigureFormat, JoinName};
+pub use classify::{Classify, FromOptions, OutputFormat, UnitName};
 pub use cues::{Cues, CuesFormat};
+pub use estimate::Estimate;
 pub use evaluate::Evaluate;
 pub use inspect::Inspect;
 pub use labels::Labels;
@@ -36,6 +40,8 @@ const EXAMPLES: &str = "Examples:
   rhetor inspect -m my.rhetor                    how far to trust it
   rhetor evaluate held-out.csv -m my.rhetor      how good it is on other labelled sentences
   rhetor cues my-cues.toml speech.txt            what your own patterns find
+  rhetor agree anna.csv ben.csv                  how far two annotators agree
+  rhetor estimate articles/ --labelled hand.csv  how common each framing is, the model's errors corrected
 
 Run `rhetor COMMAND --help` for all options of a command.";
 
@@ -47,6 +53,8 @@ pub enum Command {
     Inspect(Inspect),
     Labels(Labels),
     Cues(Box<Cues>),
+    Agree(Box<Agree>),
+    Estimate(Box<Estimate>),
     Completions(Completions),
 }
 

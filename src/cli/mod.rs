@@ -1,10 +1,12 @@
 //! What commands share: the model, remarks, output, colour, exit status.
 
+pub mod agree;
 pub mod args;
 pub mod card;
 pub mod classify;
 pub mod completions;
 pub mod cues;
+pub mod estimate;
 pub mod evaluate;
 pub mod inputs;
 pub mod inspect;

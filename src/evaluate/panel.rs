@@ -262,15 +262,8 @@ pub(super) mod tests {
     use super::*;
 
     pub fn source(name: &str, rows: &[(&str, &str)]) -> Source {
-        let example = |(text, labels): &(&str, &str)| Example {
-            text: (*text).into(),
-            labels: labels.split('|').filter(|label| !label.is_empty()).map(str::to_owned).collect(),
-            group: None,
-            weight: 1.0,
-            place: Place::file(name),
-            id: None,
-            extra: BTreeMap::new(),
-        };
+        let labels = |labels: &str| labels.split('|').filter(|label| !label.is_empty()).map(str::to_owned).collect();
+        let example = |(text, given): &(&str, &str)| Example::new(*text, labels(given));
         Source { name: name.into(), examples: rows.iter().map(example).collect() }
     }
 

@@ -1,10 +1,12 @@
 //! The program as its users meet it: one module a command or a promise.
 
+mod agree;
 mod browser;
 mod classify;
 mod corpus;
 mod cues;
 mod desk;
+mod estimate;
 mod evaluate;
 mod hostile;
 mod inspect;

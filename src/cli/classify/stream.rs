@@ -18,7 +18,7 @@ use crate::cli::reading::{self, Reader};
 
 pub fn classify(job: &Job, path: &Path, report: &SharedReport, bar: &ProgressBar) -> anyhow::Result<Tally> {
     let mut stream = Stream { pen: Pen::new(job, report), path, bar, has_begun: false };
-    let splitter = Splitter::new(job.unit(), job.max_record);
+    let splitter = Splitter::new(job.unit, job.max_record);
     reading::read(path, splitter, "rhetor classify", job.remarks, &mut stream)?;
     Ok(stream.pen.tally)
 }
@@ -91,10 +91,10 @@ impl<'a, 'r> Pen<'a, 'r> {
     pub fn write_cell(&mut self, text: &str, line: u64, cells: Option<&Cells>) -> anyhow::Result<()> {
         self.rows += 1;
         let mut units = Vec::new();
-        let mut splitter = Splitter::new(self.judge.job.unit(), self.judge.job.max_record);
+        let mut splitter = Splitter::new(self.judge.job.unit, self.judge.job.max_record);
         splitter.push(text.as_bytes(), &mut units);
         splitter.finish(&mut units);
-        if units.is_empty() && self.judge.job.unit() == UnitKind::Document {
+        if units.is_empty() && self.judge.job.unit == UnitKind::Document {
             // A row without text is a record all the same.
             units.push(Unit::default());
         }
@@ -158,7 +158,7 @@ impl Judge<'_> {
         let sentences = sentence::sentences(&unit.text, &unit.breaks, language.name());
         let speech = speech::speech(&unit.text, &sentences, &quote::quotations(&unit.text));
         let voices = Voices::new(&speech);
-        if self.job.unit() != UnitKind::Sentence {
+        if self.job.unit != UnitKind::Sentence {
             judged.push(self.part(unit, Span::new(0, unit.text.len()), unit.truncated, &voices, scratch));
             return;
         }

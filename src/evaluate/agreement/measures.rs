@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::super::interval::{Interval, middle, resample};
-use super::super::panel::Panel;
+use super::super::panel::{Panel, Unit};
 
 /// How agreement is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -468,7 +468,7 @@ fn alike(panel: &Panel) -> Vec<(usize, usize, [f64; 2])> {
 }
 
 /// How far apart the answers on a unit are: the mean MASI distance of its pairs, from 0 to 1.
-pub fn dispute(panel: &Panel, unit: &super::super::panel::Unit) -> f64 {
+pub fn dispute(panel: &Panel, unit: &Unit) -> f64 {
     let mut sets = BTreeMap::new();
     unit.answers.iter().for_each(|(_, set)| *sets.entry(*set).or_default() += 1);
     let m = unit.answers.len() as f64;
