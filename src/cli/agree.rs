@@ -15,6 +15,9 @@ use serde::Serialize;
 use super::args::{Agree, FigureFormat};
 use super::{DONE, Remarks, refuse_same, refuse_twice, train, write_whole};
 
+/// With fewer groups than this an interval is hardly one.
+const FEW_GROUPS: usize = 10;
+
 /// All that one run found out, as JSON has it.
 #[derive(Serialize)]
 pub struct Findings {
@@ -209,38 +212,53 @@ fn names(files: &[PathBuf]) -> Vec<String> {
 fn remark(panel: &Panel, remarks: Remarks) {
     let joining = &panel.joining;
     if joining.repeated > 0 {
-        remarks.say(format_args!("{} rows repeat what their annotator said before", joining.repeated));
+        remarks.say(format_args!(
+            "{} what the same annotator said before",
+            match joining.repeated {
+                1 => "1 row repeats".to_owned(),
+                count => format!("{count} rows repeat"),
+            }
+        ));
     }
     let first = |places: &[Place]| places.first().map_or(String::new(), ToString::to_string);
     if !joining.changed.is_empty() {
         remarks.warn(format_args!(
-            "{}: {} give a unit other labels than the same annotator did before, the first here; the first answer counts\nhint: delete the rows that do not hold",
+            "{}: {} with another answer of the same annotator, the first here; the first answer counts\nhint: delete the rows that do not hold",
             first(&joining.changed),
             rows(joining.changed.len())
         ));
     }
     if !joining.other_text.is_empty() {
         remarks.warn(format_args!(
-            "{}: {} have an id that belongs to another text elsewhere, the first here\nhint: `--join text` goes by the text",
+            "{}: {} with an id that belongs to another text elsewhere, the first here\nhint: `--join text` goes by the text",
             first(&joining.other_text),
             rows(joining.other_text.len())
         ));
     }
     if joining.without_key > 0 {
         remarks.warn(format_args!(
-            "{} have no id and are left out\nhint: `--join text` goes by the text",
+            "{} without an id, left out\nhint: `--join text` goes by the text",
             rows(joining.without_key as usize)
         ));
+    }
+    let groups: BTreeSet<usize> = panel.shared().map(|unit| unit.group).collect();
+    if groups.len() < FEW_GROUPS {
+        remarks.warn(format_args!("{} groups are too few to draw from, so intervals say little", groups.len()));
     }
     let alone: u64 = joining.judged.iter().map(|(_, alone)| alone).sum();
     if alone > 0 {
         let by = panel.annotators.iter().zip(&joining.judged).filter(|(_, judged)| judged.1 > 0);
         let by: Vec<String> = by.map(|(name, judged)| format!("{name} {}", judged.1)).collect();
-        remarks.say(format_args!("{alone} units have one annotator only and stand in no figure ({})", by.join(", ")));
+        remarks.say(format_args!(
+            "{} one annotator only, and no figure counts them ({})",
+            if alone == 1 { "1 unit has".to_owned() } else { format!("{alone} units have") },
+            by.join(", ")
+        ));
     }
 }
 
-fn rows(count: usize) -> String {
+/// So many rows, as people say it.
+pub fn rows(count: usize) -> String {
     if count == 1 { "1 row".into() } else { format!("{count} rows") }
 }
 

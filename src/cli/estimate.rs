@@ -17,6 +17,7 @@ use rhetor::model::Model;
 use rhetor::text::unit::UnitKind;
 use serde::Serialize;
 
+use super::agree::rows;
 use super::args::{DataOptions, Estimate, FigureFormat, OutputFormat};
 use super::classify::{self, Job, SharedReport};
 use super::{DONE, FAILED, Remarks, inputs, load_model, refuse_same, train, write_whole};
@@ -24,6 +25,10 @@ use pool::{Found, Pool};
 
 /// A sample of fewer units is called small.
 const SMALL: usize = 100;
+
+/// The column in which `rhetor suggest` says how it chose a unit, and its word for chance.
+const CHOSEN: &str = "chosen";
+const RANDOM: &str = "random";
 
 /// All that one run found out, as JSON has it.
 #[derive(Serialize)]
@@ -158,13 +163,17 @@ fn sample(args: &Estimate, remarks: Remarks) -> anyhow::Result<Vec<Example>> {
     }
     let mut corpus = read?;
     train::report_reading(&corpus, remarks);
-    if let Some((column, value)) = &options.only {
+    // `rhetor suggest` marks what it drew at random among what it chose.
+    let is_mixed = corpus.examples.iter().any(|example| example.extra.get(CHOSEN).is_some_and(|how| how != RANDOM));
+    let suggested = is_mixed.then(|| (CHOSEN.to_owned(), RANDOM.to_owned()));
+    if let Some((column, value)) = options.only.clone().or(suggested) {
         let before = corpus.examples.len();
-        corpus.examples.retain(|example| example.extra.get(column) == Some(value));
+        corpus.examples.retain(|example| example.extra.get(&column) == Some(&value));
         if corpus.examples.is_empty() {
             anyhow::bail!("{}: none of {before} rows has {column} = {value}", args.labelled.display());
         }
-        remarks.say(format_args!("{} of {before} rows have {column} = {value}", corpus.examples.len()));
+        remarks
+            .say(format_args!("{} of {before} rows have {column} = {value}; only they count", corpus.examples.len()));
     }
     Ok(corpus.examples)
 }
@@ -200,16 +209,16 @@ fn names(labels: &LabelSet) -> Vec<&str> {
 fn remark(found: &Found, sample: &[Example], remarks: Remarks) {
     if found.other_text > 0 {
         remarks.warn(format_args!(
-            "{} rows of the sample have another text in the pool under their id\nhint: `--join text` goes by the text",
-            found.other_text
+            "{} of the sample with another text in the pool under their id\nhint: `--join text` goes by the text",
+            rows(found.other_text as usize)
         ));
     }
     let first = |at: &[usize]| at.first().map_or(String::new(), |&at| sample[at].place.to_string());
     if !found.repeated.is_empty() {
         remarks.warn(format_args!(
-            "{}: {} rows of the sample stand there more often than in the pool, the first here; they are left out",
+            "{}: {} of the sample beyond those of the same key in the pool, the first here; left out",
             first(&found.repeated),
-            found.repeated.len()
+            rows(found.repeated.len())
         ));
     }
     if !found.missing.is_empty() {

@@ -109,7 +109,7 @@ fn rows_that_are_not_in_the_pool_are_counted_and_named() {
     desk.run(&format!("{pool} more.csv"))
         .ok()
         .says("more.csv:182: 1 of 182 rows of the sample are not in the pool, by id")
-        .says("more.csv:183: 1 rows of the sample stand there more often than in the pool");
+        .says("more.csv:183: 1 row of the sample beyond those of the same key in the pool");
     desk.run(&format!("{pool} none.csv")).ends(1).says("no row of the sample is in the pool");
     desk.run(&format!("{pool} hand.csv --by press"))
         .ends(1)
@@ -149,6 +149,12 @@ fn documents_that_were_drawn_whole_and_rows_that_were_drawn_at_random_can_be_tol
     let run = |more: &str| desk.run(&format!("estimate pool.csv --column body -m m --labelled documents.csv {more}"));
     run("").ok().prints("230 of them labelled by hand, joined by text, in 23 groups drawn whole");
     run("--only drawn=random").ok().says("115 of 230 rows have drawn = random").prints("115 of them");
+    let documents = String::from_utf8(desk.read("documents.csv")).unwrap();
+    let desk = desk.and("suggested.csv", documents.replacen("drawn", "chosen", 1));
+    desk.run("estimate pool.csv --column body -m m --labelled suggested.csv")
+        .ok()
+        .says("115 of 230 rows have chosen = random");
+    let run = |more: &str| desk.run(&format!("estimate pool.csv --column body -m m --labelled documents.csv {more}"));
     run("--only drawn=never").ends(1).says("none of 230 rows has drawn = never");
 }
 

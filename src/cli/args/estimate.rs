@@ -65,7 +65,7 @@ pub struct SampleOptions {
     /// The column that says how many units of the pool a row stands for [default: weight, if there is one]
     #[arg(long, value_name = "NAME")]
     pub weight_column: Option<String>,
-    /// Only rows of the sample with this value in a column, such as those that were drawn at random
+    /// Only rows of the sample with this value in a column [default: those that `rhetor suggest` drew at random, if it chose others too]
     #[arg(long, value_name = "COLUMN=VALUE", value_parser = super::train::equation)]
     pub only: Option<(String, String)>,
     /// End at the first bad row instead of leaving it out
