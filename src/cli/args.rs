@@ -17,10 +17,10 @@ pub use agree::{Agree, FigureFormat, JoinName};
 pub use classify::{Classify, FromOptions, OutputFormat, UnitName};
 pub use cues::{Cues, CuesFormat};
 pub use estimate::Estimate;
-pub use evaluate::Evaluate;
+pub use evaluate::{Evaluate, FiguresFormat};
 pub use inspect::Inspect;
 pub use labels::Labels;
-pub use train::{Bits, FeatureOptions, Train};
+pub use train::{Bits, FeatureOptions, LearningOptions, Train};
 
 /// Finds rhetorical framings in text (who blames, who threatens, who calls to act) and shows, word by word, why.
 #[derive(Debug, Parser)]

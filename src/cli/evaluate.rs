@@ -1,33 +1,40 @@
-//! `rhetor evaluate`: a model's figures on labelled data.
+//! `rhetor evaluate`: a model's figures on labelled data, or by folds those of what could be learned from it.
 
+mod against;
 mod figures;
+mod mistakes;
+mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
 
-use rhetor::corpus::{self, Example};
+use rhetor::corpus::{self, Corpus, Example};
 use rhetor::evaluate::voices::VoiceFigures;
 use rhetor::evaluate::{Evaluation, Judgement};
-use rhetor::framing::evidence;
-use rhetor::model::card::MirrorFile;
+use rhetor::framing::voice::Voice;
+use rhetor::learn::data_fingerprint;
+use rhetor::model::card::{Learning, MirrorFile};
 use rhetor::model::{Model, english};
 use rhetor::report::html::model::ModelReport;
 use serde::Serialize;
 
-use super::args::{CardFormat, Evaluate};
+use super::args::{Evaluate, FiguresFormat};
 use super::{DONE, Remarks, load_model, named, refuse_same, refuse_twice, train, write_whole};
-
-/// Terms shown with a mistake.
-const TERMS_SHOWN: usize = 6;
+use against::Against;
+use mistakes::Mistake;
 
 /// All that one run found out; as JSON it is also what `train --mirror` reads.
 #[derive(Serialize)]
 pub struct Findings {
-    /// The fingerprint of the whole model.
-    model: String,
-    /// The fingerprint of its terms, weights and thresholds alone.
-    weights: String,
+    /// The fingerprint of the whole model, and of its terms, weights and thresholds alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weights: Option<String>,
+    /// Where no model is judged: how the folds learned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cv: Option<Learning>,
     data: Vec<MirrorFile>,
     #[serde(flatten)]
     all: Evaluation,
@@ -39,6 +46,10 @@ pub struct Findings {
     voice: Option<VoiceFigures>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Mistake>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comparison: Option<Against>,
+    #[serde(skip)]
+    measured: String,
     #[serde(skip)]
     wants_errors: bool,
 }
@@ -51,62 +62,162 @@ struct Part {
     all: Evaluation,
 }
 
-/// A label given where it is not true, or true where it was not given.
-#[derive(Serialize)]
-struct Mistake {
-    place: String,
-    label: String,
-    /// It is true, and was not given.
-    missed: bool,
-    p: f64,
-    threshold: f64,
-    text: String,
-    /// Surface and contribution of the heaviest terms, in log-odds.
-    terms: Vec<(String, f64)>,
+/// What was said of units: by a model, or held out.
+struct Judged {
+    model: Model,
+    judgement: Judgement,
+    /// Those that were judged.
+    examples: Vec<Example>,
+    /// The model itself said it.
+    by_model: bool,
 }
 
 pub fn run(args: &Evaluate, remarks: Remarks) -> anyhow::Result<u8> {
-    let inputs = || args.data.iter().chain(&args.model);
-    refuse_same(args.output.as_deref(), inputs())?;
-    refuse_same(args.report.as_deref(), inputs())?;
-    refuse_twice(args.output.as_deref(), args.report.as_deref())?;
-    let model = load_model(args.model.as_deref())?;
+    check_files(args)?;
+    warn_of_left_out(args, remarks);
     let data: Vec<_> = args.data.iter().map(|path| path.to_string_lossy()).collect();
     let corpus = corpus::read(&data, &train::read_options(&args.input))?;
     train::report_reading(&corpus, remarks);
-    warn_of_strangers(&model, &corpus.examples, remarks)?;
-    if rhetor::learn::data_fingerprint(&corpus.examples) == model.card().data {
-        remarks.warn("the model was trained on these very units, so all figures flatter");
-    }
-    let judgement = Judgement::of(&model, &corpus.examples);
-    let findings = Findings {
-        model: model.fingerprint().to_owned(),
-        weights: model.weights_fingerprint(),
-        data: args.data.iter().map(|path| data_file(path)).collect::<anyhow::Result<_>>()?,
-        all: judgement.evaluate(args.seed),
-        by: args.by.clone(),
-        parts: parts(args, &judgement, &corpus.examples)?,
-        voice: if args.voice { Some(voices(&model, &corpus.examples)?) } else { None },
-        errors: mistakes(&model, &judgement, &corpus.examples, args.errors),
-        wants_errors: args.errors > 0,
-    };
-    let text = match args.format {
-        CardFormat::Text => figures::text(&findings),
-        CardFormat::Json => format!("{:#}\n", serde_json::to_value(&findings)?),
-    };
+    check_columns(args, &corpus.examples, remarks)?;
+    let files = args.data.iter().map(|path| data_file(path)).collect::<anyhow::Result<_>>()?;
+    let judged = if args.cv { by_folds(args, corpus, remarks)? } else { by_model(args, corpus, remarks)? };
+    let findings = find(args, &judged, files, remarks)?;
+    let title = if args.cv { "Cross-validation".to_owned() } else { model_name(args.model.as_deref()) };
+    let page = || page(&judged, &findings, &title);
     if let Some(path) = &args.report {
-        let title = args.model.as_deref().map_or(english::NAME.to_owned(), |path| path.display().to_string());
-        let page = ModelReport::of_evaluation(&model, &judgement, &findings.all, &title);
-        write_whole(Some(path), |out| page.write(out))?;
+        write_whole(Some(path), |out| page().write(out))?;
     }
-    write_whole(args.output.as_deref(), |out| out.write_all(text.as_bytes()))?;
+    write_whole(args.output.as_deref(), |out| match args.format() {
+        FiguresFormat::Text => out.write_all(figures::text(&findings).as_bytes()),
+        FiguresFormat::Json => writeln!(out, "{:#}", serde_json::to_value(&findings)?),
+        FiguresFormat::Csv => table::write(&findings, out),
+        FiguresFormat::Html => page().write(out),
+    })?;
     Ok(DONE)
 }
 
-fn voices(model: &Model, examples: &[Example]) -> anyhow::Result<VoiceFigures> {
-    VoiceFigures::of(examples, model.featurizer().settings().language).ok_or_else(|| {
-        anyhow::anyhow!("no unit has a voice\nhint: a column `voice` says author, quoted, reported or mixed")
+/// Better known before minutes of work than after.
+fn check_files(args: &Evaluate) -> anyhow::Result<()> {
+    let features = &args.features;
+    let inputs =
+        || args.data.iter().chain(&args.model).chain(&args.compare).chain(&features.cues).chain(&features.vectors);
+    for (path, example) in [(args.output.as_deref(), "figures.json"), (args.report.as_deref(), "report.html")] {
+        refuse_same(path, inputs())?;
+        path.map_or(Ok(()), |path| train::check_output(path, example))?;
+    }
+    refuse_twice(args.output.as_deref(), args.report.as_deref())
+}
+
+/// What is asked for and cannot be shown in the format.
+fn warn_of_left_out(args: &Evaluate, remarks: Remarks) {
+    let asked = [("--by", args.by.is_some()), ("--voice", args.voice), ("--errors", args.errors > 0)];
+    let (what, from) = match args.format() {
+        FiguresFormat::Html => ("page", 0),
+        FiguresFormat::Csv => ("table", 1),
+        FiguresFormat::Text | FiguresFormat::Json => return,
+    };
+    for (option, _) in asked.iter().skip(from).filter(|(_, asked)| *asked) {
+        remarks.warn(format_args!("the {what} does not show what {option} finds\nhint: --format text or json does"));
+    }
+}
+
+/// Columns that are asked for must be there, and hold what can be understood.
+fn check_columns(args: &Evaluate, examples: &[Example], remarks: Remarks) -> anyhow::Result<()> {
+    if let Some(column) = &args.by
+        && !examples.iter().any(|example| value(example, column).is_some())
+    {
+        let names: BTreeSet<&str> =
+            examples.iter().flat_map(|example| example.extra.keys()).map(String::as_str).collect();
+        let found = if names.is_empty() { "none".into() } else { names.into_iter().collect::<Vec<_>>().join(", ") };
+        anyhow::bail!(
+            "no unit has a column {column:?}\nhint: beside text, labels, group and weight there are: {found}"
+        );
+    }
+    if !args.voice {
+        return Ok(());
+    }
+    let voices = || examples.iter().filter_map(|example| Some((&example.place, example.extra.get("voice")?)));
+    let odd: Vec<_> = voices().filter(|(_, name)| Voice::named(name).is_none()).collect();
+    if let Some((place, name)) = odd.first() {
+        let near = rhetor::codebook::nearest(name, Voice::ALL.iter().map(|voice| voice.name()));
+        let hint =
+            near.map_or("a voice is author, quoted, reported or mixed".into(), |near| format!("did you mean {near}?"));
+        let more = if odd.len() > 1 { format!(" ({} such in all)", odd.len()) } else { String::new() };
+        remarks.warn(format_args!("{place}: {name:?} is no voice, so --voice leaves the unit out{more}\nhint: {hint}"));
+    }
+    if odd.len() == voices().count() {
+        anyhow::bail!("no unit has a voice\nhint: a column `voice` says author, quoted, reported or mixed");
+    }
+    Ok(())
+}
+
+fn by_model(args: &Evaluate, corpus: Corpus, remarks: Remarks) -> anyhow::Result<Judged> {
+    let (model, examples) = (load_model(args.model.as_deref())?, corpus.examples);
+    warn_of_strangers(&model, &examples, remarks)?;
+    if data_fingerprint(&examples) == model.card().data {
+        remarks.warn("the model was trained on these very units, so all figures flatter");
+    }
+    Ok(Judged { judgement: Judgement::of(&model, &examples), model, examples, by_model: true })
+}
+
+fn by_folds(args: &Evaluate, corpus: Corpus, remarks: Remarks) -> anyhow::Result<Judged> {
+    let settings = train::settings(&args.features, &args.learning, remarks)?;
+    let trained = train::learn(&corpus, &settings, remarks)?;
+    trained.warnings.iter().for_each(|warning| remarks.warn(warning));
+    let held_out = trained.held_out;
+    let examples = held_out.units.iter().map(|&unit| corpus.examples[unit].clone()).collect();
+    Ok(Judged { model: trained.model, judgement: held_out.judgement, examples, by_model: false })
+}
+
+fn find(args: &Evaluate, judged: &Judged, data: Vec<MirrorFile>, remarks: Remarks) -> anyhow::Result<Findings> {
+    let Judged { model, judgement, examples, by_model } = judged;
+    let all = judgement.evaluate(args.learning.seed);
+    Ok(Findings {
+        model: by_model.then(|| model.fingerprint().to_owned()),
+        weights: by_model.then(|| model.weights_fingerprint()),
+        cv: (!by_model).then(|| model.card().learning.clone()),
+        data,
+        measured: measured(judged, &all),
+        all,
+        by: args.by.clone(),
+        parts: args.by.as_ref().map_or(Vec::new(), |column| parts(column, judged, args.learning.seed)),
+        voice: args.voice.then(|| VoiceFigures::of(examples, model.featurizer().settings().language)).flatten(),
+        errors: mistakes::worst(judged, args.errors),
+        comparison: args.compare.as_ref().map(|path| Against::of(args, path, judged, remarks)).transpose()?,
+        wants_errors: args.errors > 0,
     })
+}
+
+fn page(judged: &Judged, findings: &Findings, title: &str) -> ModelReport {
+    let page = ModelReport::of_evaluation(&judged.model, &judged.judgement, &findings.all, title, &findings.measured);
+    match &findings.comparison {
+        Some(other) => page.against(&other.name, &other.comparison),
+        None => page,
+    }
+}
+
+/// How the figures were found, in words that say what they are worth.
+fn measured(judged: &Judged, all: &Evaluation) -> String {
+    let units = format!("{} units in {} groups", all.units, all.groups);
+    if judged.by_model {
+        return format!("Measured on {} labelled units in {} groups.", all.units, all.groups);
+    }
+    let learning = &judged.model.card().learning;
+    let company = match &learning.fold_by {
+        Some(column) => format!("neither it nor others of its {column}"),
+        None if all.groups > 1 && all.groups < all.units => "neither it nor others of its group".to_owned(),
+        None => "it not".to_owned(),
+    };
+    format!(
+        "Cross-validated on {units}, {} folds: each unit is judged by weights, at thresholds, that saw {company}. The strength of the penalty and \
+         the calibration (a few numbers) were chosen on all folds.",
+        learning.folds
+    )
+}
+
+/// What people call a model.
+fn model_name(path: Option<&Path>) -> String {
+    path.map_or(english::NAME.to_owned(), |path| path.display().to_string())
 }
 
 /// Labels of the data that the model does not have.
@@ -142,62 +253,23 @@ fn data_file(path: &Path) -> anyhow::Result<MirrorFile> {
     Ok(MirrorFile { name, sha256 })
 }
 
-/// The figures of each value of the column that the user names, the commonest first.
-fn parts(args: &Evaluate, judgement: &Judgement, examples: &[Example]) -> anyhow::Result<Vec<Part>> {
-    let Some(column) = &args.by else { return Ok(Vec::new()) };
-    let of = |example: &Example| match example.extra.get(column) {
-        None if column == "group" => example.group.clone(),
-        value => value.cloned(),
-    };
-    let mut units: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (i, example) in examples.iter().enumerate() {
-        units.entry(of(example).unwrap_or_default()).or_default().push(i);
-    }
-    if units.keys().all(String::is_empty) {
-        let names: BTreeSet<&str> =
-            examples.iter().flat_map(|example| example.extra.keys()).map(String::as_str).collect();
-        let found = names.into_iter().collect::<Vec<_>>().join(", ");
-        anyhow::bail!(
-            "no unit has a column {column:?}\nhint: beside text, labels, group and weight there are: {found}"
-        );
-    }
-    let mut units: Vec<(String, Vec<usize>)> = units.into_iter().collect();
-    units.sort_by_key(|(_, units)| std::cmp::Reverse(units.len()));
-    let part = |(value, units): (String, Vec<usize>)| Part { value, all: judgement.only(&units).evaluate(args.seed) };
-    Ok(units.into_iter().map(part).collect())
+/// What the example has in a column.
+fn value<'a>(example: &'a Example, column: &str) -> Option<&'a str> {
+    let group = if column == "group" { example.group.as_deref() } else { None };
+    example.extra.get(column).map(String::as_str).or(group).filter(|value| !value.is_empty())
 }
 
-/// The mistakes of which the model was surest.
-fn mistakes(model: &Model, judgement: &Judgement, examples: &[Example], most: usize) -> Vec<Mistake> {
-    let k = judgement.labels.len();
-    let mut wrong: Vec<(f64, usize, rhetor::codebook::LabelId)> = Vec::new();
-    for i in 0..judgement.units() {
-        for (label, _) in model.labels().iter() {
-            let truth = judgement.truth.has(i, label.index());
-            if judgement.given.has(i, label.index()) != truth {
-                let p = judgement.probabilities[i * k + label.index()];
-                wrong.push((if truth { 1.0 - p } else { p }, i, label));
-            }
-        }
+/// The figures of each value of a column, the commonest first.
+fn parts(column: &str, judged: &Judged, seed: u64) -> Vec<Part> {
+    let mut units: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (i, example) in judged.examples.iter().enumerate() {
+        units.entry(value(example, column).unwrap_or_default()).or_default().push(i);
     }
-    wrong.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
-    let mut scratch = model.scratch();
-    let mut mistake = |(_, i, label): &(f64, usize, rhetor::codebook::LabelId)| {
-        let example = &examples[*i];
-        let row = model.featurizer().row(&example.text, &mut scratch);
-        let terms = evidence::explain(model, &row, *label).terms.into_iter().take(TERMS_SHOWN).map(|term| {
-            let surface = term.spans.first().map_or("", |span| span.of(&example.text));
-            (surface.to_owned(), term.contribution)
-        });
-        Mistake {
-            place: example.place.to_string(),
-            label: model.labels().name(*label).to_owned(),
-            missed: judgement.truth.has(*i, label.index()),
-            p: judgement.probabilities[i * k + label.index()],
-            threshold: model.threshold(*label),
-            terms: terms.collect(),
-            text: example.text.clone(),
-        }
+    let mut units: Vec<(&str, Vec<usize>)> = units.into_iter().collect();
+    units.sort_by_key(|(_, units)| std::cmp::Reverse(units.len()));
+    let part = |(value, units): (&str, Vec<usize>)| Part {
+        value: value.to_owned(),
+        all: judged.judgement.only(&units).evaluate(seed),
     };
-    wrong.iter().take(most).map(&mut mistake).collect()
+    units.into_iter().map(part).collect()
 }

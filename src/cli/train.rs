@@ -15,7 +15,7 @@ use rhetor::model::weights::Wish;
 use rhetor::report::html::model::ModelReport;
 use rhetor::text::stem::Language;
 
-use super::args::{Bits, DataFormat, DataOptions, FeatureOptions, Train};
+use super::args::{Bits, DataFormat, DataOptions, FeatureOptions, LearningOptions, Train};
 use super::{DONE, Remarks, card, named, refuse_same, refuse_twice, write_whole};
 
 /// What `--cues` calls doing without.
@@ -30,12 +30,20 @@ pub fn run(args: &Train, remarks: Remarks) -> anyhow::Result<u8> {
     refuse_same(Some(&args.output), inputs())?;
     refuse_same(args.report.as_deref(), inputs())?;
     refuse_twice(Some(&args.output), args.report.as_deref())?;
-    check_output(&args.output)?;
-    args.report.as_deref().map_or(Ok(()), check_output)?;
+    check_output(&args.output, "my.rhetor")?;
+    args.report.as_deref().map_or(Ok(()), |page| check_output(page, "report.html"))?;
     let data: Vec<_> = args.data.iter().map(|path| path.to_string_lossy()).collect();
     let corpus = corpus::read(&data, &read_options(&args.input))?;
     report_reading(&corpus, remarks);
-    let settings = settings(args, remarks)?;
+    let settings = TrainSettings {
+        compression: Wish {
+            prune: args.prune,
+            bits: args.quantize.map(|bits| if bits == Bits::Eight { 8 } else { 16 }),
+        },
+        mirror: args.mirror.as_deref().map(mirror).transpose()?,
+        note: args.note.clone(),
+        ..settings(&args.features, &args.learning, remarks)?
+    };
     let trained = learn(&corpus, &settings, remarks)?;
     if args.verify {
         verify(&corpus, &settings, &trained, remarks)?;
@@ -65,8 +73,8 @@ pub fn run(args: &Train, remarks: Remarks) -> anyhow::Result<u8> {
     Ok(DONE)
 }
 
-/// Better known before minutes of training than after: whether the model can be written at all.
-fn check_output(path: &Path) -> anyhow::Result<()> {
+/// Better known before minutes of work than after: whether a file can be written at all.
+pub fn check_output(path: &Path, example: &str) -> anyhow::Result<()> {
     if path.as_os_str() == "-" {
         return Ok(());
     }
@@ -74,7 +82,7 @@ fn check_output(path: &Path) -> anyhow::Result<()> {
         anyhow::bail!(
             "{}: is a folder\nhint: name a file in it, such as {}",
             path.display(),
-            path.join("my.rhetor").display()
+            path.join(example).display()
         );
     }
     let part = rhetor::model::file::part_of(path).map_err(|error| named(path, error))?;
@@ -112,16 +120,20 @@ pub fn format(format: DataFormat) -> Format {
     }
 }
 
-fn settings(args: &Train, remarks: Remarks) -> anyhow::Result<TrainSettings> {
-    let learning = &args.learning;
+/// What to learn, and how, without what becomes of the model.
+pub fn settings(
+    options: &FeatureOptions,
+    learning: &LearningOptions,
+    remarks: Remarks,
+) -> anyhow::Result<TrainSettings> {
     Ok(TrainSettings {
-        features: features(&args.features, remarks)?,
+        features: features(options, remarks)?,
         task: learning.task,
         l2: learning.l2,
         cues_l2: learning.cues_l2,
         vectors_l2: learning.vectors_l2,
-        cues: if args.features.cues.is_empty() { KeepCues::IfTheyHelp } else { KeepCues::Always },
-        vectors: vectors(&args.features)?,
+        cues: if options.cues.is_empty() { KeepCues::IfTheyHelp } else { KeepCues::Always },
+        vectors: vectors(options)?,
         folds: learning.folds as usize,
         fold_by: learning.fold_by.clone(),
         seed: learning.seed,
@@ -130,12 +142,7 @@ fn settings(args: &Train, remarks: Remarks) -> anyhow::Result<TrainSettings> {
         optimize: learning.optimize,
         solver: learning.solver,
         calibrate_where: learning.calibrate_where.clone(),
-        compression: Wish {
-            prune: args.prune,
-            bits: args.quantize.map(|bits| if bits == Bits::Eight { 8 } else { 16 }),
-        },
-        mirror: args.mirror.as_deref().map(mirror).transpose()?,
-        note: args.note.clone(),
+        ..TrainSettings::default()
     })
 }
 
@@ -206,7 +213,7 @@ pub fn report_reading(corpus: &Corpus, remarks: Remarks) {
     }
 }
 
-fn learn(corpus: &Corpus, settings: &TrainSettings, remarks: Remarks) -> anyhow::Result<Trained> {
+pub fn learn(corpus: &Corpus, settings: &TrainSettings, remarks: Remarks) -> anyhow::Result<Trained> {
     let bar = if remarks.is_quiet() { ProgressBar::hidden() } else { ProgressBar::new(1) };
     let style =
         ProgressStyle::with_template("{msg:<24} {wide_bar} {pos}/{len} {elapsed}").expect("the template is valid");

@@ -5,7 +5,8 @@ use rand_core::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use rayon::prelude::*;
 
-use super::metrics::Counts;
+use super::metrics::{Counts, finite};
+use crate::model::card::Figure;
 
 /// How many times the groups are drawn anew.
 pub const RESAMPLES: usize = 1_000;
@@ -28,14 +29,17 @@ pub fn f1_intervals(groups: &[Vec<Counts>], labels: usize, seed: u64) -> Vec<Int
 
 /// Draws `count` of `count` with replacement, [`RESAMPLES`] times, and returns what `figure` makes of each draw, in order.
 pub fn resample<T: Send>(count: usize, seed: u64, figure: impl Fn(&[u32]) -> T + Sync) -> Vec<T> {
-    (0..RESAMPLES as u64)
+    streams(RESAMPLES, seed, |random| {
+        let picks: Vec<u32> = (0..count).map(|_| below(random, count)).collect();
+        figure(&picks)
+    })
+}
+
+/// What `draw` makes of so many streams of random numbers, in order. Each has its own, so that no thread's speed decides what another draws.
+pub fn streams<T: Send>(times: usize, seed: u64, draw: impl Fn(&mut Pcg64Mcg) -> T + Sync) -> Vec<T> {
+    (0..times as u64)
         .into_par_iter()
-        .map(|resample| {
-            // Each resample has its own stream, so that no thread's speed decides what another draws.
-            let mut random = Pcg64Mcg::seed_from_u64(seed ^ (resample + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-            let picks: Vec<u32> = (0..count).map(|_| below(&mut random, count)).collect();
-            figure(&picks)
-        })
+        .map(|at| draw(&mut Pcg64Mcg::seed_from_u64(seed ^ (at + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15))))
         .collect()
 }
 
@@ -69,6 +73,11 @@ pub fn student(freedom: f64) -> f64 {
     z + (z3 + z) / (4.0 * n)
         + (5.0 * z5 + 16.0 * z3 + 3.0 * z) / (96.0 * n.powi(2))
         + (3.0 * z7 + 19.0 * z5 + 17.0 * z3 - 15.0 * z) / (384.0 * n.powi(3))
+}
+
+/// A figure with the interval of its draws, leaving out those that could not tell (NaN); 0 if it could not be told at all.
+pub fn figure(value: f64, draws: impl Iterator<Item = f64>) -> Figure {
+    Figure { value: finite(value), interval: middle(draws.filter(|figure| figure.is_finite()).collect()) }
 }
 
 /// The logarithm of an odds ratio and its 95% interval, from the four counts of a two-by-two table: `with` and `without` the label among what a

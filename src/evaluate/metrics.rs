@@ -48,23 +48,38 @@ impl Counts {
 
     /// Share of the predictions that are right; 0 where nothing was predicted.
     pub fn precision(self) -> f64 {
-        ratio(self.hits, self.hits + self.false_alarms)
+        finite(ratio(self.hits, self.hits + self.false_alarms))
     }
 
     /// Share of the true ones that were found; 0 where there are none.
     pub fn recall(self) -> f64 {
-        ratio(self.hits, self.support())
+        finite(ratio(self.hits, self.support()))
     }
 
     /// `2·hits / (2·hits + false alarms + misses)`, the harmonic mean of precision and recall (van Rijsbergen 1979); 0
     /// where nothing is true and nothing was predicted.
     pub fn f1(self) -> f64 {
-        ratio(2 * self.hits, 2 * self.hits + self.false_alarms + self.misses)
+        finite(ratio(2 * self.hits, 2 * self.hits + self.false_alarms + self.misses))
     }
 }
 
-fn ratio(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+/// NaN for a part of nothing.
+pub fn ratio(part: u64, whole: u64) -> f64 {
+    if whole == 0 { f64::NAN } else { part as f64 / whole as f64 }
+}
+
+/// The mean; NaN of nothing.
+pub fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    let (mut sum, mut count) = (0.0, 0u64);
+    for value in values {
+        (sum, count) = (sum + value, count + 1);
+    }
+    sum / count as f64
+}
+
+/// 0 in place of what no number is.
+pub fn finite(number: f64) -> f64 {
+    if number.is_finite() { number } else { 0.0 }
 }
 
 /// F1 of all labels' counts together.
@@ -177,16 +192,11 @@ pub fn brier(predicted: &[(f64, bool)]) -> f64 {
     predicted.iter().map(|unit| gap(unit) * gap(unit)).sum::<f64>() / predicted.len().max(1) as f64
 }
 
-/// Micro F1 of giving every unit the most common set of labels.
-pub fn majority(truth: &Truth) -> f64 {
+/// The set of labels that most units have, as k truths; of equally common ones the same whatever the order of the units.
+pub fn commonest(truth: &Truth) -> Vec<bool> {
     let mut sets: BTreeMap<&[bool], usize> = BTreeMap::new();
     (0..truth.units()).for_each(|i| *sets.entry(truth.row(i)).or_default() += 1);
-    let Some((&answer, _)) = sets.iter().max_by_key(|(_, count)| **count) else { return 0.0 };
-    let mut counts = vec![Counts::default(); truth.labels];
-    for i in 0..truth.units() {
-        counts.iter_mut().enumerate().for_each(|(k, counts)| counts.add(answer[k], truth.has(i, k)));
-    }
-    micro_f1(&counts)
+    sets.into_iter().max_by_key(|(_, count)| *count).map_or(vec![false; truth.labels], |(set, _)| set.to_vec())
 }
 
 #[cfg(test)]
@@ -222,10 +232,9 @@ mod tests {
     }
 
     #[test]
-    fn the_most_common_answer_is_worth_what_one_counts_by_hand() {
-        // Three units: {a}, {a}, {b}. Answering {a}: 2 hits, 1 false alarm, 1 miss.
-        let truth = Truth::new(2, vec![true, false, true, false, false, true]);
-        assert!((majority(&truth) - 2.0 / 3.0).abs() < 1e-15);
+    fn the_commonest_answer_is_the_one_that_most_units_have() {
+        assert_eq!(commonest(&Truth::new(2, vec![true, false, false, true, true, false])), [true, false]);
+        assert_eq!(commonest(&Truth::new(2, vec![])), [false, false]);
     }
 
     #[test]

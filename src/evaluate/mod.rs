@@ -1,7 +1,9 @@
 //! Truths and predictions → how good a model is, and how sure we are of it.
 
 pub mod agreement;
+pub mod compare;
 pub mod estimate;
+pub mod figures;
 pub mod interval;
 pub mod judgement;
 pub mod metrics;

@@ -2,7 +2,7 @@
 
 use super::folds::Folds;
 use super::objective::Truth;
-use crate::evaluate::metrics::{self, Counts};
+use crate::evaluate::metrics::Counts;
 use crate::features::FeatureId;
 use crate::features::matrix::Rows;
 
@@ -10,26 +10,25 @@ use crate::features::matrix::Rows;
 pub struct Keywords {
     /// For each label the term whose presence has the highest F1 over all units.
     pub features: Vec<Option<FeatureId>>,
-    /// On each fold with the terms chosen on the others.
-    pub micro_f1: f64,
+    /// Which units it would give which labels, on each fold with the terms chosen on the others.
+    pub given: Truth,
 }
 
 /// Finds the best term for each label.
 pub fn keywords(rows: &Rows, truth: &Truth, folds: &Folds) -> Keywords {
     let (d, k) = (rows.width(), truth.labels);
     let table = Presence::count(rows, truth, folds);
-    let (mut counts, mut features) = (vec![Counts::default(); k], Vec::new());
-    for (label, counts) in counts.iter_mut().enumerate() {
-        for fold in 0..folds.count {
-            if let Some(feature) = table.best(d, label, Some(fold)) {
-                *counts = counts.plus(table.of(feature, label, |other| other == fold));
-            } else {
-                counts.misses += table.support(label, |other| other == fold);
-            }
-        }
-        features.push(table.best(d, label, None).map(|feature| FeatureId(feature as u32)));
+    let best = |without: Option<usize>| -> Vec<Option<FeatureId>> {
+        (0..k).map(|label| table.best(d, label, without).map(|feature| FeatureId(feature as u32))).collect()
+    };
+    let of_fold: Vec<_> = (0..folds.count).map(|fold| best(Some(fold))).collect();
+    let mut given = vec![false; truth.units() * k];
+    for (i, given) in given.chunks_exact_mut(k.max(1)).enumerate() {
+        let terms: Vec<FeatureId> = rows.row(i).map(|(feature, _)| feature).collect();
+        let holds = |keyword: &Option<FeatureId>| keyword.is_some_and(|keyword| terms.binary_search(&keyword).is_ok());
+        given.iter_mut().zip(&of_fold[folds.of(i)]).for_each(|(given, keyword)| *given = holds(keyword));
     }
-    Keywords { features, micro_f1: metrics::micro_f1(&counts) }
+    Keywords { features: best(None), given: Truth::new(k, given) }
 }
 
 /// How often each feature stands in units with each label, fold by fold.
@@ -69,10 +68,6 @@ impl Presence {
             }
         }
         table
-    }
-
-    fn support(&self, label: usize, folds: impl Fn(usize) -> bool) -> u64 {
-        (0..self.folds).filter(|&fold| folds(fold)).map(|fold| self.supports[fold * self.labels + label]).sum()
     }
 
     fn of(&self, feature: usize, label: usize, folds: impl Fn(usize) -> bool) -> Counts {
@@ -117,8 +112,9 @@ mod tests {
             has.push(i % 2 == 0);
         }
         let keys: Vec<String> = (0..12).map(|i| i.to_string()).collect();
-        let found = keywords(&rows, &Truth::new(1, has), &Folds::by_key(&keys, 3, 0));
+        let truth = Truth::new(1, has);
+        let found = keywords(&rows, &truth, &Folds::by_key(&keys, 3, 0));
         assert_eq!(found.features, [Some(FeatureId(1))]);
-        assert_eq!(found.micro_f1, 1.0);
+        assert_eq!(found.given, truth);
     }
 }

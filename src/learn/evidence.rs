@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, HashMap};
 
 use rayon::prelude::*;
 
-use super::blocks::BlockRows;
 use super::calibrate::{self, Calibration};
 use super::select;
 use super::{Fits, Ground, baseline, threshold};
 use crate::codebook::{LabelId, LabelSet};
 use crate::corpus::Example;
 use crate::evaluate::interval;
-use crate::evaluate::metrics::{self, Counts};
+use crate::evaluate::judgement::{Judgement, group_numbers};
+use crate::evaluate::metrics::{self, Counts, finite};
 use crate::evaluate::truth::column;
 use crate::features::matrix::Rows;
 use crate::features::{Block, FeatureId, TermKind, cues};
@@ -24,7 +24,6 @@ use crate::model::{Model, Task, probabilities};
 
 /// How many of the strongest terms for and against a label the card names.
 const STRONGEST: usize = 25;
-const CURVE_POINTS: usize = 100;
 const CONFUSIONS: usize = 10;
 
 /// What is known of a model from units that it was not fitted on.
@@ -32,15 +31,22 @@ pub(crate) struct Evidence {
     pub calibrations: Vec<Calibration>,
     pub labels: Vec<LabelCard>,
     pub overall: Overall,
+    pub held_out: HeldOut,
 }
 
-/// Held-out, calibrated probabilities of the units that count, with what they are judged by.
-struct HeldOut {
+/// What was said of the units that count (by their numbers) by weights that did not see them, at thresholds chosen on other folds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeldOut {
+    pub units: Vec<usize>,
+    pub judgement: Judgement,
+}
+
+/// Held-out, calibrated probabilities, from which thresholds are chosen.
+struct Scored<'a> {
     /// n × k by row.
-    probabilities: Vec<f64>,
-    truth: Truth,
-    folds: Vec<usize>,
-    groups: Vec<usize>,
+    probabilities: &'a [f64],
+    truth: &'a Truth,
+    folds: &'a [usize],
 }
 
 impl Evidence {
@@ -55,51 +61,89 @@ impl Evidence {
         let Fits { blocks, selections, folds } = *fits;
         let supports: Vec<usize> = (0..ground.truth.labels).map(|label| ground.truth.support(label)).collect();
         let untested: Vec<bool> = supports.iter().map(|&support| support < folds.count || folds.count < 2).collect();
-        let held_truth = only_truth(ground.truth, counted);
+        let units: Vec<usize> = (0..examples.len()).filter(|&i| counted[i]).collect();
+        let truth = ground.truth.only(&units);
         let scores: Vec<Vec<f64>> =
-            selections.iter().map(|selection| only(&selection.scores, ground.truth.labels, counted)).collect();
-        let calibrations = calibrations(ground.task, &scores, &held_truth, &untested, names, warnings);
-        let held = HeldOut {
-            probabilities: calibrated(ground.task, &scores, &calibrations),
-            folds: (0..examples.len()).filter(|&i| counted[i]).map(|i| folds.of(i)).collect(),
-            groups: group_numbers(examples, counted),
-            truth: held_truth,
-        };
-        let thresholds = held.thresholds(ground, &untested, names, warnings);
-        let given = held.given(ground.task, |i| &thresholds.without_fold[held.folds[i]]);
+            selections.iter().map(|selection| only(&selection.scores, ground.truth.labels, &units)).collect();
+        let calibrations = calibrations(ground.task, &scores, &truth, &untested, names, warnings);
+        let probabilities = calibrated(ground.task, &scores, &calibrations);
+        let of_fold: Vec<usize> = units.iter().map(|&i| folds.of(i)).collect();
+        let scored = Scored { probabilities: &probabilities, truth: &truth, folds: &of_fold };
+        let thresholds = scored.thresholds(ground, &untested, names, warnings);
+        let given = scored.given(ground.task, |i| &thresholds.without_fold[of_fold[i]]);
         // Vectors have no terms of their own, so only they can be without a keyword.
         let terms = blocks.iter().find(|block| block.block != Block::Vectors);
         let none = Rows::new(0).padded(ground.truth.units());
         let keywords = baseline::keywords(terms.map_or(&none, |block| &block.rows), ground.truth, folds);
-        let labels = (0..names.len())
-            .into_par_iter()
-            .map(|label| held.label_card(label, names, supports[label], untested[label], &thresholds.all, &given))
-            .collect::<Vec<_>>();
-        let intervals = interval::f1_intervals(&held.group_counts(&given), names.len(), ground.settings.seed);
-        let mut labels: Vec<LabelCard> = labels;
-        for (label, card) in labels.iter_mut().enumerate() {
-            card.f1_interval = intervals[label];
-            card.calibrated = calibrations[label] != Calibration::none(blocks.len());
-            card.slopes = calibrations[label].slopes.clone();
-        }
-        let overall = held.overall(&given, names, &labels, ground.truth, keywords.micro_f1);
-        keywords.features.iter().zip(&mut labels).for_each(|(feature, card)| {
-            let column = |block: &BlockRows| feature.map(|column| block.features[column.index()].0.to_string());
-            card.keyword = terms.and_then(column);
-        });
-        Evidence { calibrations, labels, overall }
+        let judgement = Judgement {
+            task: ground.task,
+            labels: names.iter().map(|(_, name)| name.to_owned()).collect(),
+            given,
+            keywords: keywords.given.only(&units),
+            groups: group_numbers(units.iter().map(|&i| &examples[i])),
+            truth,
+            probabilities,
+        };
+        let counts = judgement.counts(&judgement.given);
+        let intervals =
+            interval::f1_intervals(&judgement.group_counts(&judgement.given), names.len(), ground.settings.seed);
+        let card = |label: usize| LabelCard {
+            support: supports[label] as u64,
+            untested: untested[label],
+            threshold: thresholds.all[label],
+            f1_interval: intervals[label],
+            calibrated: calibrations[label] != Calibration::none(blocks.len()),
+            slopes: calibrations[label].slopes.clone(),
+            keyword: keywords.features[label].zip(terms).map(|(at, block)| block.features[at.index()].0.to_string()),
+            ..label_card(&judgement, label, counts[label])
+        };
+        let labels: Vec<LabelCard> = (0..names.len()).into_par_iter().map(card).collect();
+        let overall = overall(&judgement, &labels);
+        Evidence { calibrations, labels, overall, held_out: HeldOut { units, judgement } }
     }
 }
 
-/// The scores of the units that count.
-fn only(scores: &[f64], k: usize, counted: &[bool]) -> Vec<f64> {
-    let rows = (0..counted.len()).filter(|&i| counted[i]);
-    rows.flat_map(|i| scores[i * k..(i + 1) * k].to_vec()).collect()
+/// What the judgement alone says of a label; the rest is left empty.
+fn label_card(judgement: &Judgement, label: usize, counts: Counts) -> LabelCard {
+    let scored = judgement.scored(label);
+    LabelCard {
+        label: judgement.labels[label].clone(),
+        support: 0,
+        untested: false,
+        threshold: 0.5,
+        precision: counts.precision(),
+        recall: counts.recall(),
+        f1: counts.f1(),
+        f1_interval: (0.0, 0.0),
+        average_precision: metrics::average_precision(&scored),
+        calibrated: false,
+        slopes: Vec::new(),
+        calibration_error: metrics::calibration_error(&scored),
+        curve: judgement.curve(label),
+        keyword: None,
+        pro: Vec::new(),
+        contra: Vec::new(),
+    }
 }
 
-fn only_truth(truth: &Truth, counted: &[bool]) -> Truth {
-    let rows = (0..counted.len()).filter(|&i| counted[i]);
-    Truth::new(truth.labels, rows.flat_map(|i| truth.row(i).to_vec()).collect())
+fn overall(judgement: &Judgement, labels: &[LabelCard]) -> Overall {
+    let (rates, baselines) = (judgement.rates(), judgement.baselines());
+    // A label that no held-out unit has cannot be ranked well or badly.
+    let ranked = labels.iter().enumerate().filter(|(label, _)| judgement.truth.support(*label) > 0);
+    Overall {
+        micro_f1: finite(rates.micro_f1),
+        macro_f1: finite(rates.macro_f1),
+        accuracy: finite(rates.accuracy),
+        average_precision: finite(metrics::mean(ranked.map(|(_, card)| card.average_precision))),
+        majority: baselines.majority.micro_f1,
+        keyword: baselines.keyword.micro_f1,
+        confusions: judgement.confusions().into_iter().take(CONFUSIONS).collect(),
+    }
+}
+
+/// The scores of these units.
+fn only(scores: &[f64], k: usize, units: &[usize]) -> Vec<f64> {
+    units.iter().flat_map(|&i| scores[i * k..(i + 1) * k].to_vec()).collect()
 }
 
 /// One calibration a label, from the held-out scores of each block (n × k by row).
@@ -149,30 +193,13 @@ fn calibrated(task: Task, scores: &[Vec<f64>], calibrations: &[Calibration]) -> 
     (0..scores[0].len() / k).into_par_iter().flat_map_iter(row).collect()
 }
 
-/// Each counted unit's group as a number, from 0; units without a group are their own.
-fn group_numbers(examples: &[Example], counted: &[bool]) -> Vec<usize> {
-    let mut numbers: HashMap<&str, usize> = HashMap::new();
-    let mut next = 0;
-    let mut fresh = || {
-        next += 1;
-        next - 1
-    };
-    let units = examples.iter().zip(counted).filter(|(_, counted)| **counted);
-    units
-        .map(|(example, _)| match &example.group {
-            Some(group) => *numbers.entry(group).or_insert_with(&mut fresh),
-            None => fresh(),
-        })
-        .collect()
-}
-
 /// The cut of each label: chosen on all units, and for each fold on the units outside it.
 struct Thresholds {
     all: Vec<f64>,
     without_fold: Vec<Vec<f64>>,
 }
 
-impl HeldOut {
+impl Scored<'_> {
     fn thresholds(
         &self,
         ground: &Ground,
@@ -184,7 +211,7 @@ impl HeldOut {
         let folds = self.folds.iter().max().map_or(1, |last| last + 1);
         let tested: Vec<usize> = (0..self.truth.labels).filter(|&label| !untested[label]).collect();
         let columns: Vec<Vec<(f64, bool)>> =
-            tested.iter().map(|&label| column(&self.probabilities, &self.truth, label)).collect();
+            tested.iter().map(|&label| column(self.probabilities, self.truth, label)).collect();
         let spread = |cuts: &[(f64, bool)]| {
             let mut all = vec![0.5; self.truth.labels];
             tested.iter().zip(cuts).for_each(|(&label, (cut, _))| all[label] = *cut);
@@ -199,7 +226,7 @@ impl HeldOut {
             .into_par_iter()
             .map(|fold| {
                 let others = |scored: &Vec<(f64, bool)>| -> Vec<(f64, bool)> {
-                    scored.iter().zip(&self.folds).filter(|(_, of)| **of != fold).map(|(scored, _)| *scored).collect()
+                    scored.iter().zip(self.folds).filter(|(_, of)| **of != fold).map(|(scored, _)| *scored).collect()
                 };
                 spread(&threshold::choose(&columns.iter().map(others).collect::<Vec<_>>(), aim))
             })
@@ -218,76 +245,6 @@ impl HeldOut {
             }
         }
         Truth::new(k, given)
-    }
-
-    fn counts(&self, given: &Truth, label: usize) -> Counts {
-        let mut counts = Counts::default();
-        (0..given.units()).for_each(|i| counts.add(given.has(i, label), self.truth.has(i, label)));
-        counts
-    }
-
-    fn group_counts(&self, given: &Truth) -> Vec<Vec<Counts>> {
-        let groups = self.groups.iter().max().map_or(0, |last| last + 1);
-        let mut counts = vec![vec![Counts::default(); given.labels]; groups];
-        for (i, &group) in self.groups.iter().enumerate() {
-            for (label, counts) in counts[group].iter_mut().enumerate() {
-                counts.add(given.has(i, label), self.truth.has(i, label));
-            }
-        }
-        counts
-    }
-
-    fn label_card(
-        &self,
-        label: usize,
-        names: &LabelSet,
-        support: usize,
-        untested: bool,
-        thresholds: &[f64],
-        given: &Truth,
-    ) -> LabelCard {
-        let scored = column(&self.probabilities, &self.truth, label);
-        let counts = self.counts(given, label);
-        LabelCard {
-            label: names.name(LabelId(label as u16)).to_owned(),
-            support: support as u64,
-            untested,
-            threshold: thresholds[label],
-            precision: counts.precision(),
-            recall: counts.recall(),
-            f1: counts.f1(),
-            f1_interval: (0.0, 0.0),
-            average_precision: metrics::average_precision(&scored),
-            calibrated: false,
-            slopes: Vec::new(),
-            calibration_error: metrics::calibration_error(&scored),
-            curve: metrics::curve(&scored, CURVE_POINTS),
-            keyword: None,
-            pro: Vec::new(),
-            contra: Vec::new(),
-        }
-    }
-
-    fn overall(&self, given: &Truth, names: &LabelSet, labels: &[LabelCard], all: &Truth, keyword: f64) -> Overall {
-        let counts: Vec<Counts> = (0..given.labels).map(|label| self.counts(given, label)).collect();
-        let exact = (0..given.units()).filter(|&i| given.row(i) == self.truth.row(i)).count();
-        let mean = |figure: fn(&LabelCard) -> f64| labels.iter().map(figure).sum::<f64>() / labels.len().max(1) as f64;
-        Overall {
-            micro_f1: metrics::micro_f1(&counts),
-            macro_f1: metrics::macro_f1(&counts),
-            accuracy: exact as f64 / given.units().max(1) as f64,
-            average_precision: mean(|label| label.average_precision),
-            majority: metrics::majority(all),
-            keyword,
-            confusions: self.confusions(given, names),
-        }
-    }
-
-    /// Units that lack a label they should have and got one they should not: which for which.
-    fn confusions(&self, given: &Truth, names: &LabelSet) -> Vec<(String, String, u64)> {
-        let name = |label: usize| names.name(LabelId(label as u16)).to_owned();
-        let pairs = metrics::confusions(&self.truth, given).into_iter().take(CONFUSIONS);
-        pairs.map(|(missed, wrong, count)| (name(missed), name(wrong), count)).collect()
     }
 }
 

@@ -33,6 +33,7 @@ use crate::model::weights::{Weights, Wish};
 use crate::model::{Model, Task};
 use blocks::BlockRows;
 use evidence::Evidence;
+pub use evidence::HeldOut;
 use folds::Folds;
 use logistic::{EXACT, L2};
 use objective::{Costs, Loss, Problem, Truth};
@@ -214,6 +215,8 @@ pub enum Step {
 pub struct Trained {
     pub model: Model,
     pub warnings: Vec<String>,
+    /// What the folds said of the units: the ground of all figures on the model's card.
+    pub held_out: HeldOut,
 }
 
 /// Learns a model from labelled units. The same units (in the same order) and settings give the same model, bit by bit,
@@ -256,6 +259,7 @@ pub fn train(examples: &[Example], settings: &TrainSettings, watch: &dyn Fn(Step
     watch(Step::Judging);
     let fits = Fits { blocks: &blocks, selections: &selections, folds: &folds };
     let evidence = Evidence::gather(&ground, &fits, examples, &labels, &counted, &mut warnings);
+    let held_out = evidence.held_out.clone();
     let model = assemble(&ground, featurizer, labels, &fits, points, evidence, examples);
     if model.fingerprint().is_empty() {
         return Err(LearnError::Unreadable);
@@ -267,7 +271,7 @@ pub fn train(examples: &[Example], settings: &TrainSettings, watch: &dyn Fn(Step
             "the mirror's figures are those of another model\nhint: measure this one (`rhetor evaluate DATA --format json`), then train again".into(),
         );
     }
-    Ok(Trained { model, warnings })
+    Ok(Trained { model, warnings, held_out })
 }
 
 /// What the folds said of each block.

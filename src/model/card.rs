@@ -1,6 +1,6 @@
 //! What a model knows of itself: how it was made, and for each label how far to trust it.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::features::Block;
 
@@ -88,12 +88,28 @@ pub struct MirrorOverall {
 pub struct MirrorLabel {
     pub label: String,
     pub support: u64,
+    #[serde(deserialize_with = "value")]
     pub precision: f64,
+    #[serde(deserialize_with = "value")]
     pub recall: f64,
     pub f1: Figure,
     pub average_precision: Figure,
+    #[serde(deserialize_with = "value")]
     pub brier: f64,
     pub calibration_error: f64,
+}
+
+/// A card keeps some figures without their intervals.
+fn value<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Told {
+        Plain(f64),
+        Whole(Figure),
+    }
+    Ok(match Told::deserialize(from)? {
+        Told::Plain(value) | Told::Whole(Figure { value, .. }) => value,
+    })
 }
 
 /// What is known of the vectors that a model was trained with. The model itself holds none: only their weights.

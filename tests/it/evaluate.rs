@@ -1,3 +1,5 @@
+use serde_json::Value;
+
 use crate::desk::{Desk, LABELLED};
 
 /// Sentences that the small model was not trained on.
@@ -167,4 +169,185 @@ fn labels_that_do_not_stand_in_the_data_do_not_spoil_the_means() {
     assert!(!text.contains("NaN"), "{text}");
     desk.run("evaluate strange.csv -m m").ends(1).says("no label of the data is the model's (wet)");
     desk.run("evaluate train.csv -m m").ok().says("trained on these very units");
+}
+
+/// What a run prints as JSON.
+fn json(desk: &Desk, args: &str) -> Value {
+    serde_json::from_str(&desk.run(&format!("{args} --format json")).ok().stdout).unwrap()
+}
+
+#[test]
+fn cross_validation_needs_no_model_and_has_the_figures_that_training_puts_on_the_card() {
+    let desk = Desk::with_model();
+    let found = json(&desk, "evaluate train.csv --cv --cues none");
+    let card = json(&desk, "inspect -m m");
+    for figure in ["micro_f1", "macro_f1", "average_precision", "accuracy"] {
+        let [ours, card] = [&found["overall"][figure]["value"], &card["overall"][figure]].map(|f| f.as_f64().unwrap());
+        assert!((ours - card).abs() < 1e-12, "{figure}: {ours} {card}");
+    }
+    for (ours, card) in found["labels"].as_array().unwrap().iter().zip(card["labels"].as_array().unwrap()) {
+        assert_eq!((&ours["f1"]["value"], &ours["f1"]["interval"]), (&card["f1"], &card["f1_interval"]));
+        assert_eq!(ours["calibration_error"], card["calibration_error"]);
+    }
+    assert_eq!(found["overall"]["baselines"]["keyword"]["micro_f1"], card["overall"]["keyword"]);
+    assert_eq!((&found["cv"], found.get("model"), found.get("weights")), (&card["learning"], None, None));
+    desk.run("evaluate train.csv --cv --cues none --errors 2 --report page.html")
+        .ok()
+        .prints("4 folds: each unit is judged by weights, at thresholds, that saw neither it nor others of its group")
+        .prints("missed blame")
+        .wrote("page.html");
+}
+
+#[test]
+fn units_that_only_repeat_their_document_are_not_learned_by_heart() {
+    // Each document has its own words and its own label: nothing of it can be known from others.
+    let row = |i: usize| format!("w{0}a w{0}b w{0}c sentence {1},{2},d{0}\n", i / 4, i % 4, ["x", "y"][i / 4 % 2]);
+    let text: String = (0..80).map(row).collect();
+    let desk = Desk::with("data.csv", format!("text,labels,group\n{text}"));
+    let accuracy = |args: &str| json(&desk, args)["overall"]["accuracy"]["value"].as_f64().unwrap();
+    assert!(accuracy("evaluate data.csv --cv --cues none -q") <= 0.6);
+    desk.run("train data.csv -o m --cues none -q").ok();
+    assert_eq!(accuracy("evaluate data.csv -m m -q"), 1.0);
+}
+
+#[test]
+fn how_to_train_can_be_chosen_with_cv_only() {
+    let desk = Desk::with_model();
+    desk.run("evaluate train.csv --ngrams 1").ends(2).says("--cv");
+    desk.run("evaluate train.csv -m m --ngrams 1").ends(2).says("--ngrams");
+    desk.run("evaluate train.csv -m m --cv").ends(2).says("cannot be used with");
+    desk.run("evaluate train.csv -m m --seed 4").ok();
+    let folds =
+        |args: &str| json(&desk, &format!("evaluate train.csv --cv --cues none -q {args}"))["cv"]["folds"].clone();
+    assert_eq!((folds("--folds 2"), folds("")), (2.into(), 4.into()));
+}
+
+#[test]
+fn two_models_are_compared_by_figure_by_label_and_by_unit() {
+    let desk = Desk::with_model().and("others.csv", OTHERS);
+    desk.run("train train.csv -o loose --cues none --l2 4").ok();
+    let found = json(&desk, "evaluate others.csv -m m --compare loose");
+    let comparison = &found["comparison"];
+    let [this, other] = ["m", "loose"].map(|model| json(&desk, &format!("evaluate others.csv -m {model}")));
+    for contrast in comparison["overall"].as_array().unwrap() {
+        let figure = contrast["figure"].as_str().unwrap();
+        let [this, other] = [&this, &other].map(|found| found["overall"][figure]["value"].as_f64().unwrap());
+        let said = |key: &str| contrast[key].as_f64().unwrap();
+        assert!((said("this") - this).abs() < 1e-15 && (said("other") - other).abs() < 1e-15, "{figure}");
+        assert!((said("difference") - (this - other)).abs() < 1e-15, "{figure}");
+    }
+    assert_eq!(comparison["model"], other["model"]);
+    let given = |model: &str| -> Vec<Vec<Value>> {
+        let records = desk.run(&format!("classify others.csv -m {model} --column text -f jsonl")).ok().records();
+        let labels =
+            |record: &Value| record["framings"].as_array().unwrap().iter().map(|f| f["label"].clone()).collect();
+        let mut all: Vec<Vec<Value>> = records.iter().map(labels).collect();
+        all.iter_mut().for_each(|labels| labels.sort_by_key(Value::to_string));
+        all
+    };
+    let flipped = given("m").iter().zip(given("loose")).filter(|(a, b)| *a != b).count();
+    assert!(flipped > 1);
+    assert_eq!(comparison["flips"]["units"], flipped);
+    desk.run("evaluate others.csv -m m --compare loose --flips 1")
+        .ok()
+        .prints(&format!("{flipped} units have other labels"))
+        .prints("is truly")
+        .prints(&format!("… and {} more (`--flips {flipped}` shows all)", flipped - 1));
+}
+
+#[test]
+fn a_model_that_is_compared_with_itself_differs_in_nothing() {
+    let desk = Desk::with_model().and("others.csv", OTHERS);
+    let found = json(&desk, "evaluate others.csv -m m --compare m");
+    let contrasts = found["comparison"]["overall"].as_array().unwrap().iter();
+    assert!(contrasts.clone().all(|contrast| contrast["difference"] == 0.0 && contrast["p"] == 1.0));
+    assert_eq!(found["comparison"]["flips"]["units"], 0);
+    let on = |threads: u32| {
+        desk.run("train train.csv -o other --cues none --l2 1 -q").ok();
+        desk.run(&format!("evaluate others.csv -m m --compare other --threads {threads}")).ok().stdout
+    };
+    assert_eq!(on(1), on(2));
+}
+
+#[test]
+fn models_are_compared_on_the_labels_that_both_have() {
+    let fewer: String = LABELLED.lines().filter(|row| !row.contains("threat")).map(|row| format!("{row}\n")).collect();
+    let desk = Desk::with_model()
+        .and("others.csv", OTHERS)
+        .and("fewer.csv", fewer)
+        .and("odd.csv", LABELLED.replace("blame", "b").replace("call", "c").replace("threat", "t"));
+    desk.run("train fewer.csv -o fewer --cues none").ok();
+    desk.run("train odd.csv -o odd --cues none").ok();
+    desk.run("evaluate others.csv -m m --compare fewer")
+        .ok()
+        .says("only one of the models has are not compared: threat");
+    desk.run("evaluate others.csv -m m --compare odd").ends(1).says("no label in common").says("it has b, c, t");
+    desk.run("evaluate others.csv -m m --compare nowhere").ends(1).says("nowhere");
+}
+
+#[test]
+fn figures_are_also_a_table_with_a_row_each_by_the_name_of_the_output() {
+    let desk = Desk::with_model().and("others.csv", OTHERS);
+    desk.run("train train.csv -o other --cues none --l2 1").ok();
+    let all = "evaluate others.csv -m m --by paper --compare other";
+    let found = json(&desk, all);
+    desk.run(&format!("{all} -o figures.csv")).ok();
+    let table = desk.read("figures.csv");
+    let rows: Vec<csv::StringRecord> =
+        csv::Reader::from_reader(&table[..]).into_records().map(Result::unwrap).collect();
+    let cell = |part: &str, label: &str, figure: &str, at: usize| -> f64 {
+        let row =
+            rows.iter().find(|row| [&row[0], &row[1], &row[2]] == [part, label, figure]).expect("there is such a row");
+        row[at].parse().unwrap()
+    };
+    let f1 = &found["overall"]["micro_f1"];
+    assert_eq!(cell("", "", "micro_f1", 3), f1["value"].as_f64().unwrap());
+    assert_eq!(cell("", "", "micro_f1", 4), f1["interval"][0].as_f64().unwrap());
+    assert_eq!(cell("Post", "", "units", 3), 3.0);
+    let blame = &found["labels"][0];
+    assert_eq!(cell("", "blame", "average_precision", 5), blame["average_precision"]["interval"][1].as_f64().unwrap());
+    let contrast = &found["comparison"]["overall"][4];
+    assert_eq!(cell("", "", "difference.brier", 6), contrast["p"].as_f64().unwrap());
+    desk.run("evaluate others.csv -m m -o figures.json").ok();
+    assert_eq!(desk.read("figures.json")[0], b'{');
+}
+
+#[test]
+fn the_page_is_the_same_as_a_format_and_as_a_report() {
+    let desk = Desk::with_model().and("others.csv", OTHERS);
+    desk.run("evaluate others.csv -m m -o a.html --report b.html").ok();
+    let page = desk.read("a.html");
+    assert!(page.starts_with(b"<!doctype html>") && page == desk.read("b.html"));
+    assert_eq!(desk.run("evaluate others.csv -m m -f html").ok().stdout.as_bytes(), page);
+    let compared = desk.run("evaluate others.csv -m m -f html --compare m --by paper").ok();
+    compared
+        .prints("<h2>Against m</h2>")
+        .prints("+0.000 [+0.000, +0.000]")
+        .says("the page does not show what --by finds");
+}
+
+#[test]
+fn what_cannot_work_is_said_before_anything_is_scored() {
+    let desk = Desk::with_model().and("others.csv", OTHERS);
+    // There is no such model either, but nobody has looked for it yet.
+    desk.run("evaluate others.csv -m nowhere --by press").ends(1).says("no unit has a column \"press\"");
+    desk.run("evaluate others.csv -m nowhere --voice").ends(1).says("no unit has a voice");
+    desk.run("evaluate others.csv -m nowhere -o no/such/folder.json").ends(1).says("no/such/folder.json");
+    desk.run("evaluate others.csv -m nowhere --report .").ends(1).says("is a folder").says("report.html");
+}
+
+#[test]
+fn a_misspelt_voice_is_named() {
+    let rows = "They left,,author\n“They left” she said,,qouted\nIt rained,,whispered\n";
+    let desk = Desk::with_model().and("voiced.csv", format!("text,labels,voice\n{rows}"));
+    desk.run("evaluate voiced.csv -m m --voice")
+        .ok()
+        .says("voiced.csv:3: \"qouted\" is no voice, so --voice leaves the unit out (2 such in all)")
+        .says("did you mean quoted?");
+}
+
+#[test]
+fn units_of_one_group_have_no_intervals_and_it_is_said() {
+    let desk = Desk::with_model().and("one.csv", "text,labels,group\nVote,call,a\nIt rained,,a\n");
+    desk.run("evaluate one.csv -m m").ok().prints("intervals  none: all units are of one group");
 }

@@ -15,6 +15,7 @@ mod model_card;
 mod model_file;
 mod report;
 mod schema;
+mod sklearn;
 mod streams;
 mod train;
 mod vectors;

@@ -57,10 +57,11 @@ fn outputs() -> Vec<(&'static str, Vec<Value>)> {
     let desk = Desk::with_model()
         .and("speech.txt", "“They ruined the harbour,” said Anna Hale. We will make them pay.\n\nIt rained.\n")
         .and("other.csv", LABELLED.replace(",blame,", ",call,"))
-        .and("voiced.csv", format!("{LABELLED}\"\"\"You will pay,\"\" said Anna Hale\",threat,e\n"));
+        .and("voiced.csv", voiced());
     desk.run("train voiced.csv -o cued --cues builtin --prune 0.01").ok();
     let lines = |args: &str| desk.run(args).ok().records();
     let whole = |args: &str| vec![serde_json::from_str(&desk.run(args).ok().stdout).unwrap()];
+    desk.run("train train.csv -o other --cues none --ngrams 1 --l2 4").ok();
     let cut = "classify speech.txt -m m --unit document --max-record 64 -f jsonl";
     vec![
         ("classify", lines("classify speech.txt -m m -f jsonl")),
@@ -68,6 +69,9 @@ fn outputs() -> Vec<(&'static str, Vec<Value>)> {
         ("classify", lines("classify voiced.csv --column text -m cued -f jsonl --explain=reading")),
         ("classify", lines(cut)),
         ("classify-summary", lines("classify speech.txt voiced.csv -m m --summary -f jsonl")),
+        ("evaluate", whole("evaluate voiced.csv -m cued --by group --voice --errors 3 --format json")),
+        ("evaluate", whole("evaluate voiced.csv -m m --compare other --flips 2 --format json")),
+        ("evaluate", whole("evaluate train.csv --cv --cues none --errors 3 --format json")),
         ("inspect", whole("inspect --format json")),
         ("inspect", whole("inspect -m cued --format json")),
         ("inspect-cues", whole("inspect -m cued --cues --format json")),
@@ -79,6 +83,14 @@ fn outputs() -> Vec<(&'static str, Vec<Value>)> {
         ("cues-matches", lines("cues builtin speech.txt -f jsonl")),
         ("cues-counts", lines("cues builtin --labelled train.csv -f jsonl")),
     ]
+}
+
+/// The labelled sentences, of the author's voice, and one that is quoted.
+fn voiced() -> String {
+    let mut rows: Vec<String> = LABELLED.lines().map(|row| format!("{row},author,")).collect();
+    rows[0] = LABELLED.lines().next().unwrap().to_owned() + ",voice,quoted_speaker";
+    rows.push("\"\"\"You will pay,\"\" said Anna Hale\",threat,e,quoted,Anna Hale\n".into());
+    rows.join("\n")
 }
 
 #[test]

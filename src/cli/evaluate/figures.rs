@@ -2,12 +2,15 @@
 
 use std::fmt::Write;
 
-use rhetor::evaluate::judgement::{LabelFigures, Overall};
+use rhetor::evaluate::compare::Contrast;
+use rhetor::evaluate::judgement::{Baseline, LabelFigures, Overall};
 use rhetor::evaluate::voices::VoiceFigures;
 use rhetor::model::card::Figure;
 use rhetor::text::visible;
 
-use super::{Findings, Mistake, Part};
+use super::against::{Against, Flip, Verdict};
+use super::mistakes::Mistake;
+use super::{Findings, Part};
 use crate::cli::card::shown_figure as shown;
 
 /// Pairs of labels mixed up that are named.
@@ -21,8 +24,16 @@ macro_rules! line {
 pub fn text(findings: &Findings) -> String {
     let mut out = String::new();
     let all = &findings.all;
-    line!(out, "model      {}", findings.model);
-    line!(out, "data       {} units in {} groups", all.units, all.groups);
+    match &findings.model {
+        Some(model) => {
+            line!(out, "model      {model}");
+            line!(out, "data       {} units in {} groups", all.units, all.groups);
+        }
+        None => line!(out, "{}", findings.measured.replace(". ", ".\n")),
+    }
+    if all.groups < 2 {
+        line!(out, "intervals  none: all units are of one group");
+    }
     let seen = all.labels.iter().filter(|label| label.support > 0).count();
     if seen < all.labels.len() {
         line!(
@@ -45,6 +56,9 @@ pub fn text(findings: &Findings) -> String {
     }
     if let Some(voice) = &findings.voice {
         voices(voice, &mut out);
+    }
+    if let Some(other) = &findings.comparison {
+        against(other, &mut out);
     }
     if findings.wants_errors && findings.errors.is_empty() {
         line!(out, "\nno mistakes");
@@ -74,64 +88,110 @@ fn voices(figures: &VoiceFigures, out: &mut String) {
 }
 
 fn overall(overall: &Overall, out: &mut String) {
-    let figures = [
-        ("micro F1", overall.micro_f1),
-        ("macro F1", overall.macro_f1),
-        ("mean average precision", overall.average_precision),
-        ("all labels right", overall.accuracy),
-        ("labelled units given a label", overall.found),
-        ("unlabelled units given one", overall.flagged),
-    ];
-    for (name, figure) in figures {
+    let (figures, baselines) = (&overall.figures, &overall.baselines);
+    line!(out, "\n{:<10}F1    95%              precision recall  AP    95%", "");
+    let mean = |name: &str, f1: Figure, precision: Figure, recall: Figure, ranked: Option<Figure>, out: &mut String| {
+        let ranked = ranked.map_or(String::new(), shown);
+        let line = format!("{name:<9} {:<21} {:>9.3} {:>6.3}  {ranked}", shown(f1), precision.value, recall.value);
+        line!(out, "{}", line.trim_end());
+    };
+    let (micro, whole) = (figures.micro_average_precision, figures.average_precision);
+    mean("micro", figures.micro_f1, figures.micro_precision, figures.micro_recall, Some(micro), out);
+    mean("macro", figures.macro_f1, figures.macro_precision, figures.macro_recall, Some(whole), out);
+    mean("weighted", figures.weighted_f1, figures.weighted_precision, figures.weighted_recall, None, out);
+    mean("by unit", figures.sample_f1, figures.sample_precision, figures.sample_recall, None, out);
+    line!(out, "");
+    for (name, figure) in [
+        ("all labels right", figures.accuracy),
+        ("labelled units given a label", figures.found),
+        ("unlabelled units given one", figures.flagged),
+        ("Hamming loss", figures.hamming_loss),
+        ("log-loss", figures.log_loss),
+        ("Brier score", figures.brier),
+    ] {
         line!(out, "{name:<29} {}", shown(figure));
     }
-    line!(
-        out,
-        "precision and recall          micro {:.3} {:.3}, macro {:.3} {:.3}",
-        overall.micro_precision,
-        overall.micro_recall,
-        overall.macro_precision,
-        overall.macro_recall
-    );
-    line!(out, "other F1                      weighted {:.3}, by unit {:.3}", overall.weighted_f1, overall.sample_f1);
-    line!(
-        out,
-        "probabilities                 log-loss {:.4}, Brier {:.4}, calibration error {:.4}; Hamming loss {:.4}",
-        overall.log_loss,
-        overall.brier,
-        overall.calibration_error,
-        overall.hamming_loss
-    );
-    line!(
-        out,
-        "baselines                     micro F1 {:.3} (always the commonest answer), {:.3} (one keyword a label; macro {:.3})\n",
-        overall.majority,
-        overall.keyword.0,
-        overall.keyword.1
-    );
+    line!(out, "{:<29} {:.3}", "calibration error", overall.calibration_error);
+    let worth = |Baseline { micro_f1, macro_f1, accuracy }: Baseline| {
+        format!("micro F1 {micro_f1:.3}, macro F1 {macro_f1:.3}, all labels right {accuracy:.3}")
+    };
+    line!(out, "{:<29} {}", "always the commonest answer", worth(baselines.majority));
+    line!(out, "{:<29} {}\n", "one keyword a label", worth(baselines.keyword));
 }
 
 fn labels(labels: &[LabelFigures], out: &mut String) {
     let width = labels.iter().map(|label| visible(&label.label).chars().count()).max().unwrap_or(0).max(5);
     line!(
         out,
-        "{:<width$} support  given  {:<21} precision recall  {:<21}  Brier    ECE",
+        "{:<width$} support  given  {:<21} precision recall  {:<21}  Brier    ECE  keyword F1",
         "label",
         "F1    95%",
         "AP    95%"
     );
-    for label in labels {
-        let (name, f1, precision) = (visible(&label.label), shown(label.f1), shown(label.average_precision));
+    for LabelFigures { label, support, given, figures, keyword_f1, calibration_error, .. } in labels {
+        let (name, f1, ranked) = (visible(label), shown(figures.f1), shown(figures.average_precision));
         line!(
             out,
-            "{name:<width$} {:>7} {:>6}  {f1:<21} {:>9.3} {:>6.3}  {precision:<21} {:>6.4} {:>6.4}",
-            label.support,
-            label.given,
-            label.precision,
-            label.recall,
-            label.brier,
-            label.calibration_error
+            "{name:<width$} {support:>7} {given:>6}  {f1:<21} {:>9.3} {:>6.3}  {ranked:<21} {:>6.4} {calibration_error:>6.4} {keyword_f1:>11.3}",
+            figures.precision.value,
+            figures.recall.value,
+            figures.brier.value
         );
+    }
+}
+
+fn against(other: &Against, out: &mut String) {
+    line!(
+        out,
+        "\nagainst {} (model {}): difference = this − other; p by {} swaps",
+        visible(&other.name),
+        other.model,
+        other.comparison.swaps
+    );
+    let names = other.comparison.labels.iter().map(|label| visible(&label.label));
+    let width = names.map(|name| name.chars().count()).max().unwrap_or(0).max(21);
+    line!(out, "{:<width$}              this  other  difference               p", "");
+    for figure in &other.comparison.overall {
+        line!(out, "{}", contrast(figure.words(), "", figure, width));
+    }
+    for label in &other.comparison.labels {
+        let [name, again] = [visible(&label.label), String::new()];
+        for (figure, name) in label.figures.iter().zip([&name, &again]) {
+            let short = if figure.figure == "f1" { "F1" } else { "AP" };
+            line!(out, "{}", contrast(name, short, figure, width));
+        }
+    }
+    line!(out, "p of single labels is adjusted for their number (Holm)");
+    flips(other, out);
+}
+
+fn contrast(name: &str, figure: &str, contrast: &Contrast, width: usize) -> String {
+    let (low, high) = contrast.interval;
+    let p = contrast.p_adjusted.unwrap_or(contrast.p);
+    format!(
+        "{name:<width$}  {figure:<9} {:>5.3}  {:>5.3}  {:+.3} [{low:+.3}, {high:+.3}]  {p:.4}",
+        contrast.this, contrast.other, contrast.difference
+    )
+}
+
+fn flips(other: &Against, out: &mut String) {
+    let flips = &other.flips;
+    line!(out, "\n{} units have other labels: {} better than there, {} worse", flips.units, flips.better, flips.worse);
+    let set = |labels: &[String]| match labels {
+        [] => "none".to_owned(),
+        some => some.iter().map(|label| visible(label)).collect::<Vec<_>>().join(", "),
+    };
+    for Flip { place, text, labels, given, other, verdict } in &flips.shown {
+        let verdict = match verdict {
+            Verdict::Better => "better",
+            Verdict::Worse => "worse",
+            Verdict::Neither => "neither better nor worse",
+        };
+        line!(out, "\n{}: {verdict}: {}; was {}; is truly {}", visible(place), set(given), set(other), set(labels));
+        line!(out, "    {}", visible(text));
+    }
+    if flips.units as usize > flips.shown.len() {
+        line!(out, "\n… and {} more (`--flips {}` shows all)", flips.units as usize - flips.shown.len(), flips.units);
     }
 }
 
@@ -140,7 +200,7 @@ fn parts(column: &str, parts: &[Part], out: &mut String) {
     let width = parts.iter().map(|part| value(part).chars().count()).max().unwrap_or(0).max(column.chars().count());
     line!(out, "\n{:<width$}  units  {:<21}  {:<21}  {}", visible(column), "micro F1", "macro F1", "mean AP");
     for part in parts {
-        let overall = &part.all.overall;
+        let overall = &part.all.overall.figures;
         // One group drawn anew is always itself.
         let shown = |figure: Figure| match part.all.groups {
             0 | 1 => format!("{:.3}", figure.value),
@@ -159,13 +219,16 @@ fn mistakes(mistakes: &[Mistake], out: &mut String) {
         let label = visible(&mistake.label);
         line!(
             out,
-            "\n{}: {what} {label}, p {:.2} (threshold {:.2})",
+            "\n{}: {what} {label}, p {:.2}{}",
             visible(&mistake.place),
             mistake.p,
-            mistake.threshold
+            mistake.threshold.map_or(String::new(), |threshold| format!(" (threshold {threshold:.2})"))
         );
         line!(out, "    {}", visible(&mistake.text));
         let terms = mistake.terms.iter().map(|(surface, weight)| format!("{weight:+.2} “{}”", visible(surface)));
-        line!(out, "    {}", terms.collect::<Vec<_>>().join(", "));
+        let terms = terms.collect::<Vec<_>>().join(", ");
+        if !terms.is_empty() {
+            line!(out, "    {terms}");
+        }
     }
 }

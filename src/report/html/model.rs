@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::mark::{self, TINTS};
 use super::page::{Sheet, short};
+use crate::evaluate::compare::{Comparison, Contrast, LabelContrasts};
 use crate::evaluate::{Evaluation, Judgement};
 use crate::model::Model;
 use crate::model::card::Figure;
@@ -28,6 +29,31 @@ pub struct ModelReport {
     pub labels: Vec<LabelReport>,
     /// True label, label given in its place, how often.
     pub confusions: Vec<(String, String, u64)>,
+    /// Another model's name, and how this one differs from it.
+    pub against: Option<(String, Vec<Difference>)>,
+}
+
+/// A figure of two models.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Difference {
+    pub name: String,
+    pub this: f64,
+    pub other: f64,
+    /// `this − other`.
+    pub difference: Figure,
+    pub p: f64,
+}
+
+impl Difference {
+    fn new(name: &str, contrast: &Contrast) -> Self {
+        Difference {
+            name: name.to_owned(),
+            this: contrast.this,
+            other: contrast.other,
+            difference: Figure { value: contrast.difference, interval: contrast.interval },
+            p: contrast.p_adjusted.unwrap_or(contrast.p),
+        }
+    }
 }
 
 /// A figure over all labels, with its 95% interval if there is one.
@@ -106,30 +132,31 @@ impl ModelReport {
             overall: overall.into_iter().map(|(name, value)| Overall::new(name, value, None)).collect(),
             labels: card.labels.iter().map(label).collect(),
             confusions: card.overall.confusions.clone(),
+            against: None,
         }
     }
 
-    /// What labelled data says of a model.
-    pub fn of_evaluation(model: &Model, judgement: &Judgement, all: &Evaluation, title: &str) -> Self {
+    /// What labelled data says of a model; `measured` says how that was found.
+    pub fn of_evaluation(model: &Model, judgement: &Judgement, all: &Evaluation, title: &str, measured: &str) -> Self {
         let label = |(at, figures): (usize, &crate::evaluate::judgement::LabelFigures)| LabelReport {
             name: figures.label.clone(),
             support: figures.support,
             untested: figures.support == 0,
-            precision: figures.precision,
-            recall: figures.recall,
-            f1: figures.f1,
+            precision: figures.figures.precision.value,
+            recall: figures.figures.recall.value,
+            f1: figures.figures.f1,
             elsewhere: None,
-            average_precision: figures.average_precision.value,
+            average_precision: figures.figures.average_precision.value,
             threshold: model.labels().find(&figures.label).map_or(0.0, |label| model.threshold(label)),
             calibration_error: figures.calibration_error,
             curve: judgement.curve(at),
             reliability: figures.reliability.clone(),
         };
-        let overall = &all.overall;
+        let (overall, baselines) = (&all.overall.figures, &all.overall.baselines);
         let with = |name: &str, figure: Figure| Overall::new(name, figure.value, Some(figure.interval));
         ModelReport {
             title: title.to_owned(),
-            measured: format!("Measured on {} labelled units in {} groups.", all.units, all.groups),
+            measured: measured.to_owned(),
             note: model.card().note.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             fingerprint: model.fingerprint().to_owned(),
@@ -140,12 +167,24 @@ impl ModelReport {
                 with("all labels right", overall.accuracy),
                 with("labelled units given a label", overall.found),
                 with("unlabelled units given one", overall.flagged),
-                Overall::new("baseline: always the commonest answer, micro F1", overall.majority, None),
-                Overall::new("baseline: one keyword a label, micro F1", overall.keyword.0, None),
+                Overall::new("baseline: always the commonest answer, micro F1", baselines.majority.micro_f1, None),
+                Overall::new("baseline: one keyword a label, micro F1", baselines.keyword.micro_f1, None),
             ],
             labels: all.labels.iter().enumerate().map(label).collect(),
             confusions: all.confusions.clone(),
+            against: None,
         }
+    }
+
+    /// The page also shows how the model differs from another, over all labels and by the F1 of each.
+    pub fn against(mut self, name: &str, comparison: &Comparison) -> Self {
+        let overall = comparison.overall.iter().map(|contrast| Difference::new(contrast.words(), contrast));
+        let f1 = |label: &LabelContrasts| {
+            let contrast = label.figures.iter().find(|contrast| contrast.figure == "f1")?;
+            Some(Difference::new(&format!("F1 of {}", label.label), contrast))
+        };
+        self.against = Some((name.to_owned(), overall.chain(comparison.labels.iter().filter_map(f1)).collect()));
+        self
     }
 
     /// Writes the page.
@@ -168,6 +207,20 @@ struct Page {
     has_other: bool,
     has_reliability: bool,
     confusions: Vec<Pair>,
+    other: String,
+    differences: Vec<DifferenceShown>,
+}
+
+/// A difference in words and on a chart of 260 pixels with zero in the middle.
+struct DifferenceShown {
+    name: String,
+    this: String,
+    other: String,
+    difference: String,
+    p: String,
+    dot: String,
+    low: String,
+    high: String,
 }
 
 struct OverallShown {
@@ -265,8 +318,30 @@ fn page(report: &ModelReport) -> Page {
         has_other: report.labels.iter().any(|label| label.elsewhere.is_some()),
         has_reliability: report.labels.iter().any(|label| !label.reliability.is_empty()),
         confusions: report.confusions.iter().take(PAIRS).map(pair).collect(),
+        other: report.against.as_ref().map_or(String::new(), |(name, _)| visible(name)),
+        differences: report.against.as_ref().map_or(Vec::new(), |(_, all)| differences(all)),
         report,
     }
+}
+
+fn differences(all: &[Difference]) -> Vec<DifferenceShown> {
+    let reach = |found: &Difference| found.difference.interval.0.abs().max(found.difference.interval.1.abs());
+    let most = all.iter().map(reach).fold(f64::MIN_POSITIVE, f64::max);
+    let x = |difference: f64| short(130.0 + 120.0 * (difference / most).clamp(-1.0, 1.0));
+    let shown =
+        |Difference { name, this, other, difference: Figure { value, interval: (low, high) }, p }: &Difference| {
+            DifferenceShown {
+                name: visible(name),
+                this: format!("{this:.3}"),
+                other: format!("{other:.3}"),
+                difference: format!("{value:+.3} [{low:+.3}, {high:+.3}]"),
+                p: format!("{p:.4}"),
+                dot: x(*value),
+                low: x(*low),
+                high: x(*high),
+            }
+        };
+    all.iter().map(shown).collect()
 }
 
 fn shown(at: usize, label: &LabelReport, code: String) -> Shown {
