@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         Command::Cues(args) => cli::cues::run(args, &shared, remarks),
         Command::Agree(args) => cli::agree::run(args, remarks),
         Command::Estimate(args) => cli::estimate::run(args, remarks),
+        Command::Convert(args) => cli::convert::run(args, remarks),
         Command::Completions(args) => cli::completions::run(args),
     };
     match done {

@@ -103,6 +103,8 @@ pub fn read_options(options: &DataOptions) -> ReadOptions {
         columns,
         format: options.input_format.map(format),
         label_separator: options.label_separator.clone(),
+        encoding: options.encoding,
+        blank_is_pending: options.blank_is_unjudged,
         strict: options.strict,
         ..ReadOptions::default()
     }

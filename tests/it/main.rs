@@ -3,6 +3,7 @@
 mod agree;
 mod browser;
 mod classify;
+mod convert;
 mod corpus;
 mod cues;
 mod desk;

@@ -1,0 +1,159 @@
+//! `rhetor convert`, and what every command that reads data makes of the formats of other tools.
+
+use crate::desk::Desk;
+
+const TASKS: &str = include_str!("../formats/label-studio.json");
+const CHOICE: &str = include_str!("../formats/prodigy-choice.jsonl");
+
+#[test]
+fn an_export_of_label_studio_becomes_a_table() {
+    let ran = Desk::with("tasks.json", TASKS).run("convert tasks.json - --to csv --only-judged").ok();
+    assert_eq!(
+        ran.stdout,
+        "text,labels,id,annotation_id,annotator,created_at,lead_time,paper,remark,updated_at\n\
+         We will make them pay.,threat|blame,1,11,1,2024-03-09T22:16:08.728353Z,4.288,Herald,sounds angry,2024-03-09T22:16:08.728378Z\n\
+         We will make them pay.,,1,12,ben@example.org,,1.5,Herald,,\n"
+    );
+    ran.says("tasks.json: 1 row that nobody has judged has been left out")
+        .says("tasks.json: 1 row that the annotator skipped or ignored has been left out")
+        .says("2 rows as CSV\n");
+}
+
+#[test]
+fn what_the_output_has_no_room_for_is_named_with_a_count() {
+    let desk = Desk::with(
+        "a.jsonl",
+        "{\"id\": 7, \"text\": \"Two\\nlines\", \"labels\": [\"call to action\"], \"group\": \"d\", \"paper\": \"Post\"}\n{\"text\": \"Rain\", \"labels\": null}\n",
+    );
+    let ran = desk.run("convert a.jsonl out.ft").ok().wrote("out.ft");
+    ran.says(
+        "warning: out.ft: fastText has no room for ids (1 row), groups (1 row), `paper` (1 row), rows that nobody has judged, which are \
+         left out (1 row), line breaks, which became spaces (1 row), blanks in labels, which became `_` (1 row)\n1 row as fastText\n",
+    );
+    assert_eq!(desk.read("out.ft"), b"__label__call_to_action Two lines\n");
+    desk.run("convert a.jsonl b.jsonl").ok().says_not("no room");
+    desk.run("convert a.jsonl tasks.json --to label-studio")
+        .ok()
+        .says("2 rows as Label Studio, 1 of them not judged yet")
+        .says("<Choice value=\"call to action\"/>");
+}
+
+#[test]
+fn there_and_back_again_nothing_is_lost() {
+    let desk = Desk::with("a.jsonl", CHOICE).and("tasks.json", TASKS);
+    desk.run("convert a.jsonl b.jsonl --to jsonl").ok();
+    desk.run("convert b.jsonl c.jsonl --to prodigy").ok().says_not("no room");
+    desk.run("convert c.jsonl d.jsonl --to jsonl").ok();
+    assert_eq!(desk.read("b.jsonl"), desk.read("d.jsonl"));
+    desk.run("convert tasks.json e.csv").ok();
+    desk.run("convert e.csv f.json --to label-studio").ok();
+    desk.run("convert f.json g.csv").ok();
+    assert_eq!(desk.read("e.csv"), desk.read("g.csv"));
+}
+
+#[test]
+fn several_files_in_several_formats_become_one() {
+    let desk = Desk::with("ann.csv", "text,labels\nCall now.,call\n")
+        .and("ben.jsonl", include_str!("../formats/doccano-1.8.jsonl"));
+    let ran = desk.run("convert ann.csv ben.jsonl - --to fasttext").ok();
+    assert_eq!(ran.stdout.lines().count(), 4);
+    ran.says("ben.jsonl: 1 text has no label; doccano writes that also for texts that nobody has judged");
+}
+
+#[test]
+fn an_output_that_is_an_input_or_says_no_format_is_refused() {
+    let desk = Desk::with("a.csv", "text,labels\nCall now.,call\n");
+    desk.run("convert a.csv a.csv").ends(1).says("a.csv: is an input, and would be overwritten\nhint: ");
+    desk.run("convert a.csv out.json")
+        .ends(1)
+        .says("out.json: `.json` says too little of the format\nhint: `--to label-studio`");
+    desk.run("convert a.csv -").ends(1).says("-: the name says nothing of the format\nhint: `--to csv|");
+    assert_eq!(desk.read("a.csv"), b"text,labels\nCall now.,call\n");
+}
+
+#[test]
+fn a_failed_conversion_leaves_an_older_output_as_it_was() {
+    let desk = Desk::with("bad.csv", "text,labels\n,call\n").and("out.csv", "older");
+    desk.run("convert bad.csv out.csv").ends(1).says("no rows left: 1 skipped");
+    assert_eq!(desk.read("out.csv"), b"older");
+    assert!(!desk.path(".out.csv.rhetor-part").exists());
+}
+
+#[test]
+fn a_packed_output_is_read_again() {
+    let desk = Desk::with("a.csv", "text,labels\nCall now.,call\n");
+    desk.run("convert a.csv b.tsv.gz").ok();
+    assert_eq!(desk.run("convert b.tsv.gz - --to tsv").ok().stdout, "text\tlabels\nCall now.\tcall\n");
+}
+
+#[test]
+fn a_table_from_excel_is_read_in_its_encoding() {
+    let desk = Desk::with("a.csv", b"sep=;\r\ntext;labels\r\nna\xEFve, they said;threat\r\n");
+    desk.run("convert a.csv - --to jsonl")
+        .ends(1)
+        .says("a.csv:3: byte 0xEF, perhaps Windows-1252, not UTF-8\nhint: `--encoding windows-1252` reads it so");
+    let ran = desk.run("convert a.csv - --to jsonl --encoding windows-1252").ok();
+    assert_eq!(ran.stdout, "{\"text\":\"naïve, they said\",\"labels\":[\"threat\"]}\n");
+    desk.run("convert a.csv - --to jsonl --encoding latin-nonsense").ends(2).says("there is no such encoding");
+}
+
+#[test]
+fn cells_that_a_spreadsheet_would_run_get_an_apostrophe_if_wished() {
+    let desk = Desk::with_model().and("a.csv", "text,labels,note\n=1+1,call,@x\n-2,,fine\n");
+    let ran = desk.run("convert a.csv - --to csv --spreadsheet-safe").ok();
+    assert_eq!(ran.stdout, "text,labels,note\n'=1+1,call,'@x\n'-2,,fine\n");
+    ran.says("CSV has no room for cells like formulas, which got an apostrophe (2 rows)");
+    assert_eq!(desk.run("convert a.csv - --to csv").ok().stdout, "text,labels,note\n=1+1,call,@x\n-2,,fine\n");
+    let ran = desk.run("classify -m m a.csv --column text --format csv --spreadsheet-safe").ok();
+    assert!(ran.stdout.lines().nth(1).is_some_and(|row| row.starts_with("'=1+1,call,'@x,a.csv,")), "{}", ran.stdout);
+    desk.run("classify -m m a.csv --column text --format csv").ok().prints("\n=1+1,call,@x,a.csv,");
+}
+
+/// Labelled units enough to train on, in the way of one of the tools.
+fn labelled(write: impl Fn(usize, &str, &str) -> String) -> String {
+    let words = ["pay", "blame", "call"];
+    (0..60).map(|at| write(at, &format!("they will {} number {at}", words[at % 3]), words[at % 3])).collect()
+}
+
+#[test]
+fn every_command_that_reads_data_reads_the_formats_of_other_tools() {
+    let doccano = labelled(|at, text, label| {
+        format!("{{\"id\":{at},\"text\":\"{text}\",\"label\":[\"{label}\"],\"Comments\":[]}}\n")
+    });
+    let prodigy = labelled(|_, text, label| {
+        format!("{{\"text\":\"{text}\",\"options\":[],\"accept\":[\"{label}\"],\"answer\":\"accept\"}}\n")
+    });
+    let tasks = labelled(|at, text, label| {
+        format!(
+            "{}{{\"data\":{{\"text\":\"{text}\"}},\"annotations\":[{{\"result\":[{{\"from_name\":\"f\",\"to_name\":\"text\",\
+             \"type\":\"choices\",\"value\":{{\"choices\":[\"{label}\"]}}}}]}}]}}",
+            if at == 0 { "[" } else { ",\n" }
+        )
+    }) + "]";
+    let desk = Desk::with("d.jsonl", doccano).and("p.jsonl", prodigy).and("t.json", tasks);
+    desk.run("train d.jsonl -o m --cues none --quiet").ok().wrote("m");
+    for data in ["d.jsonl", "p.jsonl", "t.json"] {
+        desk.run(&format!("evaluate {data} -m m")).ok().prints("60 units");
+    }
+    desk.run("cues builtin --labelled t.json").ok();
+}
+
+#[test]
+fn the_examples_of_the_documentation_are_read() {
+    let guide = include_str!("../../docs/formats.md");
+    let (_, guide) = guide.split_once("### CSV and TSV").expect("the guide has examples");
+    let (guide, _) = guide.split_once("### What `convert` loses").expect("the examples end there");
+    let sections = ["csv", "jsonl", "fasttext", "doccano", "prodigy", "label-studio"];
+    let parts: Vec<&str> = guide.split("\n### ").collect();
+    assert_eq!(parts.len(), sections.len());
+    for (name, part) in sections.into_iter().zip(parts) {
+        let block = part.split("```").nth(1).expect("a section has an example");
+        let (_, example) = block.split_once('\n').expect("an example has lines");
+        let desk = Desk::with("example", example);
+        let rows = if name == "label-studio" { 1 } else { example.lines().count() - usize::from(name == "csv") };
+        let ran = desk.run(&format!("convert example - --to jsonl --from {name}")).ok().says_not("left out");
+        assert_eq!(ran.stdout.lines().count(), if name == "prodigy" { 3 } else { rows }, "{name}: {}", ran.stdout);
+        let known = desk.run("convert example - --to jsonl").ok();
+        assert_eq!(known.stdout, ran.stdout, "{name}");
+    }
+}
