@@ -106,7 +106,7 @@ pub fn run(args: &Agree, remarks: Remarks) -> anyhow::Result<u8> {
     }
     let found = findings(args, &panel);
     write_merged(args, &panel, remarks)?;
-    let text = match args.format {
+    let text = match FigureFormat::meant(args.format, args.output.as_deref()) {
         FigureFormat::Text => shown::text(&found),
         FigureFormat::Json => format!("{:#}\n", serde_json::to_value(&found)?),
         FigureFormat::Csv => shown::csv(&found)?,

@@ -6,6 +6,7 @@ mod shown;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use indicatif::ProgressBar;
@@ -109,8 +110,32 @@ pub fn run(args: &Estimate, remarks: Remarks) -> anyhow::Result<u8> {
     let unit = args
         .unit
         .map_or(if args.from.column.is_some() { UnitKind::Document } else { UnitKind::Sentence }, classify::kind);
+    let (status, found) = read_pool(args, &model, &sample, &files, unit, remarks)?;
+    remark(&found, &sample, remarks);
+    let labelled = labelled(&model, &sample, &found)?;
+    let estimates = estimates::estimate(&found.parts, &labelled, model.labels().len());
+    warn(&model, &found, &labelled, &estimates, remarks);
+    let findings = findings(args, &model, &found, &labelled, estimates, (files.len() as u64, classify::noun(unit)));
+    let text = match FigureFormat::meant(args.format, args.output.as_deref()) {
+        FigureFormat::Text => shown::text(&findings),
+        FigureFormat::Json => format!("{:#}\n", serde_json::to_value(&findings)?),
+        FigureFormat::Csv => shown::csv(&findings)?,
+    };
+    write_whole(args.output.as_deref(), |out| out.write_all(text.as_bytes()))?;
+    Ok(status.max(if all_found { DONE } else { FAILED }))
+}
+
+/// What the model says of the pool, and where in it the sample lies; and the exit status.
+fn read_pool(
+    args: &Estimate,
+    model: &Model,
+    sample: &[Example],
+    files: &[PathBuf],
+    unit: UnitKind,
+    remarks: Remarks,
+) -> anyhow::Result<(u8, Found)> {
     let job = Job {
-        model: &model,
+        model,
         choice: Choice::default(),
         explain: false,
         voices: None,
@@ -118,25 +143,13 @@ pub fn run(args: &Estimate, remarks: Remarks) -> anyhow::Result<u8> {
         max_record: args.from.max_record,
         remarks,
     };
-    let pool = Rc::new(RefCell::new(Pool::new(args, &model, &sample)));
+    let pool = Rc::new(RefCell::new(Pool::new(args, model, sample)));
     let report: SharedReport = Rc::new(RefCell::new(Box::new(pool::Reading(pool.clone()))));
     let (status, ..) =
-        classify::read_all(&job, &files, &args.from, OutputFormat::Jsonl, &report, &ProgressBar::hidden())?;
+        classify::read_all(&job, files, &args.from, OutputFormat::Jsonl, &report, &ProgressBar::hidden())?;
     drop(report);
-    let pool = Rc::into_inner(pool).expect("the report is gone").into_inner();
-    let found = pool.finish()?;
-    remark(&found, &sample, remarks);
-    let labelled = labelled(&model, &sample, &found)?;
-    let estimates = estimates::estimate(&found.parts, &labelled, model.labels().len());
-    warn(&model, &found, &labelled, &estimates, remarks);
-    let findings = findings(args, &model, &found, &labelled, estimates, (files.len() as u64, classify::noun(unit)));
-    let text = match args.format {
-        FigureFormat::Text => shown::text(&findings),
-        FigureFormat::Json => format!("{:#}\n", serde_json::to_value(&findings)?),
-        FigureFormat::Csv => shown::csv(&findings)?,
-    };
-    write_whole(args.output.as_deref(), |out| out.write_all(text.as_bytes()))?;
-    Ok(status.max(if all_found { DONE } else { FAILED }))
+    let pool = Rc::into_inner(pool).expect("nobody reads any more").into_inner();
+    Ok((status, pool.finish()?))
 }
 
 /// The rows of the sample that count.

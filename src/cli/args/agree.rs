@@ -1,6 +1,6 @@
 //! What `rhetor agree` takes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use rhetor::evaluate::panel::{Key, Rule};
@@ -26,9 +26,9 @@ pub struct Agree {
     /// Show the N units that divide the annotators most
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub discuss: usize,
-    /// How the figures look
-    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
-    pub format: FigureFormat,
+    /// How the figures look [default: by the name of -o, else text]
+    #[arg(short, long, value_name = "FORMAT")]
+    pub format: Option<FigureFormat>,
     /// Write the figures to a file instead of standard output; an older file is replaced whole
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -106,6 +106,18 @@ pub enum FigureFormat {
     Json,
     /// A row a figure
     Csv,
+}
+
+impl FigureFormat {
+    /// The format that is asked for, or that the name of the output promises.
+    pub fn meant(asked: Option<FigureFormat>, output: Option<&Path>) -> FigureFormat {
+        let promised = || match output?.extension()?.to_str()? {
+            "json" => Some(FigureFormat::Json),
+            "csv" => Some(FigureFormat::Csv),
+            _ => None,
+        };
+        asked.or_else(promised).unwrap_or(FigureFormat::Text)
+    }
 }
 
 const AGREE_EXAMPLES: &str = "Examples:

@@ -25,9 +25,9 @@ pub struct Estimate {
     /// What is counted; the sample has to hold the same [default: sentence; with --column, the whole cell]
     #[arg(short, long, value_name = "UNIT")]
     pub unit: Option<UnitName>,
-    /// How the figures look
-    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
-    pub format: FigureFormat,
+    /// How the figures look [default: by the name of -o, else text]
+    #[arg(short, long, value_name = "FORMAT")]
+    pub format: Option<FigureFormat>,
     /// Write the figures to a file instead of standard output; an older file is replaced whole
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -76,7 +76,7 @@ pub struct SampleOptions {
 const ESTIMATE_EXAMPLES: &str = "Examples:
   rhetor estimate articles/ --labelled sample.csv --by voice
   rhetor estimate posts.csv --column body --labelled sample.csv --by newspaper -m my.rhetor
-  rhetor estimate posts.jsonl --column text --labelled sample.jsonl --format csv -o shares.csv
+  rhetor estimate posts.jsonl --column text --labelled sample.jsonl -o shares.csv
 
 The sample: `rhetor suggest POOL -n 200 --random 1 -o sample.csv` draws units at random; label each by hand with all labels that are true of it; none is an answer too.
 Units that somebody chose spoil every figure, and so does a model that has seen them.
