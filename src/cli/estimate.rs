@@ -161,6 +161,8 @@ fn sample(args: &Estimate, remarks: Remarks) -> anyhow::Result<Vec<Example>> {
         label_column: options.label_column.clone(),
         label_columns: options.label_columns.clone(),
         label_separator: options.label_separator.clone(),
+        blank_is_unjudged: options.blank_is_unjudged,
+        encoding: options.encoding,
         group_column: options.group_column.clone(),
         weight_column: options.weight_column.clone(),
         strict: options.strict,

@@ -59,12 +59,18 @@ pub struct SampleOptions {
     /// What splits several labels in one cell [default: | and ;]
     #[arg(long, value_name = "TEXT")]
     pub label_separator: Option<String>,
+    /// Take a row without labels for one that nobody has judged, not for one that no label fits
+    #[arg(long)]
+    pub blank_is_unjudged: bool,
     /// The column that says which units were drawn together [default: group, else doc]
     #[arg(long, value_name = "NAME")]
     pub group_column: Option<String>,
     /// The column that says how many units of the pool a row stands for [default: weight, if there is one]
     #[arg(long, value_name = "NAME")]
     pub weight_column: Option<String>,
+    /// The encoding of the sample, such as windows-1252 [default: utf-8, or utf-16 if the file says so]
+    #[arg(long, value_name = "NAME", value_parser = super::encoding)]
+    pub encoding: Option<&'static encoding_rs::Encoding>,
     /// Only rows of the sample with this value in a column [default: those that `rhetor suggest` drew at random, if it chose others too]
     #[arg(long, value_name = "COLUMN=VALUE", value_parser = super::train::equation)]
     pub only: Option<(String, String)>,
