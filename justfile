@@ -66,6 +66,10 @@ compare SET *OPTIONS:
 suggest-bench DATA *OPTIONS:
     cargo bench --bench suggest -- {{DATA}} --picture docs/pictures/suggest.svg {{OPTIONS}}
 
+# Whether the intervals of `rhetor estimate` hold the truth as often as they say; each of DATA is a folder with train.jsonl and test.jsonl
+estimate-coverage +DATA:
+    cargo bench --bench estimate -- {{DATA}}
+
 # How fast the parts are
 bench:
     cargo bench

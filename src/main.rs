@@ -25,6 +25,8 @@ fn main() -> ExitCode {
         Command::Labels(args) => cli::labels::run(args),
         Command::Cues(args) => cli::cues::run(args, &shared, remarks),
         Command::Suggest(args) => cli::suggest::run(args, &shared, remarks),
+        Command::Agree(args) => cli::agree::run(args, remarks),
+        Command::Estimate(args) => cli::estimate::run(args, remarks),
         Command::Convert(args) => cli::convert::run(args, remarks),
         Command::Completions(args) => cli::completions::run(args),
     };

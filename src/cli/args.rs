@@ -1,8 +1,10 @@
 //! The arguments as typed, a file a command. What they mean is decided where they are used.
 
+mod agree;
 mod classify;
 mod convert;
 mod cues;
+mod estimate;
 mod evaluate;
 mod inspect;
 mod labels;
@@ -15,9 +17,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use encoding_rs::Encoding;
 
-pub use classify::{Classify, OutputFormat, UnitName};
+pub use agree::{Agree, FigureFormat, JoinName};
+pub use classify::{Classify, FromOptions, OutputFormat, UnitName};
 pub use convert::Convert;
 pub use cues::{Cues, CuesFormat};
+pub use estimate::Estimate;
 pub use evaluate::{Evaluate, FiguresFormat};
 pub use inspect::Inspect;
 pub use labels::Labels;
@@ -43,6 +47,8 @@ const EXAMPLES: &str = "Examples:
   rhetor evaluate held-out.csv -m my.rhetor      how good it is on other labelled sentences
   rhetor cues my-cues.toml speech.txt            what your own patterns find
   rhetor suggest articles/ -o next.csv           which sentences to label next
+  rhetor agree anna.csv ben.csv                  how far two annotators agree
+  rhetor estimate articles/ --labelled hand.csv  how common each framing is, the model's errors corrected
   rhetor convert export.json labelled.csv        labelled data from one format to another
 
 Run `rhetor COMMAND --help` for all options of a command.";
@@ -56,6 +62,8 @@ pub enum Command {
     Labels(Labels),
     Cues(Box<Cues>),
     Suggest(Box<Suggest>),
+    Agree(Box<Agree>),
+    Estimate(Box<Estimate>),
     Convert(Box<Convert>),
     Completions(Completions),
 }

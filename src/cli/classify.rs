@@ -1,6 +1,6 @@
 //! `rhetor classify`: framings in files, folders or standard input.
 
-mod columns;
+pub mod columns;
 mod stream;
 
 use std::cell::RefCell;
@@ -23,7 +23,7 @@ use rhetor::report::{Report, Setting};
 use rhetor::text::language;
 use rhetor::text::unit::UnitKind;
 
-use super::args::{Classify, OutputFormat, Shared, UnitName};
+use super::args::{Classify, FromOptions, OutputFormat, Shared, UnitName};
 use super::reading::Faults;
 use super::{
     DONE, FAILED, Output, Remarks, columns, has_deep_color, inputs, is_closed_pipe, is_of_output, load_model,
@@ -41,15 +41,9 @@ pub struct Job<'a> {
     pub explain: bool,
     /// Only framings in these voices.
     pub voices: Option<Vec<Voice>>,
-    unit: UnitKind,
+    pub unit: UnitKind,
     pub max_record: usize,
     pub remarks: Remarks,
-}
-
-impl Job<'_> {
-    pub fn unit(&self) -> UnitKind {
-        self.unit
-    }
 }
 
 /// What is remarked on once a file is read.
@@ -137,11 +131,28 @@ fn all_files(
     let setting = Setting { model: job.model, explain: job.explain, order, all_scores: args.shown.all_scores };
     let report: SharedReport = Rc::new(RefCell::new(report(args, shared, job, &setting, output)));
     let bar = progress(files, shared, args);
+    let (status, units, framed) = read_all(job, files, &args.from, args.format(), &report, &bar)?;
+    bar.finish_and_clear();
+    report.borrow_mut().end()?;
+    finale(args, job, units, framed);
+    Ok(status)
+}
+
+/// Classifies every unit of the files, whose cells are kept as `wanted` needs them; the exit status, how many units there were, and how many have a
+/// framing.
+pub fn read_all(
+    job: &Job,
+    files: &[PathBuf],
+    from: &FromOptions,
+    wanted: OutputFormat,
+    report: &SharedReport,
+    bar: &ProgressBar,
+) -> anyhow::Result<(u8, u64, u64)> {
     let (mut status, mut units, mut framed) = (DONE, 0, 0);
     for path in files {
-        let read = match &args.from.column {
-            Some(column) => columns::classify(job, path, column, args, &report, &bar),
-            None => stream::classify(job, path, &report, &bar),
+        let read = match &from.column {
+            Some(column) => columns::classify(job, path, (column, from.input_format), wanted, report, bar),
+            None => stream::classify(job, path, report, bar),
         };
         match read {
             Ok(mut tally) => {
@@ -156,10 +167,7 @@ fn all_files(
             }
         }
     }
-    bar.finish_and_clear();
-    report.borrow_mut().end()?;
-    finale(args, job, units, framed);
-    Ok(status)
+    Ok((status, units, framed))
 }
 
 /// A person who sees nothing wants to know whether there was something to see.
@@ -169,7 +177,7 @@ fn finale(args: &Classify, job: &Job, units: u64, framed: u64) {
     }
     if args.shown.summary {
         job.remarks
-            .say("note: these counts are what the model found, not corrected for its errors (see `rhetor inspect`)");
+            .say("note: uncorrected counts of what the model found; `rhetor estimate` corrects them by a hand-labelled sample");
     }
 }
 
@@ -239,7 +247,7 @@ pub fn label(model: &Model, name: &str) -> anyhow::Result<LabelId> {
 }
 
 /// What people call it.
-fn noun(unit: UnitKind) -> &'static str {
+pub fn noun(unit: UnitKind) -> &'static str {
     match unit {
         UnitKind::Sentence => "sentence",
         UnitKind::Line => "line",

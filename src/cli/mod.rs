@@ -1,5 +1,6 @@
 //! What commands share: the model, remarks, output, colour, exit status.
 
+pub mod agree;
 pub mod args;
 pub mod card;
 pub mod classify;
@@ -7,6 +8,7 @@ pub mod completions;
 pub mod config;
 pub mod convert;
 pub mod cues;
+pub mod estimate;
 pub mod evaluate;
 pub mod inputs;
 pub mod inspect;

@@ -1,5 +1,7 @@
 //! How far annotators agree beyond chance.
 
+pub mod measures;
+
 use rand_core::SeedableRng;
 use rand_pcg::Pcg64Mcg;
 

@@ -57,6 +57,24 @@ pub fn middle(mut figures: Vec<f64>) -> Interval {
     (at(0.025), at(0.975))
 }
 
+/// Wilson's interval (1927) of a share of `units`, `z` standard errors to either side of its null: within 0 and 1, also for a share of 0.
+pub fn wilson(share: f64, units: f64, z: f64) -> Interval {
+    let z2 = z * z / units;
+    let centre = (share + z2 / 2.0) / (1.0 + z2);
+    let reach = z / (1.0 + z2) * ((share * (1.0 - share) + z2 / 4.0) / units).max(0.0).sqrt();
+    ((centre - reach).max(0.0), (centre + reach).min(1.0))
+}
+
+/// The 97.5th percentile of Student's t with that many degrees of freedom, by the expansion around the normal's (Abramowitz & Stegun 1964, 26.7.5): within 0.5% from 3 on;
+/// fewer count as 2.
+pub fn student(freedom: f64) -> f64 {
+    let (z, n) = (1.959_963_985_f64, freedom.max(2.0));
+    let [z3, z5, z7] = [3, 5, 7].map(|power| z.powi(power));
+    z + (z3 + z) / (4.0 * n)
+        + (5.0 * z5 + 16.0 * z3 + 3.0 * z) / (96.0 * n.powi(2))
+        + (3.0 * z7 + 19.0 * z5 + 17.0 * z3 - 15.0 * z) / (384.0 * n.powi(3))
+}
+
 /// A figure with the interval of its draws, leaving out those that could not tell (NaN); 0 if it could not be told at all.
 pub fn figure(value: f64, draws: impl Iterator<Item = f64>) -> Figure {
     Figure { value: finite(value), interval: middle(draws.filter(|figure| figure.is_finite()).collect()) }
@@ -107,6 +125,18 @@ mod tests {
             pool.install(|| f1_intervals(&groups, 1, 5))
         };
         assert_eq!(on(1), on(2));
+    }
+
+    #[test]
+    fn wilson_by_hand_and_students_t_as_in_the_tables() {
+        // 0 of 10: high = z²/(n + z²) = 3.8415/13.8415; 5 of 10: .5 ± .5·√(z²/(n + z²)) = .5 ± .2634.
+        let (low, high) = wilson(0.0, 10.0, 1.959_963_985);
+        assert!(low == 0.0 && (high - 0.277_533).abs() < 1e-5);
+        let (low, high) = wilson(0.5, 10.0, 1.959_963_985);
+        assert!((low - 0.236_59).abs() < 1e-4 && (high - 0.763_41).abs() < 1e-4);
+        for (freedom, quantile) in [(5.0, 2.5706), (10.0, 2.2281), (30.0, 2.0423), (1e9, 1.96)] {
+            assert!((student(freedom) - quantile).abs() < 3e-3, "{freedom}: {}", student(freedom));
+        }
     }
 
     #[test]

@@ -2,10 +2,12 @@
 
 pub mod agreement;
 pub mod compare;
+pub mod estimate;
 pub mod figures;
 pub mod interval;
 pub mod judgement;
 pub mod metrics;
+pub mod panel;
 pub mod suggest;
 pub mod truth;
 pub mod voices;

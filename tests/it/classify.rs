@@ -36,7 +36,11 @@ fn csv_and_tsv_have_a_row_for_each_sentence_and_a_column_for_each_label() {
 #[test]
 fn a_summary_counts_framings_for_each_file() {
     let desk = on_speech().and("other.txt", "Nothing happened in the harbour.\n");
-    desk.run("classify -m m --summary speech.txt other.txt").ok().matches("summary.txt").says("not corrected");
+    desk.run("classify -m m --summary speech.txt other.txt")
+        .ok()
+        .matches("summary.txt")
+        .says("uncorrected counts")
+        .says("`rhetor estimate`");
     desk.run("classify -m m --summary -f csv speech.txt").ok().matches("summary.csv");
     desk.run("classify -m m --summary -f jsonl speech.txt").ok().prints("\"framed\":");
 }

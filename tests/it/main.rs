@@ -1,5 +1,6 @@
 //! The program as its users meet it: one module a command or a promise.
 
+mod agree;
 mod browser;
 mod classify;
 mod config;
@@ -8,6 +9,7 @@ mod corpus;
 mod cues;
 mod desk;
 mod documents;
+mod estimate;
 mod evaluate;
 mod faults;
 mod hostile;

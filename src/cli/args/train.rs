@@ -165,7 +165,7 @@ fn log_odds(text: &str) -> Result<f64, String> {
     }
 }
 
-fn equation(text: &str) -> Result<(String, String), String> {
+pub(super) fn equation(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((column, value)) if !column.is_empty() => Ok((column.into(), value.into())),
         _ => Err("give COLUMN=VALUE, such as part=document".into()),

@@ -13,14 +13,14 @@ use serde_json::{Map, Value};
 
 use super::stream::Pen;
 use super::{Job, SharedReport, Tally};
-use crate::cli::args::{Classify, OutputFormat};
+use crate::cli::args::{DataFormat, OutputFormat};
 use crate::cli::{named, train};
 
 pub fn classify(
     job: &Job,
     path: &Path,
-    column: &str,
-    args: &Classify,
+    (column, format): (&str, Option<DataFormat>),
+    wanted: OutputFormat,
     report: &SharedReport,
     bar: &ProgressBar,
 ) -> anyhow::Result<Tally> {
@@ -30,8 +30,8 @@ pub fn classify(
     let name = path.display().to_string();
     let first = input.fill_buf().map_err(|error| named(path, error))?;
     let (found, delimiter) = Format::of_column(&name, first, column);
-    let format = args.from.input_format.map_or(found, train::format);
-    let table = Table { name: &name, column, wanted: args.format() };
+    let format = format.map_or(found, train::format);
+    let table = Table { name: &name, column, wanted };
     let pen = Pen::new(job, report);
     match format {
         Format::Csv => table.rows(input, delimiter.byte(), pen, report),
@@ -229,7 +229,7 @@ fn named_cells(header: &StringRecord, cells: &StringRecord) -> Map<String, Value
     header.iter().zip(cells).map(|(name, cell)| (name.to_owned(), Value::from(cell))).collect()
 }
 
-fn flat(value: Option<&Value>) -> String {
+pub fn flat(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),

@@ -21,7 +21,7 @@ use crate::cli::reading::{self, Reader};
 
 pub fn classify(job: &Job, path: &Path, report: &SharedReport, bar: &ProgressBar) -> anyhow::Result<Tally> {
     let mut stream = Stream { pen: Pen::new(job, report), path, bar, has_begun: false };
-    let splitter = Splitter::new(job.unit(), job.max_record);
+    let splitter = Splitter::new(job.unit, job.max_record);
     reading::read(path, splitter, "rhetor classify", job.remarks, &mut stream)?;
     Ok(stream.pen.tally)
 }
@@ -45,7 +45,7 @@ impl Reader for Stream<'_, '_> {
 
     fn first(&mut self, bytes: &[u8]) {
         let job = self.pen.judge.job;
-        if let Some(found) = columns::of(bytes, self.path).filter(|_| job.unit() != UnitKind::Line) {
+        if let Some(found) = columns::of(bytes, self.path).filter(|_| job.unit != UnitKind::Line) {
             let path = self.path.display();
             let best = columns::of_text(&found);
             job.remarks.warn(format_args!(
@@ -111,10 +111,10 @@ impl<'a, 'r> Pen<'a, 'r> {
     pub fn write_cell(&mut self, text: &str, line: u64, cells: Option<&Cells>) -> anyhow::Result<()> {
         self.rows += 1;
         let mut units = Vec::new();
-        let mut splitter = Splitter::new(self.judge.job.unit(), self.judge.job.max_record);
+        let mut splitter = Splitter::new(self.judge.job.unit, self.judge.job.max_record);
         splitter.push(text.as_bytes(), &mut units);
         splitter.finish(&mut units);
-        if units.is_empty() && self.judge.job.unit() == UnitKind::Document {
+        if units.is_empty() && self.judge.job.unit == UnitKind::Document {
             // A row without text is a record all the same.
             units.push(Unit::default());
         }
@@ -141,7 +141,7 @@ impl<'a, 'r> Pen<'a, 'r> {
             (unit, sentences, quote::quotations(&unit.text))
         };
         let read: Vec<_> = units.par_iter().map(read).collect();
-        let goes_on = job.unit() != UnitKind::Line;
+        let goes_on = job.unit != UnitKind::Line;
         let mut heard = |(unit, sentences, quotations): (&'u Unit, Vec<Span>, Vec<Quotation>)| {
             let before = std::mem::take(&mut self.carried);
             let place = |span| place_in(unit, span);
@@ -208,7 +208,7 @@ impl Judge<'_> {
     fn unit(&self, heard: &Heard, scratch: &mut Scratch, judged: &mut Vec<Judged>) {
         let Heard { unit, sentences, speech, .. } = heard;
         let voices = Voices::new(speech);
-        if self.job.unit() != UnitKind::Sentence {
+        if self.job.unit != UnitKind::Sentence {
             judged.push(self.part(heard, Span::new(0, unit.text.len()), unit.truncated, &voices, scratch));
             return;
         }

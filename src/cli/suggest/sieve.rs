@@ -68,7 +68,7 @@ mod tests {
     use crate::cli::args::{Shared, When};
 
     fn quiet() -> Remarks {
-        Remarks::new(&Shared { quiet: true, color: When::Never, threads: None })
+        Remarks::new(&Shared { quiet: true, color: When::Never, threads: None, config: None, no_config: true })
     }
 
     #[test]

@@ -1,0 +1,352 @@
+//! `rhetor agree`: how far annotators agree, and what they agree on.
+
+mod shown;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use rhetor::corpus::{self, ANNOTATOR, Corpus, Example, Format, Losses};
+use rhetor::evaluate::agreement::measures::{Agreement, Figures, LabelAgreement, PairAgreement, Usual, dispute};
+use rhetor::evaluate::panel::{Key, Panel, Rule, Source, Unit};
+use rhetor::text::Place;
+use serde::Serialize;
+
+use super::args::{Agree, FigureFormat};
+use super::{DONE, Remarks, refuse_same, refuse_twice, train, write_whole};
+
+/// With fewer groups than this an interval is hardly one.
+const FEW_GROUPS: usize = 10;
+
+/// All that one run found out, as JSON has it.
+#[derive(Serialize)]
+pub struct Findings {
+    annotators: Vec<Annotator>,
+    joined_by: &'static str,
+    /// All units, and those that two annotators or more judged: the only ones in any figure.
+    units: u64,
+    shared: u64,
+    /// The groups of the shared units.
+    groups: u64,
+    joining: Joining,
+    fleiss_over: Usual,
+    sets: Figures,
+    labels: Vec<LabelAgreement>,
+    pairs: Vec<PairAgreement>,
+    discuss: Vec<Divided>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    merged: Option<Merged>,
+}
+
+#[derive(Serialize)]
+struct Annotator {
+    name: String,
+    units: u64,
+    /// Those that nobody else judged.
+    alone: u64,
+}
+
+/// Rows that did not find their place as they should.
+#[derive(Serialize)]
+struct Joining {
+    repeated: u64,
+    changed: Vec<String>,
+    other_text: Vec<String>,
+    without_key: u64,
+}
+
+/// A unit on which annotators differ.
+#[derive(Serialize)]
+struct Divided {
+    place: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    text: String,
+    /// The mean MASI distance of its pairs of answers.
+    distance: f64,
+    answers: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Serialize)]
+struct Merged {
+    rule: &'static str,
+    units: u64,
+    left_out: Vec<LeftOut>,
+}
+
+/// A unit that has no place in the merged file.
+#[derive(Serialize)]
+struct LeftOut {
+    place: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    text: String,
+    reason: String,
+}
+
+pub fn run(args: &Agree, remarks: Remarks) -> anyhow::Result<u8> {
+    for output in [&args.output, &args.merging.merged, &args.merging.rest] {
+        refuse_same(output.as_deref(), &args.files)?;
+    }
+    let Agree { output, merging, .. } = args;
+    for (one, other) in [(output, &merging.merged), (output, &merging.rest), (&merging.merged, &merging.rest)] {
+        refuse_twice(one.as_deref(), other.as_deref())?;
+    }
+    let panel = Panel::join(&sources(args, remarks)?, args.join.map(|join| join.meant()));
+    remark(&panel, remarks);
+    if panel.shared().next().is_none() {
+        anyhow::bail!(
+            "no unit has two annotators, by {}\nhint: {}",
+            panel.joining.key.name(),
+            match panel.joining.key {
+                Key::Id => "`--join text` compares the texts instead",
+                Key::Text => "the texts must be the same but for white space; `--join id` compares ids",
+            }
+        );
+    }
+    let found = findings(args, &panel);
+    write_merged(args, &panel, remarks)?;
+    let text = match FigureFormat::meant(args.format, args.output.as_deref()) {
+        FigureFormat::Text => shown::text(&found),
+        FigureFormat::Json => format!("{:#}\n", serde_json::to_value(&found)?),
+        FigureFormat::Csv => shown::csv(&found)?,
+    };
+    write_whole(args.output.as_deref(), |out| out.write_all(text.as_bytes()))?;
+    Ok(DONE)
+}
+
+fn findings(args: &Agree, panel: &Panel) -> Findings {
+    let agreement = Agreement::of(panel, args.seed);
+    let shared: Vec<&Unit> = panel.shared().collect();
+    let groups: BTreeSet<usize> = shared.iter().map(|unit| unit.group).collect();
+    let names = panel.annotators.iter().zip(&panel.joining.judged);
+    let places = |places: &[Place]| places.iter().map(ToString::to_string).collect();
+    Findings {
+        annotators: names
+            .map(|(name, (units, alone))| Annotator { name: name.clone(), units: *units, alone: *alone })
+            .collect(),
+        joined_by: panel.joining.key.name(),
+        units: panel.units.len() as u64,
+        shared: shared.len() as u64,
+        groups: groups.len() as u64,
+        joining: Joining {
+            repeated: panel.joining.repeated,
+            changed: places(&panel.joining.changed),
+            other_text: places(&panel.joining.other_text),
+            without_key: panel.joining.without_key,
+        },
+        fleiss_over: agreement.fleiss,
+        sets: agreement.sets,
+        labels: agreement.labels,
+        pairs: agreement.pairs,
+        discuss: divided(panel, &shared, args.discuss),
+        merged: (args.merging.merged.is_some() || args.merging.rest.is_some()).then(|| merged(args, panel)),
+    }
+}
+
+/// An annotator a file, or an annotator a value of a column.
+fn sources(args: &Agree, remarks: Remarks) -> anyhow::Result<Vec<Source>> {
+    let mut options = train::read_options(&args.input);
+    options.columns.id.clone_from(&args.id_column);
+    let mut read = Vec::new();
+    for path in &args.files {
+        let corpus = corpus::read(&[path.to_string_lossy()], &options)?;
+        train::report_reading(&corpus, remarks);
+        read.push(corpus);
+    }
+    match &args.annotator_column {
+        Some(column) => by_column(read, column, remarks),
+        None if read.len() == 1 => by_column(read, ANNOTATOR, remarks),
+        None => {
+            let named = names(&args.files).into_iter().zip(read);
+            Ok(named.map(|(name, corpus)| Source { name, examples: corpus.examples }).collect())
+        }
+    }
+}
+
+fn by_column(read: Vec<Corpus>, column: &str, remarks: Remarks) -> anyhow::Result<Vec<Source>> {
+    let examples: Vec<Example> = read.into_iter().flat_map(|corpus| corpus.examples).collect();
+    let mut by_name: BTreeMap<String, Vec<Example>> = BTreeMap::new();
+    let (mut nobody, mut columns) = (0, BTreeSet::new());
+    for example in examples {
+        columns.extend(example.extra.keys().cloned());
+        match example.extra.get(column).cloned() {
+            Some(name) => by_name.entry(name).or_default().push(example),
+            None => nobody += 1,
+        }
+    }
+    if nobody > 0 && !by_name.is_empty() {
+        remarks.warn(format_args!("{nobody} rows name nobody in the column {column:?} and are left out"));
+    }
+    if by_name.len() < 2 {
+        let found: Vec<String> = columns.into_iter().collect();
+        let who = by_name
+            .keys()
+            .next()
+            .map_or("no row names an annotator".into(), |name| format!("{name} is the only annotator"));
+        anyhow::bail!(
+            "{who} in the column {column:?}\nhint: give a file for each annotator, or name the column with --annotator-column; beside text and labels there are: {}",
+            found.join(", ")
+        );
+    }
+    Ok(by_name.into_iter().map(|(name, examples)| Source { name, examples }).collect())
+}
+
+/// What files are called, short where that tells them apart.
+fn names(files: &[PathBuf]) -> Vec<String> {
+    let stem = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        name.split_once('.').map(|(stem, _)| stem.to_owned()).filter(|stem| !stem.is_empty()).unwrap_or(name)
+    };
+    let short: Vec<String> = files.iter().map(stem).collect();
+    let long = || files.iter().map(|path| path.display().to_string());
+    let unlike = |names: &[String]| names.iter().collect::<BTreeSet<_>>().len() == names.len();
+    match (unlike(&short), unlike(&long().collect::<Vec<_>>())) {
+        (true, _) => short,
+        (_, true) => long().collect(),
+        _ => long().enumerate().map(|(at, name)| format!("{}:{name}", at + 1)).collect(),
+    }
+}
+
+/// What the user should know of the joining.
+fn remark(panel: &Panel, remarks: Remarks) {
+    let joining = &panel.joining;
+    if joining.repeated > 0 {
+        remarks.say(format_args!(
+            "{} what the same annotator said before",
+            match joining.repeated {
+                1 => "1 row repeats".to_owned(),
+                count => format!("{count} rows repeat"),
+            }
+        ));
+    }
+    let first = |places: &[Place]| places.first().map_or(String::new(), ToString::to_string);
+    if !joining.changed.is_empty() {
+        remarks.warn(format_args!(
+            "{}: {} with another answer of the same annotator, the first here; the first answer counts\nhint: delete the rows that do not hold",
+            first(&joining.changed),
+            rows(joining.changed.len())
+        ));
+    }
+    if !joining.other_text.is_empty() {
+        remarks.warn(format_args!(
+            "{}: {} with an id that belongs to another text elsewhere, the first here\nhint: `--join text` goes by the text",
+            first(&joining.other_text),
+            rows(joining.other_text.len())
+        ));
+    }
+    if joining.without_key > 0 {
+        remarks.warn(format_args!(
+            "{} without an id, left out\nhint: `--join text` goes by the text",
+            rows(joining.without_key as usize)
+        ));
+    }
+    let groups: BTreeSet<usize> = panel.shared().map(|unit| unit.group).collect();
+    if groups.len() < FEW_GROUPS {
+        remarks.warn(format_args!("{} groups are too few to draw from, so intervals say little", groups.len()));
+    }
+    let alone: u64 = joining.judged.iter().map(|(_, alone)| alone).sum();
+    if alone > 0 {
+        let by = panel.annotators.iter().zip(&joining.judged).filter(|(_, judged)| judged.1 > 0);
+        let by: Vec<String> = by.map(|(name, judged)| format!("{name} {}", judged.1)).collect();
+        remarks.say(format_args!(
+            "{} one annotator only, and no figure counts them ({})",
+            if alone == 1 { "1 unit has".to_owned() } else { format!("{alone} units have") },
+            by.join(", ")
+        ));
+    }
+}
+
+/// So many rows, as people say it.
+pub fn rows(count: usize) -> String {
+    if count == 1 { "1 row".into() } else { format!("{count} rows") }
+}
+
+/// The units whose answers are farthest apart; of those equally far the ones with more annotators, then as they come.
+fn divided(panel: &Panel, shared: &[&Unit], most: usize) -> Vec<Divided> {
+    let mut units: Vec<(f64, &Unit)> =
+        shared.iter().map(|unit| (dispute(panel, unit), *unit)).filter(|(distance, _)| *distance > 0.0).collect();
+    units.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.answers.len().cmp(&a.1.answers.len())));
+    let shown = |(distance, unit): (f64, &Unit)| Divided {
+        place: unit.example.place.to_string(),
+        id: unit.example.id.clone(),
+        text: unit.example.text.clone(),
+        distance,
+        answers: answers(panel, unit),
+    };
+    units.into_iter().take(most).map(shown).collect()
+}
+
+fn answers(panel: &Panel, unit: &Unit) -> BTreeMap<String, Vec<String>> {
+    let names = |set: usize| panel.names(set).into_iter().map(str::to_owned).collect();
+    unit.answers.iter().map(|(who, set)| (panel.annotators[*who].clone(), names(*set))).collect()
+}
+
+fn merged(args: &Agree, panel: &Panel) -> Merged {
+    let left_out: Vec<LeftOut> = panel
+        .units
+        .iter()
+        .filter_map(|unit| {
+            let reason = panel.verdict(unit, args.merging.merge.meant()).err()?;
+            let Example { place, id, text, .. } = &unit.example;
+            Some(LeftOut { place: place.to_string(), id: id.clone(), text: text.clone(), reason })
+        })
+        .collect();
+    Merged { rule: args.merging.merge.name(), units: (panel.units.len() - left_out.len()) as u64, left_out }
+}
+
+/// Writes what they agree on, and all else.
+fn write_merged(args: &Agree, panel: &Panel, remarks: Remarks) -> anyhow::Result<()> {
+    let rule = args.merging.merge.meant();
+    let write = |path: &Path, examples: &[Example]| -> anyhow::Result<()> {
+        let named_format = || Format::of_name(&path.to_string_lossy()).unwrap_or(Format::Jsonl);
+        let format = args.merging.merged_format.map_or_else(named_format, train::format);
+        let mut lost = Losses::default();
+        write_whole(Some(path), |out| {
+            lost = corpus::write(format, out, examples)?;
+            Ok(())
+        })?;
+        if !lost.is_empty() {
+            remarks.warn(format_args!("{}: {format} has no room for {lost}", path.display()));
+        }
+        Ok(())
+    };
+    if let Some(path) = &args.merging.merged {
+        let agreed: Vec<Example> = panel.units.iter().filter_map(|unit| agreed(panel, unit, rule)).collect();
+        write(path, &agreed)?;
+        remarks.say(format_args!("{}: {} of {} units", path.display(), agreed.len(), panel.units.len()));
+    }
+    if let Some(path) = &args.merging.rest {
+        let rest: Vec<Example> = panel.units.iter().filter_map(|unit| disagreed(panel, unit, rule)).collect();
+        write(path, &rest)?;
+        remarks.say(format_args!("{}: {} of {} units", path.display(), rest.len(), panel.units.len()));
+    }
+    Ok(())
+}
+
+fn agreed(panel: &Panel, unit: &Unit, rule: Rule) -> Option<Example> {
+    let labels = panel.verdict(unit, rule).ok()?;
+    let mut example = plain(&unit.example);
+    example.labels = labels;
+    example.extra.insert("annotators".into(), unit.answers.len().to_string());
+    Some(example)
+}
+
+/// With no labels, since they are still to be agreed on, and everybody's own beside the reason.
+fn disagreed(panel: &Panel, unit: &Unit, rule: Rule) -> Option<Example> {
+    let reason = panel.verdict(unit, rule).err()?;
+    let mut example = plain(&unit.example);
+    example.labels.clear();
+    example.extra.insert("reason".into(), reason);
+    for (name, labels) in answers(panel, unit) {
+        example.extra.insert(format!("by:{name}"), labels.join("|"));
+    }
+    Some(example)
+}
+
+/// The unit without what was one annotator's alone.
+fn plain(example: &Example) -> Example {
+    let mut plain = Example { spans: Vec::new(), suggested: Vec::new(), ..example.clone() };
+    plain.extra.remove(ANNOTATOR);
+    plain
+}

@@ -1,0 +1,189 @@
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::desk::{Desk, Ran};
+
+const ANNA: &str = "\
+text,labels,group
+We will make them pay.,threat,a
+Vote now!,call,a
+It rained.,,a
+They caused it.,blame,b
+They caused it and will pay,blame|threat,b
+The bus is late,,b
+Sign the petition,call,c
+You will regret this,threat,c
+Nobody else did it,blame,c
+It snowed,,c
+";
+
+const BEN: &str = "\
+text,labels,group
+We will  make them pay.,threat,a
+Vote now!,call,a
+It rained.,,a
+They caused it.,blame|call,b
+They caused it and will pay,threat,b
+The bus is late,blame,b
+Sign the petition,call,c
+You will regret this,threat,c
+Nobody else did it,,c
+It hailed,,c
+";
+
+fn two() -> Desk {
+    Desk::with("anna.csv", ANNA).and("ben.csv", BEN)
+}
+
+fn json(ran: Ran) -> Value {
+    serde_json::from_str(&ran.ok().stdout).expect("the output is JSON")
+}
+
+#[test]
+fn two_annotators_get_their_figures_with_a_reading_and_what_to_discuss() {
+    two()
+        .run("agree anna.csv ben.csv")
+        .ok()
+        .matches("agree.txt")
+        .says("2 units have one annotator only")
+        .says("anna 1, ben 1");
+    two().run("agree anna.csv ben.csv --format csv").ok().matches("agree.csv");
+}
+
+#[test]
+fn every_figure_is_that_of_krippendorff_statsmodels_nltk_and_scikit_learn() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/agreement/figures.json");
+    let cases: Vec<Value> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let mut figures = 0;
+    for case in &cases {
+        let name = case["name"].as_str().unwrap();
+        let units = case["units"].as_array().unwrap();
+        let annotators = units[0].as_array().unwrap().len();
+        let mut desk = Desk::new();
+        for who in 0..annotators {
+            let row = |(at, unit): (usize, &Value)| {
+                let labels = unit.get(who).filter(|labels| !labels.is_null())?;
+                Some(serde_json::json!({"text": format!("unit {at}"), "labels": labels}).to_string() + "\n")
+            };
+            let rows: String = units.iter().enumerate().filter_map(row).collect();
+            desk = desk.and(&format!("c{who}.jsonl"), rows);
+        }
+        let files: Vec<String> = (0..annotators).map(|who| format!("c{who}.jsonl")).collect();
+        let ran = desk.run(&format!("agree {} --format json", files.join(" ")));
+        let expected = &case["figures"];
+        if expected["sets"]["agreement"].is_null() {
+            ran.ends(1).says("no unit has two annotators");
+            continue;
+        }
+        let found = json(ran);
+        let mut same = |found: &Value, expected: &Value, whose: &str| {
+            for (measure, expected) in expected.as_object().unwrap().iter().filter(|(name, _)| *name != "who") {
+                let value = found[measure]["value"].as_f64();
+                let close = match (value, expected.as_f64()) {
+                    (Some(value), Some(expected)) => (value - expected).abs() < 1e-10,
+                    (value, expected) => value == expected,
+                };
+                assert!(close, "{name}, {whose}, {measure}: {value:?}, not {expected}");
+                figures += 1;
+            }
+        };
+        same(&found["sets"], &expected["sets"], "sets");
+        for label in found["labels"].as_array().unwrap() {
+            let name = label["label"].as_str().unwrap();
+            same(label, &expected["labels"][name], name);
+        }
+        let pairs = found["pairs"].as_array().unwrap();
+        assert_eq!(pairs.len(), expected["pairs"].as_array().unwrap().len());
+        for (pair, expected) in pairs.iter().zip(expected["pairs"].as_array().unwrap()) {
+            let who = |at: usize| format!("c{}", expected["who"][at]);
+            assert_eq!((&pair["annotators"][0], &pair["annotators"][1]), (&Value::from(who(0)), &Value::from(who(1))));
+            same(pair, expected, "pair");
+        }
+    }
+    assert!(figures > 250, "{figures}");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_whatever_the_number_of_threads() {
+    let on = |threads: u32| {
+        two().run(&format!("agree anna.csv ben.csv --format json --seed 3 --threads {threads}")).ok().stdout
+    };
+    assert_eq!(on(1), on(2));
+}
+
+#[test]
+fn one_file_with_a_column_of_annotators_is_as_good_as_several() {
+    let rows =
+        |name: &str, data: &str| -> String { data.lines().skip(1).map(|line| format!("{line},{name}\n")).collect() };
+    let all = format!("text,labels,group,coder\n{}{}", rows("anna", ANNA), rows("ben", BEN));
+    let desk = two().and("all.csv", &all).and("usual.csv", all.replacen("coder", "annotator", 1));
+    let (several, one) = (
+        json(desk.run("agree anna.csv ben.csv -f json")),
+        json(desk.run("agree all.csv --annotator-column coder -f json")),
+    );
+    assert_eq!((&several["sets"], &several["labels"]), (&one["sets"], &one["labels"]));
+    assert_eq!(json(desk.run("agree usual.csv -f json"))["labels"], one["labels"]);
+    desk.run("agree all.csv").ends(1).says("no row names an annotator").says("--annotator-column").says("coder");
+    desk.run("agree anna.csv").ends(1).says("give a file for each annotator");
+}
+
+#[test]
+fn ids_join_where_they_mean_the_same_and_texts_where_they_do_not() {
+    let desk = Desk::with("a.csv", "id,text,labels\n1,One,x\n2,Two,\n3,Three,x\n")
+        .and("b.csv", "id,text,labels\n3,Three,x\n1,\"One, mended\",x\n2,Two,x\n")
+        .and("c.csv", "id,text,labels\n1,Two,x\n2,Three,x\n3,One,x\n");
+    let by = |args: &str| json(desk.run(&format!("agree {args} -f json")));
+    let found = by("a.csv b.csv");
+    assert_eq!((&found["joined_by"], &found["shared"]), (&"id".into(), &3.into()));
+    assert_eq!(found["joining"]["other_text"], serde_json::json!(["b.csv:3"]));
+    desk.run("agree a.csv b.csv").ok().says("b.csv:3: 1 row with an id that belongs to another text");
+    assert_eq!(
+        (&by("a.csv c.csv")["joined_by"], &by("a.csv b.csv --join text")["shared"]),
+        (&"text".into(), &2.into())
+    );
+    desk.run("agree a.csv anna.csv --join id").ends(1).says("anna.csv");
+}
+
+#[test]
+fn rows_that_stand_twice_or_change_their_mind_are_counted() {
+    let desk = two().and("twice.csv", format!("{BEN}It rained.,,a\nVote now!,blame,a\n"));
+    let ran = desk.run("agree anna.csv twice.csv --format json").ok();
+    let ran = ran.says("1 row repeats").says("twice.csv:13: 1 row with another answer of the same annotator");
+    let found: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((&found["joining"]["repeated"], &found["joining"]["changed"][0]), (&1.into(), &"twice.csv:13".into()));
+    let plain = json(desk.run("agree anna.csv ben.csv --format json"));
+    assert_eq!(found["labels"], plain["labels"]);
+}
+
+#[test]
+fn what_they_agree_on_is_merged_and_the_rest_is_listed_with_reasons() {
+    let desk = two().and("cem.csv", "text,labels\nThey caused it.,blame\nThe bus is late,\nIt hailed,x\n");
+    let ran = desk.run("agree anna.csv ben.csv cem.csv --merged gold.csv --rest rest.jsonl --format json");
+    let found = json(ran.says("gold.csv: 7 of 11 units"));
+    let gold = String::from_utf8(desk.read("gold.csv")).unwrap();
+    assert!(gold.contains("They caused it.,blame,b,3\n") && gold.contains("The bus is late,,b,3\n"), "{gold}");
+    let rest = String::from_utf8(desk.read("rest.jsonl")).unwrap();
+    let rest: Vec<BTreeMap<String, Value>> = rest.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let reasons: Vec<&str> = rest.iter().map(|row| row["reason"].as_str().unwrap()).collect();
+    assert_eq!(reasons, ["a tie over blame", "a tie over blame", "only anna judged it", "a tie over x"]);
+    assert_eq!(
+        (&rest[0]["by:anna"], &rest[0]["by:ben"], &rest[0]["labels"]),
+        (&"blame|threat".into(), &"threat".into(), &serde_json::json!([]))
+    );
+    assert_eq!((&found["merged"]["units"], found["merged"]["left_out"].as_array().unwrap().len()), (&7.into(), 4));
+    desk.run("agree anna.csv ben.csv --merged all.jsonl --merge unanimous")
+        .ok()
+        .prints("merged (unanimous): 5 units, 6 left out");
+    desk.run("train gold.csv -o m --cues none").ok();
+}
+
+#[test]
+fn outputs_never_replace_inputs_or_each_other() {
+    two().run("agree anna.csv ben.csv --merged ben.csv").ends(1).says("would be overwritten");
+    two().run("agree anna.csv ben.csv --merged x.csv --rest x.csv").ends(1).says("x.csv");
+    let desk = two();
+    desk.run("agree anna.csv ben.csv -o figures.csv").ok();
+    assert!(desk.read("figures.csv").starts_with(b"of,name,units"));
+    two().run("agree anna.csv ben.csv --merged x.ft").ok().says("x.ft: fastText has no room for").wrote("x.ft");
+}
