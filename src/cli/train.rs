@@ -1,10 +1,12 @@
 //! `rhetor train`: labelled sentences in, a model out.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use rhetor::codebook::{self, Codebook, nearest};
 use rhetor::corpus::{self, Columns, Corpus, Format, ReadOptions};
 use rhetor::features::FeatureSettings;
 use rhetor::features::cues::{self, CueSet};
@@ -26,7 +28,7 @@ const NAMED: usize = 10;
 
 pub fn run(args: &Train, remarks: Remarks) -> anyhow::Result<u8> {
     let features = &args.features;
-    let inputs = || args.data.iter().chain(&args.mirror).chain(&features.cues).chain(&features.vectors);
+    let inputs = || args.data.iter().chain(&args.mirror).chain(&features.cues).chain(&features.vectors).chain(&args.codebook);
     refuse_same(Some(&args.output), inputs())?;
     refuse_same(args.report.as_deref(), inputs())?;
     refuse_twice(Some(&args.output), args.report.as_deref())?;
@@ -36,6 +38,9 @@ pub fn run(args: &Train, remarks: Remarks) -> anyhow::Result<u8> {
     let corpus = corpus::read(&data, &read_options(&args.input))?;
     report_reading(&corpus, remarks);
     let settings = settings(args, remarks)?;
+    if let (Some(book), Some(path)) = (&settings.codebook, &args.codebook) {
+        compare(book, &path.display().to_string(), &corpus, remarks);
+    }
     let trained = learn(&corpus, &settings, remarks)?;
     if args.verify {
         verify(&corpus, &settings, &trained, remarks)?;
@@ -132,8 +137,32 @@ fn settings(args: &Train, remarks: Remarks) -> anyhow::Result<TrainSettings> {
             bits: args.quantize.map(|bits| if bits == Bits::Eight { 8 } else { 16 }),
         },
         mirror: args.mirror.as_deref().map(mirror).transpose()?,
+        codebook: args.codebook.as_deref().map(codebook::file::read).transpose()?,
         note: args.note.clone(),
     })
+}
+
+/// Labels that only the data or only the codebook has: a slip of the pen in one of them, or a label nobody has used yet.
+fn compare(book: &Codebook, path: &str, corpus: &Corpus, remarks: Remarks) {
+    let mut rows: BTreeMap<&str, usize> = BTreeMap::new();
+    for label in corpus.examples.iter().flat_map(|example| &example.labels) {
+        *rows.entry(label).or_default() += 1;
+    }
+    let names = || book.labels.iter().map(|entry| &entry.name[..]);
+    for (label, count) in rows.iter().filter(|(label, _)| book.find(label).is_none()) {
+        let hint = match nearest(label, names()) {
+            Some(near) => format!("did the data mean {near}?"),
+            None => format!("say in {path} what it means"),
+        };
+        remarks.warn(format_args!("{path}: has no label {label:?}, and {count} rows of the data have\nhint: {hint}"));
+    }
+    let unused: Vec<&str> = names().filter(|name| !rows.contains_key(name)).collect();
+    if !unused.is_empty() {
+        remarks.warn(format_args!(
+            "{path}: no row of the data is labelled {}\nhint: the model cannot find what it has no examples of",
+            unused.join(", ")
+        ));
+    }
 }
 
 /// What `rhetor evaluate --format json` wrote.

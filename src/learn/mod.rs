@@ -20,7 +20,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::codebook::LabelSet;
+use crate::codebook::{Codebook, LabelSet};
 use crate::corpus::Example;
 use crate::features::cues::CueError;
 use crate::features::matrix::Rows;
@@ -168,6 +168,8 @@ pub struct TrainSettings {
     pub compression: Wish,
     /// Figures on text of another origin, for the card.
     pub mirror: Option<Mirror>,
+    /// What the labels mean; it travels inside the model.
+    pub codebook: Option<Codebook>,
     pub note: Option<String>,
 }
 
@@ -191,6 +193,7 @@ impl Default for TrainSettings {
             calibrate_where: None,
             compression: Wish::default(),
             mirror: None,
+            codebook: None,
             note: None,
         }
     }
@@ -552,6 +555,7 @@ fn assemble(
         intercepts,
         thresholds,
         card: card.into(),
+        codebook: settings.codebook.clone().map(Into::into),
         fingerprint: String::new(),
     };
     if settings.compression != Wish::default() {

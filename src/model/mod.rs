@@ -9,9 +9,11 @@ pub mod english;
 pub mod file;
 pub mod weights;
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
-use crate::codebook::{LabelId, LabelSet};
+use crate::codebook::{Codebook, LabelId, LabelSet};
 use crate::features::{FeatureId, Featurizer, Row, Scratch};
 use crate::learn::objective::{sigmoid, softmax};
 use crate::parsed::Parsed;
@@ -40,6 +42,8 @@ pub struct Model {
     /// k, as probabilities.
     pub(crate) thresholds: Vec<f64>,
     pub(crate) card: Parsed<Card>,
+    /// What the labels mean, where it is not what the built-in codebook says.
+    pub(crate) codebook: Option<Parsed<Codebook>>,
     /// The first eight hexadecimal digits of the file's checksum.
     pub(crate) fingerprint: String,
 }
@@ -62,6 +66,14 @@ impl Model {
 
     pub fn card(&self) -> &Card {
         &self.card
+    }
+
+    /// What its labels mean: the codebook that it was trained with, or the built-in one if its labels are just those.
+    pub fn codebook(&self) -> Option<Cow<'_, Codebook>> {
+        match &self.codebook {
+            Some(own) => Some(Cow::Borrowed(own)),
+            None => Some(Codebook::builtin()).filter(|book| book.is_of(&self.labels)).map(Cow::Owned),
+        }
     }
 
     /// Names the very bytes of this model: the first eight hexadecimal digits of its checksum.
