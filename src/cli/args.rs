@@ -108,6 +108,9 @@ pub enum DataFormat {
     Tsv,
     Jsonl,
     Fasttext,
+    Doccano,
+    Prodigy,
+    LabelStudio,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -111,6 +111,9 @@ pub fn format(format: DataFormat) -> Format {
         DataFormat::Tsv => Format::Tsv,
         DataFormat::Jsonl => Format::Jsonl,
         DataFormat::Fasttext => Format::FastText,
+        DataFormat::Doccano => Format::Doccano,
+        DataFormat::Prodigy => Format::Prodigy,
+        DataFormat::LabelStudio => Format::LabelStudio,
     }
 }
 

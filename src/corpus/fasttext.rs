@@ -1,11 +1,11 @@
 //! fastText's training format: a text a line, its labels before it, each `__label__NAME`. As in fastText, a label may
 //! also stand within or behind the text; it is taken out, since a text that shows its own label teaches nothing.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::source::{Lines, Source};
-use super::{CorpusError, Example, Fault, Rows, labels};
+use super::writer::Loss;
+use super::{CorpusError, Example, ExampleWriter, Fault, Losses, Outline, Rows, labels};
 
 const LABEL: &str = "__label__";
 
@@ -37,7 +37,7 @@ fn example(line: &str, number: u64, rows: &Rows) -> Result<Example, Fault> {
         blank_or_not => blank_or_not?,
     };
     let place = rows.origin.line(number);
-    Ok(Example { text, labels, group: None, weight: 1.0, place, id: None, extra: BTreeMap::new() })
+    Ok(Example { place, ..Example::new(text, labels) })
 }
 
 /// The labels of a line, and its text without them.
@@ -49,7 +49,7 @@ fn parse(line: &str) -> (Vec<&str>, String) {
         labels.push(label);
         rest = behind.trim_start_matches(blank);
     }
-    if !rest.contains(LABEL) {
+    if !rest.split(blank).any(|word| word.starts_with(LABEL)) {
         return (labels, rest.to_owned());
     }
     let (more, words): (Vec<&str>, Vec<&str>) = rest.split(blank).partition(|word| word.starts_with(LABEL));
@@ -63,21 +63,63 @@ fn blank(c: char) -> bool {
 }
 
 /// Writes a line an example. The format holds text and labels alone, a line break in a text becomes a space, white
-/// space in a label becomes `_`, and a word that would be read as a label loses its first underscores.
-///
-/// # Errors
-/// Those of `out`.
-pub fn write(examples: &[Example], mut out: impl Write) -> io::Result<()> {
-    for example in examples {
-        for label in &example.labels {
-            write!(out, "{LABEL}{} ", label.replace(|c: char| blank(c) || c.is_whitespace(), "_"))?;
-        }
-        let line = example.text.replace(['\n', '\r'], " ");
-        let words =
-            line.split(' ').map(|word| word.strip_prefix(LABEL).map_or(word.into(), |rest| format!("label__{rest}")));
-        writeln!(out, "{}", words.collect::<Vec<_>>().join(" "))?;
+/// space in a label becomes `_`, and a word that would be read as a label loses its first underscores. A line without labels says
+/// that none fits; so a text that nobody has judged is left out, unless nobody has judged any.
+pub(super) struct Writer<W> {
+    out: W,
+    judged: bool,
+    lost: Losses,
+}
+
+impl<W: Write> Writer<W> {
+    pub(super) fn new(out: W, outline: &Outline) -> Self {
+        Writer { out, judged: outline.judged, lost: Losses::default() }
     }
-    out.flush()
+
+    fn note(&mut self, example: &Example) {
+        let Example { text, labels, group, weight, id, spans, suggested, extra, .. } = example;
+        let lost = &mut self.lost;
+        lost.add_if(id.is_some(), Loss::Id);
+        lost.add_if(group.is_some(), Loss::Group);
+        lost.add_if(*weight != 1.0, Loss::Weight);
+        lost.add_if(!spans.is_empty(), Loss::Spans);
+        lost.add_if(!suggested.is_empty(), Loss::Suggestions);
+        for name in extra.keys() {
+            lost.add_if(true, Loss::Column(name.clone()));
+        }
+        lost.add_nested(example);
+        lost.add_if(example.pending, Loss::PendingAsNone);
+        lost.add_if(text.trim_matches(blank).contains(['\n', '\r']), Loss::LineBreaks);
+        lost.add_if(text.trim_matches(blank) != text, Loss::Blanks);
+        lost.add_if(labels.iter().any(|label| label.contains(char::is_whitespace)), Loss::LabelSpelling);
+        lost.add_if(text.split(blank).any(|word| word.starts_with(LABEL)), Loss::LabelInText);
+    }
+}
+
+impl<W: Write> ExampleWriter for Writer<W> {
+    fn write(&mut self, example: &Example) -> io::Result<()> {
+        if example.pending && self.judged {
+            self.lost.add_if(true, Loss::PendingLeftOut);
+            return Ok(());
+        }
+        self.note(example);
+        for label in &example.labels {
+            write!(self.out, "{LABEL}{} ", label.replace(|c: char| blank(c) || c.is_whitespace(), "_"))?;
+        }
+        let line = example.text.trim_matches(blank).replace(['\n', '\r'], " ");
+        for word in line.split_inclusive(blank) {
+            match word.strip_prefix(LABEL) {
+                Some(rest) => write!(self.out, "label__{rest}")?,
+                None => write!(self.out, "{word}")?,
+            }
+        }
+        writeln!(self.out)
+    }
+
+    fn end(&mut self) -> io::Result<Losses> {
+        self.out.flush()?;
+        Ok(std::mem::take(&mut self.lost))
+    }
 }
 
 #[cfg(test)]
@@ -85,7 +127,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::tests::{corpus, examples, hints, same};
-    use super::super::{ReadOptions, read_from};
+    use super::super::{Format, ReadOptions, read_from, write};
     use super::*;
 
     #[test]
@@ -125,8 +167,13 @@ mod tests {
         example.labels = vec!["call to action".into()];
         example.text = "One\nline, __label__x".into();
         let mut out = Vec::new();
-        write(&[example], &mut out).unwrap();
+        let lost = write(Format::FastText, &mut out, &[example]).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "__label__call_to_action One line, label__x\n");
+        assert_eq!(
+            lost.to_string(),
+            "line breaks, which became spaces (1 row), blanks in labels, which became `_` (1 row), \
+             words that begin like labels, which lost their first `__` (1 row)"
+        );
     }
 
     proptest! {
@@ -134,10 +181,10 @@ mod tests {
         fn what_the_format_can_hold_is_read_as_the_same(examples in examples("[a-zé][ -~é]{0,9}[a-z]")) {
             let plain = examples.into_iter().map(|example| Example {
                 labels: example.labels.iter().map(|label| label.replace(' ', "_")).collect::<std::collections::BTreeSet<_>>().into_iter().collect(),
-                group: None, weight: 1.0, id: None, extra: BTreeMap::new(), ..example
+                text: example.text, ..Example::default()
             }).collect::<Vec<_>>();
             let mut out = Vec::new();
-            write(&plain, &mut out).unwrap();
+            prop_assert!(write(Format::FastText, &mut out, &plain).unwrap().is_empty());
             let read = read_from("a.ft", &out[..], &ReadOptions::default()).unwrap();
             prop_assert_eq!(same(&read.examples), same(&plain));
         }

@@ -9,12 +9,17 @@ use std::fmt;
 use std::io::{self, BufRead, Write};
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::ser::Serialize;
 use serde_json::value::RawValue;
 
 use super::columns::Role;
+use super::example::Offsets;
 use super::source::{Lines, Origin, Source};
-use super::{Columns, CorpusError, Example, Fault, Rows, labels};
+use super::writer::extra_name;
+use super::{Columns, CorpusError, Example, ExampleWriter, Fault, LabelSpan, Losses, Outline, Rows, labels};
+
+/// What stands before the name of a field of the object `meta`, in which tools keep what goes along with a text.
+const META: &str = "meta.";
 
 /// How many different field names are remembered for a message.
 const NAMES: usize = 64;
@@ -91,6 +96,7 @@ fn example(json: &str, start: Position, rows: &Rows, seen: &mut Seen) -> Result<
         place: rows.origin.line(start.line),
         id: object.scalar(id)?.and_then(|id| super::named(&id)),
         extra: object.extra(&taken, &columns.label_columns)?,
+        ..Example::default()
     })
 }
 
@@ -408,47 +414,117 @@ impl Cutter {
     }
 }
 
-/// Writes an object a line that [`read`](super::read) reads as the same examples: `text`, `labels`, and `group`,
-/// `weight` and `id` where any example has them, then all that is in `extra`. An extra field with a name of ours
-/// gets a `_`.
-///
-/// # Errors
-/// Those of `out`.
-pub fn write(examples: &[Example], mut out: impl Write) -> io::Result<()> {
-    let groups = super::writes_groups(examples);
-    for example in examples {
-        serde_json::to_writer(&mut out, &Written { example, groups })?;
-        out.write_all(b"\n")?;
-    }
-    out.flush()
-}
-
-/// An example as an object.
-struct Written<'a> {
-    example: &'a Example,
+/// Writes an object a line that [`read`](super::read()) reads as the same examples: `text`, `labels` (null where nobody has
+/// judged), and what else an example has. An extra field with a name of ours gets a `_`.
+pub(super) struct Writer<W> {
+    out: W,
     groups: bool,
 }
 
-impl Serialize for Written<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Written { example, groups } = self;
-        let mut object = serializer.serialize_map(None)?;
-        if let Some(id) = &example.id {
-            object.serialize_entry("id", id)?;
+impl<W: Write> Writer<W> {
+    pub(super) fn new(out: W, outline: &Outline) -> Self {
+        Writer { out, groups: outline.writes_groups() }
+    }
+}
+
+impl<W: Write> ExampleWriter for Writer<W> {
+    fn write(&mut self, example: &Example) -> io::Result<()> {
+        let mut line = Line::default();
+        line.optional("id", example.id.as_ref());
+        line.entry("text", &example.text);
+        line.entry("labels", &(!example.pending).then_some(&example.labels));
+        if !example.suggested.is_empty() {
+            line.entry("suggested", &example.suggested);
         }
-        object.serialize_entry("text", &example.text)?;
-        object.serialize_entry("labels", &example.labels)?;
-        if *groups {
-            object.serialize_entry("group", &example.group)?;
+        if !example.spans.is_empty() {
+            line.entry("spans", &spans(example, Offsets::Characters));
+        }
+        match &example.group {
+            None if self.groups => line.raw("group", "null"),
+            group => line.optional("group", group.as_ref()),
         }
         if example.weight != 1.0 {
-            object.serialize_entry("weight", &example.weight)?;
+            line.entry("weight", &example.weight);
         }
-        for (name, value) in &example.extra {
-            object.serialize_entry(&super::extra_name(name), value)?;
-        }
-        object.end()
+        line.extra(example, &[]);
+        line.end(&mut self.out)
     }
+
+    fn end(&mut self) -> io::Result<Losses> {
+        self.out.flush()?;
+        Ok(Losses::default())
+    }
+}
+
+/// A passage as most tools write it.
+#[derive(serde::Serialize)]
+pub(super) struct Passage<'a> {
+    start: usize,
+    end: usize,
+    label: &'a str,
+}
+
+/// The marked passages of an example.
+pub(super) fn spans(example: &Example, offsets: Offsets) -> Vec<Passage<'_>> {
+    let passage = |marked: &'_ LabelSpan| offsets.places(&example.text, marked.span);
+    let passages = example.spans.iter().map(|marked| (passage(marked), &marked.label));
+    passages.map(|((start, end), label)| Passage { start, end, label }).collect()
+}
+
+/// An object that is being written, field by field.
+#[derive(Default)]
+pub(super) struct Line(String);
+
+impl Line {
+    /// Writes a field whose value is JSON already.
+    pub(super) fn raw(&mut self, name: &str, json: &str) {
+        self.0.push(if self.0.is_empty() { '{' } else { ',' });
+        self.0 += &json_of(name);
+        self.0.push(':');
+        self.0 += json;
+    }
+
+    pub(super) fn entry(&mut self, name: &str, value: &impl Serialize) {
+        self.raw(name, &json_of(value));
+    }
+
+    pub(super) fn optional(&mut self, name: &str, value: Option<&String>) {
+        if let Some(value) = value {
+            self.entry(name, value);
+        }
+    }
+
+    /// Writes all that stands in `extra` and `nested`; a field with a name of the format's own gets a `_`.
+    pub(super) fn extra(&mut self, example: &Example, own: &[&str]) {
+        let Example { extra, nested, .. } = example;
+        let names: BTreeSet<&String> = extra.keys().chain(nested.keys()).collect();
+        for name in names.into_iter().filter(|name| !name.starts_with(META)) {
+            let written = if own.contains(&name.as_str()) { format!("_{name}") } else { extra_name(name) };
+            match nested.get(name) {
+                Some(json) => self.raw(&written, json),
+                None => self.entry(&written, &extra[name]),
+            }
+        }
+        let within = |(name, value): (&'_ String, _)| Some((name.strip_prefix(META)?.to_owned(), value));
+        let meta: BTreeMap<String, &String> = extra.iter().filter_map(within).collect();
+        if !meta.is_empty() && !nested.contains_key("meta") {
+            self.entry("meta", &meta);
+        }
+    }
+
+    /// The whole object.
+    pub(super) fn object(mut self) -> String {
+        self.0 += if self.0.is_empty() { "{}" } else { "}" };
+        self.0
+    }
+
+    pub(super) fn end(self, out: &mut impl Write) -> io::Result<()> {
+        out.write_all((self.object() + "\n").as_bytes())
+    }
+}
+
+pub(super) fn json_of(value: &(impl Serialize + ?Sized)) -> String {
+    serde_json::to_string(value).expect("text, numbers and lists of them are always JSON")
 }
 
 #[cfg(test)]
@@ -456,7 +532,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::tests::{corpus, examples, hints, refused, same};
-    use super::super::{ReadOptions, read_from};
+    use super::super::{Format, ReadOptions, read_from, write};
     use super::*;
 
     #[test]
@@ -629,7 +705,7 @@ mod tests {
         #[test]
         fn what_was_written_is_read_as_the_same(examples in examples("\\PC{0,9}[\n\r\t\"\\\\]?[a-z]")) {
             let mut out = Vec::new();
-            write(&examples, &mut out).unwrap();
+            assert!(write(Format::Jsonl, &mut out, &examples).unwrap().is_empty());
             let read = read_from("a.jsonl", &out[..], &ReadOptions::default()).unwrap();
             prop_assert!(read.skipped.is_empty());
             prop_assert_eq!(same(&read.examples), same(&examples));

@@ -4,44 +4,32 @@
 //! read the rows. A row that cannot be used is skipped and becomes a [`Problem`]; what looks like a slip in rows that
 //! can be used becomes a [`Warning`].
 //!
-//! A new format is a file here with a `read` like theirs, a variant of [`Format`], and a line in `Format::detect`
-//! and in `read_source`.
-
-pub mod fasttext;
-pub mod jsonl;
-pub mod table;
+//! [`writer`] writes examples in any format. A new format is a file here with a `read` and a `Writer` like theirs, a variant of
+//! [`Format`], and a line in `Format::detect`, in `read_source` and in `writer`.
 
 mod columns;
+mod doccano;
+mod example;
+mod fasttext;
+mod jsonl;
+mod label_studio;
 mod labels;
 mod problem;
+mod prodigy;
 mod source;
+mod table;
+mod writer;
 
-use std::collections::BTreeMap;
+use std::fmt;
 use std::io::Read;
 
 pub use columns::Columns;
+pub use example::{ANNOTATOR, Example, LabelSpan};
 pub use problem::{CorpusError, Delimiter, Fault, Problem, Spelling, Warning};
+pub use table::is_formula;
+pub use writer::{ExampleWriter, Loss, Losses, Outline, write, writer};
 
-use crate::text::Place;
 use source::{Origin, Source};
-
-/// A text and what somebody says that it is.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Example {
-    /// Never blank; otherwise as it stands in the data.
-    pub text: String,
-    /// Trimmed, each once, in order. None is an answer too: a text without any framing.
-    pub labels: Vec<String>,
-    /// What must not be torn apart by folds: a document, an author.
-    pub group: Option<String>,
-    /// Positive and finite; 1 where the data says nothing.
-    pub weight: f64,
-    /// The line on which its row starts.
-    pub place: Place,
-    pub id: Option<String>,
-    /// All other columns that hold something, or fields that hold one value, as text.
-    pub extra: BTreeMap<String, String>,
-}
 
 /// All that was read.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -69,6 +57,10 @@ pub struct ReadOptions {
     pub label_separator: Option<String>,
     /// The first row that cannot be used is an error.
     pub strict: bool,
+    /// Rows that nobody has judged are read too, marked as [`pending`](Example::pending), and there need not be a label column.
+    pub pending: bool,
+    /// Also what only another file has room for, [`Example::nested`].
+    pub everything: bool,
     /// How many bytes a gzip file may unpack to.
     pub most_unpacked: u64,
 }
@@ -80,6 +72,8 @@ impl Default for ReadOptions {
             format: None,
             label_separator: None,
             strict: false,
+            pending: false,
+            everything: false,
             most_unpacked: 8 << 30,
         }
     }
@@ -96,6 +90,12 @@ pub enum Format {
     Jsonl,
     /// `__label__a __label__b text`, a line each.
     FastText,
+    /// An object a line, its labels in `label`: names, or passages as `[start, end, name]`.
+    Doccano,
+    /// An object a line, with the `answer` to a question that was asked about a text.
+    Prodigy,
+    /// One list of tasks, each with its annotations.
+    LabelStudio,
 }
 
 impl Format {
@@ -128,7 +128,7 @@ impl Format {
     }
 
     /// The format that a file's name promises; `.txt` promises nothing.
-    fn of_name(path: &str) -> Option<Format> {
+    pub fn of_name(path: &str) -> Option<Format> {
         let path = path.to_ascii_lowercase();
         let stem = path.strip_suffix(".gz").unwrap_or(&path);
         match stem.rsplit_once('.')?.1 {
@@ -138,6 +138,20 @@ impl Format {
             "ft" => Some(Format::FastText),
             _ => None,
         }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Format::Csv => "CSV",
+            Format::Tsv => "TSV",
+            Format::Jsonl => "JSONL",
+            Format::FastText => "fastText",
+            Format::Doccano => "doccano",
+            Format::Prodigy => "Prodigy",
+            Format::LabelStudio => "Label Studio",
+        })
     }
 }
 
@@ -175,6 +189,7 @@ fn read_source(source: Source, options: &ReadOptions, corpus: &mut Corpus) -> Re
             Format::Tsv => table::read(source, Some(Delimiter::Tab), &mut rows)?,
             Format::Jsonl => jsonl::read(source, &mut rows)?,
             Format::FastText => fasttext::read(source, &mut rows)?,
+            Format::Doccano | Format::Prodigy | Format::LabelStudio => jsonl::read(source, &mut rows)?,
         }
     }
     rows.finish()?;
@@ -279,19 +294,6 @@ fn weight(cell: &str) -> Result<f64, Fault> {
     }
 }
 
-/// Under which name a writer puts an extra column, so that it is not taken for one of ours when read again.
-fn extra_name(name: &str) -> String {
-    const OURS: [&str; 6] = ["text", "labels", "label", "group", "weight", "id"];
-    let ours = OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours));
-    if ours { format!("_{name}") } else { name.to_owned() }
-}
-
-/// Whether a writer must write groups: because there are some, or so that `doc` is not taken for them.
-fn writes_groups(examples: &[Example]) -> bool {
-    let doc = |example: &Example| example.extra.keys().any(|name| name.eq_ignore_ascii_case("doc"));
-    examples.iter().any(|example| example.group.is_some() || doc(example))
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -301,6 +303,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::text::Place;
 
     pub(super) fn corpus(path: &str, data: &str) -> Corpus {
         read_from(path, data.as_bytes(), &ReadOptions::default()).expect("readable data")
@@ -326,9 +329,9 @@ mod tests {
             labels: labels.into_iter().collect(),
             group,
             weight: if weighted { weight } else { 1.0 },
-            place: Place::file("-"),
             id,
             extra,
+            ..Example::default()
         });
         prop::collection::vec(example, 1..6)
     }

@@ -11,8 +11,14 @@ use std::io::{self, BufRead, Write};
 use csv_core::ReadRecordResult;
 
 use super::columns::{Role, no_such_column};
+use super::doccano::triples;
+use super::example::Offsets;
+use super::jsonl::json_of;
 use super::source::{Origin, Source};
-use super::{Columns, CorpusError, Delimiter, Example, Fault, Format, Rows, Warning, labels};
+use super::writer::{Loss, extra_name};
+use super::{
+    Columns, CorpusError, Delimiter, Example, ExampleWriter, Fault, Format, Losses, Outline, Rows, Warning, labels,
+};
 
 /// How many rows are looked at to see which columns hold 0 or 1.
 const SAMPLE: usize = 200;
@@ -159,6 +165,7 @@ impl Layout {
             place: rows.origin.line(extent.line),
             id: self.id.and_then(|at| super::named(row.cell(at))),
             extra: self.extra(&row),
+            ..Example::default()
         })
     }
 
@@ -474,30 +481,90 @@ impl LineCount {
     }
 }
 
-/// Writes a table that [`read`](super::read) reads as the same examples: `text` and `labels`, and `group`, `weight` and
-/// `id` where any example has them, then all that is in `extra`. An extra column with a name of ours gets a `_`.
-///
-/// # Errors
-/// Those of `out`.
-pub fn write(examples: &[Example], delimiter: Delimiter, out: impl Write) -> io::Result<()> {
-    let mut table = csv::WriterBuilder::new().delimiter(delimiter.byte()).from_writer(out);
-    let groups = super::writes_groups(examples);
-    let weights = examples.iter().any(|example| example.weight != 1.0);
-    let ids = examples.iter().any(|example| example.id.is_some());
-    let extra: BTreeSet<&String> = examples.iter().flat_map(|example| example.extra.keys()).collect();
-    let optional = [(groups, "group"), (weights, "weight"), (ids, "id")];
-    let header =
-        ["text", "labels"].into_iter().chain(optional.iter().filter(|(there, _)| *there).map(|(_, name)| *name));
-    table.write_record(header.map(str::to_owned).chain(extra.iter().map(|name| super::extra_name(name))))?;
-    for example in examples {
-        let mut row = vec![example.text.clone(), labels::join(&example.labels)];
-        row.extend(groups.then(|| example.group.clone().unwrap_or_default()));
-        row.extend(weights.then(|| example.weight.to_string()));
-        row.extend(ids.then(|| example.id.clone().unwrap_or_default()));
-        row.extend(extra.iter().map(|name| example.extra.get(*name).cloned().unwrap_or_default()));
-        table.write_record(row)?;
+/// Writes a table that [`read`](super::read()) reads as the same examples: `text` and `labels`, and what else any example
+/// has, then all that is in `extra`. An extra column with a name of ours gets a `_`.
+pub(super) struct Writer<W: Write> {
+    out: csv::Writer<W>,
+    outline: Outline,
+    begun: bool,
+    lost: Losses,
+}
+
+impl<W: Write> Writer<W> {
+    pub(super) fn new(out: W, delimiter: Delimiter, outline: &Outline) -> Self {
+        let out = csv::WriterBuilder::new().delimiter(delimiter.byte()).from_writer(out);
+        Writer { out, outline: outline.clone(), begun: false, lost: Losses::default() }
     }
-    table.flush()
+
+    /// The optional columns of ours, and whether they are there.
+    fn optional(&self) -> [(bool, &'static str); 6] {
+        let outline = &self.outline;
+        [
+            (outline.pending, "judged"),
+            (outline.suggested, "suggested"),
+            (outline.spans, "spans"),
+            (outline.writes_groups(), "group"),
+            (outline.weights, "weight"),
+            (outline.ids, "id"),
+        ]
+    }
+
+    fn header(&mut self) -> io::Result<()> {
+        if std::mem::replace(&mut self.begun, true) {
+            return Ok(());
+        }
+        let optional = self.optional().into_iter().filter(|(there, _)| *there).map(|(_, name)| name.to_owned());
+        let names = ["text", "labels"].into_iter().map(str::to_owned).chain(optional);
+        let names: Vec<String> = names.chain(self.outline.extra.iter().map(|name| extra_name(name))).collect();
+        self.record(names).map(drop)
+    }
+
+    /// Writes a record; whether any cell had to be made safe.
+    fn record(&mut self, mut cells: Vec<String>) -> io::Result<bool> {
+        let mut safer = false;
+        for cell in cells.iter_mut().filter(|cell| self.outline.spreadsheet_safe && is_formula(cell)) {
+            cell.insert(0, '\'');
+            safer = true;
+        }
+        self.out.write_record(cells)?;
+        Ok(safer)
+    }
+}
+
+impl<W: Write> ExampleWriter for Writer<W> {
+    fn write(&mut self, example: &Example) -> io::Result<()> {
+        self.header()?;
+        let ours = [
+            if example.pending { "no" } else { "yes" }.to_owned(),
+            labels::join(&example.suggested),
+            if example.spans.is_empty() { String::new() } else { json_of(&triples(example, Offsets::Characters)) },
+            example.group.clone().unwrap_or_default(),
+            example.weight.to_string(),
+            example.id.clone().unwrap_or_default(),
+        ];
+        let mut row = vec![example.text.clone(), labels::join(&example.labels)];
+        row.extend(self.optional().into_iter().zip(ours).filter(|((there, _), _)| *there).map(|(_, cell)| cell));
+        let extra = &example.extra;
+        row.extend(self.outline.extra.iter().map(|name| extra.get(name).cloned().unwrap_or_default()));
+        self.lost.add_nested(example);
+        for name in extra.keys().filter(|name| !self.outline.extra.contains(*name) || name.trim().is_empty()) {
+            self.lost.add_if(true, Loss::Column(name.clone()));
+        }
+        let safer = self.record(row)?;
+        self.lost.add_if(safer, Loss::Formulas);
+        Ok(())
+    }
+
+    fn end(&mut self) -> io::Result<Losses> {
+        self.header()?;
+        self.out.flush()?;
+        Ok(std::mem::take(&mut self.lost))
+    }
+}
+
+/// Whether a spreadsheet may take a cell for a formula and run it (OWASP, "CSV Injection").
+pub fn is_formula(cell: &str) -> bool {
+    cell.starts_with(['=', '+', '-', '@', '\t', '\r'])
 }
 
 #[cfg(test)]
@@ -505,7 +572,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::tests::{corpus, examples, hints, refused, same};
-    use super::super::{ReadOptions, read_from};
+    use super::super::{ReadOptions, read_from, write};
     use super::*;
 
     fn texts(corpus: &super::super::Corpus) -> Vec<&str> {
@@ -722,16 +789,16 @@ mod tests {
         let mut corpus = corpus("a.csv", "text,labels\na,b\n");
         corpus.examples[0].extra.insert("Text".into(), "x".into());
         let mut out = Vec::new();
-        write(&corpus.examples, Delimiter::Comma, &mut out).unwrap();
+        assert!(write(Format::Csv, &mut out, &corpus.examples).unwrap().is_empty());
         assert_eq!(String::from_utf8(out).unwrap(), "text,labels,_Text\na,b,x\n");
     }
 
     proptest! {
         #[test]
         fn what_was_written_is_read_as_the_same(examples in examples("[ -~é\t\n\r\"]{0,12}[a-zß;,]"), tab in any::<bool>()) {
-            let (delimiter, path) = if tab { (Delimiter::Tab, "a.tsv") } else { (Delimiter::Comma, "a.csv") };
+            let (format, path) = if tab { (Format::Tsv, "a.tsv") } else { (Format::Csv, "a.csv") };
             let mut out = Vec::new();
-            write(&examples, delimiter, &mut out).unwrap();
+            prop_assert!(write(format, &mut out, &examples).unwrap().is_empty());
             let read = read_from(path, &out[..], &ReadOptions::default()).unwrap();
             prop_assert!(read.skipped.is_empty());
             prop_assert_eq!(same(&read.examples), same(&examples));

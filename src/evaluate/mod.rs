@@ -4,6 +4,7 @@ pub mod agreement;
 pub mod interval;
 pub mod judgement;
 pub mod metrics;
+pub mod suggest;
 pub mod truth;
 pub mod voices;
 

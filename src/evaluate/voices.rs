@@ -186,22 +186,17 @@ fn plain(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::Place;
 
     fn example(text: &str, group: &str, voice: &str, speaker: &str) -> Example {
         let extra = [("voice", voice), ("quoted_speaker", speaker)];
         Example {
-            text: text.into(),
-            labels: Vec::new(),
             group: Some(group.into()),
-            weight: 1.0,
-            place: Place::file("-"),
-            id: None,
             extra: extra
                 .into_iter()
                 .filter(|(_, value)| !value.is_empty())
                 .map(|(key, value)| (key.into(), value.into()))
                 .collect(),
+            ..Example::new(text, Vec::new())
         }
     }
 

@@ -12,6 +12,7 @@ mod labels;
 mod model_card;
 mod model_file;
 mod report;
+mod schema;
 mod streams;
 mod train;
 mod vectors;

@@ -36,9 +36,12 @@ pub fn classify(
     match format {
         Format::Csv => table.rows(input, delimiter.byte(), pen, report),
         Format::Tsv => table.rows(input, b'\t', pen, report),
-        Format::Jsonl => table.objects(input, pen, report),
+        Format::Jsonl | Format::Doccano | Format::Prodigy => table.objects(input, pen, report),
         Format::FastText => {
             anyhow::bail!("{name}: fastText lines have no columns\nhint: leave --column out, and use --unit line")
+        }
+        Format::LabelStudio => {
+            anyhow::bail!("{name}: Label Studio's tasks are no table\nhint: rhetor convert {name} - --to jsonl")
         }
     }
 }

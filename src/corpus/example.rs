@@ -1,0 +1,160 @@
+//! A text and what is said of it, in no format's way.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::text::{Place, Span};
+
+/// The column or field, in [`Example::extra`], that names who gave the labels.
+pub const ANNOTATOR: &str = "annotator";
+
+/// A text and what somebody says that it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Example {
+    /// Never blank; otherwise as it stands in the data.
+    pub text: String,
+    /// Trimmed, each once, in order. None is an answer too: a text without any framing, unless it is `pending`.
+    pub labels: Vec<String>,
+    /// Nobody has judged the text yet, so that it has no labels and that says nothing. Only read when
+    /// [asked for](super::ReadOptions::pending).
+    pub pending: bool,
+    /// What a model proposes, for somebody who is still to judge.
+    pub suggested: Vec<String>,
+    /// Where in the text labels lie, if somebody marked passages; these labels stand in `labels` too.
+    pub spans: Vec<LabelSpan>,
+    /// What must not be torn apart by folds: a document, an author.
+    pub group: Option<String>,
+    /// Positive and finite; 1 where the data says nothing.
+    pub weight: f64,
+    /// The line on which its row starts.
+    pub place: Place,
+    pub id: Option<String>,
+    /// All other columns that hold something, or fields that hold one value, as text.
+    pub extra: BTreeMap<String, String>,
+    /// What a table has no room for: the fields that hold a list, an object, a number, true or false, as they stood in JSON.
+    /// Only read when [asked for](super::ReadOptions::everything).
+    pub nested: BTreeMap<String, String>,
+}
+
+/// A label on a passage.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LabelSpan {
+    /// Bytes of the example's text.
+    pub span: Span,
+    pub label: String,
+}
+
+impl Default for Example {
+    fn default() -> Self {
+        Example {
+            text: String::new(),
+            labels: Vec::new(),
+            pending: false,
+            suggested: Vec::new(),
+            spans: Vec::new(),
+            group: None,
+            weight: 1.0,
+            place: Place::file("-"),
+            id: None,
+            extra: BTreeMap::new(),
+            nested: BTreeMap::new(),
+        }
+    }
+}
+
+impl Example {
+    /// A text that somebody judged.
+    pub fn new(text: impl Into<String>, labels: Vec<String>) -> Self {
+        Example { text: text.into(), labels, ..Example::default() }
+    }
+
+    /// Who gave the labels, if the data says so.
+    pub fn annotator(&self) -> Option<&str> {
+        self.extra.get(ANNOTATOR).map(String::as_str)
+    }
+
+    /// Whether some label is not marked on any passage, or none is.
+    pub(super) fn has_loose_labels(&self) -> bool {
+        let marked: BTreeSet<&String> = self.spans.iter().map(|marked| &marked.label).collect();
+        self.labels.iter().any(|label| !marked.contains(label))
+    }
+
+    /// Adds the labels of passages to those of the text, each once.
+    pub(super) fn take_labels_of_spans(&mut self) {
+        for LabelSpan { label, .. } in &self.spans {
+            if !self.labels.contains(label) {
+                self.labels.push(label.clone());
+            }
+        }
+    }
+}
+
+/// In what a tool counts the places of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Offsets {
+    /// Unicode characters, as Python does.
+    Characters,
+    /// UTF-16 units, as JavaScript does: beyond U+FFFF a character counts twice.
+    Utf16,
+}
+
+impl Offsets {
+    fn width(self, c: char) -> usize {
+        match self {
+            Offsets::Characters => 1,
+            Offsets::Utf16 => c.len_utf16(),
+        }
+    }
+
+    /// The bytes between two places; none if they do not lie on characters of the text, in this order.
+    pub(super) fn span(self, text: &str, start: usize, end: usize) -> Option<Span> {
+        let (mut at, mut first) = (0, None);
+        let ends = std::iter::once(('\0', text.len()));
+        for (c, byte) in text.char_indices().map(|(byte, c)| (c, byte)).chain(ends) {
+            if at == start {
+                first.get_or_insert(byte);
+            }
+            if at == end {
+                return first.map(|first| Span::new(first, byte));
+            }
+            at += self.width(c);
+        }
+        None
+    }
+
+    /// The places of the first byte of a span and of the first behind it.
+    pub(super) fn places(self, text: &str, span: Span) -> (usize, usize) {
+        let count = |bytes: &str| bytes.chars().map(|c| self.width(c)).sum::<usize>();
+        let start = count(&text[..span.start]);
+        (start, start + count(span.of(text)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn an_emoji_is_one_character_and_two_units_of_utf_16() {
+        let text = "💩This is an annotation.";
+        let word = Offsets::Characters.span(text, 12, 22).unwrap();
+        assert_eq!(word.of(text), "annotation");
+        assert_eq!(Offsets::Utf16.span(text, 13, 23), Some(word));
+        assert_eq!(Offsets::Utf16.span(text, 1, 5), None, "within the emoji");
+        assert_eq!(Offsets::Characters.span(text, 5, 2), None);
+        assert_eq!(Offsets::Characters.span(text, 20, 200), None);
+        assert_eq!(Offsets::Characters.span("ab", 2, 2).map(Span::is_empty), Some(true));
+    }
+
+    proptest! {
+        #[test]
+        fn places_lead_back_to_their_span(text in "[a-zé😀\n]{0,12}", from in 0..13_usize, to in 0..13_usize) {
+            for offsets in [Offsets::Characters, Offsets::Utf16] {
+                if let Some(span) = offsets.span(&text, from, to) {
+                    prop_assert_eq!(offsets.places(&text, span), (from, to));
+                }
+            }
+        }
+    }
+}
