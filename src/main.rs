@@ -18,6 +18,7 @@ fn main() -> ExitCode {
         Command::Evaluate(args) => cli::evaluate::run(args, remarks),
         Command::Inspect(args) => cli::inspect::run(args),
         Command::Labels(args) => cli::labels::run(args),
+        Command::Annotate(args) => cli::annotate::run(args, &shared, remarks),
         Command::Cues(args) => cli::cues::run(args, &shared, remarks),
         Command::Completions(args) => cli::completions::run(args),
     };

@@ -1,5 +1,6 @@
 //! The arguments as typed, a file a command. What they mean is decided where they are used.
 
+mod annotate;
 mod classify;
 mod cues;
 mod evaluate;
@@ -11,6 +12,7 @@ use std::num::NonZeroUsize;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use annotate::{Annotate, OrderOfUnits};
 pub use classify::{Classify, OutputFormat, UnitName};
 pub use cues::{Cues, CuesFormat};
 pub use evaluate::Evaluate;
@@ -36,6 +38,7 @@ const EXAMPLES: &str = "Examples:
   rhetor inspect -m my.rhetor                    how far to trust it
   rhetor evaluate held-out.csv -m my.rhetor      how good it is on other labelled sentences
   rhetor cues my-cues.toml speech.txt            what your own patterns find
+  rhetor annotate speech.txt -o labels.jsonl     label sentences in the terminal
 
 Run `rhetor COMMAND --help` for all options of a command.";
 
@@ -46,6 +49,7 @@ pub enum Command {
     Evaluate(Box<Evaluate>),
     Inspect(Inspect),
     Labels(Labels),
+    Annotate(Box<Annotate>),
     Cues(Box<Cues>),
     Completions(Completions),
 }

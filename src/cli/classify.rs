@@ -249,7 +249,7 @@ fn noun(unit: UnitKind) -> &'static str {
     }
 }
 
-fn kind(unit: UnitName) -> UnitKind {
+pub fn kind(unit: UnitName) -> UnitKind {
     match unit {
         UnitName::Sentence => UnitKind::Sentence,
         UnitName::Line => UnitKind::Line,

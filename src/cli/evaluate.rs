@@ -74,6 +74,7 @@ pub fn run(args: &Evaluate, remarks: Remarks) -> anyhow::Result<u8> {
     let data: Vec<_> = args.data.iter().map(|path| path.to_string_lossy()).collect();
     let corpus = corpus::read(&data, &train::read_options(&args.input))?;
     train::report_reading(&corpus, remarks);
+    super::annotate::warn_of_journals(&args.data, remarks);
     warn_of_strangers(&model, &corpus.examples, remarks)?;
     if rhetor::learn::data_fingerprint(&corpus.examples) == model.card().data {
         remarks.warn("the model was trained on these very units, so all figures flatter");

@@ -1,5 +1,6 @@
 //! What commands share: the model, remarks, output, colour, exit status.
 
+pub mod annotate;
 pub mod args;
 pub mod card;
 pub mod classify;
@@ -23,6 +24,8 @@ use args::{Shared, When};
 /// Everything was done; something failed and the rest was done.
 pub const DONE: u8 = 0;
 pub const FAILED: u8 = 1;
+/// The command cannot be run like this.
+pub const USAGE: u8 = 2;
 
 /// Remarks on standard error, unless the user wants none.
 #[derive(Clone, Copy)]

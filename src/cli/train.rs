@@ -28,7 +28,8 @@ const NAMED: usize = 10;
 
 pub fn run(args: &Train, remarks: Remarks) -> anyhow::Result<u8> {
     let features = &args.features;
-    let inputs = || args.data.iter().chain(&args.mirror).chain(&features.cues).chain(&features.vectors).chain(&args.codebook);
+    let inputs =
+        || args.data.iter().chain(&args.mirror).chain(&features.cues).chain(&features.vectors).chain(&args.codebook);
     refuse_same(Some(&args.output), inputs())?;
     refuse_same(args.report.as_deref(), inputs())?;
     refuse_twice(Some(&args.output), args.report.as_deref())?;
@@ -37,6 +38,7 @@ pub fn run(args: &Train, remarks: Remarks) -> anyhow::Result<u8> {
     let data: Vec<_> = args.data.iter().map(|path| path.to_string_lossy()).collect();
     let corpus = corpus::read(&data, &read_options(&args.input))?;
     report_reading(&corpus, remarks);
+    super::annotate::warn_of_journals(&args.data, remarks);
     let settings = settings(args, remarks)?;
     if let (Some(book), Some(path)) = (&settings.codebook, &args.codebook) {
         compare(book, &path.display().to_string(), &corpus, remarks);

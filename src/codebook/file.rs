@@ -164,7 +164,11 @@ fn yaml(text: &str, origin: Origin) -> Result<Node> {
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| {
             let what = format!("this is no YAML: {}", error.info());
-            origin.fault(error.marker().line(), what, "text that holds `: ` or ` #` needs quotation marks, or `>-` before it")
+            origin.fault(
+                error.marker().line(),
+                what,
+                "text that holds `: ` or ` #` needs quotation marks, or `>-` before it",
+            )
         })?;
         let line = span.start.line();
         let done = match event {
@@ -190,7 +194,11 @@ fn yaml(text: &str, origin: Origin) -> Result<Node> {
             Event::Scalar(word, ..) => Node { line, value: Value::Text(word.into_owned()) },
             Event::Alias(_) => return Err(origin.fault(line, "an alias (`*name`)", "write out what it stands for")),
             Event::DocumentStart(_) if root.is_some() => {
-                return Err(origin.fault(line, "a second document", "a file holds one codebook; remove the line `---`"));
+                return Err(origin.fault(
+                    line,
+                    "a second document",
+                    "a file holds one codebook; remove the line `---`",
+                ));
             }
             _ => continue,
         };
@@ -226,7 +234,8 @@ impl Origin<'_> {
     fn book(self, root: &Node) -> Result<Codebook> {
         let table = self.table(root, "a codebook")?;
         self.check_keys(table, &BOOK_KEYS, "a codebook")?;
-        let stem = || Path::new(self.path).file_stem().map_or(String::new(), |stem| stem.to_string_lossy().into_owned());
+        let stem =
+            || Path::new(self.path).file_stem().map_or(String::new(), |stem| stem.to_string_lossy().into_owned());
         let book = Codebook {
             title: self.text_of(table, "title")?.filter(|title| !title.is_empty()).unwrap_or_else(stem),
             introduction: self.text_of(table, "introduction")?.unwrap_or_default(),
@@ -254,7 +263,11 @@ impl Origin<'_> {
                 return Err(self.fault(line, "a label without a name", "write `name`, as it stands in the data"));
             }
             if labels.iter().any(|known| known.name == entry.name) {
-                return Err(self.fault(line, format!("label {:?} stands here twice", entry.name), "keep one of the two"));
+                return Err(self.fault(
+                    line,
+                    format!("label {:?} stands here twice", entry.name),
+                    "keep one of the two",
+                ));
             }
             labels.push(entry);
             Ok(())
@@ -273,7 +286,8 @@ impl Origin<'_> {
     }
 
     fn label(self, node: &Node, name: Option<&str>) -> Result<Entry> {
-        let named = |entry: Entry| Entry { name: name.map_or(entry.name.clone(), |name| name.trim().to_owned()), ..entry };
+        let named =
+            |entry: Entry| Entry { name: name.map_or(entry.name.clone(), |name| name.trim().to_owned()), ..entry };
         match &node.value {
             Value::Nothing => Ok(named(Entry::default())),
             Value::Text(definition) => Ok(named(Entry { definition: tidy(definition), ..Entry::default() })),
@@ -305,13 +319,19 @@ impl Origin<'_> {
         let number = match self.text_of(table, "number")? {
             None => number,
             Some(given) => given.parse().map_err(|_| {
-                self.fault(node.line, format!("{given:?} in place of a rule's number"), "leave `number` out to have rules counted")
+                self.fault(
+                    node.line,
+                    format!("{given:?} in place of a rule's number"),
+                    "leave `number` out to have rules counted",
+                )
             })?,
         };
         let kind = match self.text_of(table, "kind")?.as_deref() {
             None | Some("boundary") => RuleKind::Boundary,
             Some("ruling") => RuleKind::Ruling,
-            Some(other) => return Err(self.fault(node.line, format!("kind {other:?} of a rule"), "it is boundary or ruling")),
+            Some(other) => {
+                return Err(self.fault(node.line, format!("kind {other:?} of a rule"), "it is boundary or ruling"));
+            }
         };
         let text = self.text_of(table, "text")?.unwrap_or_default();
         if text.is_empty() {
@@ -326,7 +346,9 @@ impl Origin<'_> {
         for rule in &book.rules {
             let Some(wrong) = rule.labels.iter().find(|label| book.find(label).is_none()) else { continue };
             let line = get(table, "rule").or_else(|| get(table, "rules")).map_or(1, |node| match &node.value {
-                Value::List(items) => book.rules.iter().position(|own| own == rule).map_or(node.line, |at| items[at].line),
+                Value::List(items) => {
+                    book.rules.iter().position(|own| own == rule).map_or(node.line, |at| items[at].line)
+                }
                 _ => node.line,
             });
             let names = || book.labels.iter().map(|entry| &entry.name[..]);
@@ -432,8 +454,10 @@ text = "Harm to the listener is a threat."
 
     #[test]
     fn a_table_of_names_and_definitions_is_a_codebook() {
-        let yaml = parse("strike.yml", "labels:\n  threat: announces harm\n  call:\n    definition: asks for it\n  other:\n");
-        let toml = parse("strike.toml", "[labels]\nthreat = 'announces harm'\ncall.definition = 'asks for it'\nother = ''\n");
+        let yaml =
+            parse("strike.yml", "labels:\n  threat: announces harm\n  call:\n    definition: asks for it\n  other:\n");
+        let toml =
+            parse("strike.toml", "[labels]\nthreat = 'announces harm'\ncall.definition = 'asks for it'\nother = ''\n");
         let (yaml, toml) = (yaml.unwrap_or_else(|e| panic!("{e}")), toml.unwrap_or_else(|e| panic!("{e}")));
         assert_eq!(yaml, toml);
         assert_eq!((&yaml.title[..], &yaml.labels[1].definition[..], yaml.labels.len()), ("strike", "asks for it", 3));
@@ -452,14 +476,22 @@ text = "Harm to the listener is a threat."
             ("a.yaml", "labels:\n  a: one\n  a: two\n", "a.yaml:3: \"a\" stands here twice"),
             ("a.yaml", "labels:\n  - a\n  - a\n", "a.yaml:3: label \"a\" stands here twice"),
             ("a.yaml", "labels: [a\n", "this is no YAML"),
-            ("a.yaml", "labels:\n  - name: a\n    example: [b]\n", "a.yaml:3: \"example\" is nothing that a label has\nhint: did you mean examples?"),
+            (
+                "a.yaml",
+                "labels:\n  - name: a\n    example: [b]\n",
+                "a.yaml:3: \"example\" is nothing that a label has\nhint: did you mean examples?",
+            ),
             ("a.yaml", "labels: [a]\n---\nlabels: [b]\n", "a second document"),
             ("a.yaml", "labels: [[[[[[[[[[a]]]]]]]]]]\n", "nest too deep"),
             ("a.yaml", "", "a.yaml: no label"),
             ("a.toml", "title = \"t\"\n", "a.toml: no label"),
             ("a.toml", "title = t\n", "a.toml:1: this is no TOML"),
             ("a.toml", "[[label]]\nname = \"a\"\ndefinition = 3.5\n", "a.toml:3: neither text"),
-            ("a.toml", "[[label]]\nname = \"a\"\n\n[[rule]]\ntext = \"x\"\nlabels = [\"b\"]\n", "a.toml:4: a rule on label \"b\""),
+            (
+                "a.toml",
+                "[[label]]\nname = \"a\"\n\n[[rule]]\ntext = \"x\"\nlabels = [\"b\"]\n",
+                "a.toml:4: a rule on label \"b\"",
+            ),
             ("a.toml", "[[label]]\ndefinition = \"a\"\n", "a.toml:1: a label without a name"),
         ] {
             let error = refused(path, text);

@@ -216,9 +216,10 @@ impl Model {
             units: self.featurizer.units(),
             card: serde_json::value::to_raw_value(&*self.card).expect("a card is plain data"),
             cues: self.featurizer.extractor().cue_names(),
-            codebook: self.codebook.as_ref().map(|book| {
-                serde_json::value::to_raw_value(&**book).expect("a codebook is plain data")
-            }),
+            codebook: self
+                .codebook
+                .as_ref()
+                .map(|book| serde_json::value::to_raw_value(&**book).expect("a codebook is plain data")),
             checksum: None,
         }
     }
@@ -421,9 +422,11 @@ fn assemble(tensors: &Tensors, metadata: Metadata, check: Check) -> Result<Model
     )
     .map_err(|_| "its vocabulary is inconsistent")?;
     let card = parsed(metadata.card.get(), check).ok_or("its card cannot be read")?;
-    let codebook = metadata.codebook.as_ref().map(|book| parsed(book.get(), check)).map_or(Ok(None), |book| {
-        book.map(Some).ok_or("its codebook cannot be read")
-    })?;
+    let codebook = metadata
+        .codebook
+        .as_ref()
+        .map(|book| parsed(book.get(), check))
+        .map_or(Ok(None), |book| book.map(Some).ok_or("its codebook cannot be read"))?;
     let extractor = extractor(tensors, metadata.features, &metadata.cues, check)?;
     let fingerprint = metadata.checksum.as_deref().filter(|checksum| checksum.len() == 64 && checksum.is_ascii());
     let model = Model {

@@ -1,5 +1,6 @@
 //! The program as its users meet it: one module a command or a promise.
 
+mod annotate;
 mod browser;
 mod classify;
 mod corpus;
@@ -14,5 +15,6 @@ mod model_file;
 mod report;
 mod schema;
 mod streams;
+mod terminal;
 mod train;
 mod vectors;

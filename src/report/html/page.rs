@@ -92,7 +92,11 @@ struct LabelShown {
 impl LabelShown {
     /// Its name, and what it means where that is known.
     fn about(&self) -> String {
-        if self.meaning.is_empty() { self.name.clone() } else { format!("{}: the sentence {}", self.name, self.meaning) }
+        if self.meaning.is_empty() {
+            self.name.clone()
+        } else {
+            format!("{}: the sentence {}", self.name, self.meaning)
+        }
     }
 }
 
