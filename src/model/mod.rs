@@ -68,9 +68,14 @@ impl Model {
         &self.card
     }
 
+    /// The codebook that it was trained with, if there was one.
+    pub fn own_codebook(&self) -> Option<&Codebook> {
+        self.codebook.as_deref()
+    }
+
     /// What its labels mean: the codebook that it was trained with, or the built-in one if its labels are just those.
     pub fn codebook(&self) -> Option<Cow<'_, Codebook>> {
-        match &self.codebook {
+        match self.own_codebook() {
             Some(own) => Some(Cow::Borrowed(own)),
             None => Some(Codebook::builtin()).filter(|book| book.is_of(&self.labels)).map(Cow::Owned),
         }

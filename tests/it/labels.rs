@@ -32,7 +32,12 @@ fn a_codebook_of_ones_own_travels_inside_the_model() {
     assert_eq!((&book["title"], book["label"].as_array().map(Vec::len)), (&"The harbour".into(), Some(3)));
     let page = desk.run_with("classify - -m m -f html --threshold 0", "It was the council's fault.\n").ok();
     page.prints("title=\"blame: the sentence names a culprit\"");
-    desk.run("train train.csv -o again --cues none --codebook book.yaml --verify").ok();
+    desk.run("inspect -m m").ok().prints("codebook    The harbour: what 3 labels mean");
+    desk.run("train train.csv -o again --cues none --codebook book.yaml --verify --report page.html")
+        .ok()
+        .wrote("page.html");
+    let page = String::from_utf8(desk.read("page.html")).unwrap();
+    assert!(page.contains("title=\"The sentence names a culprit\""));
     assert_eq!(desk.read("m"), desk.read("again"));
 }
 

@@ -166,7 +166,8 @@ impl Reader for Taker<'_> {
                 let (start, line) = (stretch.raw(span.start), stretch.line_at(span.start));
                 let end = if span.end == stretch.text.len() { stretch.end } else { stretch.raw(span.end) };
                 let fields = [
-                    ("group", Value::from(self.path)),
+                    // Of standard input nobody knows which document it is.
+                    ("group", if self.path == "-" { Value::Null } else { Value::from(self.path) }),
                     ("path", Value::from(self.path)),
                     ("index", Value::from(self.index)),
                     ("line", Value::from(line)),
@@ -178,7 +179,11 @@ impl Reader for Taker<'_> {
                     text: span.of(&stretch.text).to_owned(),
                     path: self.path.to_owned(),
                     line,
-                    fields: fields.map(|(name, value)| (name.to_owned(), value)).into_iter().collect(),
+                    fields: fields
+                        .into_iter()
+                        .filter(|(_, value)| !value.is_null())
+                        .map(|(name, value)| (name.to_owned(), value))
+                        .collect(),
                     document: Some(self.pool.documents),
                     ..Unit::default()
                 });

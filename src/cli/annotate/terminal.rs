@@ -45,6 +45,8 @@ pub struct Screen {
     terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
     /// The signal that ends the run; 0 for none.
     signal: Arc<AtomicUsize>,
+    /// A key that came so fast behind Escape that the two were taken for one with Alt.
+    behind_escape: Option<Key>,
 }
 
 /// The terminal is ours, and a panic of the drawing thread must give it back before it prints.
@@ -70,7 +72,7 @@ impl Screen {
         }));
         enter()?;
         let terminal = Terminal::new(CrosstermBackend::new(stdout())).inspect_err(|_| give_back())?;
-        Ok(Screen { terminal: ManuallyDrop::new(terminal), signal })
+        Ok(Screen { terminal: ManuallyDrop::new(terminal), signal, behind_escape: None })
     }
 
     /// Draws; or says with which signal a terminal that takes nothing more has ended.
@@ -95,6 +97,9 @@ impl Screen {
     }
 
     fn wait(&mut self) -> io::Result<Input> {
+        if let Some(key) = self.behind_escape.take() {
+            return Ok(Input::Key(key));
+        }
         match event::poll(PATIENCE) {
             Ok(false) => return Ok(Input::Nothing),
             Ok(true) => {}
@@ -110,6 +115,10 @@ impl Screen {
             Event::Key(KeyEvent { code: KeyCode::Char('z'), modifiers: KeyModifiers::CONTROL, .. }) => {
                 self.pause()?;
                 Input::Resized
+            }
+            Event::Key(KeyEvent { code: KeyCode::Char(c), modifiers: KeyModifiers::ALT, .. }) => {
+                self.behind_escape = Some(Key::Char(c));
+                Input::Key(Key::Escape)
             }
             Event::Key(key) => meant(key).map_or(Input::Nothing, Input::Key),
             Event::Paste(text) => Input::Paste(text),

@@ -15,7 +15,7 @@ pub struct Annotate {
     /// What is to be labelled, and is never changed: text files, folders, `-` for standard input, or a CSV, TSV or JSONL with a `text` column
     #[arg(required = true, value_name = "POOL")]
     pub pool: Vec<PathBuf>,
-    /// Where the answers go: JSONL, a row a unit, as `train` and `evaluate` read it. An existing file is gone on with
+    /// Where the answers go: JSONL, a row a unit, as `train` and `evaluate` read it. A file that is there already is continued
     #[arg(short, long, value_name = "LABELS.jsonl")]
     pub output: PathBuf,
     #[command(flatten)]
