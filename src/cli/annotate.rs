@@ -34,6 +34,9 @@ use terminal::{Input, Screen};
 /// Answers after which a model is trained anew where units are suggested and nobody said otherwise.
 const RETRAIN: usize = 20;
 
+/// Among more units than this, choosing takes a while.
+const MANY: usize = 5000;
+
 /// Words that are shown for each label that the model gives, and labels for which they are shown.
 const WORDS: usize = 3;
 const LABELS_WITH_WORDS: usize = 3;
@@ -183,6 +186,9 @@ impl Desk {
         let (seed, language) = (args.asking.seed, known.language);
         let wishes = Wishes { every, orders, seed, language, settings: known.training(seed) };
         let teacher = Teacher::new(wishes, texts.clone(), brought);
+        if orders && texts.len() > MANY {
+            remarks.say(format_args!("choosing what is most worth labelling among {} units …", texts.len()));
+        }
         let queue = queue(args.asking.order, seed, texts.len(), || {
             let answered: Vec<Example> = sheet.answers().map(example).collect();
             teacher.first_order(known.model.as_deref(), &answered)

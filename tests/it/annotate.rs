@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::desk::{Desk, LABELLED};
+use crate::schema::assert_valid;
 use crate::terminal::Terminal;
 
 const SPEECH: &str =
@@ -60,6 +61,7 @@ fn what_is_labelled_is_a_row_a_unit_that_train_reads() {
         ("Nobody was hurt.", ""),
     ];
     assert_eq!(answers(&desk, "labels.jsonl"), texts(&expected));
+    rows(&desk, "labels.jsonl").iter().for_each(|row| assert_valid("annotate", row));
     let last = &rows(&desk, "labels.jsonl")[4];
     assert_eq!(
         (&last["annotator"], &last["unsure"], &last["note"]),
@@ -279,6 +281,12 @@ fn a_table_keeps_its_other_columns_and_its_labels_are_reviewed_on_request() {
         texts(&[("We will make them pay.", "threat"), ("It rained.", "blame")])
     );
     assert_eq!(rows(&desk, "checked.jsonl")[1]["given"], serde_json::json!([]));
+    let described = |row: &Value| {
+        let mut row = row.clone();
+        row.as_object_mut().unwrap().remove("author");
+        assert_valid("annotate", &row);
+    };
+    rows(&desk, "checked.jsonl").iter().for_each(described);
 }
 
 #[test]
