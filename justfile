@@ -62,6 +62,10 @@ compare SET *OPTIONS:
     cargo build --release
     python3 training/compare.py target/release/rhetor {{SET}} --recipe "{{model_recipe}}" {{OPTIONS}}
 
+# How many labels a model needs if suggestions are labelled, and if random ones are: DATA is a folder of labelled sets; the table of docs/method.md
+suggest-bench DATA *OPTIONS:
+    cargo bench --bench suggest -- {{DATA}} --picture docs/pictures/suggest.svg {{OPTIONS}}
+
 # How fast the parts are
 bench:
     cargo bench

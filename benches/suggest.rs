@@ -30,7 +30,7 @@ struct Options {
     #[arg(long, value_delimiter = ',')]
     sets: Vec<String>,
     /// Units of a pool, at most, and of a test set
-    #[arg(long, default_value_t = 4000)]
+    #[arg(long, default_value_t = 2500)]
     pool: usize,
     #[arg(long, default_value_t = 3)]
     seeds: u64,
@@ -42,10 +42,15 @@ struct Options {
     batch: f64,
     #[arg(long, default_value_t = 0.2)]
     l2: f64,
+    /// The longest run of stems that the model looks at
+    #[arg(long, default_value_t = 1)]
+    ngrams: usize,
     #[arg(long, default_value_t = Balance::default().words)]
     words: f64,
     #[arg(long, default_value_t = Balance::default().commonness)]
     commonness: f64,
+    #[arg(long, default_value_t = Balance::default().length)]
+    length: f64,
     #[arg(long, default_value_t = Balance::default().rarity)]
     rarity: f64,
     #[arg(long, default_value_t = Settings::default().alike)]
@@ -70,8 +75,10 @@ fn main() {
         return;
     };
     let mut panels = Vec::new();
-    println!("| set | pool | labels | macro F1 of all | random order | suggested | share |");
-    println!("|---|---|---|---|---|---|---|");
+    println!(
+        "| set | pool | labels | macro F1 of all | random order | suggested | share | words a unit | of suggested |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|");
     for set in sets(data, &options) {
         let ground = Ground::read(&data.join(&set), &options);
         let panel = ground.play(&set, &options);
@@ -103,6 +110,9 @@ struct Ground {
 /// Labels so far, and the macro F1 they give.
 type Curve = Vec<(usize, f64)>;
 
+/// A curve, and the mean number of words of the units that were labelled for it.
+type Played = (Curve, f64);
+
 #[derive(Clone, Copy, PartialEq)]
 enum Way {
     Random,
@@ -130,10 +140,14 @@ impl Ground {
             |way| -> Vec<Curve> { (0..options.seeds).map(|seed| self.curve(way, seed, goal, options)).collect() };
         let random = if options.no_random_order { Vec::new() } else { play(Way::Random) };
         let (pool, labels) = (self.pool.len(), self.labels.len());
-        Panel { set: set.into(), pool, labels, whole, random, suggested: play(Way::Suggested) }
+        let suggested = play(Way::Suggested);
+        let lengths =
+            [&random, &suggested].map(|played| mean(&played.iter().map(|(_, words)| *words).collect::<Vec<_>>()));
+        let curves = |played: Vec<Played>| played.into_iter().map(|(curve, _)| curve).collect();
+        Panel { set: set.into(), pool, labels, whole, random: curves(random), suggested: curves(suggested), lengths }
     }
 
-    fn curve(&self, way: Way, seed: u64, goal: f64, options: &Options) -> Curve {
+    fn curve(&self, way: Way, seed: u64, goal: f64, options: &Options) -> Played {
         let mut order = self.pool.clone();
         shuffle(&mut order, seed);
         let mut pool = Pool::new(Language::English);
@@ -146,7 +160,7 @@ impl Ground {
                 Way::Suggested => pool.choose(&self.settings(wanted, seed, options)).iter().map(|s| s.index).collect(),
             };
             if chosen.is_empty() {
-                return curve;
+                return (curve, words(&taken));
             }
             for unit in chosen.into_iter().filter(|&unit| !std::mem::replace(&mut is_taken[unit], true)) {
                 pool.know(&order[unit].text, &order[unit].labels);
@@ -156,7 +170,7 @@ impl Ground {
             curve.push((taken.len(), self.f1(model.as_ref())));
             // Two in a row, so that a lucky draw does not end it.
             if curve.len() > 2 && curve[curve.len() - 2..].iter().all(|point| point.1 >= goal) {
-                return curve;
+                return (curve, words(&taken));
             }
             if let (Some(model), Way::Suggested) = (model, way) {
                 pool.score(&model);
@@ -166,13 +180,14 @@ impl Ground {
     }
 
     fn settings(&self, count: usize, seed: u64, options: &Options) -> Settings {
-        let balance = Balance { words: options.words, commonness: options.commonness, rarity: options.rarity };
+        let Options { words, commonness, length, rarity, .. } = *options;
+        let balance = Balance { words, commonness, length, rarity };
         Settings { count, random: options.random, seed, alike: options.alike, balance }
     }
 
     /// A model of the examples, unless they are all alike.
     fn train(&self, examples: &[Example], options: &Options) -> Option<Model> {
-        let features = FeatureSettings::default();
+        let features = FeatureSettings { ngrams: (1, options.ngrams), ..FeatureSettings::default() };
         let settings = TrainSettings { features, l2: Some(options.l2), folds: 2, ..TrainSettings::default() };
         learn::train(examples, &settings, &|_| {}).ok().map(|trained| trained.model)
     }
@@ -194,6 +209,11 @@ impl Ground {
     }
 }
 
+/// The mean number of words of a unit.
+fn words(examples: &[Example]) -> f64 {
+    mean(&examples.iter().map(|example| example.text.split_whitespace().count() as f64).collect::<Vec<_>>())
+}
+
 /// An order that the seed and the texts alone decide.
 fn shuffle(examples: &mut [Example], seed: u64) {
     examples.sort_by_cached_key(|example| (draw(seed, &example.text), example.place.line));
@@ -207,6 +227,8 @@ struct Panel {
     whole: f64,
     random: Vec<Curve>,
     suggested: Vec<Curve>,
+    /// Words a unit, in random order and as suggested.
+    lengths: [f64; 2],
 }
 
 impl Panel {
@@ -247,8 +269,65 @@ fn spread(figures: &[f64]) -> String {
     if figures.is_empty() { "–".into() } else { format!("{:.0} ({low:.0}–{high:.0})", mean(figures)) }
 }
 
+/// Width and height of a panel's axes, and of the panel with its margins, in pixels.
+const AXES: (f64, f64) = (220.0, 150.0);
+const PANEL: (f64, f64) = (290.0, 225.0);
+const PANELS_A_ROW: usize = 3;
+
+/// The curves of all sets, a panel each: random order in grey, suggested in blue, the goal dashed.
 fn picture(panels: &[Panel]) -> String {
-    let mut svg = String::new();
-    let _ = write!(svg, "{}", panels.len());
-    svg
+    let (columns, rows) = (panels.len().min(PANELS_A_ROW), panels.len().div_ceil(PANELS_A_ROW));
+    let (width, height) = (columns as f64 * PANEL.0, rows as f64 * PANEL.1);
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\" font-size=\"11\">\n\
+         <title>Macro F1 by number of labels, in random order and as suggested</title>\n\
+         <rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\n"
+    );
+    for (at, panel) in panels.iter().enumerate() {
+        let (column, row) = (at % PANELS_A_ROW, at / PANELS_A_ROW);
+        let (x, y) = (column as f64 * PANEL.0 + 45.0, row as f64 * PANEL.1 + 30.0);
+        let _ = writeln!(svg, "<g transform=\"translate({x} {y})\">\n{}</g>", panel.drawing());
+    }
+    svg + "</svg>\n"
+}
+
+impl Panel {
+    fn drawing(&self) -> String {
+        let all = || self.random.iter().chain(&self.suggested).flatten();
+        let most = all().map(|point| point.0).max().unwrap_or(1) as f64;
+        let top = all().map(|point| point.1).fold(self.whole, f64::max) * 1.05;
+        let place = |labels: f64, f1: f64| (labels / most * AXES.0, AXES.1 * (1.0 - f1 / top));
+        let mut svg = String::new();
+        let goal = place(0.0, GOAL * self.whole).1;
+        let (right, bottom) = AXES;
+        let _ = writeln!(
+            svg,
+            "<text y=\"-10\" font-weight=\"bold\">{} ({} labels)</text>\n\
+             <path d=\"M0 0V{bottom}H{right}\" fill=\"none\" stroke=\"#888\"/>\n\
+             <path d=\"M0 {goal:.1}H{right}\" stroke=\"#888\" stroke-dasharray=\"4 3\"/>\n\
+             <text x=\"-4\" y=\"{goal:.1}\" text-anchor=\"end\" dy=\"4\">{:.2}</text>\n\
+             <text x=\"0\" y=\"{bottom}\" dy=\"15\">0</text>\n\
+             <text x=\"{right}\" y=\"{bottom}\" dy=\"15\" text-anchor=\"end\">{most} labelled</text>",
+            self.set,
+            self.labels,
+            GOAL * self.whole
+        );
+        for (curves, colour) in [(&self.random, "#999"), (&self.suggested, "#06c")] {
+            for curve in curves {
+                let points = curve.iter().map(|&(labels, f1)| place(labels as f64, f1));
+                let points: Vec<String> = points.map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+                let _ = writeln!(
+                    svg,
+                    "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.5\"/>",
+                    points.join(" ")
+                );
+            }
+        }
+        let legend = [("random order", "#777", 18.0), ("suggested", "#06c", 4.0)];
+        for (words, colour, up) in legend {
+            let y = bottom - up;
+            let _ = writeln!(svg, "<text x=\"{right}\" y=\"{y}\" text-anchor=\"end\" fill=\"{colour}\">{words}</text>");
+        }
+        svg
+    }
 }

@@ -20,6 +20,7 @@ fn main() -> ExitCode {
         Command::Labels(args) => cli::labels::run(args),
         Command::Annotate(args) => cli::annotate::run(args, &shared, remarks),
         Command::Cues(args) => cli::cues::run(args, &shared, remarks),
+        Command::Suggest(args) => cli::suggest::run(args, &shared, remarks),
         Command::Completions(args) => cli::completions::run(args),
     };
     match done {

@@ -6,6 +6,7 @@ mod cues;
 mod evaluate;
 mod inspect;
 mod labels;
+mod suggest;
 mod train;
 
 use std::num::NonZeroUsize;
@@ -18,6 +19,7 @@ pub use cues::{Cues, CuesFormat};
 pub use evaluate::Evaluate;
 pub use inspect::Inspect;
 pub use labels::Labels;
+pub use suggest::Suggest;
 pub use train::{Bits, FeatureOptions, Train};
 
 /// Finds rhetorical framings in text (who blames, who threatens, who calls to act) and shows, word by word, why.
@@ -38,6 +40,7 @@ const EXAMPLES: &str = "Examples:
   rhetor inspect -m my.rhetor                    how far to trust it
   rhetor evaluate held-out.csv -m my.rhetor      how good it is on other labelled sentences
   rhetor cues my-cues.toml speech.txt            what your own patterns find
+  rhetor suggest articles/ -o next.csv           which sentences to label next
   rhetor annotate speech.txt -o labels.jsonl     label sentences in the terminal
 
 Run `rhetor COMMAND --help` for all options of a command.";
@@ -49,8 +52,9 @@ pub enum Command {
     Evaluate(Box<Evaluate>),
     Inspect(Inspect),
     Labels(Labels),
-    Annotate(Box<Annotate>),
     Cues(Box<Cues>),
+    Suggest(Box<Suggest>),
+    Annotate(Box<Annotate>),
     Completions(Completions),
 }
 

@@ -249,6 +249,7 @@ fn noun(unit: UnitKind) -> &'static str {
     }
 }
 
+/// What that is to the reader of text.
 pub fn kind(unit: UnitName) -> UnitKind {
     match unit {
         UnitName::Sentence => UnitKind::Sentence,

@@ -11,6 +11,7 @@ pub mod inputs;
 pub mod inspect;
 pub mod labels;
 pub mod reading;
+pub mod suggest;
 pub mod train;
 
 use std::fs::File;

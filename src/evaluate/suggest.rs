@@ -10,7 +10,7 @@
 //! pool.know("The market opens at ten.", &[]);
 //! let chosen = pool.choose(&Settings { count: 1, random: 0.0, ..Settings::default() });
 //! assert_eq!(pool.text(chosen[0].index), "They will pay for this.");
-//! assert_eq!(chosen[0].why(), "6 terms that no labelled unit has: they, will, pay, …");
+//! assert_eq!(chosen[0].why(), "5 words that no unit before has: they, will, pay, …");
 //! ```
 
 mod cover;
@@ -68,7 +68,8 @@ pub enum Reason {
     Between { first: (String, f64), second: (String, f64) },
     /// It may have a label of which there are few examples.
     Rare { label: String, support: u64 },
-    /// It has words that no labelled unit has; at most [`NAMED`] of them are named.
+    /// It has words that no unit before has: none that is labelled, none that the model was trained on, none suggested earlier. At most
+    /// [`NAMED`] of them are named.
     New { terms: usize, some: Vec<String> },
     /// Its words are common in the pool, and seldom labelled.
     Typical,
@@ -102,8 +103,8 @@ impl std::fmt::Display for Reason {
             }
             Reason::Rare { label, support } => write!(f, "perhaps {label}, of which few are labelled ({support})"),
             Reason::New { terms, some } => {
-                let verb = if *terms == 1 { "1 term" } else { &format!("{terms} terms") };
-                write!(f, "{verb} that no labelled unit has: {}", some.join(", "))?;
+                let word = if *terms == 1 { "word" } else { "words" };
+                write!(f, "{terms} {word} that no unit before has: {}", some.join(", "))?;
                 if some.len() < *terms { f.write_str(", …") } else { Ok(()) }
             }
             Reason::Typical => f.write_str("like much of the pool"),
@@ -119,7 +120,8 @@ fn short(probability: f64) -> String {
 }
 
 impl Pool {
-    /// The units most worth labelling, best first, then those drawn at random; fewer than wished where there are no more.
+    /// The units most worth labelling, best first, with those drawn at random evenly between them, so that who stops early
+    /// has labelled some of both; fewer than wished where there are no more.
     ///
     /// The draw comes first and is from all units that are not labelled yet, twins of others included, so that it is a
     /// simple random sample of them. The others are chosen greedily (see [`Balance`]), and one that is nearly the same
@@ -147,9 +149,18 @@ impl Pool {
             }
             Go::On
         });
-        chosen.extend(drawn.into_iter().map(|index| Suggestion { index, reasons: vec![Reason::Random] }));
-        chosen
+        spread(chosen, drawn.into_iter().map(|index| Suggestion { index, reasons: vec![Reason::Random] }).collect())
     }
+}
+
+/// Both in their order, the second spread evenly over the first.
+fn spread(first: Vec<Suggestion>, second: Vec<Suggestion>) -> Vec<Suggestion> {
+    let (many, few) = (first.len(), second.len());
+    let at = |i: usize, of: usize| (2 * i + 1) as f64 / of.max(1) as f64;
+    let first = first.into_iter().enumerate().map(|(i, one)| (at(i, many), one));
+    let mut all: Vec<_> = first.chain(second.into_iter().enumerate().map(|(i, one)| (at(i, few), one))).collect();
+    all.sort_by(|a, b| a.0.total_cmp(&b.0));
+    all.into_iter().map(|(_, one)| one).collect()
 }
 
 /// So many of the units by lot, in the order drawn, and the others (Fisher & Yates 1938).
@@ -208,17 +219,18 @@ mod tests {
         let mut pool = pool(&texts);
         assert_eq!(pool.choose(&by_worth(1))[0].index, 0);
         pool.know("the tax on bread", &[]);
-        assert_eq!(pool.choose(&by_worth(1))[0].why(), "1 term that no labelled unit has: milk");
+        assert_eq!(pool.choose(&by_worth(1))[0].why(), "1 word that no unit before has: milk");
     }
 
     #[test]
-    fn a_share_at_random_is_rounded_up_and_comes_last() {
+    fn a_share_at_random_is_rounded_up_and_spread_evenly() {
         let texts: Vec<String> = (0..40).map(|i| format!("word{i} term{i}")).collect();
         let mut pool = Pool::new(Language::English);
         pool.add(texts);
         let chosen = pool.choose(&Settings { count: 10, random: 0.11, ..Settings::default() });
         let random: Vec<bool> = chosen.iter().map(Suggestion::is_random).collect();
-        assert_eq!(random, [vec![false; 8], vec![true; 2]].concat());
+        assert_eq!(random.iter().filter(|random| **random).count(), 2);
+        assert_eq!((random[2], random[7]), (true, true), "{random:?}");
     }
 
     #[test]
@@ -231,7 +243,7 @@ mod tests {
         assert_eq!(
             Suggestion { index: 0, reasons }.why(),
             "near the threshold of threat (.48 of .52); perhaps threat, of which few are labelled (3); \
-             5 terms that no labelled unit has: tariff, quota, levy, …"
+             5 words that no unit before has: tariff, quota, levy, …"
         );
     }
 

@@ -15,6 +15,7 @@ mod model_file;
 mod report;
 mod schema;
 mod streams;
+mod suggest;
 mod terminal;
 mod train;
 mod vectors;

@@ -9,10 +9,10 @@ use crate::model::Task;
 
 /// What counts how much. A set of units S is worth
 ///
-/// `Σ_labels ln(1 + n_k + Σ_{i∈S} u_ik) + words · Σ_terms v_t · ln(1 + c_t + Σ_{i∈S} x_it / √|x_i|)`
+/// `Σ_labels ln(1 + n_k + Σ_{i∈S} u_ik) + words · Σ_terms v_t · ln(1 + c_t + Σ_{i∈S} x_it / |x_i|^length)`
 ///
-/// with `n_k` the labelled units of label k, `u_ik` the model's doubt (0 to 1), `c_t` the labelled units with term t, `x_it`
-/// 1 if unit i has t, and `v_t = (share of the pool's units with t)^commonness`. Every sum is under a concave function, so
+/// with `n_k` the labelled units of label k, `u_ik` the model's doubt (0 to 1), `c_t` the labelled units with term t (or
+/// those that the model was trained on), `x_it` 1 if unit i has t and `|x_i|` the number of its terms, and `v_t = (share of the pool's units with t)^commonness`. Every sum is under a concave function, so
 /// a second unit of one kind is worth less than the first, rare labels and unseen terms are worth more, and the worth is
 /// submodular: feature-based, in the words of Wei, Iyer & Bilmes (2015), "Submodularity in data subset selection and
 /// active learning". Taking the best unit again and again comes within 1 − 1/e of the best set (Nemhauser, Wolsey &
@@ -23,21 +23,24 @@ pub struct Balance {
     pub words: f64,
     /// How much more common terms count than rare ones: 0 not at all.
     pub commonness: f64,
+    /// How much long units are held back: with 0 a long one is worth the sum of its words, with 1 the mean.
+    pub length: f64,
     /// How much of a label's past examples counts against it: 0 nothing, 1 all.
     pub rarity: f64,
 }
 
 impl Default for Balance {
     fn default() -> Self {
-        Balance { words: 1.0, commonness: 0.5, rarity: 1.0 }
+        Balance { words: 1.0, commonness: 1.0, length: 0.5, rarity: 1.0 }
     }
 }
 
 /// A label with fewer examples is called rare.
 const RARE: u64 = 20;
 
-/// A doubt that is a reason in itself.
+/// A doubt that is a reason in itself, and one that is a reason if the label is rare.
 const UNSURE: f32 = 0.3;
+const UNSURE_OF_RARE: f32 = 0.1;
 
 /// Whether another unit is wanted.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -56,6 +59,8 @@ pub(super) struct Cover<'a> {
     /// By term: labelled and taken units that have it.
     terms: Vec<f64>,
     values: Vec<f64>,
+    /// By term: how many units of the pool have it.
+    counts: Vec<u32>,
 }
 
 impl<'a> Cover<'a> {
@@ -64,13 +69,15 @@ impl<'a> Cover<'a> {
             view.names.iter().zip(&view.support).map(|(name, &trained)| pool.support(name, trained)).collect()
         });
         let labels = support.iter().map(|&support| (support as f64).powf(balance.rarity)).collect();
-        let mut terms = vec![0.0; pool.vocabulary()];
+        let mut terms = vec![0.0_f64; pool.vocabulary()];
         pool.terms_known().iter().flatten().for_each(|&term| terms[term as usize] += 1.0);
+        let seen = pool.view().map_or(&[][..], |view| &view.seen);
+        terms.iter_mut().zip(seen).for_each(|(term, &seen)| *term = term.max(f64::from(seen)));
         let mut counts = vec![0_u32; pool.vocabulary()];
         (0..pool.len()).flat_map(|unit| pool.terms(unit)).for_each(|&term| counts[term as usize] += 1);
         let units = pool.len().max(1) as f64;
         let values = counts.iter().map(|&count| (f64::from(count) / units).powf(balance.commonness)).collect();
-        Cover { pool, balance: *balance, labels, support, terms, values }
+        Cover { pool, balance: *balance, labels, support, terms, values, counts }
     }
 
     /// Hands over units, the one with the greatest gain first, until there is no more or no more is wanted.
@@ -107,9 +114,9 @@ impl<'a> Cover<'a> {
         self.pool.terms(unit).iter().for_each(|&term| self.terms[term as usize] += part);
     }
 
-    /// What each of its terms counts: all terms of a long unit count less, else the longest would be taken first.
+    /// What each of its terms counts: those of a long unit count less, else the longest would be taken first.
     fn part(&self, unit: usize) -> f64 {
-        1.0 / (self.pool.terms(unit).len().max(1) as f64).sqrt()
+        (self.pool.terms(unit).len().max(1) as f64).powf(-self.balance.length)
     }
 
     fn pulls(&self, unit: usize) -> &[Pull] {
@@ -150,16 +157,20 @@ impl<'a> Cover<'a> {
 
     fn rare(&self, view: &View, unit: usize) -> Option<Reason> {
         let support = |pull: &Pull| self.support[pull.label.index()];
-        let is_rare = |pull: &&Pull| pull.doubt >= UNSURE && support(pull) < RARE;
+        let is_rare = |pull: &&Pull| pull.doubt >= UNSURE_OF_RARE && support(pull) < RARE;
         let pull = self.pulls(unit).iter().filter(is_rare).min_by_key(|pull| (support(pull), pull.label))?;
         Some(Reason::Rare { label: view.names[pull.label.index()].clone(), support: support(pull) })
     }
 
     fn new_terms(&self, unit: usize) -> Option<Reason> {
         let is_new = |term: TermId| self.pool.is_word(term) && self.terms[term as usize] == 0.0;
-        let mut some = self.pool.words(unit, is_new);
-        let terms = some.len();
-        some.truncate(NAMED);
+        let mut new = self.pool.words(unit, is_new);
+        let terms = new.len();
+        // The most telling words of a text are neither its rarest nor its commonest.
+        let middle = (self.pool.len().max(1) as f64).sqrt().ln();
+        let distance = |term: TermId| (f64::from(self.counts[term as usize]).ln() - middle).abs();
+        new.sort_by(|a, b| distance(a.0).total_cmp(&distance(b.0)));
+        let some = new.into_iter().take(NAMED).map(|(_, word)| word).collect();
         (terms > 0).then_some(Reason::New { terms, some })
     }
 }

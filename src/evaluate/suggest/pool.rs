@@ -6,7 +6,7 @@ use foldhash::fast::FixedState;
 use rayon::prelude::*;
 
 use crate::codebook::LabelId;
-use crate::features::{Extractor, FeatureSettings, TermKind};
+use crate::features::{Extractor, FeatureId, FeatureSettings, TermKind};
 use crate::model::{Model, Scores, Task};
 use crate::text::stem::Language;
 
@@ -43,6 +43,8 @@ pub(super) struct View {
     pub support: Vec<u64>,
     /// By unit, the labels that pull at it.
     pub pulls: Vec<Vec<Pull>>,
+    /// By term, how many of the units have it that the model was trained on.
+    pub seen: Vec<u32>,
 }
 
 /// How much the model wonders whether a unit has a label.
@@ -110,7 +112,20 @@ impl Pool {
             support: model.card().labels.iter().map(|label| label.support).collect(),
             thresholds,
             pulls,
+            seen: self.seen_by(model),
         });
+    }
+
+    /// Terms of a model in the same language are our terms too.
+    fn seen_by(&self, model: &Model) -> Vec<u32> {
+        let vocabulary = model.featurizer().vocabulary();
+        let mut seen = vec![0; self.is_word.len()];
+        for (id, &units) in vocabulary.document_frequency().iter().enumerate() {
+            if let Some(&term) = self.numbers.get(&hash(vocabulary.term(FeatureId(id as u32)))) {
+                seen[term as usize] = units;
+            }
+        }
+        seen
     }
 
     pub fn len(&self) -> usize {
@@ -160,14 +175,14 @@ impl Pool {
     }
 
     /// The words of a unit whose stems are `wanted`, as they stand there, in reading order, each once.
-    pub(super) fn words(&self, unit: usize, wanted: impl Fn(TermId) -> bool) -> Vec<String> {
+    pub(super) fn words(&self, unit: usize, wanted: impl Fn(TermId) -> bool) -> Vec<(TermId, String)> {
         let text = &self.texts[unit];
         let mut met = HashSet::new();
         let mut words = Vec::new();
         self.extractor.terms(text, &mut self.extractor.scratch(), |kind, term, span| {
             let number = self.numbers.get(&hash(term)).copied();
             if kind == TermKind::Word && number.is_some_and(|number| wanted(number) && met.insert(number)) {
-                words.push(span.of(text).to_lowercase());
+                words.extend(number.map(|number| (number, span.of(text).to_lowercase())));
             }
         });
         words

@@ -1,0 +1,182 @@
+//! `rhetor suggest`: from a pool, the units most worth labelling.
+
+mod sieve;
+mod source;
+
+use std::collections::BTreeSet;
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+
+use anstyle::Style;
+use rhetor::corpus::{self, Corpus, Example, Outline};
+use rhetor::evaluate::suggest::{Pool, Settings, Suggestion};
+use rhetor::framing::{Choice, framings};
+use rhetor::model::Model;
+use rhetor::text::stem::Language;
+use rhetor::text::visible;
+
+use super::args::{Shared, Suggest};
+use super::{DONE, FAILED, Remarks, inputs, load_model, refuse_same, train, use_color, write_whole};
+use sieve::Sieve;
+
+pub fn run(args: &Suggest, shared: &Shared, remarks: Remarks) -> anyhow::Result<u8> {
+    let stdin = [PathBuf::from("-")];
+    let paths = if args.pool.is_empty() { &stdin[..] } else { &args.pool };
+    if paths.iter().any(|path| path.as_os_str() == "-") && io::stdin().is_terminal() {
+        remarks.say("reading standard input; end it with Ctrl-D");
+    }
+    let model = if args.no_model { None } else { Some(load_model(args.model.as_deref())?) };
+    let labelled = read_labelled(args, remarks)?;
+    check_labels(args, model.as_ref(), &labelled)?;
+    let (files, all_found) = inputs::files(paths, &args.from.glob, remarks)?;
+    refuse_same(args.output.as_deref(), files.iter().chain(&args.model).chain(&args.labelled))?;
+    let language = language(args, model.as_ref());
+    let (mut sieve, mut status) = (Sieve::new(args.from.at_most, args.seed), if all_found { DONE } else { FAILED });
+    for path in &files {
+        if let Err(error) = source::read(path, args, language, remarks, &mut sieve) {
+            remarks.fail(format_args!("{error:#}"));
+            status = FAILED;
+        }
+    }
+    let units = sieve.remark(remarks);
+    if units.is_empty() {
+        anyhow::bail!("the pool is empty\nhint: name text files, folders, or tables with --column");
+    }
+    let (units, judged): (Vec<Example>, Vec<Example>) = units.into_iter().partition(|unit| unit.labels.is_empty());
+    if units.is_empty() {
+        anyhow::bail!("all {} units of the pool have labels already\nhint: name a pool that is not labelled", judged.len());
+    }
+    let chosen = choose(args, language, model.as_ref(), &labelled, &units, &judged);
+    remark(args, &chosen, units.len(), remarks);
+    let rows = rows(args, model.as_ref(), units, &chosen);
+    print(args, shared, &rows, &names(model.as_ref(), &labelled), remarks)?;
+    Ok(status)
+}
+
+fn read_labelled(args: &Suggest, remarks: Remarks) -> anyhow::Result<Corpus> {
+    if args.labelled.is_empty() {
+        return Ok(Corpus::default());
+    }
+    let data: Vec<_> = args.labelled.iter().map(|path| path.to_string_lossy()).collect();
+    let corpus = corpus::read(&data, &train::read_options(&args.input))?;
+    train::report_reading(&corpus, remarks);
+    Ok(corpus)
+}
+
+/// A model of other labels than those that are being given knows nothing of what they need.
+fn check_labels(args: &Suggest, model: Option<&Model>, labelled: &Corpus) -> anyhow::Result<()> {
+    let given: BTreeSet<&String> = labelled.examples.iter().flat_map(|example| &example.labels).collect();
+    let Some(model) = model.filter(|_| !given.is_empty()) else { return Ok(()) };
+    if given.iter().any(|label| model.labels().find(label).is_some()) {
+        return Ok(());
+    }
+    let data = args.labelled[0].display();
+    let some: Vec<String> = given.iter().take(3).map(|label| visible(label)).collect();
+    let model = args.model.as_ref().map_or("the embedded model".into(), |path| path.display().to_string());
+    anyhow::bail!(
+        "{data}: has the labels {}, of which {model} knows none\n\
+         hint: rhetor train {data} -o my.rhetor, then -m my.rhetor; or --no-model to go by the words alone",
+        some.join(", ") + if given.len() > 3 { ", …" } else { "" }
+    )
+}
+
+fn language(args: &Suggest, model: Option<&Model>) -> Language {
+    let of_model = || model.map(|model| model.featurizer().settings().language);
+    args.from.language.or_else(of_model).unwrap_or(Language::English)
+}
+
+fn choose(
+    args: &Suggest,
+    language: Language,
+    model: Option<&Model>,
+    labelled: &Corpus,
+    units: &[Example],
+    judged: &[Example],
+) -> Vec<Suggestion> {
+    let mut pool = Pool::new(language);
+    for example in labelled.examples.iter().chain(judged) {
+        pool.know(&example.text, &example.labels);
+    }
+    pool.add(units.iter().map(|unit| unit.text.clone()).collect());
+    if let Some(model) = model {
+        pool.score(model);
+    }
+    let settings = Settings { count: args.count as usize, random: args.random, seed: args.seed, ..Settings::default() };
+    pool.choose(&settings)
+}
+
+fn remark(args: &Suggest, chosen: &[Suggestion], units: usize, remarks: Remarks) {
+    let random = chosen.iter().filter(|suggestion| suggestion.is_random()).count();
+    let count = chosen.len();
+    if count < args.count as usize {
+        remarks.warn(format_args!(
+            "only {count} of the {units} units are worth it: the others are labelled, or nearly the same as these\n\
+             hint: add to the pool, or ask for fewer (-n {count})"
+        ));
+    }
+    if random > 0 {
+        remarks.say(format_args!("{count} units, {random} of them drawn at random from all that are not labelled"));
+    }
+}
+
+/// The chosen units, as rows that wait for a judgement.
+fn rows(args: &Suggest, model: Option<&Model>, units: Vec<Example>, chosen: &[Suggestion]) -> Vec<Example> {
+    let mut scratch = model.filter(|_| args.prefill).map(|model| (model, model.scratch()));
+    let row = |suggestion: &Suggestion| {
+        let mut row = units[suggestion.index].clone();
+        if let Some((model, scratch)) = &mut scratch {
+            let scores = model.score(&model.featurizer().row(&row.text, scratch));
+            let found = framings(model, &scores, &Choice::default());
+            row.suggested = found.iter().map(|framing| model.labels().name(framing.label).to_owned()).collect();
+        }
+        let chosen = if suggestion.is_random() { "random" } else { "suggested" };
+        row.extra.insert("chosen".into(), chosen.into());
+        row.extra.insert("why".into(), suggestion.why());
+        row
+    };
+    chosen.iter().map(row).collect()
+}
+
+/// The labels that there are to choose from.
+fn names(model: Option<&Model>, labelled: &Corpus) -> BTreeSet<String> {
+    let of_model = model.into_iter().flat_map(|model| model.labels().iter().map(|(_, name)| name.to_owned()));
+    of_model.chain(labelled.examples.iter().flat_map(|example| example.labels.clone())).collect()
+}
+
+fn print(
+    args: &Suggest,
+    shared: &Shared,
+    rows: &[Example],
+    names: &BTreeSet<String>,
+    remarks: Remarks,
+) -> anyhow::Result<()> {
+    let Some(format) = args.format().of_data() else {
+        let dim = if use_color(shared, args.output.is_some()) { Style::new().dimmed() } else { Style::new() };
+        return write_whole(args.output.as_deref(), |out| list(out, rows, dim));
+    };
+    let mut outline = Outline::of(rows);
+    outline.labels.extend(names.iter().cloned());
+    write_whole(args.output.as_deref(), |out| {
+        let mut writer = corpus::writer(format, out, &outline);
+        rows.iter().try_for_each(|row| writer.write(row))?;
+        let lost = writer.end()?;
+        if !lost.is_empty() {
+            remarks.warn(format_args!("{format} has no room for: {lost}"));
+        }
+        Ok(())
+    })
+}
+
+/// The suggestions to read: what and where, then why.
+fn list(out: &mut impl Write, rows: &[Example], dim: Style) -> io::Result<()> {
+    let width = rows.len().to_string().len();
+    for (row, number) in rows.iter().zip(1..) {
+        let line = row.place.line.map_or(String::new(), |line| format!(":{line}"));
+        writeln!(out, "{number:>width$}. {}{line}: {}", visible(&row.place.path), visible(&row.text))?;
+        writeln!(out, "{:width$}  {dim}{}{dim:#}", "", visible(&row.extra["why"]))?;
+        if !row.suggested.is_empty() {
+            writeln!(out, "{:width$}  {dim}the model says {}{dim:#}", "", visible(&row.suggested.join(", ")))?;
+        }
+    }
+    Ok(())
+}
