@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         Command::Annotate(args) => cli::annotate::run(args, &shared, remarks),
         Command::Cues(args) => cli::cues::run(args, &shared, remarks),
         Command::Suggest(args) => cli::suggest::run(args, &shared, remarks),
+        Command::Convert(args) => cli::convert::run(args, remarks),
         Command::Completions(args) => cli::completions::run(args),
     };
     match done {

@@ -2,6 +2,7 @@
 
 mod annotate;
 mod classify;
+mod convert;
 mod cues;
 mod evaluate;
 mod inspect;
@@ -12,9 +13,11 @@ mod train;
 use std::num::NonZeroUsize;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use encoding_rs::Encoding;
 
 pub use annotate::{Annotate, OrderOfUnits};
 pub use classify::{Classify, OutputFormat, UnitName};
+pub use convert::Convert;
 pub use cues::{Cues, CuesFormat};
 pub use evaluate::Evaluate;
 pub use inspect::Inspect;
@@ -42,6 +45,7 @@ const EXAMPLES: &str = "Examples:
   rhetor cues my-cues.toml speech.txt            what your own patterns find
   rhetor suggest articles/ -o next.csv           which sentences to label next
   rhetor annotate speech.txt -o labels.jsonl     label sentences in the terminal
+  rhetor convert export.json labelled.csv        labelled data from one format to another
 
 Run `rhetor COMMAND --help` for all options of a command.";
 
@@ -55,6 +59,7 @@ pub enum Command {
     Cues(Box<Cues>),
     Suggest(Box<Suggest>),
     Annotate(Box<Annotate>),
+    Convert(Box<Convert>),
     Completions(Completions),
 }
 
@@ -105,6 +110,9 @@ pub struct DataOptions {
     /// The column with the weight of each row [default: weight, if there is one]
     #[arg(long, value_name = "NAME")]
     pub weight_column: Option<String>,
+    /// The encoding of the data, such as windows-1252 [default: utf-8, or utf-16 if the file says so]
+    #[arg(long, value_name = "NAME", value_parser = encoding)]
+    pub encoding: Option<&'static Encoding>,
     /// End at the first bad row instead of leaving it out
     #[arg(long)]
     pub strict: bool,
@@ -132,6 +140,15 @@ pub enum CardFormat {
 #[command(after_help = "Example:\n  rhetor completions bash > ~/.local/share/bash-completion/completions/rhetor")]
 pub struct Completions {
     pub shell: clap_complete::Shell,
+}
+
+/// An encoding by one of the names that the web knows it by (encoding.spec.whatwg.org).
+fn encoding(name: &str) -> Result<&'static Encoding, String> {
+    Encoding::for_label(name.as_bytes()).ok_or_else(|| {
+        "there is no such encoding; common ones are utf-8, utf-16le, windows-1252 (western Europe), windows-1250 (central Europe), \
+         windows-1251 (Cyrillic), macintosh, shift_jis, gbk"
+            .into()
+    })
 }
 
 fn share(text: &str) -> Result<f64, String> {

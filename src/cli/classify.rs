@@ -192,12 +192,14 @@ fn report<'a>(
             OutputFormat::Jsonl => Shape::Jsonl,
             OutputFormat::Csv | OutputFormat::Tsv => Shape::Table(delimiter),
         };
-        return Box::new(Summary::new(setting, output, shape));
+        return Box::new(Summary::new(setting, output, shape).spreadsheet_safe(args.spreadsheet_safe));
     }
     match args.format() {
         OutputFormat::Html => Box::new(Html::new(setting, output, noun(job.unit))),
         OutputFormat::Jsonl => Box::new(Jsonl::new(setting, output)),
-        OutputFormat::Csv | OutputFormat::Tsv => Box::new(Table::new(setting, output, delimiter)),
+        OutputFormat::Csv | OutputFormat::Tsv => {
+            Box::new(Table::new(setting, output, delimiter).spreadsheet_safe(args.spreadsheet_safe))
+        }
         OutputFormat::Text => {
             let to_file = args.output.is_some();
             let headings = !to_file && io::stdout().is_terminal();

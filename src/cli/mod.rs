@@ -5,6 +5,7 @@ pub mod args;
 pub mod card;
 pub mod classify;
 pub mod completions;
+pub mod convert;
 pub mod cues;
 pub mod evaluate;
 pub mod inputs;

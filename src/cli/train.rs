@@ -102,6 +102,7 @@ pub fn read_options(options: &DataOptions) -> ReadOptions {
         columns,
         format: options.input_format.map(format),
         label_separator: options.label_separator.clone(),
+        encoding: options.encoding,
         strict: options.strict,
         ..ReadOptions::default()
     }

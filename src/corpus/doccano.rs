@@ -1,16 +1,139 @@
 //! doccano's JSONL: an object a line. What `label` holds depends on the kind of project: a list of names (text
 //! classification), or of passages `[start, end, name]` (sequence labelling); where both are asked for, names stand in `cats`
-//! and passages in `entities`. All other fields are what was imported along with the text.
+//! and passages in `entities`. All other fields are what was imported along with the text. Releases before 1.5 say `labels`, have
+//! `meta` and `annotation_approver`, and may write annotations that give only the number of a label; those of 2018 say `doc_id` and
+//! `username`.
+//!
+//! Sources: doccano's `backend/data_export`, its pull request 46, and its issues 113, 1291 and 2290.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
+use serde_json::value::RawValue;
+
 use super::example::Offsets;
-use super::jsonl::Line;
+use super::items::{Glimpse, Position, each};
+use super::json::{Line, Object, Seen, kind, object};
+use super::source::Source;
 use super::writer::Loss;
-use super::{Example, ExampleWriter, Losses, Outline};
+use super::{ANNOTATOR, CorpusError, Example, ExampleWriter, Fault, LabelSpan, Losses, Outline, Rows, Warning, labels};
 
 /// doccano counts as its user's browser does (doccano issue 2290).
 const OFFSETS: Offsets = Offsets::Utf16;
+
+/// The fields that hold labels.
+const LABELS: [&str; 5] = ["label", "labels", "annotations", "entities", "cats"];
+
+/// Fields that are not kept.
+const OWN: [&str; 6] = ["label", "labels", "annotations", "entities", "cats", "username"];
+
+/// Whether an object has what only doccano writes.
+pub(super) fn looks_like(fields: &Glimpse) -> bool {
+    let value = |name: &str| fields.iter().find(|(known, _)| *known == name.as_bytes()).map(|(_, value)| *value);
+    let has = |name: &str| value(name).is_some();
+    let passages = LABELS.iter().filter_map(|name| value(name)).any(begins_with_passage);
+    let labelled = LABELS.iter().any(|name| has(name));
+    let of_old = has("annotation_approver") || has("doc_id") && has("username");
+    labelled && (passages || of_old || has("Comments") && has("label"))
+}
+
+/// Whether a list begins with `[0, 5, …` or with an object.
+fn begins_with_passage(value: &[u8]) -> bool {
+    let item = |bytes: &'_ [u8]| bytes.strip_prefix(b"[").map(|rest| rest.trim_ascii_start().to_vec());
+    let Some(first) = item(value) else { return false };
+    first.starts_with(b"{") || item(&first).is_some_and(|number| number.first().is_some_and(u8::is_ascii_digit))
+}
+
+/// Reads an object a line.
+pub(super) fn read(source: Source, rows: &mut Rows) -> Result<(), CorpusError> {
+    let (mut seen, mut without_label) = (Seen::new(false), 0);
+    each(source, rows, |rows, start, json| {
+        let row = json.and_then(|json| example(&object(json, start)?, start, rows, &mut seen));
+        without_label += u64::from(row.as_ref().is_ok_and(|row| row.labels.is_empty() && !row.pending));
+        rows.take(start.line, row)
+    })?;
+    if without_label > 0 {
+        rows.warn(Warning::PerhapsUnjudged { place: rows.origin.file(), rows: without_label });
+    }
+    seen.missing(&rows.options.columns, rows.origin).map_or(Ok(()), Err)
+}
+
+fn example(object: &Object, start: Position, rows: &mut Rows, seen: &mut Seen) -> Result<Example, Fault> {
+    let renamed = with_text(object);
+    let object = renamed.as_ref().unwrap_or(object);
+    let given = rows.options.columns.label.clone();
+    let own: Vec<&str> = OWN.into_iter().chain(given.as_deref()).collect();
+    let mut example = object.example(rows, start, &own, seen)?;
+    let mut found = false;
+    for name in LABELS.into_iter().filter(|_| given.is_none()).chain(given.as_deref()) {
+        if let Some(json) = object.get(name).filter(|json| kind(json) != "null") {
+            found = true;
+            take_labels(&mut example, name, json, rows)?;
+        }
+    }
+    example.pending = !found;
+    if object.get("cats").is_none() {
+        example.take_labels_of_spans();
+    }
+    if let Some(name) = object.parsed::<String>("username") {
+        example.extra.insert(ANNOTATOR.to_owned(), name);
+    }
+    Ok(example)
+}
+
+/// For a while (releases 1.3 and 1.4) the text stood in `data`.
+fn with_text<'a>(object: &Object<'a>) -> Option<Object<'a>> {
+    let data = object.0.iter().position(|(name, raw)| name == "data" && kind(raw) == "a string")?;
+    let has_text = object.names().any(|name| name.eq_ignore_ascii_case("text"));
+    let renamed = |at: usize| if at == data { Cow::Borrowed("text") } else { object.0[at].0.clone() };
+    (!has_text).then(|| Object((0..object.0.len()).map(|at| (renamed(at), object.0[at].1)).collect()))
+}
+
+/// Adds the labels that a field holds: names, or passages.
+fn take_labels(example: &mut Example, field: &str, json: &str, rows: &mut Rows) -> Result<(), Fault> {
+    let wrong = |found| Fault::WrongType { field: field.into(), found, wanted: "a list of labels or passages" };
+    let items: Vec<&RawValue> = match kind(json) {
+        "a list" => serde_json::from_str(json).map_err(|_| wrong("a broken list"))?,
+        _ => vec![serde_json::from_str(json).map_err(|_| wrong(kind(json)))?],
+    };
+    let mut names = Vec::new();
+    for item in items.into_iter().map(RawValue::get) {
+        match (kind(item), passage(item)) {
+            ("a string", _) => names.push(serde_json::from_str(item).map_err(|_| wrong("a broken string"))?),
+            ("a number", _) => names.push(item.to_owned()),
+            (_, Some((Some((start, end)), label))) => match OFFSETS.span(&example.text, start, end) {
+                Some(span) => example.spans.push(LabelSpan { span, label: label.trim().to_owned() }),
+                None => {
+                    rows.spans_outside += 1;
+                    names.extend((field != "entities").then_some(label));
+                }
+            },
+            (_, Some((None, label))) => names.push(label),
+            (kind, None) => {
+                return Err(wrong(if kind == "null" { "a list with null" } else { "a list of other things" }));
+            }
+        }
+    }
+    let known = std::mem::take(&mut example.labels);
+    example.labels = labels::tidy(known.iter().chain(&names).map(String::as_str), json)?;
+    Ok(())
+}
+
+/// A passage, as a triple or an object; without its ends, the label of a text as an object.
+fn passage(json: &str) -> Option<(Option<(usize, usize)>, String)> {
+    #[derive(serde::Deserialize)]
+    struct Annotation {
+        start_offset: Option<usize>,
+        end_offset: Option<usize>,
+        label: Box<RawValue>,
+    }
+    let name = |label: &RawValue| super::json::names(label.get())?.pop();
+    if let Ok((start, end, label)) = serde_json::from_str::<(usize, usize, Box<RawValue>)>(json) {
+        return Some((Some((start, end)), name(&label)?));
+    }
+    let annotation: Annotation = serde_json::from_str(json).ok()?;
+    Some((annotation.start_offset.zip(annotation.end_offset), name(&annotation.label)?))
+}
 
 /// The marked passages of an example, as `[start, end, label]`.
 pub(super) fn triples(example: &Example, offsets: Offsets) -> Vec<(usize, usize, &str)> {
@@ -23,7 +146,7 @@ pub(super) fn triples(example: &Example, offsets: Offsets) -> Vec<(usize, usize,
 pub(super) struct Writer<W> {
     out: W,
     kind: Kind,
-    groups: bool,
+    outline: Outline,
     lost: Losses,
 }
 
@@ -40,7 +163,7 @@ impl<W: Write> Writer<W> {
             (true, false) => Kind::SequenceLabelling,
             (true, true) => Kind::Both,
         };
-        Writer { out, kind, groups: outline.writes_groups(), lost: Losses::default() }
+        Writer { out, kind, outline: outline.clone(), lost: Losses::default() }
     }
 }
 
@@ -63,13 +186,7 @@ impl<W: Write> ExampleWriter for Writer<W> {
                 line.entry("entities", &triples(example, OFFSETS));
             }
         }
-        match &example.group {
-            None if self.groups => line.raw("group", "null"),
-            group => line.optional("group", group.as_ref()),
-        }
-        if example.weight != 1.0 {
-            line.entry("weight", &example.weight);
-        }
+        line.group_and_weight(example, &self.outline);
         line.extra(example, &["cats", "entities"]);
         line.end(&mut self.out)
     }
@@ -77,5 +194,98 @@ impl<W: Write> ExampleWriter for Writer<W> {
     fn end(&mut self) -> io::Result<Losses> {
         self.out.flush()?;
         Ok(std::mem::take(&mut self.lost))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{corpus, refused};
+    use super::super::{Format, ReadOptions, read_from, write};
+
+    fn labels(corpus: &super::super::Corpus) -> Vec<String> {
+        corpus.examples.iter().map(|example| example.labels.join("+")).collect()
+    }
+
+    #[test]
+    fn a_classification_gives_names_and_what_was_imported_along() {
+        let corpus = corpus("a.jsonl", include_str!("../../tests/formats/doccano-1.8.jsonl"));
+        assert_eq!(labels(&corpus), ["threat", "", "blame+call"]);
+        assert_eq!((corpus.examples[0].id.as_deref(), &corpus.examples[0].extra["source"][..]), (Some("101"), "radio"));
+        assert_eq!(
+            corpus.warnings[0].to_string(),
+            "a.jsonl: 1 text has no label; doccano writes that also for texts that nobody has judged, and here it counts as \"no label fits\"\n\
+             hint: export with \"Export only approved documents\""
+        );
+    }
+
+    #[test]
+    fn passages_are_counted_as_a_browser_counts_and_their_labels_are_those_of_the_text() {
+        let corpus = corpus("a.jsonl", include_str!("../../tests/formats/doccano-1.8-spans.jsonl"));
+        assert_eq!(labels(&corpus), ["blame+call", "", "threat"]);
+        let first = &corpus.examples[0];
+        let marked: Vec<_> = first.spans.iter().map(|marked| marked.span.of(&first.text)).collect();
+        assert_eq!(marked, ["They broke it", "call now"]);
+        assert!(corpus.examples[2].spans.is_empty());
+        assert!(
+            corpus.warnings.iter().any(|warning| warning.to_string()
+                == "a.jsonl: 1 marked passage lies outside its text or on no character's edge; its label is kept, and where it lay is not")
+        );
+    }
+
+    #[test]
+    fn older_releases_are_read() {
+        let old = corpus("a.jsonl", include_str!("../../tests/formats/doccano-1.0.jsonl"));
+        assert_eq!(labels(&old), ["threat", "call", "4"]);
+        assert_eq!(old.examples[0].extra["meta.paper"], "Herald");
+        let oldest = corpus("a.jsonl", include_str!("../../tests/formats/doccano-2018.jsonl"));
+        assert_eq!(labels(&oldest), ["threat", "call"]);
+        assert_eq!(oldest.examples[1].annotator(), Some("ben"));
+        let data = corpus("a.jsonl", "{\"id\": 1, \"data\": \"Call now.\", \"label\": [[0, 4, \"call\"]]}\n");
+        assert_eq!((&data.examples[0].text[..], &labels(&data)[0][..]), ("Call now.", "call"));
+    }
+
+    #[test]
+    fn where_a_text_and_its_passages_are_labelled_the_text_has_its_own_labels() {
+        let data = include_str!("../../tests/formats/doccano-both.jsonl");
+        let corpus = corpus("a.jsonl", data);
+        assert_eq!(labels(&corpus), ["flight"]);
+        assert_eq!(corpus.examples[0].spans[0].label, "City");
+        let mut out = Vec::new();
+        assert!(write(Format::Doccano, &mut out, &corpus.examples).unwrap().is_empty());
+        let out = String::from_utf8(out).unwrap();
+        assert_eq!(
+            out,
+            "{\"id\":\"1\",\"text\":\"Find a flight to Rome\",\"cats\":[\"flight\"],\"entities\":[[17,21,\"City\"]]}\n"
+        );
+    }
+
+    #[test]
+    fn what_is_neither_name_nor_passage_is_a_problem() {
+        let fine = "{\"text\": \"x\", \"label\": [[0, 1, \"a\"]]}\n";
+        let corpus = corpus(
+            "a.jsonl",
+            &format!("{fine}{{\"text\": \"x\", \"label\": [[0, 1]]}}\n{{\"text\": \"x\", \"label\": true}}\n"),
+        );
+        let problems: Vec<_> = corpus.skipped.iter().map(|problem| problem.fault.to_string()).collect();
+        assert_eq!(
+            problems,
+            [
+                "`label` is a list of other things where a list of labels or passages is needed",
+                "`label` is a list of other things where a list of labels or passages is needed"
+            ]
+        );
+        assert!(
+            refused("a.jsonl", "{\"txt\": \"x\", \"label\": [[0, 1, \"a\"]]}")
+                .contains("no text column among `label`, `txt`")
+        );
+    }
+
+    #[test]
+    fn a_named_field_is_the_only_one_that_is_read() {
+        let columns = super::super::Columns { label: Some("entities".into()), ..super::super::Columns::default() };
+        let options = ReadOptions { columns, ..ReadOptions::default() };
+        let data = include_str!("../../tests/formats/doccano-both.jsonl");
+        let corpus = read_from("a.jsonl", data.as_bytes(), &options).unwrap();
+        assert_eq!(corpus.examples[0].spans.len(), 1);
     }
 }

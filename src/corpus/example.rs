@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::labels;
 use crate::text::{Place, Span};
 
 /// The column or field, in [`Example::extra`], that names who gave the labels.
@@ -19,7 +20,7 @@ pub struct Example {
     pub pending: bool,
     /// What a model proposes, for somebody who is still to judge.
     pub suggested: Vec<String>,
-    /// Where in the text labels lie, if somebody marked passages; these labels stand in `labels` too.
+    /// Where in the text labels lie, if somebody marked passages. If nothing else was asked, these are the `labels`.
     pub spans: Vec<LabelSpan>,
     /// What must not be torn apart by folds: a document, an author.
     pub group: Option<String>,
@@ -72,10 +73,37 @@ impl Example {
         self.extra.get(ANNOTATOR).map(String::as_str)
     }
 
-    /// Whether some label is not marked on any passage, or none is.
+    /// Whether the labels of the text are other than those of its passages.
     pub(super) fn has_loose_labels(&self) -> bool {
         let marked: BTreeSet<&String> = self.spans.iter().map(|marked| &marked.label).collect();
-        self.labels.iter().any(|label| !marked.contains(label))
+        marked != self.labels.iter().collect()
+    }
+
+    /// Takes from the extra columns what a writer of ours put there: `judged`, `suggested` and `spans`.
+    pub(super) fn take_ours(&mut self) {
+        let suggested = self.extra.get("suggested").and_then(|cell| labels::split(cell, None).ok());
+        if let Some(suggested) = suggested {
+            self.suggested = suggested;
+            self.extra.remove("suggested");
+        }
+        let triples = self.extra.get("spans").and_then(|cell| serde_json::from_str::<Vec<_>>(cell).ok());
+        let span = |(start, end, label): (usize, usize, String)| {
+            Some(LabelSpan { span: Offsets::Characters.span(&self.text, start, end)?, label })
+        };
+        if let Some(spans) = triples.and_then(|triples| triples.into_iter().map(span).collect()) {
+            self.spans = spans;
+            self.extra.remove("spans");
+        }
+        let judged = match self.extra.get("judged").map(|cell| cell.to_ascii_lowercase()).as_deref() {
+            Some("yes") => Some(true),
+            Some("no") => Some(false),
+            Some(cell) => labels::zero_one(cell),
+            None => None,
+        };
+        if let Some(judged) = judged {
+            self.pending = !judged && self.labels.is_empty();
+            self.extra.remove("judged");
+        }
     }
 
     /// Adds the labels of passages to those of the text, each once.

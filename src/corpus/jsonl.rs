@@ -1,416 +1,81 @@
-//! JSON: an object a line, or one list of objects over any lines.
-//!
-//! The fields of an object stay raw text until they are needed, so that numbers keep their digits and what nobody
-//! asks for costs nothing. `labels` is a list of strings, or a string that is split like the cell of a table.
+//! JSON: an object a line, or one list of objects over any lines. `labels` is a list of strings, or a string that is split like
+//! the cell of a table; where nobody has judged, it is null.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::io::{self, BufRead, Write};
-
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde::ser::Serialize;
-use serde_json::value::RawValue;
+use std::io::{self, Write};
 
 use super::columns::Role;
 use super::example::Offsets;
-use super::source::{Lines, Origin, Source};
-use super::writer::extra_name;
-use super::{Columns, CorpusError, Example, ExampleWriter, Fault, LabelSpan, Losses, Outline, Rows, labels};
+use super::items::{Position, each};
+use super::json::{Line, Marked, Object, Seen, keep, kind, names, object, spans};
+use super::source::Source;
+use super::{CorpusError, Example, ExampleWriter, Fault, Losses, Outline, Rows, labels};
 
-/// What stands before the name of a field of the object `meta`, in which tools keep what goes along with a text.
-const META: &str = "meta.";
-
-/// How many different field names are remembered for a message.
-const NAMES: usize = 64;
-
-/// Whether this begins like an object, or a list of them.
-pub(super) fn looks_like(head: &[u8]) -> bool {
-    let head = head.trim_ascii_start();
-    let next = |opening: &[u8]| head.strip_prefix(opening).map(|rest| rest.trim_ascii_start().first().copied());
-    matches!(next(b"{"), Some(None | Some(b'"' | b'}'))) || matches!(next(b"["), Some(None | Some(b'{' | b']')))
-}
+/// Fields of ours beside those that have columns.
+const OURS: [&str; 2] = ["suggested", "spans"];
 
 /// Reads a stream of objects.
 pub(super) fn read(source: Source, rows: &mut Rows) -> Result<(), CorpusError> {
-    let mut seen = Seen::default();
-    if source.head.trim_ascii_start().starts_with(b"[") {
-        read_list(source, rows, &mut seen)?;
-    } else {
-        read_lines(source, rows, &mut seen)?;
-    }
+    let mut seen = Seen::new(!rows.options.pending);
+    each(source, rows, |rows, start, json| {
+        let row = json.and_then(|json| example(&object(json, start)?, start, rows, &mut seen));
+        rows.take(start.line, row)
+    })?;
     seen.missing(&rows.options.columns, rows.origin).map_or(Ok(()), Err)
 }
 
-fn read_lines(source: Source, rows: &mut Rows, seen: &mut Seen) -> Result<(), CorpusError> {
-    let mut lines = Lines::new(source.body);
-    while let Some((line, bytes)) = lines.next(rows.origin)? {
-        let start = Position { line, column: 1 };
-        let row = rows.decode(line, bytes).and_then(|text| example(text, start, rows, seen));
-        rows.take(line, row)?;
-    }
-    Ok(())
-}
-
-fn read_list(source: Source, rows: &mut Rows, seen: &mut Seen) -> Result<(), CorpusError> {
-    let mut items = Items::new(source.body);
-    while items.next().map_err(|error| rows.origin.error(items.cut.at.line, error))? {
-        let start = items.cut.start;
-        let row = rows.decode(start.line, &items.cut.item).and_then(|text| example(text, start, rows, seen));
-        rows.take(start.line, row)?;
-    }
-    if !items.cut.closed {
-        let Position { line, column } = items.cut.at;
-        let reason = "the list is never closed".to_owned();
-        rows.take(line, Err(Fault::InvalidJson { line, column, reason }))?;
-    }
-    Ok(())
-}
-
-/// The example that an object states, of which the input has the first byte at `start`.
-fn example(json: &str, start: Position, rows: &Rows, seen: &mut Seen) -> Result<Example, Fault> {
-    let kind = kind(json.trim_start());
-    if kind != "an object" && serde_json::from_str::<&RawValue>(json).is_ok() {
-        return Err(Fault::WrongType { field: "row".into(), found: kind, wanted: "an object" });
-    }
-    let object: Object = serde_json::from_str(json).map_err(|error| start.invalid(&error))?;
+/// The example that an object states.
+fn example(object: &Object, start: Position, rows: &Rows, seen: &mut Seen) -> Result<Example, Fault> {
     let columns = &rows.options.columns;
-    let roles = Role::ALL.map(|role| columns.find(role, object.names()));
-    seen.note(&object, &roles, columns);
-    let [text, label, group, weight, id] = roles;
-    let needed = |found: Option<usize>, role| found.ok_or_else(|| object.without(columns.name(role)));
-    let text = object.string(needed(text, Role::Text)?)?;
-    let (labels, label) = match &columns.label_columns[..] {
-        [] => {
-            let label = needed(label, Role::Label)?;
-            (object.labels(label, rows.options.label_separator.as_deref())?, Some(label))
-        }
-        wide => (object.wide(wide)?, None),
+    let label = columns.find(Role::Label, object.names());
+    let label_name = label.map(|at| object.0[at].0.to_string());
+    let wide = columns.label_columns.iter().map(String::as_str);
+    let own: Vec<&str> = match &label_name {
+        Some(name) if columns.label_columns.is_empty() => OURS.into_iter().chain([name.as_str()]).collect(),
+        _ => OURS.into_iter().chain(wide).collect(),
     };
-    let taken = [roles[0], label, group, weight, id];
-    Ok(Example {
-        text: super::filled(&text)?.to_owned(),
-        labels,
-        group: object.scalar(group)?.and_then(|group| super::named(&group)),
-        weight: object.scalar(weight)?.map_or(Ok(1.0), |weight| super::weight(&weight))?,
-        place: rows.origin.line(start.line),
-        id: object.scalar(id)?.and_then(|id| super::named(&id)),
-        extra: object.extra(&taken, &columns.label_columns)?,
-        ..Example::default()
-    })
-}
-
-/// What a raw value is, for messages.
-fn kind(raw: &str) -> &'static str {
-    match raw.as_bytes().first() {
-        Some(b'"') => "a string",
-        Some(b'{') => "an object",
-        Some(b'[') => "a list",
-        Some(b't' | b'f') => "true or false",
-        Some(b'n') => "null",
-        _ => "a number",
+    let mut example = object.example(rows, start, &own, seen)?;
+    match (label, &columns.label_columns[..]) {
+        (Some(at), []) if kind(object.0[at].1) == "null" => example.pending = true,
+        (Some(at), []) => example.labels = self::labels(object, at, rows.options.label_separator.as_deref())?,
+        (None, []) if rows.options.pending => example.pending = true,
+        (None, []) => return Err(object.without(columns.name(Role::Label))),
+        (_, wide) => example.labels = object.wide(wide)?,
     }
-}
-
-/// The fields of an object, in order, their values as they are written.
-struct Object<'a>(Vec<(Cow<'a, str>, &'a str)>);
-
-impl<'a> Object<'a> {
-    fn names(&self) -> impl Iterator<Item = &str> + Clone {
-        self.0.iter().map(|(name, _)| name.as_ref())
-    }
-
-    fn without(&self, field: &str) -> Fault {
-        Fault::MissingField { field: field.into(), fields: self.names().map(str::to_owned).collect() }
-    }
-
-    fn wrong(&self, at: usize, wanted: &'static str) -> Fault {
-        let (name, raw) = &self.0[at];
-        Fault::WrongType { field: name.to_string(), found: kind(raw), wanted }
-    }
-
-    fn string(&self, at: usize) -> Result<Cow<'a, str>, Fault> {
-        if kind(self.0[at].1) != "a string" {
-            return Err(self.wrong(at, "a string"));
+    match object.get("suggested").map(names) {
+        Some(Some(suggested)) => example.suggested = suggested,
+        Some(None) => {
+            keep(&mut example, "suggested", object.get("suggested").unwrap_or("null"), rows.options.everything)?
         }
-        self.unquoted(at)
+        None => {}
     }
-
-    fn unquoted(&self, at: usize) -> Result<Cow<'a, str>, Fault> {
-        let (name, raw) = &self.0[at];
-        let found = "a string with an escape that means no character";
-        let wrong = |_| Fault::WrongType { field: name.to_string(), found, wanted: "a string" };
-        let Text(text) = serde_json::from_str(raw).map_err(wrong)?;
-        Ok(text)
+    let marked: Option<Vec<Marked>> = object.parsed("spans");
+    let spans =
+        marked.and_then(|marked| marked.iter().map(|marked| marked.span(&example.text, Offsets::Characters)).collect());
+    match (object.get("spans"), spans) {
+        (Some(_), Some(spans)) => example.spans = spans,
+        (Some(json), None) => keep(&mut example, "spans", json, rows.options.everything)?,
+        (None, _) => {}
     }
-
-    /// One value as text; null, or no field, is none.
-    fn scalar(&self, at: Option<usize>) -> Result<Option<Cow<'a, str>>, Fault> {
-        let Some(at) = at else { return Ok(None) };
-        match kind(self.0[at].1) {
-            "null" => Ok(None),
-            "a string" => self.unquoted(at).map(Some),
-            "a list" | "an object" => Err(self.wrong(at, "one value")),
-            _ => Ok(Some(Cow::Borrowed(self.0[at].1))),
-        }
-    }
-
-    /// The labels in a field. A whole number is the name of a class, but a list of numbers is more likely a row of
-    /// zeros and ones, and null more likely a text that nobody has judged: neither may pass for labels.
-    fn labels(&self, at: usize, separator: Option<&str>) -> Result<Vec<String>, Fault> {
-        let wrong = || self.wrong(at, "a string or a list of strings");
-        let raw = self.0[at].1;
-        match kind(raw) {
-            "a string" => labels::split(&self.unquoted(at)?, separator),
-            "a number" if raw.bytes().all(|byte| byte.is_ascii_digit()) => Ok(vec![raw.to_owned()]),
-            "a list" => {
-                let list: Vec<String> = serde_json::from_str(raw).map_err(|_| Fault::WrongType {
-                    field: self.0[at].0.to_string(),
-                    found: "a list with other things than strings",
-                    wanted: "a string or a list of strings",
-                })?;
-                labels::tidy(list.iter().map(String::as_str), raw)
-            }
-            _ => Err(wrong()),
-        }
-    }
-
-    /// The labels whose own field says yes.
-    fn wide(&self, columns: &[String]) -> Result<Vec<String>, Fault> {
-        let mut applying = Vec::new();
-        for column in columns {
-            let at = self.names().position(|name| name == column).ok_or_else(|| self.without(column))?;
-            let value = self.scalar(Some(at))?.unwrap_or(Cow::Borrowed("null"));
-            let not_zero_one = || Fault::NotZeroOne { column: column.clone(), value: value.to_string() };
-            if labels::zero_one(&value).ok_or_else(not_zero_one)? {
-                applying.push(column.clone());
-            }
-        }
-        Ok(applying)
-    }
-
-    /// All other fields that hold one value.
-    fn extra(&self, taken: &[Option<usize>], labels: &[String]) -> Result<BTreeMap<String, String>, Fault> {
-        let mut extra = BTreeMap::new();
-        for (at, (name, raw)) in self.0.iter().enumerate() {
-            let ours = taken.contains(&Some(at)) || labels.iter().any(|label| label == name);
-            if ours || matches!(kind(raw), "a list" | "an object") {
-                continue;
-            }
-            if let Some(value) = self.scalar(Some(at))? {
-                extra.insert(name.to_string(), value.into_owned());
-            }
-        }
-        Ok(extra)
-    }
+    Ok(example)
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Fields)
-    }
-}
-
-struct Fields;
-
-impl<'de> Visitor<'de> for Fields {
-    type Value = Object<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Object<'de>, M::Error> {
-        let mut fields = Vec::new();
-        while let Some((Text(name), value)) = map.next_entry::<Text<'de>, &'de RawValue>()? {
-            fields.retain(|(known, _)| *known != name); // as everywhere in JSON, the last of two fields holds
-            fields.push((name, value.get()));
+/// The labels in a field. A whole number is the name of a class, but a list of numbers is more likely a row of
+/// zeros and ones, and null more likely a text that nobody has judged: neither may pass for labels.
+fn labels(object: &Object, at: usize, separator: Option<&str>) -> Result<Vec<String>, Fault> {
+    let wrong = || object.wrong(at, "a string or a list of strings");
+    let raw = object.0[at].1;
+    match kind(raw) {
+        "a string" => labels::split(&object.unquoted(at)?, separator),
+        "a number" if raw.bytes().all(|byte| byte.is_ascii_digit()) => Ok(vec![raw.to_owned()]),
+        "a list" => {
+            let list: Vec<String> = serde_json::from_str(raw).map_err(|_| Fault::WrongType {
+                field: object.0[at].0.to_string(),
+                found: "a list with other things than strings",
+                wanted: "a string or a list of strings",
+            })?;
+            labels::tidy(list.iter().map(String::as_str), raw)
         }
-        Ok(Object(fields))
-    }
-}
-
-/// A string that is copied only if it has escapes; serde alone would always copy it.
-#[derive(serde::Deserialize)]
-#[serde(transparent)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-/// Which roles were played in any object, and by which names else they might have been.
-#[derive(Default)]
-struct Seen {
-    objects: u64,
-    played: [bool; 5],
-    names: BTreeSet<String>,
-}
-
-impl Seen {
-    fn note(&mut self, object: &Object, roles: &[Option<usize>; 5], columns: &Columns) {
-        self.objects += 1;
-        let mut wanting = false;
-        for (at, role) in Role::ALL.into_iter().enumerate() {
-            self.played[at] |= roles[at].is_some();
-            wanting |= !self.played[at] && needed(role, columns);
-        }
-        if wanting && self.names.len() < NAMES {
-            self.names.extend(object.names().map(str::to_owned));
-        }
-    }
-
-    /// The error if no object at all has a field that is needed.
-    fn missing(self, columns: &Columns, origin: &Origin) -> Option<CorpusError> {
-        let unplayed = |(at, role): (usize, Role)| (!self.played[at] && needed(role, columns)).then_some(role);
-        let role = Role::ALL.into_iter().enumerate().find_map(unplayed).filter(|_| self.objects > 0)?;
-        columns.missing(role, origin.file(), self.names.into_iter().collect())
-    }
-}
-
-fn needed(role: Role, columns: &Columns) -> bool {
-    match role {
-        Role::Text => true,
-        Role::Label => columns.label_columns.is_empty(),
-        Role::Group | Role::Weight | Role::Id => columns.given(role).is_some(),
-    }
-}
-
-/// A place in the input, both from 1; columns in bytes.
-#[derive(Clone, Copy)]
-struct Position {
-    line: u64,
-    column: usize,
-}
-
-impl Position {
-    /// What serde_json finds wrong in an object that starts here.
-    fn invalid(self, error: &serde_json::Error) -> Fault {
-        let (line, column) = match error.line() {
-            0 | 1 => (self.line, self.column + error.column().saturating_sub(1)),
-            further => (self.line + further as u64 - 1, error.column()),
-        };
-        let reason = error.to_string();
-        let reason = reason.split(" at line ").next().unwrap_or_default().to_owned();
-        Fault::InvalidJson { line, column, reason }
-    }
-}
-
-/// Reads a list item by item, without holding it.
-struct Items<'a> {
-    body: Box<dyn BufRead + 'a>,
-    cut: Cutter,
-}
-
-impl<'a> Items<'a> {
-    fn new(body: Box<dyn BufRead + 'a>) -> Self {
-        let at = Position { line: 1, column: 1 };
-        let cut = Cutter {
-            at,
-            start: at,
-            opened: false,
-            closed: false,
-            item: Vec::new(),
-            depth: 0,
-            string: Quotation::Outside,
-        };
-        Items { body, cut }
-    }
-
-    /// Reads the next item into `cut.item`; false if there is none.
-    fn next(&mut self) -> io::Result<bool> {
-        self.cut.item.clear();
-        (self.cut.depth, self.cut.string) = (0, Quotation::Outside);
-        loop {
-            let buffer = self.body.fill_buf()?;
-            if buffer.is_empty() {
-                return Ok(!self.cut.item.is_empty());
-            }
-            let last = buffer.iter().position(|byte| self.cut.pass(*byte));
-            let used = last.map_or(buffer.len(), |last| last + 1);
-            self.body.consume(used);
-            if last.is_some() {
-                return Ok(true);
-            }
-        }
-    }
-}
-
-/// Tells where an item starts and ends, by counting brackets outside strings.
-struct Cutter {
-    at: Position,
-    start: Position,
-    /// The list's own brackets were seen.
-    opened: bool,
-    closed: bool,
-    item: Vec<u8>,
-    depth: usize,
-    string: Quotation,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Quotation {
-    Outside,
-    Inside,
-    Escaped,
-}
-
-impl Cutter {
-    /// Takes a byte; true if an item is complete.
-    fn pass(&mut self, byte: u8) -> bool {
-        let complete = match (self.string, self.item.is_empty()) {
-            (Quotation::Outside, true) => self.between(byte),
-            (Quotation::Outside, false) => self.within(byte),
-            _ => self.quoted(byte),
-        };
-        self.at.column += 1;
-        if byte == b'\n' {
-            self.at = Position { line: self.at.line + 1, column: 1 };
-        }
-        complete
-    }
-
-    fn between(&mut self, byte: u8) -> bool {
-        match byte {
-            b',' | b' ' | b'\t' | b'\r' | b'\n' => false,
-            b'[' if !self.opened => {
-                self.opened = true;
-                false
-            }
-            b']' => {
-                self.closed = true;
-                false
-            }
-            _ => {
-                self.start = self.at;
-                self.within(byte)
-            }
-        }
-    }
-
-    fn within(&mut self, byte: u8) -> bool {
-        if self.depth == 0 && matches!(byte, b',' | b']') {
-            self.closed |= byte == b']';
-            return true;
-        }
-        self.item.push(byte);
-        match byte {
-            b'"' => self.string = Quotation::Inside,
-            b'{' | b'[' => self.depth += 1,
-            b'}' | b']' => {
-                self.depth = self.depth.saturating_sub(1);
-                return self.depth == 0;
-            }
-            _ => {}
-        }
-        false
-    }
-
-    fn quoted(&mut self, byte: u8) -> bool {
-        self.item.push(byte);
-        self.string = match (self.string, byte) {
-            (Quotation::Escaped, _) => Quotation::Inside,
-            (_, b'\\') => Quotation::Escaped,
-            (_, b'"') => Quotation::Outside,
-            _ => Quotation::Inside,
-        };
-        false
+        _ => Err(wrong()),
     }
 }
 
@@ -418,12 +83,12 @@ impl Cutter {
 /// judged), and what else an example has. An extra field with a name of ours gets a `_`.
 pub(super) struct Writer<W> {
     out: W,
-    groups: bool,
+    outline: Outline,
 }
 
 impl<W: Write> Writer<W> {
     pub(super) fn new(out: W, outline: &Outline) -> Self {
-        Writer { out, groups: outline.writes_groups() }
+        Writer { out, outline: outline.clone() }
     }
 }
 
@@ -439,13 +104,7 @@ impl<W: Write> ExampleWriter for Writer<W> {
         if !example.spans.is_empty() {
             line.entry("spans", &spans(example, Offsets::Characters));
         }
-        match &example.group {
-            None if self.groups => line.raw("group", "null"),
-            group => line.optional("group", group.as_ref()),
-        }
-        if example.weight != 1.0 {
-            line.entry("weight", &example.weight);
-        }
+        line.group_and_weight(example, &self.outline);
         line.extra(example, &[]);
         line.end(&mut self.out)
     }
@@ -456,83 +115,14 @@ impl<W: Write> ExampleWriter for Writer<W> {
     }
 }
 
-/// A passage as most tools write it.
-#[derive(serde::Serialize)]
-pub(super) struct Passage<'a> {
-    start: usize,
-    end: usize,
-    label: &'a str,
-}
-
-/// The marked passages of an example.
-pub(super) fn spans(example: &Example, offsets: Offsets) -> Vec<Passage<'_>> {
-    let passage = |marked: &'_ LabelSpan| offsets.places(&example.text, marked.span);
-    let passages = example.spans.iter().map(|marked| (passage(marked), &marked.label));
-    passages.map(|((start, end), label)| Passage { start, end, label }).collect()
-}
-
-/// An object that is being written, field by field.
-#[derive(Default)]
-pub(super) struct Line(String);
-
-impl Line {
-    /// Writes a field whose value is JSON already.
-    pub(super) fn raw(&mut self, name: &str, json: &str) {
-        self.0.push(if self.0.is_empty() { '{' } else { ',' });
-        self.0 += &json_of(name);
-        self.0.push(':');
-        self.0 += json;
-    }
-
-    pub(super) fn entry(&mut self, name: &str, value: &impl Serialize) {
-        self.raw(name, &json_of(value));
-    }
-
-    pub(super) fn optional(&mut self, name: &str, value: Option<&String>) {
-        if let Some(value) = value {
-            self.entry(name, value);
-        }
-    }
-
-    /// Writes all that stands in `extra` and `nested`; a field with a name of the format's own gets a `_`.
-    pub(super) fn extra(&mut self, example: &Example, own: &[&str]) {
-        let Example { extra, nested, .. } = example;
-        let names: BTreeSet<&String> = extra.keys().chain(nested.keys()).collect();
-        for name in names.into_iter().filter(|name| !name.starts_with(META)) {
-            let written = if own.contains(&name.as_str()) { format!("_{name}") } else { extra_name(name) };
-            match nested.get(name) {
-                Some(json) => self.raw(&written, json),
-                None => self.entry(&written, &extra[name]),
-            }
-        }
-        let within = |(name, value): (&'_ String, _)| Some((name.strip_prefix(META)?.to_owned(), value));
-        let meta: BTreeMap<String, &String> = extra.iter().filter_map(within).collect();
-        if !meta.is_empty() && !nested.contains_key("meta") {
-            self.entry("meta", &meta);
-        }
-    }
-
-    /// The whole object.
-    pub(super) fn object(mut self) -> String {
-        self.0 += if self.0.is_empty() { "{}" } else { "}" };
-        self.0
-    }
-
-    pub(super) fn end(self, out: &mut impl Write) -> io::Result<()> {
-        out.write_all((self.object() + "\n").as_bytes())
-    }
-}
-
-pub(super) fn json_of(value: &(impl Serialize + ?Sized)) -> String {
-    serde_json::to_string(value).expect("text, numbers and lists of them are always JSON")
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::super::tests::{corpus, examples, hints, refused, same};
-    use super::super::{Format, ReadOptions, read_from, write};
+    use std::collections::BTreeMap;
+
+    use super::super::{Columns, Format, ReadOptions, read_from, write};
     use super::*;
 
     #[test]
@@ -569,12 +159,10 @@ mod tests {
     }
 
     #[test]
-    fn zeros_and_ones_or_null_are_not_taken_for_labels() {
+    fn zeros_and_ones_are_not_taken_for_labels() {
         let fine = "{\"text\": \"x\", \"labels\": []}\n";
         for (labels, found) in [
             ("[0, 1]", "a list with other things than strings"),
-            ("[[0, 4, \"a\"]]", "a list with other things than strings"),
-            ("null", "null"),
             ("true", "true or false"),
             ("1.5", "a number"),
             ("{\"a\": 1}", "an object"),
@@ -585,6 +173,25 @@ mod tests {
             );
             assert_eq!(hints(&corpus), [expected]);
         }
+    }
+
+    #[test]
+    fn null_is_a_text_that_nobody_has_judged_and_is_left_out_unless_wanted() {
+        let data = "{\"text\": \"x\", \"labels\": []}\n{\"text\": \"y\", \"labels\": null, \"suggested\": [\"a\"]}\n";
+        let judged = corpus("a.jsonl", data);
+        assert_eq!((judged.examples.len(), judged.unjudged), (1, 1));
+        assert_eq!(judged.warnings[0].to_string(), "a.jsonl: 1 row that nobody has judged has been left out");
+        let options = ReadOptions { pending: true, ..ReadOptions::default() };
+        let all = read_from("a.jsonl", data.as_bytes(), &options).unwrap();
+        assert!(!all.examples[0].pending && all.examples[1].pending);
+        assert_eq!(all.examples[1].suggested, ["a"]);
+        assert!(all.warnings.is_empty());
+        let pool = read_from("a.jsonl", &b"{\"text\": \"x\"}\n"[..], &options).unwrap();
+        assert!(pool.examples[0].pending, "without any labels at all");
+        assert!(
+            refused("a.jsonl", "{\"text\": \"x\", \"labels\": null}")
+                .starts_with("a.jsonl: nobody has judged any of its 1 row")
+        );
     }
 
     #[test]

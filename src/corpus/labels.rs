@@ -13,6 +13,10 @@ pub(super) fn split(cell: &str, separator: Option<&str>) -> Result<Vec<String>, 
         _ if cell.is_empty() => Ok(Vec::new()),
         Some(separator) if !separator.is_empty() => tidy(cell.split(separator), cell),
         Some(_) => Ok(vec![cell.to_owned()]),
+        None if cell.starts_with("{\"choices\"") || cell.starts_with("[{\"") => {
+            let names = choices(cell).ok_or_else(|| Fault::NotAList { cell: cell.to_owned() })?;
+            tidy(names.iter().map(String::as_str), cell)
+        }
         None if cell.starts_with('[') && cell.ends_with(']') => {
             let list: Vec<String> =
                 serde_json::from_str(cell).map_err(|_| Fault::NotAList { cell: cell.to_owned() })?;
@@ -20,6 +24,18 @@ pub(super) fn split(cell: &str, separator: Option<&str>) -> Result<Vec<String>, 
         }
         None => tidy(cell.split(['|', ';']), cell),
     }
+}
+
+/// The labels in a cell as Label Studio's CSV has them: several choices, or passages with their labels.
+fn choices(cell: &str) -> Option<Vec<String>> {
+    #[derive(serde::Deserialize)]
+    struct Answer {
+        #[serde(alias = "labels")]
+        choices: Vec<String>,
+    }
+    let answers: Vec<Answer> =
+        if cell.starts_with('{') { vec![serde_json::from_str(cell).ok()?] } else { serde_json::from_str(cell).ok()? };
+    Some(answers.into_iter().flat_map(|answer| answer.choices).collect())
 }
 
 /// The cell from which [`split`] makes these labels again.
@@ -106,6 +122,16 @@ mod tests {
     fn a_cell_may_hold_a_json_list_whose_items_are_not_split() {
         assert_eq!(labels(r#"["us; them", "a|b"]"#), ["us; them", "a|b"]);
         assert_eq!(labels("[]"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_cell_may_hold_an_answer_of_label_studio() {
+        assert_eq!(labels(r#"{"choices": ["threat", "us; them"]}"#), ["threat", "us; them"]);
+        assert_eq!(
+            labels(r#"[{"start": 0, "end": 4, "labels": ["call"]}, {"start": 5, "end": 6, "labels": ["call"]}]"#),
+            ["call"]
+        );
+        assert!(split(r#"[{"start": 0}]"#, None).is_err());
     }
 
     #[test]

@@ -11,6 +11,8 @@ mod columns;
 mod doccano;
 mod example;
 mod fasttext;
+mod items;
+mod json;
 mod jsonl;
 mod label_studio;
 mod labels;
@@ -20,12 +22,16 @@ mod source;
 mod table;
 mod writer;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
 
+use encoding_rs::Encoding;
+
 pub use columns::Columns;
 pub use example::{ANNOTATOR, Example, LabelSpan};
-pub use problem::{CorpusError, Delimiter, Fault, Problem, Spelling, Warning};
+pub use label_studio::labelling_interface;
+pub use problem::{CorpusError, Delimiter, Fault, Problem, Spelling, Unjudged, Warning};
 pub use table::is_formula;
 pub use writer::{ExampleWriter, Loss, Losses, Outline, write, writer};
 
@@ -37,6 +43,8 @@ pub struct Corpus {
     pub examples: Vec<Example>,
     /// Rows left out, in order.
     pub skipped: Vec<Problem>,
+    /// How many rows were left out because nobody has judged them.
+    pub unjudged: u64,
     pub warnings: Vec<Warning>,
 }
 
@@ -57,6 +65,8 @@ pub struct ReadOptions {
     pub label_separator: Option<String>,
     /// The first row that cannot be used is an error.
     pub strict: bool,
+    /// `None`: UTF-8, or UTF-16 if a byte order mark says so.
+    pub encoding: Option<&'static Encoding>,
     /// Rows that nobody has judged are read too, marked as [`pending`](Example::pending), and there need not be a label column.
     pub pending: bool,
     /// Also what only another file has room for, [`Example::nested`].
@@ -72,6 +82,7 @@ impl Default for ReadOptions {
             format: None,
             label_separator: None,
             strict: false,
+            encoding: None,
             pending: false,
             everything: false,
             most_unpacked: 8 << 30,
@@ -103,13 +114,28 @@ impl Format {
     /// since only the name can be wrong.
     fn detect(source: &Source, columns: &Columns) -> Option<Format> {
         let named = Format::of_name(&source.origin.path);
-        if jsonl::looks_like(&source.head) {
-            Some(Format::Jsonl)
+        if items::looks_like(&source.head) {
+            Some(Format::of_json(&source.head))
         } else if fasttext::looks_like(&source.head) {
             Some(Format::FastText)
         } else {
             let table = || table::looks_like(&source.head, columns);
             named.or_else(table).or_else(|| fasttext::may_be(&source.head).then_some(Format::FastText))
+        }
+    }
+
+    /// Whose JSON this is, told by the fields of the first objects.
+    fn of_json(head: &[u8]) -> Format {
+        let objects = items::glimpse(head);
+        let any = |looks_like: &dyn Fn(&items::Glimpse) -> bool| objects.iter().any(looks_like);
+        if any(&|fields| label_studio::looks_like(fields, items::is_list(head))) {
+            Format::LabelStudio
+        } else if any(&prodigy::looks_like) {
+            Format::Prodigy
+        } else if any(&doccano::looks_like) {
+            Format::Doccano
+        } else {
+            Format::Jsonl
         }
     }
 
@@ -120,7 +146,7 @@ impl Format {
         let columns = Columns { text: Some(column.into()), ..Columns::default() };
         let delimiter = table::sniff(head, &columns);
         match Format::of_name(path) {
-            _ if jsonl::looks_like(head) => (Format::Jsonl, delimiter),
+            _ if items::looks_like(head) => (Format::Jsonl, delimiter),
             Some(Format::Tsv) => (Format::Tsv, Delimiter::Tab),
             Some(format) => (format, delimiter),
             None => (Format::Csv, delimiter),
@@ -162,7 +188,7 @@ impl fmt::Display for Format {
 pub fn read<P: AsRef<str>>(paths: &[P], options: &ReadOptions) -> Result<Corpus, CorpusError> {
     let mut corpus = Corpus::default();
     for path in paths {
-        read_source(Source::open(path.as_ref(), options.most_unpacked)?, options, &mut corpus)?;
+        read_source(Source::open(path.as_ref(), options)?, options, &mut corpus)?;
     }
     let paths: Vec<&str> = paths.iter().map(AsRef::as_ref).collect();
     finish(corpus, &paths.join(", "))
@@ -174,12 +200,12 @@ pub fn read<P: AsRef<str>>(paths: &[P], options: &ReadOptions) -> Result<Corpus,
 /// As [`read`].
 pub fn read_from(path: &str, input: impl Read, options: &ReadOptions) -> Result<Corpus, CorpusError> {
     let mut corpus = Corpus::default();
-    read_source(Source::new(path, input, options.most_unpacked)?, options, &mut corpus)?;
+    read_source(Source::new(path, input, options)?, options, &mut corpus)?;
     finish(corpus, path)
 }
 
 fn read_source(source: Source, options: &ReadOptions, corpus: &mut Corpus) -> Result<(), CorpusError> {
-    let known = (corpus.examples.len(), corpus.skipped.len());
+    let known = (corpus.examples.len(), corpus.skipped.len(), corpus.unjudged);
     let origin = source.origin.clone();
     let mut rows = Rows::new(&origin, options, corpus);
     if !(source.whole && source.head.trim_ascii().is_empty()) {
@@ -189,11 +215,13 @@ fn read_source(source: Source, options: &ReadOptions, corpus: &mut Corpus) -> Re
             Format::Tsv => table::read(source, Some(Delimiter::Tab), &mut rows)?,
             Format::Jsonl => jsonl::read(source, &mut rows)?,
             Format::FastText => fasttext::read(source, &mut rows)?,
-            Format::Doccano | Format::Prodigy | Format::LabelStudio => jsonl::read(source, &mut rows)?,
+            Format::Doccano => doccano::read(source, &mut rows)?,
+            Format::Prodigy => prodigy::read(source, &mut rows)?,
+            Format::LabelStudio => label_studio::read(source, &mut rows)?,
         }
     }
     rows.finish()?;
-    if known == (corpus.examples.len(), corpus.skipped.len()) {
+    if known == (corpus.examples.len(), corpus.skipped.len(), corpus.unjudged) {
         corpus.warnings.push(Warning::EmptyFile { place: origin.file() });
     }
     Ok(())
@@ -202,7 +230,8 @@ fn read_source(source: Source, options: &ReadOptions, corpus: &mut Corpus) -> Re
 fn finish(mut corpus: Corpus, paths: &str) -> Result<Corpus, CorpusError> {
     if corpus.examples.is_empty() {
         let first = corpus.skipped.first().cloned().map(Box::new);
-        return Err(CorpusError::NoRows { paths: paths.into(), skipped: corpus.skipped.len(), first });
+        let (skipped, unjudged) = (corpus.skipped.len(), corpus.unjudged);
+        return Err(CorpusError::NoRows { paths: paths.into(), skipped, first, unjudged });
     }
     corpus.warnings.extend(labels::alike(&corpus.examples));
     Ok(corpus)
@@ -218,16 +247,29 @@ struct Rows<'a> {
     not_in_utf8: u64,
     /// The first byte that is not UTF-8, and its line.
     first_stray: Option<(u8, u64)>,
+    left_out: BTreeMap<Unjudged, u64>,
+    /// Passages that do not lie in their text.
+    spans_outside: u64,
 }
 
 impl<'a> Rows<'a> {
     fn new(origin: &'a Origin, options: &'a ReadOptions, corpus: &'a mut Corpus) -> Self {
-        Rows { origin, options, corpus, in_utf8: 0, not_in_utf8: 0, first_stray: None }
+        Rows {
+            origin,
+            options,
+            corpus,
+            in_utf8: 0,
+            not_in_utf8: 0,
+            first_stray: None,
+            left_out: BTreeMap::new(),
+            spans_outside: 0,
+        }
     }
 
     /// Takes a row that starts on `line`; a bad one is kept as a problem, or ends the reading when strict.
     fn take(&mut self, line: u64, row: Result<Example, Fault>) -> Result<(), CorpusError> {
         match row {
+            Ok(example) if example.pending => self.take_unjudged(example, Unjudged::NotYet),
             Ok(example) => self.corpus.examples.push(example),
             Err(fault) => {
                 let problem = Problem { place: self.origin.line(line), fault };
@@ -238,6 +280,19 @@ impl<'a> Rows<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Takes a row of which nobody has said which labels it has, if such rows are wanted.
+    fn take_unjudged(&mut self, example: Example, why: Unjudged) {
+        if self.options.pending {
+            self.corpus.examples.push(Example { pending: true, ..example });
+        } else {
+            *self.left_out.entry(why).or_default() += 1;
+        }
+    }
+
+    fn warn(&mut self, warning: Warning) {
+        self.corpus.warnings.push(warning);
     }
 
     /// The bytes of a row that starts on `line`, as text.
@@ -258,17 +313,26 @@ impl<'a> Rows<'a> {
     }
 
     /// Whether the input was in UTF-8 after all: a file in another encoding has hardly a row that happens to be valid.
-    fn finish(self) -> Result<(), CorpusError> {
-        match self.first_stray {
-            Some((byte, line)) if self.not_in_utf8 > self.in_utf8 => Err(another_encoding(self.origin, byte, line)),
-            _ => Ok(()),
+    fn finish(mut self) -> Result<(), CorpusError> {
+        if let Some((byte, line)) = self.first_stray
+            && self.not_in_utf8 > self.in_utf8
+        {
+            return Err(another_encoding(self.origin, byte, line));
         }
+        for (why, rows) in std::mem::take(&mut self.left_out) {
+            self.corpus.unjudged += rows;
+            self.warn(Warning::LeftOut { place: self.origin.file(), why, rows });
+        }
+        if self.spans_outside > 0 {
+            self.warn(Warning::SpansOutside { place: self.origin.file(), rows: self.spans_outside });
+        }
+        Ok(())
     }
 }
 
 /// Text with bytes that UTF-8 does not have, most often from a spreadsheet on Windows.
 fn another_encoding(origin: &Origin, byte: u8, line: u64) -> CorpusError {
-    origin.encoding(line, format!("byte 0x{byte:02X}, perhaps Windows-1252"), "WINDOWS-1252")
+    origin.encoding(line, format!("byte 0x{byte:02X}, perhaps Windows-1252"), "windows-1252")
 }
 
 /// The text of a row, unless it is blank.
@@ -364,7 +428,7 @@ mod tests {
         let error = refused("notes.txt", "Dear all, we met; nothing was decided.\n");
         assert!(
             error.starts_with(
-                "notes.txt: cannot tell which format this is\nhint: `--input-format csv|tsv|jsonl|fasttext`"
+                "notes.txt: cannot tell which format this is\nhint: `--input-format csv|tsv|jsonl|fasttext|doccano|prodigy|label-studio`"
             )
         );
     }
@@ -425,16 +489,24 @@ mod tests {
         assert!(zstd.ends_with("hint: unpack it first: zstd -dc 'a b.zst' | rhetor … -"), "{zstd}");
     }
 
+    fn in_encoding(name: &str) -> ReadOptions {
+        ReadOptions { encoding: Encoding::for_label(name.as_bytes()), ..ReadOptions::default() }
+    }
+
     #[test]
-    fn a_file_in_windows_1252_is_refused_with_the_command_that_converts_it() {
+    fn a_file_in_windows_1252_is_refused_with_the_option_that_reads_it() {
         let data = b"text;labels\r\nplain;a\r\n\"two\nit\x92s\";b\r\nna\xEFve;c\r\n";
         assert_eq!(
             refused("my data.csv", data),
             "my data.csv:4: byte 0x92, perhaps Windows-1252, not UTF-8\n\
-             hint: convert it: iconv -f WINDOWS-1252 -t UTF-8 'my data.csv' > 'my data.utf8.csv'"
+             hint: `--encoding windows-1252` reads it so; or save it as UTF-8 (Excel: \"CSV UTF-8\")"
         );
-        assert!(refused("-", b"text;labels;gr\xF6\xDFe\na;b;c\n").contains("pipe it through `iconv -f WINDOWS-1252"));
         assert!(refused("h.csv", b"text,labels,gr\xF6\xDFe\na,b,c\n").starts_with("h.csv:1: byte 0xF6"));
+        let corpus = read_from("my data.csv", &data[..], &in_encoding("windows-1252")).unwrap();
+        let texts: Vec<_> = corpus.examples.iter().map(|example| example.text.as_str()).collect();
+        assert_eq!(texts, ["plain", "two\nit’s", "naïve"]);
+        let cyrillic = read_from("a.csv", &b"text,labels\n\xE4\xE0,x\n"[..], &in_encoding("cp1251")).unwrap();
+        assert_eq!(cyrillic.examples[0].text, "да");
     }
 
     #[test]
@@ -450,16 +522,22 @@ mod tests {
     }
 
     #[test]
-    fn utf_16_is_refused_with_and_without_its_mark() {
-        let utf16: Vec<u8> = TABLE.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fn utf_16_is_read_with_its_mark_and_without_it_the_option_that_reads_it_is_named() {
+        // As Excel saves "Unicode text".
+        let table = "text\tlabels\r\n\"Sie zahlen, „alle“ 😀\"\tthreat\r\n";
+        let utf16: Vec<u8> = table.encode_utf16().flat_map(u16::to_le_bytes).collect();
         let marked = [&b"\xFF\xFE"[..], &utf16].concat();
+        let backwards: Vec<u8> = marked.chunks(2).flat_map(|pair| [pair[1], pair[0]]).collect();
+        for data in [&marked, &backwards, &packed(&marked)] {
+            let corpus = read_from("a.txt", &data[..], &ReadOptions::default()).unwrap();
+            assert_eq!(corpus.examples[0].text, "Sie zahlen, „alle“ 😀");
+            assert_eq!(corpus.examples[0].place, Place::line("a.txt", 2));
+        }
         assert_eq!(
-            refused("a.csv", &marked),
-            "a.csv:1: UTF-16LE, not UTF-8\nhint: convert it: iconv -f UTF-16 -t UTF-8 a.csv > a.utf8.csv"
+            refused("a.csv", &utf16),
+            "a.csv:1: UTF-16LE, not UTF-8\nhint: `--encoding utf-16le` reads it so; or save it as UTF-8 (Excel: \"CSV UTF-8\")"
         );
-        assert!(refused("-", &utf16).ends_with("hint: convert it: pipe it through `iconv -f UTF-16LE -t UTF-8`"));
-        let packed = refused("a.csv.gz", packed(&marked));
-        assert!(packed.ends_with("gzip -dc a.csv.gz | iconv -f UTF-16 -t UTF-8 > a.utf8.csv"), "{packed}");
+        assert_eq!(read_from("a.csv", &utf16[..], &in_encoding("utf-16le")).unwrap().examples.len(), 1);
     }
 
     #[test]
@@ -547,6 +625,9 @@ mod tests {
             Some(Format::Tsv),
             Some(Format::Jsonl),
             Some(Format::FastText),
+            Some(Format::Doccano),
+            Some(Format::Prodigy),
+            Some(Format::LabelStudio),
         ])
     }
 
@@ -564,10 +645,14 @@ mod tests {
             pieces in prop::collection::vec(prop::sample::select(vec![
                 "text", "labels", ",", ";", "\t", "\n", "\r\n", "\"", "{\"text\": \"a\", \"labels\": [\"b\"]}", "{", "}", "[", "]",
                 ":", "null", "0", "1", "\\u", "\\ud800", "__label__", " ", "é", "\0", "sep=", "text,labels\n", "\"text\":", "\u{FEFF}",
+                "\"label\":", "\"answer\":", "\"accept\"", "\"spans\":", "\"options\":", "\"data\":", "\"annotations\":", "\"result\":", "\"annotator\":",
+                "\"annotation_id\":", "{\"text\": \"a\", \"label\": [[0, 1, \"b\"]]}", "{\"text\": \"a\", \"label\": \"b\", \"answer\": \"reject\"}",
+                "{\"data\": {\"text\": \"a\"}, \"annotations\": [", "{\"result\": []}",
             ]), 0..40),
             format in format(),
+            wanted: bool,
         ) {
-            let options = ReadOptions { format, ..ReadOptions::default() };
+            let options = ReadOptions { format, pending: wanted, everything: wanted, ..ReadOptions::default() };
             if let Ok(corpus) = read_from("-", pieces.concat().as_bytes(), &options) {
                 prop_assert!(corpus.examples.iter().all(|example| !example.text.trim().is_empty()));
             }

@@ -65,7 +65,7 @@ impl Fault {
             Fault::EmptyText => "give the row a text, or delete it".into(),
             Fault::NoText => "write the text behind the labels: `__label__threat We will make them pay.`".into(),
             Fault::InvalidUtf8 { .. } => {
-                "write the character anew; if the whole file has another encoding, `iconv -f WINDOWS-1252 -t UTF-8` converts it"
+                "write the character anew; if the whole file has another encoding, `--encoding windows-1252` reads it"
                     .into()
             }
             Fault::InvalidJson { .. } => "a line holds one whole object, as `jq -c .` writes it".into(),
@@ -132,6 +132,60 @@ pub enum Warning {
     DuplicateColumn { place: Place, column: String },
     #[error("{place}: no rows\nhint: leave the file out, or check that it was written completely")]
     EmptyFile { place: Place },
+    #[error("{place}: {}", why.rows(*rows))]
+    LeftOut { place: Place, why: Unjudged, rows: u64 },
+    #[error(
+        "{place}: {} no label; doccano writes that also for texts that nobody has judged, and here it counts as \"no label fits\"\nhint: export with \"Export only approved documents\"",
+        texts_have(*rows)
+    )]
+    PerhapsUnjudged { place: Place, rows: u64 },
+    #[error(
+        "{place}: {} asked about some of the {labels} labels only; those not asked about count as absent\nhint: an honest model wants an answer for every label, as the `choice` interface gives it",
+        texts_were(*rows)
+    )]
+    PartlyAsked { place: Place, rows: u64, labels: usize },
+    #[error("{place}: labels come from several questions: {}\nhint: `--label-column {}` takes those of one", quoted(questions), questions.first().map_or("NAME", String::as_str))]
+    SeveralQuestions { place: Place, questions: Vec<String> },
+    #[error(
+        "{place}: {rows} marked {} outside its text or on no character's edge; {} label is kept, and where it lay is not",
+        if *rows == 1 { "passage lies" } else { "passages lie" },
+        if *rows == 1 { "its" } else { "each" }
+    )]
+    SpansOutside { place: Place, rows: u64 },
+}
+
+fn texts_have(rows: u64) -> String {
+    if rows == 1 { "1 text has".into() } else { format!("{rows} texts have") }
+}
+
+fn texts_were(rows: u64) -> String {
+    if rows == 1 { "1 text was".into() } else { format!("{rows} texts were") }
+}
+
+/// Why it is not known which labels a text has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unjudged {
+    /// Nobody has looked at it yet.
+    NotYet,
+    /// Somebody passed it over: ignored in Prodigy, skipped in Label Studio.
+    PassedOver,
+    /// Somebody rejected the labels it was given, which does not say which ones it has.
+    Rejected,
+}
+
+impl Unjudged {
+    fn rows(self, rows: u64) -> String {
+        let (row, has) = if rows == 1 { ("row", "has") } else { ("rows", "have") };
+        match self {
+            Unjudged::NotYet => format!("{rows} {row} that nobody has judged {has} been left out"),
+            Unjudged::PassedOver => format!("{rows} {row} that the annotator skipped or ignored {has} been left out"),
+            Unjudged::Rejected => {
+                format!(
+                    "{rows} {row} whose labels were rejected {has} been left out: a rejection does not say which labels fit"
+                )
+            }
+        }
+    }
 }
 
 /// One way in which a label is written.
@@ -168,16 +222,20 @@ pub enum CorpusError {
     DamagedGzip { place: Place, source: io::Error },
     #[error("{path}: decompresses to more than {limit} bytes{}\nhint: split the file, or decompress it first if this is meant", gibibytes(*limit))]
     TooLarge { path: String, limit: u64 },
-    #[error("{place}: {found}, not UTF-8\nhint: convert it: {command}")]
-    Encoding { place: Place, found: String, command: String },
+    #[error(
+        "{place}: {found}, not UTF-8\nhint: `--encoding {encoding}` reads it so; or save it as UTF-8 (Excel: \"CSV UTF-8\")"
+    )]
+    Encoding { place: Place, found: String, encoding: &'static str },
     #[error("{path}: {kind}, which holds no readable rows\nhint: {way_out}")]
     Container { path: String, kind: &'static str, way_out: String },
     #[error(
-        "{path}: cannot tell which format this is\nhint: `--input-format csv|tsv|jsonl|fasttext` says it; the header of a table must name the text column, `text` or `--text-column NAME`"
+        "{path}: cannot tell which format this is\nhint: `--input-format csv|tsv|jsonl|fasttext|doccano|prodigy|label-studio` says it; the header of a table must name the text column, `text` or `--text-column NAME`"
     )]
     UnknownFormat { path: String },
-    #[error("{}", no_rows(paths, *skipped, first.as_deref()))]
-    NoRows { paths: String, skipped: usize, first: Option<Box<Problem>> },
+    #[error("{}", no_rows(paths, *skipped, first.as_deref(), *unjudged))]
+    NoRows { paths: String, skipped: usize, first: Option<Box<Problem>>, unjudged: u64 },
+    #[error("{place}: several fields may hold the labels: {}\nhint: name it with `--label-column {}`", quoted(fields), fields.first().map_or("NAME", String::as_str))]
+    SeveralLabelFields { place: Place, fields: Vec<String> },
     #[error("{place}: no text column among {}\nhint: name it with `--text-column {}`", quoted(columns), shown(meant.as_deref().unwrap_or("NAME")))]
     NoTextColumn { place: Place, columns: Vec<String>, meant: Option<String> },
     #[error("{place}: no label column among {}\nhint: name it with `--label-column {}`, or one 0/1 column a label with `--label-columns A,B`", quoted(columns), shown(meant.as_deref().unwrap_or("NAME")))]
@@ -194,8 +252,12 @@ pub enum CorpusError {
     Row(Problem),
 }
 
-fn no_rows(paths: &str, skipped: usize, first: Option<&Problem>) -> String {
+fn no_rows(paths: &str, skipped: usize, first: Option<&Problem>, unjudged: u64) -> String {
     match first {
+        None if unjudged > 0 => format!(
+            "{paths}: nobody has judged any of its {unjudged} {}\nhint: label some of them first; a text that no label fits has to say so, such as by `\"labels\": []`",
+            if unjudged == 1 { "row" } else { "rows" }
+        ),
         None => format!(
             "{paths}: no rows\nhint: check that the file was written completely, and that it has rows below its header"
         ),

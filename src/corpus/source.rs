@@ -4,8 +4,11 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 
+use encoding_rs::Encoding;
+use encoding_rs_io::DecodeReaderBytesBuilder;
 use flate2::read::MultiGzDecoder;
 
+use super::ReadOptions;
 use super::problem::CorpusError;
 use crate::text::Place;
 
@@ -31,9 +34,9 @@ pub(super) struct Origin {
 
 impl Source<'static> {
     /// Opens a file, or for `-` standard input.
-    pub(super) fn open(path: &str, most: u64) -> Result<Self, CorpusError> {
+    pub(super) fn open(path: &str, options: &ReadOptions) -> Result<Self, CorpusError> {
         if path == "-" {
-            return Source::new(path, io::stdin().lock(), most);
+            return Source::new(path, io::stdin().lock(), options);
         }
         let failed = |error: io::Error| match error.kind() {
             io::ErrorKind::NotFound => CorpusError::NotFound { path: path.into() },
@@ -43,24 +46,43 @@ impl Source<'static> {
         if file.metadata().map_err(failed)?.is_dir() {
             return Err(CorpusError::Folder { path: path.trim_end_matches('/').into() });
         }
-        Source::new(path, file, most)
+        Source::new(path, file, options)
     }
 }
 
 impl<'a> Source<'a> {
-    /// An input that unpacks to at most `most` bytes.
-    pub(super) fn new(path: &str, mut input: impl Read + 'a, most: u64) -> Result<Self, CorpusError> {
+    /// An input that unpacks to no more than it may, and is in UTF-8 or becomes it.
+    pub(super) fn new(path: &str, mut input: impl Read + 'a, options: &ReadOptions) -> Result<Self, CorpusError> {
         let mut origin = Origin { path: path.into(), gzip: false };
         let mut magic = Vec::new();
         input.by_ref().take(8).read_to_end(&mut magic).map_err(|error| origin.error(1, error))?;
         refuse_containers(path, &magic)?;
         origin.gzip = magic.starts_with(&[0x1F, 0x8B]);
-        let input = Cursor::new(magic).chain(input);
+        let (input, most) = (Cursor::new(magic).chain(input), options.most_unpacked);
         if origin.gzip {
             let unpacked = Bounded { input: MultiGzDecoder::new(input), left: most, most };
-            Source::with_head(origin, BufReader::with_capacity(HEAD as usize, unpacked))
+            Source::decoded(origin, unpacked, options.encoding)
         } else {
-            Source::with_head(origin, BufReader::with_capacity(HEAD as usize, input))
+            Source::decoded(origin, input, options.encoding)
+        }
+    }
+
+    /// Turns an encoding that was named, or that a mark of UTF-16 names, into UTF-8.
+    fn decoded(
+        origin: Origin,
+        mut input: impl Read + 'a,
+        named: Option<&'static Encoding>,
+    ) -> Result<Self, CorpusError> {
+        let mut mark = Vec::new();
+        input.by_ref().take(2).read_to_end(&mut mark).map_err(|error| origin.error(1, error))?;
+        let marked = Encoding::for_bom(&mark).map(|(encoding, _)| encoding);
+        let input = Cursor::new(mark).chain(input);
+        match named.or(marked).filter(|encoding| *encoding != encoding_rs::UTF_8) {
+            Some(encoding) => {
+                let utf8 = DecodeReaderBytesBuilder::new().encoding(Some(encoding)).bom_override(true).build(input);
+                Source::with_head(origin, BufReader::with_capacity(HEAD as usize, utf8))
+            }
+            None => Source::with_head(origin, BufReader::with_capacity(HEAD as usize, input)),
         }
     }
 
@@ -104,41 +126,21 @@ impl Origin {
     }
 
     /// The error for text that is not in UTF-8.
-    pub(super) fn encoding(&self, line: u64, found: String, from: &str) -> CorpusError {
-        CorpusError::Encoding { place: self.line(line), found, command: self.iconv(from) }
+    pub(super) fn encoding(&self, line: u64, found: String, encoding: &'static str) -> CorpusError {
+        CorpusError::Encoding { place: self.line(line), found, encoding }
     }
 
-    /// The command that converts the input to UTF-8.
-    fn iconv(&self, from: &str) -> String {
-        let iconv = format!("iconv -f {from} -t UTF-8");
-        let (stem, ending) = match self.path.strip_suffix(".gz").unwrap_or(&self.path).rsplit_once('.') {
-            Some((stem, ending)) if !stem.is_empty() && !ending.contains('/') => (stem, ending),
-            _ => (self.path.as_str(), "txt"),
-        };
-        let (path, target) = (shell(&self.path), shell(&format!("{stem}.utf8.{ending}")));
-        match (self.path.as_str(), self.gzip) {
-            ("-", false) => format!("pipe it through `{iconv}`"),
-            ("-", true) => format!("pipe it through `gzip -dc | {iconv}`"),
-            (_, false) => format!("{iconv} {path} > {target}"),
-            (_, true) => format!("gzip -dc {path} | {iconv} > {target}"),
-        }
-    }
-
-    /// UTF-16 shows by its byte order mark, or by a NUL in every other byte of the beginning.
+    /// UTF-16 without its mark shows by a NUL in every other byte of the beginning.
     fn refuse_utf16(&self, head: &[u8]) -> Result<(), CorpusError> {
         let first = &head[..head.len().min(1024) & !1];
         let nuls = |from: usize| first.iter().skip(from).step_by(2).filter(|byte| **byte == 0).count();
         let (high, low, pairs) = (nuls(0), nuls(1), first.len() / 2);
-        let found = match head {
-            [0xFF, 0xFE, ..] => "UTF-16LE",
-            [0xFE, 0xFF, ..] => "UTF-16BE",
-            _ if pairs > 3 && low * 10 > pairs * 7 && high * 10 < pairs => "UTF-16LE",
-            _ if pairs > 3 && high * 10 > pairs * 7 && low * 10 < pairs => "UTF-16BE",
-            _ => return Ok(()),
+        let (found, encoding) = match () {
+            () if pairs > 3 && low * 10 > pairs * 7 && high * 10 < pairs => ("UTF-16LE", "utf-16le"),
+            () if pairs > 3 && high * 10 > pairs * 7 && low * 10 < pairs => ("UTF-16BE", "utf-16be"),
+            () => return Ok(()),
         };
-        // With its mark the byte order is known to iconv, which then also drops the mark.
-        let from = if matches!(head[0], 0xFE | 0xFF) { "UTF-16" } else { found };
-        Err(self.encoding(1, found.to_owned(), from))
+        Err(self.encoding(1, found.to_owned(), encoding))
     }
 }
 

@@ -13,7 +13,7 @@ use csv_core::ReadRecordResult;
 use super::columns::{Role, no_such_column};
 use super::doccano::triples;
 use super::example::Offsets;
-use super::jsonl::json_of;
+use super::json::json_of;
 use super::source::{Origin, Source};
 use super::writer::{Loss, extra_name};
 use super::{
@@ -38,7 +38,7 @@ pub(super) fn read(source: Source, delimiter: Option<Delimiter>, rows: &mut Rows
     let mut records = Records::new(source.body, delimiter);
     let Some((line, names)) = header(&mut records, rows.origin)? else { return Ok(()) };
     let columns = &rows.options.columns;
-    let header = Header { names: &names, line, origin: rows.origin, columns };
+    let header = Header { names: &names, line, origin: rows.origin, columns, pending: rows.options.pending };
     let layout = header.layout(delimiter, sample, &mut rows.corpus.warnings)?;
     while let Some(extent) = records.next().map_err(|error| rows.origin.error(records.line(), error))? {
         if records.ends().len() == 1 && records.bytes().trim_ascii().is_empty() && names.len() > 1 {
@@ -135,6 +135,8 @@ enum LabelCells {
     One(usize),
     /// A cell a label says whether it applies.
     Wide(Vec<(usize, String)>),
+    /// There are none, and nobody has judged the texts.
+    None,
 }
 
 impl LabelCells {
@@ -142,6 +144,7 @@ impl LabelCells {
         match self {
             LabelCells::One(label) => at == *label,
             LabelCells::Wide(wide) => wide.iter().any(|(label, _)| at == *label),
+            LabelCells::None => false,
         }
     }
 }
@@ -157,7 +160,7 @@ impl Layout {
             return Err(Fault::RaggedRow { found, expected, delimiter, lines: extent.lines });
         }
         let row = records.text(|bytes| rows.decode(extent.line, bytes))?;
-        Ok(Example {
+        let mut example = Example {
             text: super::filled(row.cell(self.text))?.to_owned(),
             labels: self.labels(&row, rows.options.label_separator.as_deref())?,
             group: self.group.and_then(|at| super::named(row.cell(at))),
@@ -165,14 +168,18 @@ impl Layout {
             place: rows.origin.line(extent.line),
             id: self.id.and_then(|at| super::named(row.cell(at))),
             extra: self.extra(&row),
+            pending: matches!(self.labels, LabelCells::None),
             ..Example::default()
-        })
+        };
+        example.take_ours();
+        Ok(example)
     }
 
     fn labels(&self, row: &Row, separator: Option<&str>) -> Result<Vec<String>, Fault> {
         let wide = match &self.labels {
             LabelCells::One(at) => return labels::split(row.cell(*at), separator),
             LabelCells::Wide(wide) => wide,
+            LabelCells::None => return Ok(Vec::new()),
         };
         let mut applying = Vec::new();
         for (at, label) in wide {
@@ -196,6 +203,8 @@ struct Header<'a> {
     line: u64,
     origin: &'a Origin,
     columns: &'a Columns,
+    /// Without a column of labels nobody has judged the texts.
+    pending: bool,
 }
 
 impl Header<'_> {
@@ -243,6 +252,12 @@ impl Header<'_> {
         if let Some(at) = self.find(Role::Label)? {
             return Ok(LabelCells::One(at));
         }
+        if let Some(at) = self.label_studio() {
+            return Ok(LabelCells::One(at));
+        }
+        if self.pending {
+            return Ok(LabelCells::None);
+        }
         let wide = self.binary(taken, &sample());
         if wide.len() < 2 {
             return Err(self.missing(Role::Label).expect("a table has a label column"));
@@ -250,6 +265,13 @@ impl Header<'_> {
         let columns = wide.iter().map(|(_, name)| name.clone()).collect();
         warnings.push(Warning::WideLabels { place: self.place(), columns });
         Ok(LabelCells::Wide(wide))
+    }
+
+    /// The only answer in a table as Label Studio exports it: what stands between `id` and `annotator`.
+    fn label_studio(&self) -> Option<usize> {
+        let at = |name: &str| self.names.iter().position(|known| known == name);
+        let (id, annotator) = (at("id")?, at("annotator")?);
+        (at("annotation_id").is_some() && id + 2 == annotator).then_some(id + 1)
     }
 
     fn wide(&self, name: &str) -> Result<(usize, String), CorpusError> {
@@ -637,6 +659,14 @@ mod tests {
         assert_eq!(texts(&corpus), ["Sie zahlen, alle"]);
         assert_eq!(corpus.examples[0].labels, ["threat", "blame"]);
         assert_eq!(hints(&corpus), ["a.csv:3: the text is empty\nhint: give the row a text, or delete it"]);
+    }
+
+    #[test]
+    fn a_table_from_label_studio_has_its_labels_between_id_and_annotator() {
+        let corpus = corpus("a.csv", include_str!("../../tests/formats/label-studio.csv"));
+        let labels: Vec<_> = corpus.examples.iter().map(|example| example.labels.join("+")).collect();
+        assert_eq!(labels, ["threat+blame", "call", ""]);
+        assert_eq!(corpus.examples[0].annotator(), Some("ann@example.org"));
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub fn writer<'a>(format: Format, out: impl Write + 'a, outline: &Outline) -> Bo
         Format::FastText => Box::new(fasttext::Writer::new(out, outline)),
         Format::Doccano => Box::new(doccano::Writer::new(out, outline)),
         Format::Prodigy => Box::new(prodigy::Writer::new(out, outline)),
-        Format::LabelStudio => Box::new(label_studio::Writer::new(out)),
+        Format::LabelStudio => Box::new(label_studio::Writer::new(out, outline)),
     }
 }
 
@@ -74,7 +74,7 @@ pub struct Outline {
     /// … nobody's judgement; somebody's.
     pub pending: bool,
     pub judged: bool,
-    /// … a label that is not marked on a passage.
+    /// … other labels than those of its passages.
     pub loose_labels: bool,
     /// The names of all extra columns.
     pub extra: BTreeSet<String>,
@@ -219,4 +219,129 @@ pub(super) fn extra_name(name: &str) -> String {
     const OURS: [&str; 9] = ["text", "labels", "label", "group", "weight", "id", "judged", "suggested", "spans"];
     let ours = OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours));
     if ours { format!("_{name}") } else { name.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::example::Offsets;
+    use super::super::tests::{examples, same};
+    use super::super::{LabelSpan, ReadOptions, read_from};
+    use super::*;
+
+    const ALL: [Format; 7] = [
+        Format::Csv,
+        Format::Tsv,
+        Format::Jsonl,
+        Format::FastText,
+        Format::Doccano,
+        Format::Prodigy,
+        Format::LabelStudio,
+    ];
+
+    fn written(format: Format, examples: &[Example]) -> (String, Losses) {
+        let mut out = Vec::new();
+        let lost = write(format, &mut out, examples).unwrap();
+        (String::from_utf8(out).unwrap(), lost)
+    }
+
+    fn read_again(format: Option<Format>, data: &str) -> Vec<Example> {
+        let options = ReadOptions { format, pending: true, everything: true, ..ReadOptions::default() };
+        let corpus = read_from("-", data.as_bytes(), &options).unwrap_or_else(|error| panic!("{error}:\n{data}"));
+        assert!(corpus.skipped.is_empty(), "{:?}", corpus.skipped);
+        same(&corpus.examples)
+    }
+
+    /// What is left of examples in a format, as its losses say.
+    fn left(format: Format, examples: &[Example]) -> Vec<Example> {
+        let judged = examples.iter().any(|example| !example.pending);
+        let left = |example: &Example| {
+            let example = example.clone();
+            Some(match format {
+                Format::Jsonl | Format::LabelStudio => example,
+                Format::Csv | Format::Tsv => Example { nested: BTreeMap::new(), ..example },
+                Format::Prodigy if example.pending => example,
+                Format::Prodigy => Example { suggested: Vec::new(), ..example },
+                Format::Doccano if example.pending => {
+                    Example { pending: false, labels: example.suggested, suggested: Vec::new(), ..example }
+                }
+                Format::Doccano => Example { suggested: Vec::new(), ..example },
+                Format::FastText if example.pending && judged => return None,
+                Format::FastText => Example::new(
+                    example.text.trim().replace(['\n', '\r'], " "),
+                    example.labels.iter().map(|label| label.replace(' ', "_")).collect(),
+                ),
+            })
+        };
+        examples.iter().filter_map(left).collect()
+    }
+
+    /// Examples with all that there is, their passages marked with labels of the text.
+    fn everything() -> impl Strategy<Value = Vec<Example>> {
+        let more = (any::<bool>(), 0..4_u8, prop::collection::vec((0..14_usize, 0..14_usize), 0..3), any::<bool>());
+        let text = "[a-z][ -~é😀\u{1}\t\r\n\"]{0,12}[a-zß;,]";
+        (examples(text), prop::collection::vec(more, 6), any::<bool>()).prop_map(|(mut examples, more, spans)| {
+            for (example, (pending, suggest, places, nested)) in examples.iter_mut().zip(more) {
+                example.pending = pending && suggest > 0;
+                if example.pending {
+                    example.labels.clear();
+                }
+                example.suggested = if suggest == 3 { vec!["a b".into(), "c;d".into()] } else { Vec::new() };
+                let labels = example.labels.iter().cycle();
+                let places = places.into_iter().filter(|_| spans);
+                let marked = places.zip(labels).filter_map(|((start, end), label)| {
+                    let span = Offsets::Characters.span(&example.text, start, end)?;
+                    Some(LabelSpan { span, label: label.clone() })
+                });
+                example.spans = marked.collect();
+                if nested {
+                    example.nested.insert("tokens".into(), "[1,{\"a b\":\"\\\" \"}]".into());
+                }
+            }
+            examples
+        })
+    }
+
+    /// Passages tell labels in another order.
+    fn sorted(mut examples: Vec<Example>) -> Vec<Example> {
+        examples.iter_mut().for_each(|example| example.labels.sort());
+        examples
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+
+        #[test]
+        fn every_format_gives_back_what_it_does_not_say_is_lost(examples in everything()) {
+            for format in ALL {
+                let (data, lost) = written(format, &examples);
+                let left = left(format, &examples);
+                prop_assert_eq!(sorted(read_again(Some(format), &data)), sorted(same(&left)), "{} {}", format, data);
+                prop_assert_eq!(lost.is_empty(), left == examples, "{} {}", format, lost);
+            }
+        }
+
+        #[test]
+        fn from_any_format_to_any_other_nothing_else_is_lost(examples in everything()) {
+            for from in ALL {
+                let (data, _) = written(from, &examples);
+                let on_the_way = read_again(Some(from), &data);
+                for to in ALL {
+                    let (data, _) = written(to, &on_the_way);
+                    let left = left(to, &left(from, &examples));
+                    prop_assert_eq!(sorted(read_again(Some(to), &data)), sorted(same(&left)), "{} {} {}", from, to, data);
+                }
+            }
+        }
+
+        #[test]
+        fn what_was_written_is_known_again(examples in everything()) {
+            for format in ALL.into_iter().filter(|format| *format != Format::FastText) {
+                let (data, _) = written(format, &examples);
+                let left = left(format, &examples);
+                prop_assert_eq!(sorted(read_again(None, &data)), sorted(same(&left)), "{} {}", format, data);
+            }
+        }
+    }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use super::table::without_formula;
 use super::{Record, Report, Setting, visible};
 use crate::codebook::LabelId;
 use crate::framing::voice::Voice;
@@ -24,6 +25,7 @@ pub struct Summary<'a, W> {
     out: W,
     shape: Shape,
     files: Vec<Tally>,
+    spreadsheet_safe: bool,
 }
 
 struct Tally {
@@ -62,7 +64,12 @@ impl Tally {
 
 impl<'a, W: Write> Summary<'a, W> {
     pub fn new(setting: &'a Setting<'a>, out: W, shape: Shape) -> Self {
-        Summary { setting, out, shape, files: Vec::new() }
+        Summary { setting, out, shape, files: Vec::new(), spreadsheet_safe: false }
+    }
+
+    /// In a table, puts an apostrophe before cells that a spreadsheet would run as a formula.
+    pub fn spreadsheet_safe(self, spreadsheet_safe: bool) -> Self {
+        Summary { spreadsheet_safe, ..self }
     }
 
     fn text(&mut self) -> io::Result<()> {
@@ -131,7 +138,12 @@ impl<'a, W: Write> Summary<'a, W> {
 
     fn table(&mut self, delimiter: u8) -> io::Result<()> {
         let mut out = csv::WriterBuilder::new().delimiter(delimiter).from_writer(&mut self.out);
-        out.write_record(["path", "label", "voice", "speaker", "count", "units"])?;
+        let is_safe = self.spreadsheet_safe;
+        let mut record = |cells: [&str; 6]| {
+            let safe = cells.map(|cell| if is_safe { without_formula(cell) } else { cell.into() });
+            out.write_record(safe.iter().map(|cell| &**cell))
+        };
+        record(["path", "label", "voice", "speaker", "count", "units"])?;
         for file in &self.files {
             let units = file.units.to_string();
             for (label, name) in self.setting.model.labels().iter() {
@@ -143,10 +155,10 @@ impl<'a, W: Write> Summary<'a, W> {
                     counts.push(count.to_string());
                 }
                 if rows.is_empty() {
-                    out.write_record([&file.path, name, "", "", "0", &units])?;
+                    record([&file.path, name, "", "", "0", &units])?;
                 }
                 for ([voice, speaker], count) in rows.into_iter().zip(&counts) {
-                    out.write_record([&file.path, name, voice, speaker, count, &units])?;
+                    record([&file.path, name, voice, speaker, count, &units])?;
                 }
             }
         }

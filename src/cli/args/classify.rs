@@ -27,6 +27,9 @@ pub struct Classify {
     /// Write results to a file instead of standard output; an older file is replaced whole
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// In CSV and TSV, put an apostrophe before cells that a spreadsheet would run as a formula
+    #[arg(long)]
+    pub spreadsheet_safe: bool,
     #[command(flatten)]
     pub shown: ShownOptions,
     #[command(flatten)]

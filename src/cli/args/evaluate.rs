@@ -10,7 +10,7 @@ use super::{CardFormat, DataOptions};
 #[derive(Debug, Args)]
 #[command(after_help = EVALUATE_EXAMPLES)]
 pub struct Evaluate {
-    /// Labelled data: CSV, TSV, JSONL or fastText, also gzipped; `-` is standard input
+    /// Labelled data: CSV, TSV, JSONL, fastText, doccano, Prodigy or Label Studio, also gzipped; `-` is standard input
     #[arg(required = true, value_name = "DATA")]
     pub data: Vec<PathBuf>,
     /// A model file [default: the embedded English model]

@@ -16,7 +16,7 @@ use super::DataOptions;
 #[derive(Debug, Args)]
 #[command(after_help = TRAIN_EXAMPLES)]
 pub struct Train {
-    /// Labelled data: CSV, TSV, JSONL or fastText, also gzipped; `-` is standard input
+    /// Labelled data: CSV, TSV, JSONL, fastText, doccano, Prodigy or Label Studio, also gzipped; `-` is standard input
     #[arg(required = true, value_name = "DATA")]
     pub data: Vec<PathBuf>,
     /// Where to write the model; an older file is replaced whole

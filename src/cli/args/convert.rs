@@ -1,0 +1,46 @@
+//! What `rhetor convert` takes.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{DataFormat, DataOptions};
+
+/// Turn labelled data from one format into another
+#[derive(Debug, Args)]
+#[command(after_help = CONVERT_EXAMPLES)]
+pub struct Convert {
+    /// Data in any format, also gzipped; `-` is standard input
+    #[arg(required = true, num_args = 1.., value_name = "IN")]
+    pub inputs: Vec<PathBuf>,
+    /// Where to write it, `-` for standard output; an older file is replaced whole, .gz is packed
+    #[arg(required = true, value_name = "OUT")]
+    pub output: PathBuf,
+    /// The format of IN, as --input-format [default: by name and content]
+    #[arg(long, value_name = "FORMAT", conflicts_with = "input_format")]
+    pub from: Option<DataFormat>,
+    /// The format of OUT [default: by its name: .csv, .tsv, .jsonl, .ft]
+    #[arg(long, value_name = "FORMAT")]
+    pub to: Option<DataFormat>,
+    /// Leave out what nobody has judged
+    #[arg(long)]
+    pub only_judged: bool,
+    /// In CSV and TSV, put an apostrophe before cells that a spreadsheet would run as a formula
+    #[arg(long)]
+    pub spreadsheet_safe: bool,
+    #[command(flatten)]
+    pub input: DataOptions,
+}
+
+const CONVERT_EXAMPLES: &str = "Examples:
+  rhetor convert labelled.csv labelled.jsonl
+  rhetor convert project-3.json labelled.csv               an export of Label Studio as a table
+  rhetor convert ann.jsonl ben.jsonl both.csv              two exports of doccano or Prodigy in one
+  rhetor convert pool.csv tasks.json --to label-studio     for import into Label Studio
+  rhetor convert pool.csv tasks.jsonl --to prodigy         tasks with choices
+  rhetor convert labelled.json - --to fasttext | fasttext …
+  rhetor convert survey.csv clean.csv --encoding windows-1252 --text-column answer --label-column code
+
+Formats: csv, tsv, jsonl, fasttext, doccano, prodigy, label-studio. What OUT has no room for is named with a count. What nobody
+has judged stays apart from what was judged to have no label, where the format can tell the two: jsonl, prodigy and
+label-studio can, csv and tsv by a column `judged`. docs/formats.md shows each format.";

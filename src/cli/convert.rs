@@ -1,0 +1,87 @@
+//! `rhetor convert`: labelled data from one format to another, and a word on what is lost.
+
+use std::io::Write;
+use std::path::Path;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use rhetor::corpus::{self, Example, Format, Losses, Outline, ReadOptions};
+
+use super::args::Convert;
+use super::train::{format, read_options, report_reading};
+use super::{DONE, Output, Remarks, refuse_same, write_whole};
+
+pub fn run(args: &Convert, remarks: Remarks) -> anyhow::Result<u8> {
+    refuse_same(Some(&args.output), &args.inputs)?;
+    let to = args.to.map_or_else(|| of_name(&args.output), |to| Ok(format(to)))?;
+    let options = ReadOptions {
+        format: args.from.or(args.input.input_format).map(format),
+        pending: !args.only_judged,
+        everything: true,
+        ..read_options(&args.input)
+    };
+    let inputs: Vec<_> = args.inputs.iter().map(|path| path.to_string_lossy()).collect();
+    let corpus = corpus::read(&inputs, &options)?;
+    report_reading(&corpus, remarks);
+    let outline = Outline { spreadsheet_safe: args.spreadsheet_safe, ..Outline::of(&corpus.examples) };
+    let mut lost = Losses::default();
+    write_whole(Some(&args.output), |out| {
+        lost = write(to, out, &outline, &corpus.examples, is_packed(&args.output))?;
+        Ok(())
+    })?;
+    let name = args.output.display();
+    if !lost.is_empty() {
+        remarks.warn(format_args!("{name}: {to} has no room for {lost}"));
+    }
+    let pending = corpus.examples.iter().filter(|example| example.pending).count();
+    let judged = if pending > 0 { format!(", {pending} of them not judged yet") } else { String::new() };
+    let count = corpus.examples.len();
+    remarks.say(format_args!("{count} {} as {to}{judged}", if count == 1 { "row" } else { "rows" }));
+    if to == Format::LabelStudio {
+        remarks.say(format_args!("a labelling interface for it:\n{}", corpus::labelling_interface(&outline)));
+    }
+    Ok(DONE)
+}
+
+fn write(
+    to: Format,
+    out: &mut Output,
+    outline: &Outline,
+    examples: &[Example],
+    packed: bool,
+) -> std::io::Result<Losses> {
+    if packed {
+        let mut gzip = GzEncoder::new(out, Compression::default());
+        let lost = write_all(to, &mut gzip, outline, examples)?;
+        gzip.finish()?;
+        return Ok(lost);
+    }
+    write_all(to, out, outline, examples)
+}
+
+fn write_all(to: Format, out: &mut impl Write, outline: &Outline, examples: &[Example]) -> std::io::Result<Losses> {
+    let mut rows = corpus::writer(to, out, outline);
+    examples.iter().try_for_each(|example| rows.write(example))?;
+    rows.end()
+}
+
+fn is_packed(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz"))
+}
+
+/// The format that the name of the output promises. A `.json` may be Label Studio's or anybody's.
+fn of_name(path: &Path) -> anyhow::Result<Format> {
+    let name = path.to_string_lossy();
+    let stem = name.to_ascii_lowercase();
+    let stem = stem.strip_suffix(".gz").unwrap_or(&stem);
+    if stem.ends_with(".json") {
+        anyhow::bail!(
+            "{name}: `.json` says too little of the format\nhint: `--to label-studio` is one list of tasks, `--to jsonl` an object a line"
+        );
+    }
+    Format::of_name(&name).ok_or_else(|| {
+        anyhow::anyhow!(
+            "{name}: the name says nothing of the format\nhint: `--to csv|tsv|jsonl|fasttext|doccano|prodigy|label-studio` says it"
+        )
+    })
+}
