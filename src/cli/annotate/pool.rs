@@ -1,25 +1,20 @@
 //! The pool: every unit that one can be asked about, with what stands around it.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use rhetor::codebook::nearest;
-use rhetor::corpus::{self, Columns, Format, ReadOptions};
+use rhetor::corpus::{self, Columns, Example, Format, ReadOptions};
 use rhetor::text::unit::{Splitter, Unit as Stretch, UnitKind};
-use rhetor::text::{Span, sentence, source};
+use rhetor::text::{Span, sentence};
 use serde_json::{Map, Value};
 
 use crate::cli::args::Annotate;
 use crate::cli::reading::{self, Faults, Reader};
 use crate::cli::{DONE, FAILED, Remarks};
-use crate::cli::{classify, inputs, named, train};
+use crate::cli::{classify, inputs, train};
 
 /// Fields of a table with what stands before and after the text, for tables whose neighbouring rows say nothing.
 const AROUND: [&str; 2] = ["before", "after"];
-
-/// Columns that say which rows belong to one document.
-const GROUPS: [&str; 2] = ["group", "doc"];
 
 /// Something to be asked about.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -94,10 +89,10 @@ pub fn read(args: &Annotate, language: &str, remarks: Remarks) -> anyhow::Result
     let mut status = if all_found { DONE } else { FAILED };
     let mut pool = Pool::default();
     for path in &files {
-        let read = match table_format(path, args) {
-            _ if args.asking.review => review(path, args, &mut pool, remarks),
-            Some(format) => rows(path, format, args, language, &mut pool, remarks),
-            None => text(path, args, language, &mut pool, remarks),
+        let read = if is_table(path, args) {
+            table(path, args, language, &mut pool, remarks)
+        } else {
+            text(path, args, language, &mut pool, remarks)
         };
         if let Err(error) = read {
             remarks.fail(error);
@@ -109,14 +104,11 @@ pub fn read(args: &Annotate, language: &str, remarks: Remarks) -> anyhow::Result
     Ok((pool, status))
 }
 
-/// The format of a table; `None` for running text. A pool of sentences in JSON lines is no running text, whatever it is called.
-fn table_format(path: &Path, args: &Annotate) -> Option<Option<Format>> {
+/// What is called like a table is one, and what is to be read like one.
+fn is_table(path: &Path, args: &Annotate) -> bool {
     let from = &args.from;
-    if from.column.is_some() || from.input_format.is_some() {
-        return Some(from.input_format.map(train::format));
-    }
-    let is_table = matches!(Format::of_name(&path.to_string_lossy()), Some(format) if format != Format::FastText);
-    is_table.then_some(None)
+    let is_named = || Format::of_name(&path.to_string_lossy()).is_some();
+    args.asking.review || from.column.is_some() || from.input_format.is_some() || is_named()
 }
 
 fn text(path: &Path, args: &Annotate, language: &str, pool: &mut Pool, remarks: Remarks) -> anyhow::Result<()> {
@@ -145,6 +137,21 @@ impl Cutter<'_> {
         };
         spans.retain(|span| !span.of(&stretch.text).trim().is_empty());
         spans
+    }
+
+    /// The units of a cell, which is one itself unless something else was asked for.
+    fn cut(self, text: &str, max_record: usize) -> Vec<String> {
+        if self.kind == UnitKind::Document {
+            return vec![text.to_owned()];
+        }
+        let mut stretches = Vec::new();
+        let mut splitter = Splitter::new(self.kind, max_record);
+        splitter.push(text.as_bytes(), &mut stretches);
+        splitter.finish(&mut stretches);
+        let texts = |stretch: &Stretch| {
+            self.spans(stretch).into_iter().map(|span| span.of(&stretch.text).to_owned()).collect::<Vec<_>>()
+        };
+        stretches.iter().flat_map(texts).collect()
     }
 }
 
@@ -193,222 +200,102 @@ impl Reader for Taker<'_> {
     }
 }
 
-/// Labelled data whose labels are to be looked at again.
-fn review(path: &Path, args: &Annotate, pool: &mut Pool, remarks: Remarks) -> anyhow::Result<()> {
+/// The rows of a table, judged or not; their labels are only shown if they are to be reviewed.
+fn table(path: &Path, args: &Annotate, language: &str, pool: &mut Pool, remarks: Remarks) -> anyhow::Result<()> {
     let columns =
         Columns { text: args.from.column.clone(), label: args.from.label_column.clone(), ..Columns::default() };
     let format = args.from.input_format.map(train::format);
-    let corpus = corpus::read(&[path.to_string_lossy()], &ReadOptions { columns, format, ..ReadOptions::default() })?;
+    let options = ReadOptions { columns, format, pending: true, everything: true, ..ReadOptions::default() };
+    let corpus = corpus::read(&[path.to_string_lossy()], &options)?;
     train::report_reading(&corpus, remarks);
     let name = path.display().to_string();
-    for (example, index) in corpus.examples.into_iter().zip(1..) {
-        let mut fields: Map<String, Value> = Map::new();
-        fields.extend(example.extra.into_iter().map(|(name, value)| (name, Value::from(value))));
-        fields.extend(example.group.map(|group| ("group".to_owned(), Value::from(group))));
-        if example.weight != 1.0 {
-            fields.insert("weight".into(), Value::from(example.weight));
-        }
-        let row = Row {
-            path: &name,
-            index,
-            line: example.place.line.unwrap_or(0),
-            id: example.id,
-            text: example.text,
-            given: example.labels,
-            fields,
-        };
-        pool.add(row);
+    if !args.asking.review && corpus.examples.iter().any(|example| !example.pending && !example.labels.is_empty()) {
+        remarks.say(format_args!(
+            "{name}: has labels, which are not shown; --review shows them to be confirmed or corrected"
+        ));
+    }
+    let kind = args.from.unit.map_or(UnitKind::Document, classify::kind);
+    let cutter = Cutter { kind, language };
+    for (mut example, index) in corpus.examples.into_iter().zip(1..) {
+        let text = std::mem::take(&mut example.text);
+        pool.add_row(&Row::new(&name, index, example, args.asking.review), cutter.cut(&text, args.from.max_record));
     }
     Ok(())
 }
 
-/// A row of a table, or one object.
+/// A row of a table, but for its text.
 struct Row<'a> {
     path: &'a str,
     /// From 1, within the file.
     index: u64,
     line: u64,
     id: Option<String>,
-    text: String,
     given: Vec<String>,
+    around: [Option<String>; 2],
+    group: Option<String>,
     fields: Map<String, Value>,
 }
 
+impl<'a> Row<'a> {
+    fn new(path: &'a str, index: u64, mut example: Example, is_review: bool) -> Self {
+        let around = AROUND.map(|name| example.extra.remove(name).filter(|text| !text.trim().is_empty()));
+        let mut fields: Map<String, Value> = Map::new();
+        fields.extend(example.extra.into_iter().map(|(name, value)| (name, Value::from(value))));
+        let nested = example.nested.into_iter();
+        fields.extend(nested.filter_map(|(name, json)| Some((name, serde_json::from_str(&json).ok()?))));
+        fields.extend(example.group.clone().map(|group| ("group".to_owned(), Value::from(group))));
+        if example.weight != 1.0 {
+            fields.insert("weight".into(), Value::from(example.weight));
+        }
+        Row {
+            path,
+            index,
+            line: example.place.line.unwrap_or(0),
+            id: example.id,
+            given: if is_review { example.labels } else { Vec::new() },
+            around,
+            group: example.group,
+            fields,
+        }
+    }
+
+    /// Whether its text comes next to that of a unit before: both are of one group, and as far as they say which part of it
+    /// they are, it is the next. Of a line alone nobody knows what stands between it and the one before.
+    fn follows(&self, last: &Unit) -> bool {
+        let number = |fields: &Map<String, Value>, name: &str| match fields.get(name)? {
+            Value::Number(number) => number.as_u64(),
+            Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        let group = last.fields.get("group").and_then(Value::as_str);
+        let is_same = last.path == self.path && group.is_some() && group == self.group.as_deref();
+        let is_next = match (number(&last.fields, "index"), number(&self.fields, "index")) {
+            (Some(last), Some(own)) => own == last + 1,
+            _ => !self.fields.contains_key("line"),
+        };
+        is_same && is_next
+    }
+}
+
 impl Pool {
-    /// Adds a whole cell. Rows of one group that follow each other are each other's context.
-    fn add(&mut self, row: Row) {
-        let Row { path, index, line, id, text, given, mut fields } = row;
-        let around = AROUND.map(|name| match fields.remove(name) {
-            Some(Value::String(text)) if !text.trim().is_empty() => Some(text),
-            _ => None,
-        });
-        let group = GROUPS.iter().find_map(|name| fields.get(*name));
-        let previous = self.units.last().filter(|last| last.path == path);
-        let same = |last: &Unit| group.is_some() && GROUPS.iter().find_map(|name| last.fields.get(*name)) == group;
-        let document = match previous {
-            Some(last) if same(last) => last.document,
-            _ => group.map(|_| self.documents + 1),
+    /// Adds the texts of a row. They are each other's context, and that of a neighbouring row.
+    fn add_row(&mut self, row: &Row, texts: Vec<String>) {
+        let follows = self.units.last().filter(|last| row.follows(last));
+        let document = match follows {
+            Some(last) => last.document,
+            None => (row.group.is_some() || texts.len() > 1).then_some(self.documents + 1),
         };
-        self.documents += usize::from(document.is_some() && previous.is_none_or(|last| last.document != document));
-        let id = id.unwrap_or_else(|| format!("{path}:{index}"));
-        self.units.push(Unit { id, text, path: path.to_owned(), line, given, fields, around, document });
-    }
-}
-
-fn rows(
-    path: &Path,
-    format: Option<Format>,
-    args: &Annotate,
-    language: &str,
-    pool: &mut Pool,
-    remarks: Remarks,
-) -> anyhow::Result<()> {
-    let name = path.display().to_string();
-    let column = args.from.column.as_deref().unwrap_or("text");
-    let mut input = BufReader::with_capacity(1 << 16, source::open(path).map_err(|error| named(path, error))?);
-    let first = input.fill_buf().map_err(|error| named(path, error))?;
-    let (found, delimiter) = Format::of_column(&name, first, column);
-    let mut table = Table {
-        name: &name,
-        column,
-        cutter: Cutter { kind: args.from.unit.map_or(UnitKind::Document, classify::kind), language },
-        max_record: args.from.max_record,
-        pool,
-        index: 0,
-        faults: Faults::default(),
-        has_labels: false,
-    };
-    match format.unwrap_or(found) {
-        Format::Csv => table.cells(input, delimiter.byte())?,
-        Format::Tsv => table.cells(input, b'\t')?,
-        Format::Jsonl => table.objects(input)?,
-        _ => anyhow::bail!("{name}: is in a format of labelled data\nhint: --review looks at its labels again"),
-    }
-    table.faults.remark(path, table.cutter.kind, args.from.max_record, remarks);
-    if table.has_labels {
-        remarks.say(format_args!(
-            "{name}: has labels, which are not shown; --review shows them to be confirmed or corrected"
-        ));
-    }
-    Ok(())
-}
-
-/// A table that is read row by row.
-struct Table<'a> {
-    name: &'a str,
-    column: &'a str,
-    cutter: Cutter<'a>,
-    max_record: usize,
-    pool: &'a mut Pool,
-    index: u64,
-    faults: Faults,
-    has_labels: bool,
-}
-
-impl Table<'_> {
-    fn cells(&mut self, input: impl Read, delimiter: u8) -> anyhow::Result<()> {
-        let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(input);
-        let broken = |error: csv::Error| anyhow::Error::new(error).context(self.name.to_owned());
-        let lossy = |row: &csv::ByteRecord| -> Vec<String> {
-            row.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect()
-        };
-        let header = lossy(reader.byte_headers().map_err(broken)?);
-        self.find(&mut header.iter().map(String::as_str))?;
-        let mut row = csv::ByteRecord::new();
-        while reader
-            .read_byte_record(&mut row)
-            .map_err(|error| anyhow::Error::new(error).context(self.name.to_owned()))?
-        {
-            let line = row.position().map_or(0, csv::Position::line);
-            let cells = lossy(&row);
-            if cells.len() != header.len() || row.iter().any(|cell| std::str::from_utf8(cell).is_err()) {
-                self.faults.skipped.add(1, line);
-            }
-            let fields = header.iter().cloned().zip(cells.into_iter().map(Value::from)).collect();
-            self.take(fields, line);
-        }
-        Ok(())
-    }
-
-    fn objects(&mut self, mut input: impl BufRead) -> anyhow::Result<()> {
-        if input.fill_buf()?.trim_ascii_start().first() == Some(&b'[') {
-            let list: Vec<Map<String, Value>> = serde_json::from_reader(input)
-                .map_err(|error| anyhow::anyhow!("{}:{}: no list of JSON objects: {error}", self.name, error.line()))?;
-            if let Some(first) = list.first() {
-                self.find(&mut first.keys().map(String::as_str))?;
-            }
-            list.into_iter().for_each(|fields| self.take(fields, 0));
-            return Ok(());
-        }
-        let (mut line, mut bytes, mut is_first) = (0, Vec::new(), true);
-        loop {
-            bytes.clear();
-            if input.read_until(b'\n', &mut bytes)? == 0 {
-                return Ok(());
-            }
-            line += 1;
-            let object = bytes.strip_prefix(b"\xEF\xBB\xBF").filter(|_| line == 1).unwrap_or(&bytes).trim_ascii();
-            match serde_json::from_slice::<Map<String, Value>>(object) {
-                _ if object.is_empty() => {}
-                Ok(fields) => {
-                    if std::mem::take(&mut is_first) {
-                        self.find(&mut fields.keys().map(String::as_str))?;
-                    }
-                    self.take(fields, line);
-                }
-                Err(_) => self.faults.skipped.add(1, line),
-            }
-        }
-    }
-
-    fn find(&self, names: &mut dyn Iterator<Item = &str>) -> anyhow::Result<()> {
-        let names: Vec<&str> = names.collect();
-        if names.contains(&self.column) {
-            return Ok(());
-        }
-        let hint = match nearest(self.column, names.iter().copied()) {
-            Some(near) => format!("did you mean --column {near}?"),
-            None => format!("--column names the one with the text; there are {}", names.join(", ")),
-        };
-        anyhow::bail!("{}: no column {:?}\nhint: {hint}", self.name, self.column)
-    }
-
-    /// The units of a row: its whole cell, or what the cell is cut into.
-    fn take(&mut self, mut fields: Map<String, Value>, line: u64) {
-        self.index += 1;
-        let Some(Value::String(text)) = fields.remove(self.column) else {
-            return self.faults.skipped.add(1, line);
-        };
-        let labels = ["labels", "label"].map(|name| fields.remove(name));
-        self.has_labels |= labels.iter().flatten().any(|labels| !is_blank(labels));
-        let id = match fields.remove("id") {
-            Some(Value::String(id)) if !id.trim().is_empty() => Some(id.trim().to_owned()),
-            Some(Value::Number(id)) => Some(id.to_string()),
-            _ => None,
-        };
-        fields.retain(|_, value| !is_blank(value));
-        let mut stretches = Vec::new();
-        let mut splitter = Splitter::new(self.cutter.kind, self.max_record);
-        splitter.push(text.as_bytes(), &mut stretches);
-        splitter.finish(&mut stretches);
-        for stretch in &stretches {
-            self.faults.look_at(stretch);
-            let spans = self.cutter.spans(stretch);
-            for span in spans {
-                let (path, index, given) = (self.name, self.index, Vec::new());
-                let text = span.of(&stretch.text).to_owned();
-                self.pool.add(Row { path, index, line, id: id.clone(), text, given, fields: fields.clone() });
-            }
-        }
-    }
-}
-
-fn is_blank(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.trim().is_empty(),
-        Value::Array(items) => items.is_empty(),
-        _ => false,
+        self.documents = document.map_or(self.documents, |document| self.documents.max(document));
+        self.units.extend(texts.into_iter().map(|text| Unit {
+            id: row.id.clone().unwrap_or_else(|| format!("{}:{}", row.path, row.index)),
+            text,
+            path: row.path.to_owned(),
+            line: row.line,
+            given: row.given.clone(),
+            fields: row.fields.clone(),
+            around: row.around.clone(),
+            document,
+        }));
     }
 }
 
@@ -417,19 +304,14 @@ mod tests {
     use super::*;
 
     fn table(data: &str, kind: UnitKind) -> Pool {
-        let mut pool = Pool::default();
-        let cutter = Cutter { kind, language: "english" };
-        let mut table = Table {
-            name: "a.csv",
-            column: "text",
-            cutter,
-            max_record: 1000,
-            pool: &mut pool,
-            index: 0,
-            faults: Faults::default(),
-            has_labels: false,
-        };
-        table.cells(data.as_bytes(), b',').unwrap_or_else(|error| panic!("{error}"));
+        let options = ReadOptions { pending: true, everything: true, ..ReadOptions::default() };
+        let corpus = corpus::read_from("a.csv", data.as_bytes(), &options).unwrap_or_else(|error| panic!("{error}"));
+        let (mut pool, cutter) = (Pool::default(), Cutter { kind, language: "english" });
+        for (example, index) in corpus.examples.into_iter().zip(1..) {
+            let text = example.text.clone();
+            let row = Row::new("a.csv", index, example, false);
+            pool.add_row(&row, cutter.cut(&text, 1000));
+        }
         pool.tell_apart();
         pool
     }
@@ -440,6 +322,21 @@ mod tests {
         assert_eq!(pool.context(0, 2), [vec![], vec!["b"]]);
         assert_eq!(pool.context(2, 2), [Vec::<&str>::new(), vec![]]);
         assert_eq!(pool.context(3, 2), [Vec::<&str>::new(), vec![]]);
+    }
+
+    #[test]
+    fn rows_that_tell_their_place_are_neighbours_only_where_it_follows() {
+        let pool = table("text,group,index\na,x,1\nb,x,2\nc,x,9\n", UnitKind::Document);
+        assert_eq!(pool.context(1, 2), [vec!["a"], vec![]]);
+        let pool = table("text,group,line,labels\na,x,7,\nb,x,3,\n", UnitKind::Document);
+        assert_eq!(pool.context(0, 2), [Vec::<&str>::new(), vec![]]);
+    }
+
+    #[test]
+    fn sentences_of_one_cell_are_each_others_context() {
+        let pool = table("text\n\"One. Two.\"\nThree.\n", UnitKind::Sentence);
+        assert_eq!(pool.context(0, 2), [vec![], vec!["Two."]]);
+        assert_eq!(pool.context(2, 2), [Vec::<&str>::new(), vec![]]);
     }
 
     #[test]
