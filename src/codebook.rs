@@ -1,5 +1,7 @@
 //! The labels of a model, and what they mean: [`Codebook`].
 
+pub mod file;
+
 use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
@@ -68,7 +70,7 @@ pub fn nearest<'a>(wrong: &str, candidates: impl Iterator<Item = &'a str>) -> Op
         .map(|(_, name)| name)
 }
 
-/// What each label means, and how neighbours are told apart. `models/codebook.toml` is the one of the embedded model.
+/// What each label means, and how neighbours are told apart. `models/codebook.toml` is the one of the embedded model; [`file`] reads others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Codebook {
@@ -82,7 +84,7 @@ pub struct Codebook {
 }
 
 /// A label's meaning.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
     pub name: String,
@@ -108,6 +110,13 @@ pub struct Rule {
     #[serde(default)]
     pub labels: Vec<String>,
     pub text: String,
+}
+
+impl Rule {
+    /// Its name, if it has one, and its text.
+    pub fn words(&self) -> String {
+        if self.name.is_empty() { self.text.clone() } else { format!("{}. {}", self.name, self.text) }
+    }
 }
 
 /// Where a rule comes from.
@@ -139,6 +148,11 @@ impl Codebook {
     /// That of the twelve framings.
     pub fn builtin() -> Codebook {
         Codebook::parse(include_str!("../models/codebook.toml")).expect("a test reads it")
+    }
+
+    /// Whether it speaks of just these labels, no more and no fewer.
+    pub fn is_of(&self, labels: &LabelSet) -> bool {
+        self.labels.len() == labels.len() && self.labels.iter().all(|entry| labels.find(&entry.name).is_some())
     }
 
     pub fn find(&self, label: &str) -> Option<&Entry> {

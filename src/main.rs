@@ -23,6 +23,7 @@ fn main() -> ExitCode {
         Command::Evaluate(args) => cli::evaluate::run(args, remarks),
         Command::Inspect(args) => cli::inspect::run(args),
         Command::Labels(args) => cli::labels::run(args),
+        Command::Annotate(args) => cli::annotate::run(args, &shared, remarks),
         Command::Cues(args) => cli::cues::run(args, &shared, remarks),
         Command::Suggest(args) => cli::suggest::run(args, &shared, remarks),
         Command::Agree(args) => cli::agree::run(args, remarks),

@@ -1,6 +1,7 @@
 //! The arguments as typed, a file a command. What they mean is decided where they are used.
 
 mod agree;
+mod annotate;
 mod classify;
 mod convert;
 mod cues;
@@ -18,6 +19,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use encoding_rs::Encoding;
 
 pub use agree::{Agree, FigureFormat, JoinName};
+pub use annotate::{Annotate, OrderOfUnits};
 pub use classify::{Classify, FromOptions, OutputFormat, UnitName};
 pub use convert::Convert;
 pub use cues::{Cues, CuesFormat};
@@ -49,6 +51,7 @@ const EXAMPLES: &str = "Examples:
   rhetor suggest articles/ -o next.csv           which sentences to label next
   rhetor agree anna.csv ben.csv                  how far two annotators agree
   rhetor estimate articles/ --labelled hand.csv  how common each framing is, the model's errors corrected
+  rhetor annotate speech.txt -o labels.jsonl     label sentences in the terminal
   rhetor convert export.json labelled.csv        labelled data from one format to another
 
 Run `rhetor COMMAND --help` for all options of a command.";
@@ -64,6 +67,7 @@ pub enum Command {
     Suggest(Box<Suggest>),
     Agree(Box<Agree>),
     Estimate(Box<Estimate>),
+    Annotate(Box<Annotate>),
     Convert(Box<Convert>),
     Completions(Completions),
 }

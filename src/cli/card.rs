@@ -40,6 +40,9 @@ fn head(model: &Model, out: &mut String) {
         Task::Multi => "any number of labels a unit",
     };
     line!(out, "model       {}, {} labels, {task}", model.fingerprint(), model.labels().len());
+    if let Some(book) = model.own_codebook() {
+        line!(out, "codebook    {}: what {} labels mean (`rhetor labels -m`)", visible(&book.title), book.labels.len());
+    }
     line!(
         out,
         "data        {} units in {} groups, fingerprint {}",

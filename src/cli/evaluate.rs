@@ -79,6 +79,7 @@ pub fn run(args: &Evaluate, remarks: Remarks) -> anyhow::Result<u8> {
     let data: Vec<_> = args.data.iter().map(|path| path.to_string_lossy()).collect();
     let corpus = corpus::read(&data, &train::read_options(&args.input))?;
     train::report_reading(&corpus, remarks);
+    super::annotate::warn_of_journals(&args.data, remarks);
     check_columns(args, &corpus.examples, remarks)?;
     let files = args.data.iter().map(|path| data_file(path)).collect::<anyhow::Result<_>>()?;
     let judged = if args.cv { by_folds(args, corpus, remarks)? } else { by_model(args, corpus, remarks)? };

@@ -1,21 +1,23 @@
-//! `rhetor labels`: the codebook of the twelve framings.
+//! `rhetor labels`: the codebook of a model, or of a file.
 
+use std::borrow::Cow;
 use std::io::Write;
 
-use rhetor::codebook::{Codebook, Entry, nearest};
+use rhetor::codebook::{Codebook, Entry, file, nearest};
+use rhetor::text::visible;
 
-use super::DONE;
 use super::args::{CardFormat, Labels};
+use super::{DONE, load_model};
 
 pub fn run(args: &Labels) -> anyhow::Result<u8> {
-    let book = Codebook::builtin();
+    let book = book(args)?;
     let text = match (&args.label, args.format) {
-        (None, CardFormat::Text) => list(&book),
+        (None, CardFormat::Text) => readable(&list(&book, args)),
         (None, CardFormat::Json) => format!("{:#}\n", serde_json::to_value(&book)?),
         (Some(label), format) => {
             let entry = find(&book, label)?;
             match format {
-                CardFormat::Text => one(&book, entry),
+                CardFormat::Text => readable(&one(&book, entry)),
                 CardFormat::Json => {
                     let rules: Vec<_> = book.rules_of(&entry.name).collect();
                     format!("{:#}\n", serde_json::json!({"label": entry, "rules": rules}))
@@ -25,6 +27,28 @@ pub fn run(args: &Labels) -> anyhow::Result<u8> {
     };
     std::io::stdout().write_all(text.as_bytes())?;
     Ok(DONE)
+}
+
+/// A user's codebook may hold anything, and no terminal shall obey it.
+fn readable(text: &str) -> String {
+    text.lines().map(|line| visible(line) + "\n").collect()
+}
+
+fn book(args: &Labels) -> anyhow::Result<Codebook> {
+    if let Some(path) = &args.codebook {
+        return Ok(file::read(path)?);
+    }
+    // The embedded model need not be unpacked to know its codebook.
+    let Some(path) = &args.model else { return Ok(Codebook::builtin()) };
+    let model = load_model(Some(path))?;
+    model.codebook().map(Cow::into_owned).ok_or_else(|| {
+        let names: Vec<&str> = model.labels().iter().map(|(_, name)| name).collect();
+        anyhow::anyhow!(
+            "{}: has no codebook that says what {} mean\nhint: `rhetor train DATA --codebook FILE` puts one in",
+            path.display(),
+            names.join(", ")
+        )
+    })
 }
 
 fn find<'a>(book: &'a Codebook, label: &str) -> anyhow::Result<&'a Entry> {
@@ -39,18 +63,23 @@ fn find<'a>(book: &'a Codebook, label: &str) -> anyhow::Result<&'a Entry> {
 }
 
 /// A line a label.
-fn list(book: &Codebook) -> String {
+fn list(book: &Codebook, args: &Labels) -> String {
     let width = book.labels.iter().map(|entry| entry.name.chars().count()).max().unwrap_or(0);
-    let lines = book.labels.iter().map(|entry| format!("{:<width$}  {}\n", entry.name, entry.definition));
-    format!(
-        "{}: the sentence …\n\n{}\n`rhetor labels LABEL` shows examples and rules\n",
-        book.title,
-        lines.collect::<String>()
-    )
+    let lines = book.labels.iter().map(|entry| format!("{:<width$}  {}", entry.name, entry.definition));
+    let lines: String = lines.map(|line| format!("{}\n", line.trim_end())).collect();
+    let of = match (&args.model, &args.codebook) {
+        (Some(path), _) => format!(" -m {}", path.display()),
+        (_, Some(path)) => format!(" --codebook {}", path.display()),
+        _ => String::new(),
+    };
+    format!("{}: the sentence …\n\n{lines}\n`rhetor labels LABEL{of}` shows examples and rules\n", book.title)
 }
 
 fn one(book: &Codebook, entry: &Entry) -> String {
-    let mut out = format!("{}: the sentence {}\n", entry.name, entry.definition);
+    let mut out = match &entry.definition[..] {
+        "" => format!("{}: the codebook does not say what it means\n", entry.name),
+        definition => format!("{}: the sentence {definition}\n", entry.name),
+    };
     let mut add = |heading: &str, lines: Vec<String>| {
         if !lines.is_empty() {
             out += &format!("\n{heading}\n");
@@ -59,8 +88,7 @@ fn one(book: &Codebook, entry: &Entry) -> String {
     };
     add("performs it", entry.examples.clone());
     add("does not, though it looks like it", entry.near_misses.clone());
-    let rules = book.rules_of(&entry.name).map(|rule| format!("{:>2}. {}. {}", rule.number, rule.name, rule.text));
-    add("rules", rules.collect());
+    add("rules", book.rules_of(&entry.name).map(|rule| format!("{:>2}. {}", rule.number, rule.words())).collect());
     add(
         "nearest published names",
         entry.published.split("; ").filter(|name| !name.is_empty()).map(str::to_owned).collect(),

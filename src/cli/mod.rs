@@ -1,6 +1,7 @@
 //! What commands share: the model, remarks, output, colour, exit status.
 
 pub mod agree;
+pub mod annotate;
 pub mod args;
 pub mod card;
 pub mod classify;

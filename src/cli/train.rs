@@ -2,11 +2,13 @@
 
 mod survey;
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use rhetor::codebook::{self, Codebook, nearest};
 use rhetor::corpus::{self, Columns, Corpus, Format, ReadOptions};
 use rhetor::features::FeatureSettings;
 use rhetor::features::cues::{self, CueSet};
@@ -29,7 +31,8 @@ const NAMED: usize = 10;
 
 pub fn run(args: &Train, remarks: Remarks) -> anyhow::Result<u8> {
     let features = &args.features;
-    let inputs = || args.data.iter().chain(&args.mirror).chain(&features.cues).chain(&features.vectors);
+    let inputs =
+        || args.data.iter().chain(&args.mirror).chain(&features.cues).chain(&features.vectors).chain(&args.codebook);
     refuse_same(args.output.as_deref(), inputs())?;
     refuse_same(args.report.as_deref(), inputs())?;
     refuse_twice(args.output.as_deref(), args.report.as_deref())?;
@@ -38,16 +41,21 @@ pub fn run(args: &Train, remarks: Remarks) -> anyhow::Result<u8> {
     let data: Vec<_> = args.data.iter().map(|path| path.to_string_lossy()).collect();
     let corpus = corpus::read(&data, &read_options(&args.input))?;
     report_reading(&corpus, remarks);
+    super::annotate::warn_of_journals(&args.data, remarks);
     let settings = TrainSettings {
         compression: Wish {
             prune: args.prune,
             bits: args.quantize.map(|bits| if bits == Bits::Eight { 8 } else { 16 }),
         },
         mirror: args.mirror.as_deref().map(mirror).transpose()?,
+        codebook: args.codebook.as_deref().map(codebook::file::read).transpose()?,
         note: args.note.clone(),
         curve: args.report.is_some(),
         ..settings(&args.features, &args.learning, remarks)?
     };
+    if let (Some(book), Some(path)) = (&settings.codebook, &args.codebook) {
+        compare(book, &path.display().to_string(), &corpus, remarks);
+    }
     match &args.output {
         Some(output) if !args.dry_run => train(args, &corpus, &settings, output, remarks),
         _ => dry_run(&corpus, &settings, remarks),
@@ -151,6 +159,29 @@ pub fn settings(
         calibrate_where: learning.calibrate_where.clone(),
         ..TrainSettings::default()
     })
+}
+
+/// Labels that only the data or only the codebook has: a slip of the pen in one of them, or a label nobody has used yet.
+fn compare(book: &Codebook, path: &str, corpus: &Corpus, remarks: Remarks) {
+    let mut rows: BTreeMap<&str, usize> = BTreeMap::new();
+    for label in corpus.examples.iter().flat_map(|example| &example.labels) {
+        *rows.entry(label).or_default() += 1;
+    }
+    let names = || book.labels.iter().map(|entry| &entry.name[..]);
+    for (label, count) in rows.iter().filter(|(label, _)| book.find(label).is_none()) {
+        let hint = match nearest(label, names()) {
+            Some(near) => format!("did the data mean {near}?"),
+            None => format!("say in {path} what it means"),
+        };
+        remarks.warn(format_args!("{path}: has no label {label:?}, and {count} rows of the data have\nhint: {hint}"));
+    }
+    let unused: Vec<&str> = names().filter(|name| !rows.contains_key(name)).collect();
+    if !unused.is_empty() {
+        remarks.warn(format_args!(
+            "{path}: no row of the data is labelled {}\nhint: the model cannot find what it has no examples of",
+            unused.join(", ")
+        ));
+    }
 }
 
 /// What `rhetor evaluate --format json` wrote.

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::codebook::LabelSet;
+use crate::codebook::{Codebook, LabelSet};
 use crate::corpus::Example;
 use crate::features::cues::CueError;
 use crate::features::matrix::Rows;
@@ -174,6 +174,8 @@ pub struct TrainSettings {
     pub compression: Wish,
     /// Figures on text of another origin, for the card.
     pub mirror: Option<Mirror>,
+    /// What the labels mean; it travels inside the model.
+    pub codebook: Option<Codebook>,
     pub note: Option<String>,
     /// Whether to draw the learning curve, which takes a few fits more and changes nothing in the model.
     pub curve: bool,
@@ -199,6 +201,7 @@ impl Default for TrainSettings {
             calibrate_where: None,
             compression: Wish::default(),
             mirror: None,
+            codebook: None,
             note: None,
             curve: false,
         }
@@ -567,6 +570,7 @@ fn assemble(
         intercepts,
         thresholds,
         card: card.into(),
+        codebook: settings.codebook.clone().map(Into::into),
         fingerprint: String::new(),
     };
     if settings.compression != Wish::default() {

@@ -96,6 +96,9 @@ struct Metadata {
     /// The names of the cues, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     cues: Vec<String>,
+    /// Only of a model that was trained with one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    codebook: Option<Box<RawValue>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     checksum: Option<String>,
 }
@@ -213,6 +216,10 @@ impl Model {
             units: self.featurizer.units(),
             card: serde_json::value::to_raw_value(&*self.card).expect("a card is plain data"),
             cues: self.featurizer.extractor().cue_names(),
+            codebook: self
+                .codebook
+                .as_ref()
+                .map(|book| serde_json::value::to_raw_value(&**book).expect("a codebook is plain data")),
             checksum: None,
         }
     }
@@ -381,6 +388,11 @@ fn assemble(tensors: &Tensors, metadata: Metadata, check: Check) -> Result<Model
     )
     .map_err(|_| "its vocabulary is inconsistent")?;
     let card = parsed(metadata.card.get(), check).ok_or("its card cannot be read")?;
+    let codebook = metadata
+        .codebook
+        .as_ref()
+        .map(|book| parsed(book.get(), check))
+        .map_or(Ok(None), |book| book.map(Some).ok_or("its codebook cannot be read"))?;
     let extractor = extractor(tensors, metadata.features, &metadata.cues, check)?;
     let fingerprint = metadata.checksum.as_deref().filter(|checksum| checksum.len() == 64 && checksum.is_ascii());
     let model = Model {
@@ -391,6 +403,7 @@ fn assemble(tensors: &Tensors, metadata: Metadata, check: Check) -> Result<Model
         labels,
         featurizer: Featurizer::from_parts(extractor, vocabulary, metadata.units),
         card,
+        codebook,
         fingerprint: fingerprint.ok_or("its checksum is none")?[..8].to_owned(),
     };
     check_shapes(&model)?;

@@ -11,9 +11,11 @@ pub mod link;
 pub mod part;
 pub mod weights;
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
-use crate::codebook::{LabelId, LabelSet};
+use crate::codebook::{Codebook, LabelId, LabelSet};
 use crate::features::{FeatureId, Featurizer, Row, Scratch};
 use crate::parsed::Parsed;
 use card::Card;
@@ -43,6 +45,8 @@ pub struct Model {
     /// k, as probabilities.
     pub(crate) thresholds: Vec<f64>,
     pub(crate) card: Parsed<Card>,
+    /// What the labels mean, where it is not what the built-in codebook says.
+    pub(crate) codebook: Option<Parsed<Codebook>>,
     /// The first eight hexadecimal digits of the file's checksum.
     pub(crate) fingerprint: String,
 }
@@ -65,6 +69,19 @@ impl Model {
 
     pub fn card(&self) -> &Card {
         &self.card
+    }
+
+    /// The codebook that it was trained with, if there was one.
+    pub fn own_codebook(&self) -> Option<&Codebook> {
+        self.codebook.as_deref()
+    }
+
+    /// What its labels mean: the codebook that it was trained with, or the built-in one if its labels are just those.
+    pub fn codebook(&self) -> Option<Cow<'_, Codebook>> {
+        match self.own_codebook() {
+            Some(own) => Some(Cow::Borrowed(own)),
+            None => Some(Codebook::builtin()).filter(|book| book.is_of(&self.labels)).map(Cow::Owned),
+        }
     }
 
     /// Names the very bytes of this model: the first eight hexadecimal digits of its checksum.

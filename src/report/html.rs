@@ -13,7 +13,6 @@ mod words;
 use std::io::{self, Write};
 
 use super::{Record, Report, Setting};
-use crate::codebook::Codebook;
 use crate::model::Model;
 use crate::model::card::{LabelCard, Mirror};
 use crate::text::speech::{Cast, UNCLEAR};
@@ -131,13 +130,12 @@ impl File {
     }
 }
 
-/// The model's labels, with their meaning where all of them are those of the built-in codebook.
+/// The model's labels, with their meaning where a codebook says it.
 fn labels(model: &Model, mirror: Option<&Mirror>) -> Vec<Label> {
-    let codebook = Codebook::builtin();
-    let is_builtin = model.labels().iter().all(|(_, name)| codebook.find(name).is_some());
+    let codebook = model.codebook();
     let card = model.card();
     let label = |(at, name): (usize, &str)| {
-        let entry = codebook.find(name).filter(|_| is_builtin);
+        let entry = codebook.as_ref().and_then(|book| book.find(name)).filter(|entry| !entry.definition.is_empty());
         let elsewhere = mirror.and_then(|mirror| mirror.labels.iter().find(|label| label.label == name));
         let known = match elsewhere {
             Some(figures) => Some(LabelKnown {

@@ -1,4 +1,6 @@
-use crate::desk::Desk;
+use crate::desk::{Desk, LABELLED};
+
+const BOOK: &str = "title: The harbour\nlabels:\n  - name: blame\n    definition: names a culprit\n    examples: [They did it.]\n    near_misses: [It broke.]\n  - name: call\n    definition: asks for it\n  - name: promise\nrules:\n  - name: Fault\n    labels: [blame]\n    text: A cause is no culprit.\n";
 
 #[test]
 fn every_label_is_listed_and_one_is_explained() {
@@ -14,4 +16,47 @@ fn the_codebook_is_there_for_programs() {
     assert_eq!(book["label"].as_array().unwrap().len(), 12);
     let one: serde_json::Value = serde_json::from_str(&Desk::new().run("labels denial -f json").ok().stdout).unwrap();
     assert!(one["rules"].as_array().unwrap().iter().any(|rule| rule["number"] == 13));
+}
+
+#[test]
+fn a_codebook_of_ones_own_travels_inside_the_model() {
+    let desk = Desk::with("train.csv", LABELLED).and("book.yaml", BOOK);
+    desk.run("labels --codebook book.yaml").ok().prints("The harbour: the sentence").prints("blame    names a culprit");
+    desk.run("train train.csv -o m --cues none --codebook book.yaml")
+        .ok()
+        .says("book.yaml: has no label \"threat\", and 7 rows of the data have\nhint: say in book.yaml what it means")
+        .says("book.yaml: no row of the data is labelled promise\nhint: ");
+    let named = desk.run("labels -m m blame").ok().prints("blame: the sentence names a culprit").prints("They did it.");
+    named.prints(" 1. Fault. A cause is no culprit.");
+    let book: serde_json::Value = serde_json::from_str(&desk.run("labels -m m -f json").ok().stdout).unwrap();
+    assert_eq!((&book["title"], book["label"].as_array().map(Vec::len)), (&"The harbour".into(), Some(3)));
+    let page = desk.run_with("classify - -m m -f html --threshold 0", "It was the council's fault.\n").ok();
+    page.prints("title=\"blame: the sentence names a culprit\"");
+    desk.run("inspect -m m").ok().prints("codebook    The harbour: what 3 labels mean");
+    desk.run("train train.csv -o again --cues none --codebook book.yaml --verify --report page.html")
+        .ok()
+        .wrote("page.html");
+    let page = String::from_utf8(desk.read("page.html")).unwrap();
+    assert!(page.contains("title=\"The sentence names a culprit\""));
+    assert_eq!(desk.read("m"), desk.read("again"));
+}
+
+#[test]
+fn a_model_without_a_codebook_says_so_and_the_embedded_one_has_the_builtin() {
+    let desk = Desk::with_model();
+    desk.run("labels -m m")
+        .ends(1)
+        .says("m: has no codebook that says what blame, call, threat mean\nhint: `rhetor train DATA --codebook");
+    desk.run("train train.csv -o n --cues none --codebook builtin").ok().says("has no label \"blame\"");
+    desk.run("labels -m n denial").ok().prints("denial: the sentence");
+}
+
+#[test]
+fn a_codebook_that_cannot_be_read_names_the_line() {
+    let desk = Desk::with("train.csv", LABELLED).and("book.toml", "[[label]]\nname = \"blame\"\ndefinitoin = \"x\"\n");
+    desk.run("train train.csv -o m --codebook book.toml")
+        .ends(1)
+        .says("book.toml:3: \"definitoin\" is nothing that a label has\nhint: did you mean definition?")
+        .left_out("m");
+    desk.run("labels --codebook none.toml").ends(1).says("none.toml: ").says("hint: name a TOML or YAML file");
 }

@@ -1,6 +1,7 @@
 //! The program as its users meet it: one module a command or a promise.
 
 mod agree;
+mod annotate;
 mod browser;
 mod classify;
 mod config;
@@ -22,5 +23,6 @@ mod schema;
 mod sklearn;
 mod streams;
 mod suggest;
+mod terminal;
 mod train;
 mod vectors;

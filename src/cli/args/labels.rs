@@ -1,5 +1,7 @@
 //! What `rhetor labels` takes.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::CardFormat;
@@ -11,6 +13,12 @@ pub struct Labels {
     /// Only this label, with its examples, near misses and rules
     #[arg(value_name = "LABEL")]
     pub label: Option<String>,
+    /// The codebook that a model holds [default: that of the embedded English model]
+    #[arg(short, long, value_name = "MODEL", conflicts_with = "codebook")]
+    pub model: Option<PathBuf>,
+    /// A codebook file, TOML or YAML: what `train --codebook` and `annotate --codebook` read
+    #[arg(long, value_name = "FILE")]
+    pub codebook: Option<PathBuf>,
     /// How it looks
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub format: CardFormat,
@@ -19,4 +27,6 @@ pub struct Labels {
 const LABELS_EXAMPLES: &str = "Examples:
   rhetor labels
   rhetor labels threat
+  rhetor labels -m my.rhetor
+  rhetor labels --codebook my-codebook.yaml      does it read as meant?
   rhetor labels --format json | jq -r '.label[].name'";

@@ -34,6 +34,10 @@ pub struct Train {
     /// Keep no weights of terms that never change a score by more than this, in log-odds
     #[arg(long, value_name = "LOGODDS", allow_negative_numbers = true, value_parser = log_odds)]
     pub prune: Option<f64>,
+    /// What the labels mean: a TOML or YAML file that goes into the model, for `labels`, `annotate` and reports; `builtin` is that of the
+    /// twelve framings
+    #[arg(long, value_name = "FILE")]
+    pub codebook: Option<PathBuf>,
     /// Put figures on other text into the model's card: what `rhetor evaluate --format json` wrote
     #[arg(long, value_name = "FILE")]
     pub mirror: Option<PathBuf>,
@@ -67,6 +71,7 @@ const TRAIN_EXAMPLES: &str = "Examples:
   rhetor train labelled.csv -o my.rhetor --language german --optimize precision=0.8
   rhetor train labelled.csv -o my.rhetor --quantize 16 --prune 0.01   a smaller file
   rhetor train labelled.csv -o my.rhetor --vectors glove.6B.50d.txt
+  rhetor train labelled.csv -o my.rhetor --codebook my-codebook.yaml
 
 A CSV has a header; the columns are `text` and `labels`, several labels in a cell split by | or ;. An empty cell means
 that none of the labels fits, which is worth knowing too. A `group` column (document, author) keeps sentences that belong

@@ -72,6 +72,9 @@ pub struct Overall {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LabelReport {
     pub name: String,
+    /// To be read after "The sentence …"; empty where no codebook says it.
+    #[serde(default)]
+    pub meaning: String,
     pub support: u64,
     /// Too few units to tell: figures mean nothing.
     pub untested: bool,
@@ -99,12 +102,14 @@ impl ModelReport {
     /// What a model's own card says.
     pub fn of_card(model: &Model, title: &str) -> Self {
         let card = model.card();
+        let meaning = meanings(model);
         let elsewhere = |name: &str| {
             let mirror = card.mirror.as_ref()?;
             mirror.labels.iter().find(|label| label.label == name).map(|label| label.f1.value)
         };
         let label = |label: &crate::model::card::LabelCard| LabelReport {
             name: label.label.clone(),
+            meaning: meaning(&label.label),
             support: label.support,
             untested: label.untested,
             precision: label.precision,
@@ -154,8 +159,10 @@ impl ModelReport {
 
     /// What labelled data says of a model; `measured` says how that was found.
     pub fn of_evaluation(model: &Model, judgement: &Judgement, all: &Evaluation, title: &str, measured: &str) -> Self {
+        let meaning = meanings(model);
         let label = |(at, figures): (usize, &crate::evaluate::judgement::LabelFigures)| LabelReport {
             name: figures.label.clone(),
+            meaning: meaning(&figures.label),
             support: figures.support,
             untested: figures.support == 0,
             precision: figures.figures.precision.value,
@@ -284,6 +291,7 @@ struct Tick {
 /// A label, in words and in places on its charts.
 struct Shown {
     name: String,
+    meaning: String,
     code: String,
     tint: usize,
     support: u64,
@@ -316,6 +324,12 @@ struct Pair {
     given: String,
     count: u64,
     width: String,
+}
+
+/// What each label means, as far as the model's codebook says it.
+fn meanings(model: &Model) -> impl Fn(&str) -> String {
+    let book = model.codebook();
+    move |label| book.as_ref().and_then(|book| book.find(label)).map_or(String::new(), |entry| entry.definition.clone())
 }
 
 /// A share on the scale of F1, in pixels of 260.
@@ -449,6 +463,7 @@ fn shown(at: usize, label: &LabelReport, code: String) -> Shown {
     };
     Shown {
         name: visible(&label.name),
+        meaning: visible(&label.meaning),
         code,
         tint: at % TINTS,
         support: label.support,

@@ -89,6 +89,17 @@ struct LabelShown {
     known: Option<KnownShown>,
 }
 
+impl LabelShown {
+    /// Its name, and what it means where that is known.
+    fn about(&self) -> String {
+        if self.meaning.is_empty() {
+            self.name.clone()
+        } else {
+            format!("{}: the sentence {}", self.name, self.meaning)
+        }
+    }
+}
+
 struct KnownShown {
     precision: String,
     recall: String,
