@@ -157,7 +157,7 @@ impl<'a> Frequencies<'a> {
                 1.1 * begin_so.filter(|(word, _)| fits(glob, word)).map(|(_, share)| share).sum::<f64>() + 2e-5
             }
             Ask::Stem(word) => {
-                stems.get(&*Stems::new(Language::English).stem(word)).copied().unwrap_or_default() + 1e-5
+                stems.get(Stems::new(Language::English).stem(word)).copied().unwrap_or_default() + 1e-5
             }
             Ask::Name => 0.106,
             Ask::Number => 0.015,
