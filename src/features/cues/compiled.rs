@@ -203,7 +203,7 @@ impl Compiled {
     /// commonest question is the same, so that what is asked of common words stands together in memory.
     ///
     /// To mark a group costs as much as its words are common, to ask for it as much as the words near which it is asked for, and how many
-    /// places there are. Measured on the built-in cues: 37 marks a word if all groups of checks are marked, 13 questions if none is.
+    /// places there are. With all groups of checks marked a word made 37 marks for 500 of the built-in cues, more work than all the rest.
     fn number_groups(&mut self, coder: &Coder) {
         let mut asking = vec![0.0; coder.groups.len()];
         // How near the front a group must stand; `None` for those that are not used.

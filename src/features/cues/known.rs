@@ -22,7 +22,7 @@ pub struct Known {
     /// Tokens of up to 15 bytes in the order in which they were met, so that the common ones stand side by side and stay in the cache.
     short: Vec<Entry>,
     /// At the first free place from where its hash says, 16 bits of the hash and the number of the token in `short`, plus one; never more than
-    /// half full. A table of the entries themselves, of which each takes a line of the cache, took twice as long.
+    /// half full.
     places: Vec<u32>,
     long: HashMap<Box<str>, (u32, u64), RandomState>,
     /// The words of tokens that are no single word.

@@ -156,9 +156,7 @@ impl<'a> Frequencies<'a> {
                 let begin_so = words.range(start..).take_while(|(word, _)| word.starts_with(start));
                 1.1 * begin_so.filter(|(word, _)| fits(glob, word)).map(|(_, share)| share).sum::<f64>() + 2e-5
             }
-            Ask::Stem(word) => {
-                stems.get(Stems::new(Language::English).stem(word)).copied().unwrap_or_default() + 1e-5
-            }
+            Ask::Stem(word) => stems.get(Stems::new(Language::English).stem(word)).copied().unwrap_or_default() + 1e-5,
             Ask::Name => 0.106,
             Ask::Number => 0.015,
             Ask::Capitals => 0.006,
