@@ -9,6 +9,7 @@ mod compiled;
 mod dictionary;
 mod file;
 mod hold;
+mod known;
 mod lists;
 mod marks;
 mod matcher;

@@ -22,11 +22,32 @@ pub enum Op {
     Either(u16),
     Alternative(u16),
     Optional(u16),
+    /// The next word, the way that one goes, is one of the group: alternatives or an optional part can begin there.
+    Next(GroupId),
     Seam(Seam),
     /// None of the group among so many words before, or after.
     NotBefore(GroupId, u8),
     NotAfter(GroupId, u8),
 }
+
+impl Op {
+    /// The group that it asks a word after.
+    pub fn group(mut self) -> Option<GroupId> {
+        self.group_mut().copied()
+    }
+
+    pub fn group_mut(&mut self) -> Option<&mut GroupId> {
+        match self {
+            Op::Is(group) | Op::IsNot(group) | Op::Next(group) | Op::NotBefore(group, _) | Op::NotAfter(group, _) => {
+                Some(group)
+            }
+            Op::Any | Op::Gap(_) | Op::Either(_) | Op::Alternative(_) | Op::Optional(_) | Op::Seam(_) => None,
+        }
+    }
+}
+
+/// Groups that only make matching faster are left out when there are so many others.
+const MOST_GROUPS: usize = 60_000;
 
 /// Which way a pattern is worked out.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -148,11 +169,45 @@ impl<'a> Coder<'a> {
                     inner.push(Op::Alternative(length(&alternative)));
                     inner.extend(alternative);
                 }
+                // One question instead of one for each alternative, since most often all of them fail.
+                if let Some(first) = self.first(node, way)? {
+                    code.push(Op::Next(first));
+                }
                 code.push(Op::Either(length(&inner)));
                 code.extend(inner);
             }
         }
         Ok(())
+    }
+
+    /// The group of words with which any match of the node begins, or ends, if it takes a certain word there.
+    fn first(&mut self, node: &Node, way: Way) -> Result<Option<GroupId>, Flaw> {
+        let mut asks = Vec::new();
+        let is_certain = self.add_first(node, way, &mut asks)?;
+        if is_certain && self.groups.len() < MOST_GROUPS { self.group_of(asks).map(Some) } else { Ok(None) }
+    }
+
+    fn add_first(&mut self, node: &Node, way: Way, to: &mut Vec<AskId>) -> Result<bool, Flaw> {
+        match node {
+            Node::Is(asks) => {
+                let group = self.group(asks)?;
+                to.extend_from_slice(self.groups.of(usize::from(group)));
+                Ok(true)
+            }
+            Node::Sequence(nodes) => {
+                let first = if way == Way::Forward { nodes.first() } else { nodes.last() };
+                first.map_or(Ok(false), |node| self.add_first(node, way, to))
+            }
+            Node::Either(nodes) => {
+                for node in nodes {
+                    if !self.add_first(node, way, to)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
     }
 
     /// The rarest group of which some word must stand in the text for the node to match, if there is one.
@@ -217,6 +272,7 @@ fn sequence(code: &[Op], groups: usize, depth: usize) -> Option<Reach> {
             Op::Any => add(1, 1),
             Op::Gap(n) if usize::from(n) <= MOST_GAP => add(0, n.into()),
             Op::Seam(_) => {}
+            Op::Next(group) if is_known(group) => {}
             Op::NotBefore(group, n) | Op::NotAfter(group, n) if is_known(group) && usize::from(n) <= MOST_GAP => {}
             Op::Optional(length) => {
                 let inner = sequence(code.get(at..at + usize::from(length))?, groups, depth)?;

@@ -1,24 +1,34 @@
-//! Where to take hold of a pattern: at which of its words, after which other, so that as few places of a text as possible are looked at.
+//! Where to take hold of a pattern: at which of its words, and what must stand near it, so that as few places of a text as possible are
+//! looked at.
 //!
-//! A pattern is taken hold of at a word that it cannot do without, such as *choice* in `no other? choice`, and only where another such
-//! word stands right before it, or anywhere before it in the sentence. If the rarest words of a pattern stand within alternatives, each
-//! alternative is taken hold of by itself: one pattern, several *threads*.
+//! A pattern is taken hold of at a word that it cannot do without, such as *choice* in `no other? choice`: the rarest, by and large. Two
+//! more things that it cannot do without are looked for around that word, each in the window of places where it may stand: another word, a
+//! sentence's start or end, punctuation, a quotation. If the rarest words of a pattern stand within alternatives, each alternative is taken
+//! hold of by itself: one pattern, several *threads*.
 
 use super::code::{Coder, GroupId};
 use super::pattern::{Flaw, Node, Seam};
-use serde::{Deserialize, Serialize};
 
-/// What must hold of a place, besides that the thread's own word stands there, for a closer look.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Hold {
-    /// Nothing else.
-    Alone,
-    /// It is the first word of its sentence.
-    AtStart,
-    /// The word right before is one of these.
-    RightAfter(GroupId),
-    /// Some word before it in its sentence is one of these.
-    After(GroupId),
+/// What may be looked for around a word, besides nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// A word of the group.
+    Word(GroupId),
+    SentenceStart,
+    SentenceEnd,
+    /// Something else than a single blank between two words.
+    Break,
+    /// Any quotation in the sentence.
+    Quotation,
+}
+
+/// A sign that must stand near a word: `from` to `to` words behind it, or before it if negative. A sign between words counts as standing at
+/// the word that follows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Near {
+    pub sign: Sign,
+    pub from: isize,
+    pub to: isize,
 }
 
 /// A way to find a pattern: its nodes in a row, alternatives decided where that helps, and the one of them to take hold of.
@@ -27,7 +37,10 @@ pub struct Thread<'n> {
     /// The node; `None` if the pattern has no word that could be held, and is tried at every place.
     pub at: Option<usize>,
     pub own: GroupId,
-    pub hold: Hold,
+    /// What must stand near, the rarest first.
+    pub signs: [Option<Near>; 2],
+    /// What follows the own word is thought to fail sooner than what precedes it.
+    pub ahead_first: bool,
 }
 
 /// Threads that together find every match, and how many looks a running word they are thought to cost.
@@ -38,12 +51,16 @@ struct Plan<'n> {
 
 /// All threads of a pattern may hold so many nodes.
 const MOST_NODES: usize = 4096;
-/// A word that stands before another is thought to do so in one of so many places.
-const WORDS_BEFORE: f64 = 8.0;
 /// Words of one phrase stand together that many times more often than chance would have it.
 const TOGETHER: f64 = 3.0;
 /// What a thread costs besides looks, since it takes room in memory.
 const A_THREAD: f64 = 1e-6;
+/// What it costs to look for the signs, beside a look at the pattern.
+const A_CHECK: f64 = 0.08;
+/// A sign that is there more often than this is not looked for.
+const TOO_COMMON: f64 = 0.6;
+/// How far from the word a sign may stand that is looked for.
+pub const WIDEST: isize = 31;
 
 /// The threads of a pattern.
 ///
@@ -54,7 +71,7 @@ pub fn threads<'n>(node: &'n Node, coder: &mut Coder) -> Result<Vec<Thread<'n>>,
     let all = 0..nodes.len();
     Ok(match plan(&nodes, all, coder)? {
         Some(plan) => plan.threads,
-        None => vec![Thread { nodes, at: None, own: 0, hold: Hold::Alone }],
+        None => vec![Thread { nodes, at: None, own: 0, signs: [None; 2], ahead_first: true }],
     })
 }
 
@@ -68,17 +85,17 @@ fn flat(node: &Node) -> Vec<&Node> {
 
 /// The cheapest way to take hold of the nodes at one of those in `range`.
 fn plan<'n>(nodes: &[&'n Node], range: std::ops::Range<usize>, coder: &mut Coder) -> Result<Option<Plan<'n>>, Flaw> {
-    let mut needs = Vec::with_capacity(range.end);
-    for node in &nodes[..range.end] {
+    let mut needs = Vec::with_capacity(nodes.len());
+    for node in nodes {
         needs.push(coder.need(node)?);
     }
     let mut best: Option<(f64, Thread)> = None;
     for at in range.clone() {
         let (Node::Is(_), Some(own)) = (nodes[at], needs[at]) else { continue };
-        let (rate, hold) = cheapest(nodes, at, &needs, coder);
-        let looks = rate * coder.share(own) + A_THREAD;
+        let Around { passing, signs, ahead_first } = Around::new(nodes, at, &needs, coder);
+        let looks = (passing + A_CHECK) * coder.share(own) + A_THREAD;
         if best.as_ref().is_none_or(|(known, _)| looks < *known) {
-            best = Some((looks, Thread { nodes: nodes.to_vec(), at: Some(at), own, hold }));
+            best = Some((looks, Thread { nodes: nodes.to_vec(), at: Some(at), own, signs, ahead_first }));
         }
     }
     let mut best = best.map(|(looks, thread)| Plan { looks, threads: vec![thread] });
@@ -114,26 +131,71 @@ fn decided<'n>(
     Ok(Some(all))
 }
 
-/// The hold that the fewest of the words at a node are thought to pass, and the share that does.
-fn cheapest(nodes: &[&Node], at: usize, needs: &[Option<GroupId>], coder: &Coder) -> (f64, Hold) {
-    let mut best = (1.0, Hold::Alone);
-    let mut offer = |share: f64, hold| {
-        if share < best.0 {
-            best = (share, hold);
+/// What stands around a word that a pattern is held at.
+struct Around {
+    /// The share of places that are thought to show all signs.
+    passing: f64,
+    signs: [Option<Near>; 2],
+    ahead_first: bool,
+}
+
+impl Around {
+    fn new(nodes: &[&Node], at: usize, needs: &[Option<GroupId>], coder: &Coder) -> Around {
+        let mut signs = Vec::new();
+        let mut skipped = (0, 0);
+        for (node, need) in nodes[..at].iter().zip(needs).rev() {
+            let (least, most) = (node.shortest() as isize, node.longest() as isize);
+            if let Some(sign) = need.map(Sign::Word) {
+                signs.push(Near { sign, from: -(skipped.1 + most), to: -(skipped.0 + 1) });
+            } else if let Some(sign) = sign_of(node) {
+                signs.push(Near { sign, from: -skipped.1, to: -skipped.0 });
+            }
+            skipped = (skipped.0 + least, skipped.1 + most);
         }
-    };
-    let takes_no_word = |node: &&&Node| matches!(node, Node::Seam(_) | Node::NotBefore(..) | Node::NotAfter(..));
-    let seams = nodes[..at].iter().rev().take_while(takes_no_word).count();
-    if nodes[at - seams..at].iter().any(|node| matches!(node, Node::Seam(Seam::SentenceStart))) {
-        offer(0.05, Hold::AtStart);
-    }
-    for (before, need) in needs[..at].iter().enumerate() {
-        let Some(group) = *need else { continue };
-        if before + seams + 1 == at && matches!(nodes[before], Node::Is(_)) {
-            offer(coder.share(group) * TOGETHER, Hold::RightAfter(group));
+        skipped = (0, 0);
+        for (node, need) in nodes.iter().zip(needs).skip(at + 1) {
+            let (least, most) = (node.shortest() as isize, node.longest() as isize);
+            if let Some(sign) = need.map(Sign::Word) {
+                signs.push(Near { sign, from: skipped.0 + 1, to: skipped.1 + most });
+            } else if let Some(sign) = sign_of(node) {
+                signs.push(Near { sign, from: skipped.0 + 1, to: skipped.1 + 1 });
+            }
+            skipped = (skipped.0 + least, skipped.1 + most);
         }
-        // A little dearer than it is, so that of two holds that pass everything the simpler one is taken.
-        offer(coder.share(group) * WORDS_BEFORE, Hold::After(group));
+        let mut signs: Vec<(f64, Near)> = signs.into_iter().map(|near| (near.passing(coder), near)).collect();
+        signs.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+        let is_rare =
+            |(passing, near): &&(f64, Near)| *passing < TOO_COMMON && -WIDEST <= near.from && near.to <= WIDEST;
+        let chosen: Vec<(f64, Near)> = signs.iter().filter(is_rare).take(2).copied().collect();
+        let other = signs.iter().find(|sign| !chosen.contains(sign)).or(chosen.last());
+        Around {
+            passing: chosen.iter().map(|(passing, _)| passing).product(),
+            ahead_first: other.is_some_and(|(_, near)| near.to > 0),
+            signs: [0, 1].map(|n| chosen.get(n).map(|(_, near)| *near)),
+        }
     }
-    best
+}
+
+impl Near {
+    /// The share of places that are thought to have it near.
+    fn passing(&self, coder: &Coder) -> f64 {
+        let width = (self.to - self.from + 1) as f64;
+        match self.sign {
+            Sign::Word(group) if width == 1.0 => coder.share(group) * TOGETHER,
+            Sign::Word(group) => coder.share(group) * width,
+            Sign::SentenceStart | Sign::SentenceEnd => 0.05 * width,
+            Sign::Break => 0.12 * width,
+            Sign::Quotation => 0.05,
+        }
+    }
+}
+
+fn sign_of(node: &Node) -> Option<Sign> {
+    match node {
+        Node::Seam(Seam::SentenceStart) => Some(Sign::SentenceStart),
+        Node::Seam(Seam::SentenceEnd) => Some(Sign::SentenceEnd),
+        Node::Seam(Seam::Break) => Some(Sign::Break),
+        Node::Seam(Seam::Quoted | Seam::Opens | Seam::Closes) => Some(Sign::Quotation),
+        _ => None,
+    }
 }

@@ -9,7 +9,7 @@ use crate::text::{Span, quote::Quotation};
 pub struct Word {
     pub span: Span,
     pub symbol: SymbolId,
-    /// In which cells its groups are, on any page: most questions after a group are answered by this alone.
+    /// See [`Symbols::cells`](super::symbols::Symbols::cells).
     pub cells: u64,
 }
 

@@ -201,7 +201,7 @@ fn patterns() -> impl Strategy<Value = Vec<String>> {
     let word = prop_oneof![
         4 => Just("a"), 4 => Just("b"), 2 => Just("c"), 2 => Just("@ab"), 1 => Just("@nest"), 1 => Just("b*"), 1 => Just("_"), 1 => Just("!a"),
         1 => Just("not"), 1 => Just("will"), 1 => Just("{name}"), 1 => Just("{?}"), 1 => Just("~walk"), 1 => Just("(a | c)"), 1 => Just("(a b | c)"),
-        1 => Just("a?"), 1 => Just("(b c)?"), 1 => Just("_?"), 1 => Just("..2"), 1 => Just("..5"), 1 => Just(","), 1 => Just("<!a"), 1 => Just(">!2 (b | c)"),
+        1 => Just("a?"), 1 => Just("(b c)?"), 1 => Just("_?"), 1 => Just("..2"), 1 => Just("..5"), 1 => Just("..20"), 1 => Just(","), 1 => Just("<!a"), 1 => Just(">!2 (b | c)"),
         1 => Just("{quoted}"), 1 => Just("{unquoted}"), 1 => Just("{open}"), 1 => Just("{close}"), 1 => Just("^"), 1 => Just("$"),
     ];
     let pattern = prop::collection::vec(word, 1..7).prop_map(|words| words.join(" "));
@@ -215,11 +215,15 @@ fn patterns() -> impl Strategy<Value = Vec<String>> {
 }
 
 fn texts() -> impl Strategy<Value = String> {
+    texts_of(0..90)
+}
+
+fn texts_of(pieces: std::ops::Range<usize>) -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         5 => Just("a"), 5 => Just("b"), 3 => Just("c"), 2 => Just("bb"), 2 => Just("A"), 1 => Just("walked"), 1 => Just("won't"), 1 => Just("we'll"),
-        1 => Just("c's"), 1 => Just("?"), 1 => Just(","), 1 => Just("—"), 1 => Just(". A"), 1 => Just("“a"), 1 => Just("b”"), 1 => Just("\"c"), 1 => Just("a\""),
+        1 => Just("c's"), 1 => Just("?"), 1 => Just(","), 1 => Just("—"), 1 => Just("a,c"), 1 => Just("c—b"), 1 => Just(". A"), 1 => Just("“a"), 1 => Just("b”"), 1 => Just("\"c"), 1 => Just("a\""),
     ];
-    prop::collection::vec(piece, 0..90).prop_map(|pieces| pieces.join(" "))
+    prop::collection::vec(piece, pieces).prop_map(|pieces| pieces.join(" "))
 }
 
 proptest! {
@@ -238,6 +242,16 @@ proptest! {
                 prop_assert!(text.get(span.start..span.end).is_some());
             }
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+    #[test]
+    fn a_sentence_longer_than_a_machine_word_is_matched_like_any_other(patterns in patterns(), text in texts_of(60..260)) {
+        let set = set_of(patterns);
+        let text = text.replace('.', "");
+        prop_assert_eq!(quickly(&set, &text), slowly(&set, &text), "{:?}", set.cues);
     }
 }
 

@@ -142,12 +142,24 @@ fn refuse_ends_in_the_middle(lexed: &[Lexed]) -> Result<(), Flaw> {
 
 impl Node {
     /// The fewest words that it can take.
-    fn shortest(&self) -> usize {
+    pub fn shortest(&self) -> usize {
         match self {
             Node::Is(_) | Node::IsNot(_) | Node::Any => 1,
             Node::Sequence(nodes) => nodes.iter().map(Node::shortest).sum(),
             Node::Either(nodes) => nodes.iter().map(Node::shortest).min().unwrap_or(0),
             Node::Gap(_) | Node::Optional(_) | Node::Seam(_) | Node::NotBefore(..) | Node::NotAfter(..) => 0,
+        }
+    }
+
+    /// The most words that it can take.
+    pub fn longest(&self) -> usize {
+        match self {
+            Node::Is(_) | Node::IsNot(_) | Node::Any => 1,
+            Node::Gap(n) => *n,
+            Node::Sequence(nodes) => nodes.iter().map(Node::longest).sum(),
+            Node::Either(nodes) => nodes.iter().map(Node::longest).max().unwrap_or(0),
+            Node::Optional(node) => node.longest(),
+            Node::Seam(_) | Node::NotBefore(..) | Node::NotAfter(..) => 0,
         }
     }
 }

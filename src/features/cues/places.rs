@@ -17,6 +17,8 @@ pub trait Places: Clone {
     fn spread(&mut self, n: usize);
     /// Takes out all places behind `last`.
     fn keep_to(&mut self, last: usize);
+    /// Takes out `last` and all places behind it.
+    fn keep_below(&mut self, last: usize);
     /// Keeps some of the places.
     fn retain(&mut self, keep: impl FnMut(usize) -> bool);
     /// Moves all places by one word.
@@ -51,15 +53,21 @@ impl Places for u64 {
             *self &= (2 << last) - 1;
         }
     }
+    fn keep_below(&mut self, last: usize) {
+        if last < 64 {
+            *self &= (1 << last) - 1;
+        }
+    }
+    // Without a branch on what is kept, and inlined everywhere: this is where most of the time goes when a pattern is worked out.
+    #[inline(always)]
     fn retain(&mut self, mut keep: impl FnMut(usize) -> bool) {
-        let mut left = *self;
+        let (mut left, mut kept) = (*self, 0);
         while left != 0 {
             let place = left.trailing_zeros();
             left &= left - 1;
-            if !keep(place as usize) {
-                *self &= !(1 << place);
-            }
+            kept |= u64::from(keep(place as usize)) << place;
         }
+        *self = kept;
     }
     fn step(&mut self) {
         *self <<= 1;
@@ -100,6 +108,9 @@ impl Places for Box<[u64]> {
                 None => *cell = 0,
             }
         }
+    }
+    fn keep_below(&mut self, last: usize) {
+        self.iter_mut().enumerate().for_each(|(at, cell)| cell.keep_below(last.saturating_sub(at * 64)));
     }
     fn retain(&mut self, mut keep: impl FnMut(usize) -> bool) {
         self.iter_mut().enumerate().for_each(|(at, cell)| cell.retain(|place| keep(at * 64 + place)));

@@ -103,19 +103,41 @@ impl Leaves {
     }
 }
 
-/// The 500 commonest words of the project's own training documents, the commonest first.
+/// How often the commoner words stand in the project's own training documents: a frequency a line, in words of a million, then the words.
 const COMMON: &str = include_str!("common.txt");
 
 /// How common words are thought to be. Only the speed of matching depends on it.
 pub struct Frequencies<'a> {
     leaves: &'a Leaves,
-    ranks: &'static HashMap<&'static str, usize>,
+    common: &'static Common,
+}
+
+/// The share of running words that each of the commoner words makes up, and each stem of theirs, in the order of the alphabet.
+struct Common {
+    words: BTreeMap<&'static str, f64>,
+    stems: BTreeMap<String, f64>,
+}
+
+impl Common {
+    fn new() -> Common {
+        let mut common = Common { words: BTreeMap::new(), stems: BTreeMap::new() };
+        let mut stems = Stems::new(Language::English);
+        for line in COMMON.lines() {
+            let mut pieces = line.split(' ');
+            let share = pieces.next().and_then(|count| count.parse::<f64>().ok()).unwrap_or_default() / 1e6;
+            for word in pieces {
+                common.words.insert(word, share);
+                *common.stems.entry(stems.stem(word).to_owned()).or_default() += share;
+            }
+        }
+        common
+    }
 }
 
 impl<'a> Frequencies<'a> {
     pub fn new(leaves: &'a Leaves) -> Self {
-        static RANKS: LazyLock<HashMap<&str, usize>> = LazyLock::new(|| COMMON.split_whitespace().zip(1..).collect());
-        Frequencies { leaves, ranks: &RANKS }
+        static WORDS: LazyLock<Common> = LazyLock::new(Common::new);
+        Frequencies { leaves, common: &WORDS }
     }
 
     /// A guess at the share of running words that answer a question.
@@ -123,16 +145,24 @@ impl<'a> Frequencies<'a> {
         self.leaves.of(ask).iter().map(|leaf| self.leaf(leaf)).sum()
     }
 
-    /// The r-th commonest word makes up about 0.08 / r of any English text (Zipf).
+    /// What the list says, and a little for words that it does not hold: they are one in ten of running words. Shapes as they were counted in
+    /// the same documents.
     fn leaf(&self, leaf: &Ask) -> f64 {
-        let rank = |word: &str| self.ranks.get(word).map(|rank| 0.08 / *rank as f64);
+        let Common { words, stems } = self.common;
         match leaf {
-            Ask::Word(word) => rank(word).unwrap_or(2e-5),
-            Ask::Glob(_) => 2e-4,
-            Ask::Stem(word) => 1e-4 + rank(word).unwrap_or(0.0),
-            Ask::Name => 0.12,
-            Ask::Number => 0.02,
-            _ => 0.01,
+            Ask::Word(word) => words.get(word.as_str()).copied().unwrap_or(4e-6),
+            Ask::Glob(glob) => {
+                let start = &glob[..glob.find(['*', '?']).unwrap_or(glob.len())];
+                let begin_so = words.range(start..).take_while(|(word, _)| word.starts_with(start));
+                1.1 * begin_so.filter(|(word, _)| fits(glob, word)).map(|(_, share)| share).sum::<f64>() + 2e-5
+            }
+            Ask::Stem(word) => stems.get(Stems::new(Language::English).stem(word)).copied().unwrap_or_default() + 1e-5,
+            Ask::Name => 0.106,
+            Ask::Number => 0.015,
+            Ask::Capitals => 0.006,
+            Ask::Possessive => 0.003,
+            Ask::Question | Ask::Exclamation => 0.002,
+            Ask::Class(_) => 0.01,
         }
     }
 }
@@ -157,7 +187,7 @@ impl Questions {
                 }
             }
         }
-        let (words, stems, globs) = (Lexicon::new(words), Lexicon::new(stems), Globs(Lexicon::new(globs)));
+        let (words, stems, globs) = (Lexicon::new(words), Lexicon::new(stems), Globs::new(globs));
         Questions { language, count: asked.numbers.len(), words, stems, globs, shapes }
     }
 
@@ -167,7 +197,8 @@ impl Questions {
         let known = |number: &AskId| usize::from(*number) < self.count;
         self.language == language
             && self.count <= usize::from(AskId::MAX) + 1
-            && [&self.words, &self.stems, &self.globs.0].into_iter().all(|lexicon| lexicon.is_sound(known))
+            && [&self.words, &self.stems].into_iter().all(|lexicon| lexicon.is_sound(known))
+            && self.globs.is_sound(known)
             && self.shapes.iter().all(|(_, number)| known(number))
     }
 
@@ -264,19 +295,51 @@ impl Lexicon {
 
 /// Word patterns with `*` for any letters and `?` for one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Globs(Lexicon);
+struct Globs {
+    /// What stands before the `*` of those that end in one and have no other sign.
+    beginnings: Lexicon,
+    /// For each beginning the number of the longest other one that it begins with, plus one; 0 if there is none.
+    shorter: Vec<u32>,
+    others: Lexicon,
+}
 
 impl Globs {
-    /// Tries those that begin as the word does, and those that may begin anyhow.
+    fn new(globs: BTreeMap<String, Vec<AskId>>) -> Globs {
+        let is_beginning = |glob: &str| glob.strip_suffix('*').is_some_and(|start| !start.contains(['*', '?']));
+        let (beginnings, others): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            globs.into_iter().partition(|(glob, _)| is_beginning(glob));
+        let beginnings: BTreeMap<String, Vec<AskId>> =
+            beginnings.into_iter().map(|(glob, answers)| (glob.trim_end_matches('*').to_owned(), answers)).collect();
+        let (mut shorter, mut open): (Vec<u32>, Vec<(&str, u32)>) = (Vec::new(), Vec::new());
+        for (beginning, number) in beginnings.keys().zip(1..) {
+            while open.pop_if(|(other, _)| !beginning.starts_with(*other)).is_some() {}
+            shorter.push(open.last().map_or(0, |(_, number)| *number));
+            open.push((beginning, number));
+        }
+        Globs { shorter, beginnings: Lexicon::new(beginnings), others: Lexicon::new(others) }
+    }
+
+    fn is_sound(&self, known: impl Fn(&AskId) -> bool) -> bool {
+        self.beginnings.is_sound(&known)
+            && self.others.is_sound(&known)
+            && self.shorter.len() == self.beginnings.ends.len()
+            // Each leads to one before it, so that no search goes in circles.
+            && self.shorter.iter().zip(0..).all(|(shorter, own)| *shorter <= own)
+    }
+
+    /// Beginnings are found from the last that is no greater than the word, by way of ever shorter ones.
     fn fitting<'a>(&'a self, word: &str, mut found: impl FnMut(&'a [AskId])) {
-        let first = word.as_bytes().first().copied().unwrap_or_default();
-        for first in [b'*', b'?', first] {
-            let mut at = self.0.partition_point(|glob| glob.as_bytes().first().is_none_or(|own| *own < first));
-            while at < self.0.ends.len() && self.0.word(at).as_bytes().first() == Some(&first) {
-                if fits(self.0.word(at), word) {
-                    found(self.0.answers.of(at));
-                }
-                at += 1;
+        let mut next = self.beginnings.partition_point(|beginning| beginning <= word);
+        // The last one may go on otherwise than the word; then what it begins with may still be a beginning of the word.
+        while let Some(at) = next.checked_sub(1) {
+            if word.starts_with(self.beginnings.word(at)) {
+                found(self.beginnings.answers.of(at));
+            }
+            next = self.shorter[at] as usize;
+        }
+        for at in 0..self.others.ends.len() {
+            if fits(self.others.word(at), word) {
+                found(self.others.answers.of(at));
             }
         }
     }
