@@ -15,6 +15,10 @@ use rhetor::text::{Span, quote, sentence, speech};
 
 use super::{Job, SharedReport, Tally, remark_on_language};
 use crate::cli::reading::{self, Reader};
+use crate::cli::start_threads;
+
+/// Fewer bytes are judged sooner than a thread wakes.
+const ENOUGH_FOR_THREADS: usize = 1 << 14;
 
 pub fn classify(job: &Job, path: &Path, report: &SharedReport, bar: &ProgressBar) -> anyhow::Result<Tally> {
     let mut stream = Stream { pen: Pen::new(job, report), path, bar, has_begun: false };
@@ -76,8 +80,17 @@ impl<'a, 'r> Pen<'a, 'r> {
     /// Classifies the units and writes their records; `units` is empty afterwards.
     pub fn write(&mut self, units: &mut Vec<Unit>) -> anyhow::Result<()> {
         const UNITS_A_TASK: usize = 32;
-        let (judge, parts) = (&self.judge, units.par_chunks(UNITS_A_TASK));
-        let judged: Vec<Vec<Judged>> = parts.map(|units| judge.all(units)).collect();
+        if units.is_empty() {
+            // Working memory is made for the first unit: an empty input needs none.
+            return Ok(());
+        }
+        let judge = &self.judge;
+        let bytes: usize = units.iter().map(|unit| unit.text.len()).sum();
+        let judged: Vec<Vec<Judged>> = if bytes < ENOUGH_FOR_THREADS || start_threads() == 1 {
+            vec![judge.all(units)]
+        } else {
+            units.par_chunks(UNITS_A_TASK).map(|units| judge.all(units)).collect()
+        };
         for judged in judged.into_iter().flatten() {
             self.add(judged)?;
         }
