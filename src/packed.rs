@@ -14,6 +14,9 @@ pub trait Number: Copy + Debug + PartialEq {
     /// If there are not [`Number::SIZE`] bytes.
     fn read(bytes: &[u8]) -> Self;
 
+    /// All numbers in the bytes; in this form the compiler sees that several can be read at once.
+    fn each(bytes: &[u8]) -> impl ExactSizeIterator<Item = Self>;
+
     fn append(self, to: &mut Vec<u8>);
 }
 
@@ -25,6 +28,11 @@ macro_rules! numbers {
             #[inline]
             fn read(bytes: &[u8]) -> Self {
                 <$kind>::from_le_bytes(bytes.try_into().expect("as many bytes as the number has"))
+            }
+
+            #[inline]
+            fn each(bytes: &[u8]) -> impl ExactSizeIterator<Item = Self> {
+                bytes.as_chunks().0.iter().map(|bytes| <$kind>::from_le_bytes(*bytes))
             }
 
             fn append(self, to: &mut Vec<u8>) {
@@ -76,7 +84,7 @@ impl<T: Number> Packed<T> {
     /// If they are not all there.
     #[inline]
     pub fn run(&self, start: usize, length: usize) -> impl ExactSizeIterator<Item = T> + '_ {
-        self.bytes[start * T::SIZE..][..length * T::SIZE].chunks_exact(T::SIZE).map(T::read)
+        T::each(&self.bytes[start * T::SIZE..][..length * T::SIZE])
     }
 
     pub fn iter(&self) -> impl ExactSizeIterator<Item = T> + '_ {
