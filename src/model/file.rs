@@ -118,9 +118,7 @@ impl Model {
         if length > MOST_BYTES {
             return Err(ModelError::TooLarge { path: path.into(), bytes: length });
         }
-        let mut bytes = Vec::with_capacity(length as usize + 1);
-        // A device says that it has no length.
-        file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(io)?;
+        let bytes = whole(&file, length).map_err(io)?;
         if bytes.len() as u64 > MOST_BYTES {
             return Err(ModelError::TooLarge { path: path.into(), bytes: bytes.len() as u64 });
         }
@@ -277,6 +275,22 @@ pub fn part_of(path: &Path) -> io::Result<PathBuf> {
     part.push(name);
     part.push(".rhetor-part");
     Ok(folder.join(part))
+}
+
+/// The bytes of a file. A large one is read by several threads, since it takes most of the time to get its memory from the system.
+fn whole(file: &fs::File, length: u64) -> io::Result<Vec<u8>> {
+    #[cfg(unix)]
+    if length > 4 * BLOCK as u64 {
+        use std::os::unix::fs::FileExt;
+        let mut bytes = vec![0; length as usize];
+        let read = |(block, at): (&mut [u8], u64)| file.read_exact_at(block, at * BLOCK as u64);
+        bytes.par_chunks_mut(BLOCK).enumerate().map(|(at, block)| (block, at as u64)).try_for_each(read)?;
+        return Ok(bytes);
+    }
+    let mut bytes = Vec::with_capacity(length as usize + 1);
+    // A device says that it has no length.
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The container of these tensors, with that metadata.
