@@ -186,7 +186,7 @@ impl Model {
             Values::Steps(_) => Dtype::I16,
             Values::ShortSteps(_) => Dtype::I8,
         };
-        let shape = vec![values.len() / k.max(1), k];
+        let shape = vec![values.count() / k.max(1), k];
         let mut tensors = vec![Tensor::new("weights", dtype, shape, values.bytes().to_vec())];
         if !scales.is_empty() {
             let scales: Packed<f32> = scales.iter().copied().collect();

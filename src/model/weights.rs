@@ -42,7 +42,8 @@ pub enum Values {
 const NONE: u32 = u32::MAX;
 
 impl Values {
-    pub fn len(&self) -> usize {
+    /// How many weights there are.
+    pub fn count(&self) -> usize {
         match self {
             Values::Plain(values) => values.len(),
             Values::Steps(steps) => steps.len(),
@@ -92,7 +93,7 @@ impl Weights {
             }
             Some(_) => return false,
         };
-        is_scaled && Some(self.values.len()) == height.checked_mul(self.labels)
+        is_scaled && Some(self.values.count()) == height.checked_mul(self.labels)
     }
 
     /// The row of a term, if it has one.
@@ -148,7 +149,7 @@ impl Weights {
 
     /// Every term that has weights, with them.
     pub fn all(&self) -> impl Iterator<Item = (FeatureId, Vec<f32>)> {
-        let terms = self.rows.as_ref().map_or(self.values.len() / self.labels.max(1), Packed::len) as u32;
+        let terms = self.rows.as_ref().map_or(self.values.count() / self.labels.max(1), Packed::len) as u32;
         (0..terms).map(|term| (FeatureId(term), self.of(FeatureId(term)))).filter(|(_, row)| !row.is_empty())
     }
 
