@@ -58,7 +58,7 @@ struct Writer {
 
 impl Writer {
     fn below(&mut self, bound: usize) -> usize {
-        (u64::from(self.draws.next_u32()) * bound as u64 >> 32) as usize
+        ((u64::from(self.draws.next_u32()) * bound as u64) >> 32) as usize
     }
 
     fn sentence(&mut self, out: &mut String) {
