@@ -1,5 +1,5 @@
 //! Unit → sparse row. Training finds terms by their text, with [`Extractor::terms`]; classifying knows the vocabulary already and finds
-//! them by the numbers of their words, which is several times faster ([`lookup`]). Values come from the same function, and tests hold
+//! them by the numbers of their words, which is several times faster (`lookup`). Values come from the same function, and tests hold
 //! the two roads against each other on any text.
 
 pub mod cues;
