@@ -41,6 +41,8 @@
 
 pub mod text;
 
+pub mod packed;
+
 pub mod parsed;
 
 pub mod codebook;

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use indicatif::ProgressBar;
 use rayon::prelude::*;
-use rhetor::features::Scratch;
+use rhetor::features::{Row, Scratch};
 use rhetor::framing::voice::Voices;
 use rhetor::framing::{evidence, framings};
 use rhetor::report::voiced::place_in;
@@ -18,6 +18,10 @@ use rhetor::text::{Span, quote, sentence, speech};
 
 use super::{Job, SharedReport, Tally, columns, remark_on_language};
 use crate::cli::reading::{self, Reader};
+use crate::cli::start_threads;
+
+/// Fewer bytes are judged sooner than a thread wakes.
+const ENOUGH_FOR_THREADS: usize = 1 << 14;
 
 pub fn classify(job: &Job, path: &Path, report: &SharedReport, bar: &ProgressBar) -> anyhow::Result<Tally> {
     let mut stream = Stream { pen: Pen::new(job, report), path, bar, has_begun: false };
@@ -82,7 +86,7 @@ pub struct Pen<'a, 'r> {
 impl<'a, 'r> Pen<'a, 'r> {
     pub fn new(job: &'a Job<'a>, report: &SharedReport<'r>) -> Self {
         Pen {
-            judge: Judge { job, scratches: Mutex::default() },
+            judge: Judge { job, memories: Mutex::default() },
             report: report.clone(),
             index: 0,
             rows: 0,
@@ -94,15 +98,46 @@ impl<'a, 'r> Pen<'a, 'r> {
     /// Classifies the units and writes their records; `units` is empty afterwards.
     pub fn write(&mut self, units: &mut Vec<Unit>) -> anyhow::Result<()> {
         const UNITS_A_TASK: usize = 32;
-        let heard = self.hear(units);
-        let (judge, parts) = (&self.judge, heard.par_chunks(UNITS_A_TASK));
-        let judged: Vec<Vec<Judged>> = parts.map(|units| judge.all(units)).collect();
-        drop(heard);
-        for judged in judged.into_iter().flatten() {
-            self.add(judged)?;
+        if units.is_empty() {
+            // Working memory is made for the first unit: an empty input needs none.
+            return Ok(());
         }
-        for unit in units.drain(..) {
-            self.tally.faults.look_at(&unit);
+        let bytes: usize = units.iter().map(|unit| unit.text.len()).sum();
+        let is_little = bytes < ENOUGH_FOR_THREADS || start_threads() == 1;
+        let heard = self.hear(units, is_little);
+        let judge = &self.judge;
+        let mut judged: Vec<Judged> = match is_little {
+            true => vec![judge.all(&heard)],
+            false => heard.par_chunks(UNITS_A_TASK).map(|units| judge.all(units)).collect(),
+        };
+        drop(heard);
+        judged.iter_mut().for_each(|judged| self.number(judged));
+        units.drain(..).for_each(|unit| self.tally.faults.look_at(&unit));
+        self.report(&judged, is_little)
+    }
+
+    /// Writes records in order; where the format lets them, many threads do.
+    fn report(&self, judged: &[Judged], is_little: bool) -> anyhow::Result<()> {
+        let report = self.report.borrow();
+        let written: Vec<Vec<u8>> = match report.lines() {
+            None => Vec::new(),
+            Some(lines) => {
+                let of = |judged: &Judged| {
+                    let mut written = Vec::new();
+                    lines.append(&judged.records, &mut written);
+                    written
+                };
+                if is_little { judged.iter().map(of).collect() } else { judged.par_iter().map(of).collect() }
+            }
+        };
+        let alone = report.lines().is_none();
+        drop(report);
+        let mut report = self.report.borrow_mut();
+        for lines in written {
+            report.write(&lines)?;
+        }
+        for record in judged.iter().filter(|_| alone).flat_map(|judged| &judged.records) {
+            report.record(record)?;
         }
         Ok(())
     }
@@ -119,13 +154,15 @@ impl<'a, 'r> Pen<'a, 'r> {
             units.push(Unit::default());
         }
         self.carried = Carried::default();
-        let heard = self.hear(&units);
-        for mut judged in self.judge.all(&heard) {
-            judged.record.line = line;
-            judged.record.paragraph = self.rows;
-            judged.record.cells = cells.cloned();
-            self.add(judged)?;
+        let heard = self.hear(&units, true);
+        let mut judged = self.judge.all(&heard);
+        for record in &mut judged.records {
+            record.line = line;
+            record.paragraph = self.rows;
+            record.cells = cells.cloned();
         }
+        self.number(&mut judged);
+        self.report(&[judged], true)?;
         if units.iter().any(|unit| unit.truncated) {
             self.tally.faults.truncated.add(1, line);
         }
@@ -133,14 +170,15 @@ impl<'a, 'r> Pen<'a, 'r> {
     }
 
     /// Who says what in the units. Paragraph by paragraph, since each leaves something to the next; a line is a record of its own.
-    fn hear<'u>(&mut self, units: &'u [Unit]) -> Vec<Heard<'u>> {
+    fn hear<'u>(&mut self, units: &'u [Unit], is_little: bool) -> Vec<Heard<'u>> {
         let job = self.judge.job;
         let language = job.model.featurizer().settings().language.name();
         let read = |unit: &'u Unit| {
             let sentences = sentence::sentences(&unit.text, &unit.breaks, language);
             (unit, sentences, quote::quotations(&unit.text))
         };
-        let read: Vec<_> = units.par_iter().map(read).collect();
+        let read: Vec<_> =
+            if is_little { units.iter().map(read).collect() } else { units.par_iter().map(read).collect() };
         let goes_on = job.unit != UnitKind::Line;
         let mut heard = |(unit, sentences, quotations): (&'u Unit, Vec<Span>, Vec<Quotation>)| {
             let before = std::mem::take(&mut self.carried);
@@ -159,14 +197,14 @@ impl<'a, 'r> Pen<'a, 'r> {
         self.tally.faults.skipped.add(1, line);
     }
 
-    fn add(&mut self, mut judged: Judged) -> anyhow::Result<()> {
-        self.index += 1;
-        judged.record.index = self.index;
-        self.tally.units += 1;
-        self.tally.framed += u64::from(!judged.record.framings.is_empty());
-        self.tally.add(&judged.record.text, judged.words, judged.known_words);
-        self.report.borrow_mut().record(&judged.record)?;
-        Ok(())
+    fn number(&mut self, judged: &mut Judged) {
+        for (record, words) in judged.records.iter_mut().zip(&judged.words) {
+            self.index += 1;
+            record.index = self.index;
+            self.tally.units += 1;
+            self.tally.framed += u64::from(!record.framings.is_empty());
+            self.tally.add(&record.text, words.all, words.known);
+        }
     }
 }
 
@@ -182,52 +220,66 @@ struct Heard<'u> {
 struct Judge<'a> {
     job: &'a Job<'a>,
     /// Working memories that no thread has in hand.
-    scratches: Mutex<Vec<Scratch>>,
+    memories: Mutex<Vec<Memory>>,
 }
 
+struct Memory {
+    scratch: Scratch,
+    row: Row,
+}
+
+/// The records of some units, and how many words each of them has.
+#[derive(Default)]
 struct Judged {
-    record: Record,
-    words: u32,
-    known_words: u32,
+    records: Vec<Record>,
+    words: Vec<Words>,
+}
+
+struct Words {
+    all: u32,
+    known: u32,
 }
 
 impl Judge<'_> {
-    fn all(&self, units: &[Heard]) -> Vec<Judged> {
-        let free = self.scratches.lock().map(|mut free| free.pop()).unwrap_or_default();
-        let mut scratch = free.unwrap_or_else(|| self.job.model.scratch());
-        let mut judged = Vec::with_capacity(units.len());
+    fn all(&self, units: &[Heard]) -> Judged {
+        let free = self.memories.lock().map(|mut free| free.pop()).unwrap_or_default();
+        let new = || Memory { scratch: self.job.model.scratch(), row: Row::default() };
+        let mut memory = free.unwrap_or_else(new);
+        let mut judged = Judged::default();
         for unit in units {
-            self.unit(unit, &mut scratch, &mut judged);
+            self.unit(unit, &mut memory, &mut judged);
         }
-        if let Ok(mut free) = self.scratches.lock() {
-            free.push(scratch);
+        if let Ok(mut free) = self.memories.lock() {
+            free.push(memory);
         }
         judged
     }
 
-    fn unit(&self, heard: &Heard, scratch: &mut Scratch, judged: &mut Vec<Judged>) {
+    fn unit(&self, heard: &Heard, memory: &mut Memory, judged: &mut Judged) {
         let Heard { unit, sentences, speech, .. } = heard;
         let voices = Voices::new(speech);
         if self.job.unit != UnitKind::Sentence {
-            judged.push(self.part(heard, Span::new(0, unit.text.len()), unit.truncated, &voices, scratch));
+            let whole = Span::new(0, unit.text.len());
+            judged.push(self.part(heard, whole, unit.truncated, &voices, memory), &memory.row);
             return;
         }
         for (at, span) in sentences.iter().enumerate() {
             let cut = unit.truncated && at + 1 == sentences.len();
-            let mut part = self.part(heard, *span, cut, &voices, scratch);
-            part.record.breaks = at > 0 && unit.breaks_between(sentences[at - 1].end, span.start);
-            judged.push(part);
+            let mut record = self.part(heard, *span, cut, &voices, memory);
+            record.breaks = at > 0 && unit.breaks_between(sentences[at - 1].end, span.start);
+            judged.push(record, &memory.row);
         }
     }
 
-    fn part(&self, heard: &Heard, span: Span, truncated: bool, voices: &Voices, scratch: &mut Scratch) -> Judged {
+    fn part(&self, heard: &Heard, span: Span, truncated: bool, voices: &Voices, memory: &mut Memory) -> Record {
         let unit = heard.unit;
         let Job { model, choice, voices: wanted, explain, .. } = self.job;
         let text = span.of(&unit.text).to_owned();
-        let row = model.featurizer().row(&text, scratch);
-        let scores = model.score(&row);
+        let Memory { scratch, row } = memory;
+        model.featurizer().row_into(&text, scratch, row);
+        let scores = model.score(row);
         let framings = framings(model, &scores, choice);
-        let evidence = framings.iter().map(|framing| evidence::explain(model, &row, framing.label)).collect();
+        let evidence = framings.iter().map(|framing| evidence::explain(model, row, framing.label)).collect();
         let mut record = Record {
             line: unit.line_at(span.start),
             paragraph: unit.index,
@@ -248,6 +300,13 @@ impl Judge<'_> {
         if !explain {
             record.evidence.clear();
         }
-        Judged { record, words: row.words, known_words: row.known_words }
+        record
+    }
+}
+
+impl Judged {
+    fn push(&mut self, record: Record, row: &Row) {
+        self.records.push(record);
+        self.words.push(Words { all: row.words, known: row.known_words });
     }
 }
