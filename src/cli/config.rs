@@ -31,6 +31,7 @@ const BY_COMMAND: &[(&str, &[&str])] = &[
             "ngrams",
             "char-ngrams",
             "min-count",
+            "min-groups",
             "weighting",
             "task",
             "l2",

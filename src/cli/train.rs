@@ -203,6 +203,7 @@ fn features(options: &FeatureOptions, remarks: Remarks) -> anyhow::Result<Featur
         char_ngrams: options.char_ngrams,
         shape: !options.no_shape,
         min_count: options.min_count,
+        min_groups: options.min_groups,
         weighting: options.weighting,
         cues: cues(options, remarks)?.map(Into::into),
     })

@@ -48,10 +48,21 @@ pub struct FeatureSettings {
     pub shape: bool,
     /// A term must stand in as many training units.
     pub min_count: u32,
+    /// A term must stand in units of as many groups: what only one document or author says stays out of the model.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub min_groups: u32,
     pub weighting: Weighting,
     /// Named patterns, each a feature of its own. A model file keeps them by themselves.
     #[serde(skip)]
     pub cues: Option<Parsed<CueSet>>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+fn is_one(number: &u32) -> bool {
+    *number == 1
 }
 
 /// Features that learn together, with one strength of the penalty.
@@ -81,6 +92,7 @@ impl Default for FeatureSettings {
             char_ngrams: None,
             shape: true,
             min_count: 1,
+            min_groups: 1,
             weighting: Weighting::Tfidf,
             cues: None,
         }
@@ -359,22 +371,28 @@ impl Featurizer {
     /// # Errors
     /// As [`Extractor::new`].
     pub fn learn<T: AsRef<str> + Sync>(settings: FeatureSettings, texts: &[T]) -> Result<(Self, Rows), CueError> {
-        Featurizer::learn_beside(settings, texts, std::iter::empty())
+        Featurizer::learn_beside(settings, texts, None, std::iter::empty())
     }
 
-    /// As [`Featurizer::learn`], with terms `besides` that enter the vocabulary however rarely they stand in the texts, even never.
+    /// As [`Featurizer::learn`], with the number of each text's group (where none are given, each is one of its own), and with terms
+    /// `besides` that enter the vocabulary however rarely they stand in the texts, even never.
     ///
     /// # Errors
     /// As [`Extractor::new`].
     pub fn learn_beside<'a, T: AsRef<str> + Sync>(
         settings: FeatureSettings,
         texts: &[T],
+        groups: Option<&[usize]>,
         besides: impl Iterator<Item = &'a str>,
     ) -> Result<(Self, Rows), CueError> {
         let extractor = Extractor::new(settings)?;
         let chunks: Vec<Counted> = texts.par_chunks(UNITS_A_TASK).map(|texts| Counted::of(&extractor, texts)).collect();
         let (terms, frequencies) = merge(&chunks);
         let mut known = often_enough(&terms, &frequencies, extractor.settings.min_count);
+        if extractor.settings.min_groups > 1 {
+            let wide = in_groups(&chunks, groups, extractor.settings.min_groups as usize);
+            known.retain(|(term, _)| wide.contains(term.as_str()) || Block::of(term) == Block::Cues);
+        }
         known.extend(rarer(besides, &terms, &frequencies, &known));
         let vocabulary = Vocabulary::new(known);
         let featurizer = Featurizer::from_parts(extractor, vocabulary, texts.len() as u32);
@@ -567,6 +585,23 @@ fn often_enough(terms: &[&str], frequencies: &[u32], min_count: u32) -> Vec<(Str
     let keep = |term: &str, frequency: u32| frequency >= min_count || Block::of(term) == Block::Cues;
     let known = terms.iter().zip(frequencies).filter(|&(term, &frequency)| keep(term, frequency));
     known.map(|(term, &frequency)| ((*term).to_owned(), frequency)).collect()
+}
+
+/// The terms that stand in units of at least `least` groups.
+fn in_groups<'a>(chunks: &'a [Counted], groups: Option<&[usize]>, least: usize) -> HashSet<&'a str> {
+    // Of each term as many distinct groups as decide.
+    let mut seen: HashMap<&str, Vec<usize>> = HashMap::new();
+    let rows = chunks.iter().flat_map(|chunk| chunk.rows.iter().map(move |row| (chunk, row)));
+    for (unit, (chunk, row)) in rows.enumerate() {
+        let group = groups.map_or(unit, |groups| groups[unit]);
+        for &(term, _) in row {
+            let seen = seen.entry(&chunk.terms[term as usize]).or_default();
+            if seen.len() < least && !seen.contains(&group) {
+                seen.push(group);
+            }
+        }
+    }
+    seen.into_iter().filter(|(_, groups)| groups.len() >= least).map(|(term, _)| term).collect()
 }
 
 /// Those of the terms `besides` that are not `known`, with their frequencies.

@@ -447,7 +447,7 @@ mod tests {
         let texts = ["We had no choice but to act!", "No choice, they said.", "Will they pay? We act."];
         let vectors = read_bytes("act 1 2\nchoice -1 0\nsaid 0.5 0.5\nno_choice 0 -3\nunheard 4 4\n").unwrap();
         let settings = FeatureSettings { min_count: 2, ..Default::default() };
-        let (featurizer, rows) = Featurizer::learn_beside(settings, &texts, vectors.terms()).unwrap();
+        let (featurizer, rows) = Featurizer::learn_beside(settings, &texts, None, vectors.terms()).unwrap();
         let vocabulary = featurizer.vocabulary();
         assert!(vocabulary.feature("pay").is_none() && vocabulary.feature("said").is_some());
         let unheard = vocabulary.feature("unheard").unwrap();
@@ -474,7 +474,7 @@ mod tests {
     fn vectors_without_a_word_of_the_units_make_no_features() {
         let vectors = read_bytes("elsewhere 1 2\n").unwrap();
         let (featurizer, rows) =
-            Featurizer::learn_beside(FeatureSettings::default(), &["We act."], vectors.terms()).unwrap();
+            Featurizer::learn_beside(FeatureSettings::default(), &["We act."], None, vectors.terms()).unwrap();
         assert!(Embedding::of(&vectors, featurizer.vocabulary(), &rows).is_none());
     }
 

@@ -298,7 +298,9 @@ pub(crate) fn name_strong_terms(model: &mut Model, examples: &[Example]) {
     };
     let chosen: Vec<[Vec<(FeatureId, f64)>; 2]> =
         (0..k).into_par_iter().map(|label| [strongest(label, 1.0), strongest(label, -1.0)]).collect();
-    let surfaces = surfaces(model, examples, chosen.iter().flatten().flatten().map(|(feature, _)| *feature));
+    // A stem of many groups may have a wording of one alone, which `--min-groups` is there to keep out.
+    let shown = if model.featurizer.settings().min_groups > 1 { &[] } else { examples };
+    let surfaces = surfaces(model, shown, chosen.iter().flatten().flatten().map(|(feature, _)| *feature));
     let vocabulary = model.featurizer.vocabulary();
     let named = |terms: &[(FeatureId, f64)]| -> Vec<StrongTerm> {
         let named = terms.iter().map(|(feature, weight)| StrongTerm {

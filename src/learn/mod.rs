@@ -24,6 +24,7 @@ use sha2::{Digest, Sha256};
 
 use crate::codebook::{Codebook, LabelSet};
 use crate::corpus::Example;
+use crate::evaluate::judgement::group_numbers;
 use crate::features::cues::CueError;
 use crate::features::matrix::Rows;
 use crate::features::vectors::Vectors;
@@ -53,8 +54,10 @@ pub enum LearnError {
         "every unit has the same labels ({0}), so there is nothing to tell apart\nhint: add units with other labels, or with none"
     )]
     OneClass(String),
-    #[error("no term is left: none stands in {0} units or more\nhint: lower --min-count, or give more units")]
-    NoTerms(u32),
+    #[error(
+        "no term is left: none stands in {units} units of {groups} groups or more\nhint: lower --min-count or --min-groups, or give more units"
+    )]
+    NoTerms { units: u32, groups: u32 },
     #[error(
         "{labels} labels × {terms} terms would need {mib} MiB of weights, and rhetor stops at {most} MiB\nhint: raise --min-count, use --ngrams 1, or check that --label-column names the right column"
     )]
@@ -246,7 +249,8 @@ pub fn train(examples: &[Example], settings: &TrainSettings, watch: &dyn Fn(Step
     let texts: Vec<&str> = examples.iter().map(|example| example.text.as_str()).collect();
     let vectors = settings.vectors.as_deref();
     let besides = vectors.into_iter().flat_map(|vectors| vectors_in_reach(vectors, &settings.features));
-    let (featurizer, rows) = Featurizer::learn_beside(settings.features.clone(), &texts, besides)?;
+    let (featurizer, rows) =
+        Featurizer::learn_beside(settings.features.clone(), &texts, Some(&group_numbers(examples)), besides)?;
     check_size(&labels, &featurizer, settings)?;
     let mut blocks = blocks::split(&featurizer, rows, &labels, vectors)?;
 
@@ -437,7 +441,7 @@ fn truth_of(examples: &[Example], labels: &LabelSet) -> Truth {
 fn check_size(labels: &LabelSet, featurizer: &Featurizer, settings: &TrainSettings) -> Result<(), LearnError> {
     let (labels, terms) = (labels.len(), featurizer.vocabulary().len());
     if terms == 0 {
-        return Err(LearnError::NoTerms(settings.features.min_count));
+        return Err(LearnError::NoTerms { units: settings.features.min_count, groups: settings.features.min_groups });
     }
     let bytes = labels as u64 * terms as u64 * 8;
     if bytes > MOST_WEIGHTS {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{LearnError, TrainSettings, check_columns, check_size, data_fingerprint, folds_of, labels_of, task_of};
 use crate::corpus::Example;
+use crate::evaluate::judgement::group_numbers;
 use crate::features::Featurizer;
 use crate::model::Task;
 
@@ -58,7 +59,9 @@ pub fn survey(examples: &[Example], settings: &TrainSettings) -> Result<Survey, 
     check_columns(examples, settings)?;
     let task = task_of(examples, settings.task)?;
     let texts: Vec<&str> = examples.iter().map(|example| example.text.as_str()).collect();
-    let (featurizer, _) = Featurizer::learn(settings.features.clone(), &texts)?;
+    let groups = group_numbers(examples);
+    let (featurizer, _) =
+        Featurizer::learn_beside(settings.features.clone(), &texts, Some(&groups), std::iter::empty())?;
     check_size(&labels, &featurizer, settings)?;
     let (folds, warnings) = folds_of(examples, settings);
     let group = |example: &Example| example.group.clone().unwrap_or_else(|| example.text.clone());

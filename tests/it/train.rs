@@ -275,3 +275,28 @@ fn quiet_means_nothing_but_failures() {
     let ran = desk.run("train train.csv -o m --quiet").ok();
     assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", ""));
 }
+
+#[test]
+fn what_only_one_group_says_stays_out_of_the_model_if_wished() {
+    let rows = |name: &str, group: &str| {
+        format!(
+            "{name} will regret this,threat,{group}\nYou and {name} will pay for it,threat,{group}\n\
+             The shop of {name} opens at nine,,{group}\nThe bus was late again,,{group}\n"
+        )
+    };
+    let data = format!(
+        "text,labels,group\n{}{}{}",
+        rows("Abernathy", "a"),
+        rows("Quillfeather", "b"),
+        rows("Quillfeather", "c")
+    );
+    let desk = Desk::with("train.csv", data);
+    let holds = |model: &str, word: &[u8]| desk.read(model).windows(word.len()).any(|bytes| bytes == word);
+    desk.run("train train.csv -o all --cues none --folds 2").ok().prints("terms in 1 units or more");
+    desk.run("train train.csv -o wide --cues none --folds 2 --min-groups 2")
+        .ok()
+        .prints("terms in 1 units of 2 groups or more");
+    assert!(holds("all", b"abernathi") && holds("all", b"quillfeath"));
+    assert!(!holds("wide", b"abernath") && holds("wide", b"quillfeath"));
+    desk.run("train train.csv --dry-run --min-groups 9 --cues none").ends(1).says("--min-groups");
+}
