@@ -1,6 +1,5 @@
-//! What comes with the program: manual pages, completions, and a wheel for those who install with pip.
+//! What comes with the program: manual pages and completions. The wheel is tried by `.ci/run`, which has a build to make it of.
 
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::desk::Desk;
@@ -66,27 +65,4 @@ fn every_shell_completes_every_command_and_none_names_the_hidden_one() {
             assert!(script.contains(command), "{shell} does not know {command}");
         }
     }
-}
-
-#[test]
-fn a_wheel_gives_the_program_to_a_clean_virtual_environment() {
-    let maturin = std::env::var_os("MATURIN").unwrap_or_else(|| "maturin".into());
-    if !have("python3", runs("python3", "--version")) || !have("maturin", runs(&maturin, "--version")) {
-        return;
-    }
-    let desk = Desk::new();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    // The build that this test belongs to is there already; another profile would take minutes.
-    let target = Path::new(env!("CARGO_BIN_EXE_rhetor")).parent().unwrap().parent().unwrap();
-    let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
-    let wheel = desk.path("wheel");
-    let mut build = Command::new(maturin);
-    build.args(["build", "--quiet", "--profile", profile, "--compatibility", "linux", "--out"]).arg(&wheel);
-    let built = build.current_dir(root).env("CARGO_TARGET_DIR", target).output().unwrap();
-    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-    let wheel = std::fs::read_dir(wheel).unwrap().next().expect("a wheel was made").unwrap().path();
-    let tried = Command::new(root.join("packaging/try-wheel.sh")).arg(wheel).output().unwrap();
-    let said = String::from_utf8_lossy(&tried.stdout);
-    assert!(tried.status.success(), "{said}{}", String::from_utf8_lossy(&tried.stderr));
-    assert_eq!(said.trim(), concat!("rhetor ", env!("CARGO_PKG_VERSION")));
 }
