@@ -5,12 +5,26 @@ use std::process::{Command, Stdio};
 use crate::desk::Desk;
 
 const COMMANDS: [&str; 12] = [
-    "train", "classify", "evaluate", "inspect", "labels", "cues", "suggest", "agree", "estimate", "annotate", "convert", "completions",
+    "train",
+    "classify",
+    "evaluate",
+    "inspect",
+    "labels",
+    "cues",
+    "suggest",
+    "agree",
+    "estimate",
+    "annotate",
+    "convert",
+    "completions",
 ];
 
 /// Whether the test can go on; without its tool it fails where `RHETOR_REQUIRE_ALL` is set.
 pub fn have(tool: &str, found: bool) -> bool {
-    assert!(found || std::env::var_os("RHETOR_REQUIRE_ALL").is_none(), "{tool} is missing, and RHETOR_REQUIRE_ALL is set");
+    assert!(
+        found || std::env::var_os("RHETOR_REQUIRE_ALL").is_none(),
+        "{tool} is missing, and RHETOR_REQUIRE_ALL is set"
+    );
     if !found {
         println!("SKIPPED: {tool} is missing");
     }
@@ -18,7 +32,8 @@ pub fn have(tool: &str, found: bool) -> bool {
 }
 
 pub fn runs(program: impl AsRef<std::ffi::OsStr>, argument: &str) -> bool {
-    let quiet = Command::new(program).arg(argument).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let quiet =
+        Command::new(program).arg(argument).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
     quiet.is_ok_and(|status| status.success())
 }
 
@@ -32,7 +47,10 @@ fn every_command_has_a_manual_page_with_its_options_and_examples() {
         assert!(whole.contains(&format!("rhetor\\-{command}(1)")), "rhetor.1 does not name {command}");
         let text = page(&format!("rhetor-{command}"));
         assert!(text.contains(".TH RHETOR-") && text.contains("\\-\\-no\\-config"), "{command}:\n{text}");
-        assert!(text.contains(&format!("\\fBrhetor {command}\\fR")), "{command} is not called by its full name:\n{text}");
+        assert!(
+            text.contains(&format!("\\fBrhetor {command}\\fR")),
+            "{command} is not called by its full name:\n{text}"
+        );
     }
     assert!(page("rhetor-classify").contains("tail \\-f feed.txt | rhetor classify"));
     assert_eq!(std::fs::read_dir(desk.path("pages/man1")).unwrap().count(), COMMANDS.len() + 1);
@@ -47,8 +65,18 @@ fn manual_pages_are_made_without_a_complaint_of_man() {
     desk.run("man pages").ok();
     for page in std::fs::read_dir(desk.path("pages")).unwrap() {
         let path = page.unwrap().path();
-        let shown = Command::new("man").args(["--warnings", "-E", "UTF-8", "-l"]).arg(&path).env("MANWIDTH", "100").output().unwrap();
-        assert!(shown.status.success() && shown.stderr.is_empty(), "{}: {}", path.display(), String::from_utf8_lossy(&shown.stderr));
+        let shown = Command::new("man")
+            .args(["--warnings", "-E", "UTF-8", "-l"])
+            .arg(&path)
+            .env("MANWIDTH", "100")
+            .output()
+            .unwrap();
+        assert!(
+            shown.status.success() && shown.stderr.is_empty(),
+            "{}: {}",
+            path.display(),
+            String::from_utf8_lossy(&shown.stderr)
+        );
     }
 }
 

@@ -26,13 +26,20 @@ fn run(desk: &Desk, script: &str) {
     let program = Path::new(env!("CARGO_BIN_EXE_rhetor")).parent().unwrap();
     let path = std::env::var("PATH").unwrap_or_default();
     let mut shell = Command::new("bash");
-    shell.args(["-euo", "pipefail", "-c", script]).current_dir(desk.path("")).env("PATH", format!("{}:{path}", program.display()));
+    shell
+        .args(["-euo", "pipefail", "-c", script])
+        .current_dir(desk.path(""))
+        .env("PATH", format!("{}:{path}", program.display()));
     let ran = shell.env("RHETOR_MODEL", desk.path("m")).output().unwrap();
     assert!(ran.status.success(), "{script}\n{}", String::from_utf8_lossy(&ran.stderr));
 }
 
-const TEXTS: [&str; 4] =
-    ["We will make them pay", "The leak is the fault of the contractor", "Sign the petition and write to your councillor", "A price was agreed"];
+const TEXTS: [&str; 4] = [
+    "We will make them pay",
+    "The leak is the fault of the contractor",
+    "Sign the petition and write to your councillor",
+    "A price was agreed",
+];
 
 /// Lines that differ.
 fn lines(count: usize) -> impl Iterator<Item = String> {
@@ -46,7 +53,9 @@ fn verdict(record: &Value) -> (Value, Value, Value) {
 
 fn verdicts(json_lines: &[u8]) -> Vec<(Value, Value, Value)> {
     let text = std::str::from_utf8(json_lines).unwrap();
-    text.lines().map(|line| verdict(&serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))).collect()
+    text.lines()
+        .map(|line| verdict(&serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))))
+        .collect()
 }
 
 #[test]
@@ -75,7 +84,8 @@ fn xargs_shares_out_files_without_mixing_their_records() {
     run(&desk, &commands("xargs"));
     let found = |name: PathBuf| -> Vec<String> {
         let files = std::fs::read_dir(name).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
-        let mut records: Vec<String> = files.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+        let mut records: Vec<String> =
+            files.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
         records.sort();
         records
     };
@@ -100,7 +110,10 @@ fn a_streaming_mapper_keeps_each_key_whatever_the_splits() {
         .and("split-3.tsv", keyed(13..40))
         .and("whole.tsv", keyed(0..40));
     run(&desk, &commands("Hadoop streaming"));
-    run(&desk, "for split in split-*.tsv; do ./mapper.sh < $split; done > parts.out; ./mapper.sh < whole.tsv > whole.out");
+    run(
+        &desk,
+        "for split in split-*.tsv; do ./mapper.sh < $split; done > parts.out; ./mapper.sh < whole.tsv > whole.out",
+    );
     let pairs = |name: &str| -> Vec<(String, (Value, Value, Value))> {
         let text = String::from_utf8(desk.read(name)).unwrap();
         let pair = |line: &str| {
@@ -121,7 +134,8 @@ fn a_streaming_mapper_keeps_each_key_whatever_the_splits() {
 #[test]
 fn a_spark_cluster_that_loses_a_worker_says_what_one_machine_says() {
     let python = std::env::var_os("RHETOR_SPARK_PYTHON").unwrap_or_else(|| "python3".into());
-    let found = Command::new(&python).args(["-c", "import pyspark"]).output().is_ok_and(|output| output.status.success());
+    let found =
+        Command::new(&python).args(["-c", "import pyspark"]).output().is_ok_and(|output| output.status.success());
     if !have("Java", runs("java", "-version")) || !have("PySpark (RHETOR_SPARK_PYTHON names its Python)", found) {
         return;
     }
