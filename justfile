@@ -11,6 +11,24 @@ check:
 bless:
     RHETOR_BLESS=1 cargo test --test it
 
+# All that is handed out, in dist/: a static program with manual pages, completions and licences, a Python wheel, checksums
+dist *TARGET:
+    packaging/dist.sh {{TARGET}}
+
+# What takes too long for every commit: licences, sources and advisories of dependencies, unused ones, the oldest Rust, the long tests, the same bytes twice
+audit:
+    cargo deny check licenses bans sources
+    cargo deny check advisories || echo "no advisories: see above whether it is the database that could not be had" >&2
+    cargo machete
+    rustup toolchain install --profile minimal {{msrv}}
+    cargo +{{msrv}} check --locked --target-dir target/msrv
+    cargo +{{msrv}} check --locked --target-dir target/msrv --lib --no-default-features
+    cargo test --release -- --ignored --skip pictures
+    packaging/reproducible.sh
+
+# The oldest Rust that Cargo.toml promises
+msrv := `sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml`
+
 # What the embedded model is trained from, and how
 model_data := "training/pilot/*.jsonl training/documents/*.jsonl training/sentences/*.jsonl"
 model_recipe := "--cues builtin --fold-by register --calibrate-where part=document --min-count 5 --weigh part=document:2 --optimize precision=0.78 --quantize 16 --mirror models/mirror-evidence.json"

@@ -34,6 +34,7 @@ fn main() -> ExitCode {
         Command::Estimate(args) => cli::estimate::run(args, remarks),
         Command::Convert(args) => cli::convert::run(args, remarks),
         Command::Completions(args) => cli::completions::run(args),
+        Command::Man(args) => cli::man::run(args),
     };
     match done {
         Ok(status) => ExitCode::from(status),

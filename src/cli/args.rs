@@ -70,6 +70,8 @@ pub enum Command {
     Annotate(Box<Annotate>),
     Convert(Box<Convert>),
     Completions(Completions),
+    #[command(hide = true)]
+    Man(Man),
 }
 
 /// The environment variable that names the model of every run whose command line names none.
@@ -161,6 +163,15 @@ pub enum CardFormat {
 #[command(after_help = "Example:\n  rhetor completions bash > ~/.local/share/bash-completion/completions/rhetor")]
 pub struct Completions {
     pub shell: clap_complete::Shell,
+}
+
+/// Write the manual pages, one a command, into a folder
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  rhetor man ~/.local/share/man/man1")]
+pub struct Man {
+    /// The folder; made if it is not there
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
 }
 
 /// An encoding by one of the names that the web knows it by (encoding.spec.whatwg.org).

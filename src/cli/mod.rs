@@ -14,6 +14,7 @@ pub mod evaluate;
 pub mod inputs;
 pub mod inspect;
 pub mod labels;
+pub mod man;
 pub mod output;
 pub mod reading;
 pub mod suggest;

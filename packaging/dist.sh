@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Makes dist/: the static program with manual pages, completions and licences in one archive, the Python wheel, and their checksums.
+# The same sources and compiler give the same bytes, in whatever folder they lie (packaging/reproducible.sh).
+#
+#     packaging/dist.sh [TARGET]     default: x86_64-unknown-linux-musl where rustup has it, else the host's own libc, linked statically
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=packaging/build.sh
+. packaging/build.sh "${1:-}"
+
+version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
+name=rhetor-$version-$target
+folder=dist/$name
+rm -rf dist
+mkdir -p "$folder/completions"
+
+cp "$built" LICENSE-MIT LICENSE-APACHE README.md CHANGELOG.md "$folder/"
+python3 packaging/licences.py "$target" >"$folder/THIRD-PARTY-LICENSES"
+"$folder/rhetor" man "$folder/man/man1"
+for shell in bash:rhetor.bash zsh:_rhetor fish:rhetor.fish; do
+    "$folder/rhetor" completions "${shell%%:*}" >"$folder/completions/${shell##*:}"
+done
+find "$folder" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
+tar --sort=name --owner=0 --group=0 --numeric-owner --mode=go=rX,u+rw,a-s --directory=dist --create "$name" | gzip --no-name --best >"dist/$name.tar.gz"
+
+maturin() {
+    if ! command -v maturin >/dev/null && [ ! -x target/maturin/bin/maturin ]; then
+        python3 -m venv target/maturin
+        target/maturin/bin/pip install --quiet maturin==1.16.0
+    fi
+    PATH=$PATH:$PWD/target/maturin/bin command maturin "$@"
+}
+# A static program runs on every Linux; maturin's own name for one would keep it from those with glibc.
+maturin build --quiet --profile dist --target "$target" --compatibility linux --out dist
+packaging/try-wheel.sh dist/rhetor-*.whl
+
+(cd dist && sha256sum -- *.tar.gz *.whl >SHA256SUMS)
+ls -l dist
