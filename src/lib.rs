@@ -13,6 +13,7 @@
 //!            truth → how good             evaluate
 //!    labelled data → model                learn
 //!         framings → text, JSON, tables   report
+//!            bytes → all of it at once    classifier
 //! ```
 //!
 //! A *score* is a log-odds: the sum, over the terms of a unit, of weight times value, plus the label's intercept. A
@@ -43,6 +44,8 @@ pub mod text;
 
 pub mod parsed;
 
+pub mod sheet;
+
 pub mod codebook;
 
 #[cfg(feature = "learn")]
@@ -61,3 +64,5 @@ pub mod evaluate;
 pub mod learn;
 
 pub mod report;
+
+pub mod classifier;

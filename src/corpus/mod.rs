@@ -32,8 +32,6 @@ pub use columns::Columns;
 pub use example::{ANNOTATOR, Example, LabelSpan};
 pub use label_studio::labelling_interface;
 pub use problem::{CorpusError, Delimiter, Fault, Problem, Spelling, Unjudged, Warning};
-pub(crate) use table::into_io;
-pub use table::is_formula;
 pub use writer::{ExampleWriter, Loss, Losses, Outline, write, writer};
 
 use source::{Origin, Source};

@@ -19,6 +19,7 @@ use super::writer::{Loss, extra_name};
 use super::{
     Columns, CorpusError, Delimiter, Example, ExampleWriter, Fault, Format, Losses, Outline, Rows, Warning, labels,
 };
+use crate::sheet::{into_io, is_formula};
 
 /// How many rows are looked at to see which columns hold 0 or 1.
 const SAMPLE: usize = 200;
@@ -582,19 +583,6 @@ impl<W: Write> ExampleWriter for Writer<W> {
         self.out.flush()?;
         Ok(std::mem::take(&mut self.lost))
     }
-}
-
-/// The error of the output itself, so that a closed pipe stays one.
-pub(crate) fn into_io(error: csv::Error) -> io::Error {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => error,
-        other => io::Error::other(format!("{other:?}")),
-    }
-}
-
-/// Whether a spreadsheet may take a cell for a formula and run it (OWASP, "CSV Injection").
-pub fn is_formula(cell: &str) -> bool {
-    cell.starts_with(['=', '+', '-', '@', '\t', '\r'])
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::{Cells, Record, Report, Setting, jsonl};
-use crate::corpus::{into_io, is_formula};
+use crate::sheet::{into_io, is_formula};
 
 const COLUMNS: [&str; 9] = ["path", "index", "line", "start", "end", "text", "voice", "labels", "speakers"];
 

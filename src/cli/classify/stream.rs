@@ -6,22 +6,18 @@ use std::sync::Mutex;
 
 use indicatif::ProgressBar;
 use rayon::prelude::*;
+use rhetor::classifier::{Heard, Judged};
 use rhetor::features::Scratch;
-use rhetor::framing::voice::Voices;
-use rhetor::framing::{evidence, framings};
-use rhetor::report::voiced::place_in;
-use rhetor::report::{Cells, Record};
-use rhetor::text::quote::Quotation;
-use rhetor::text::speech::{Carried, Reported};
+use rhetor::report::Cells;
+use rhetor::text::speech::Carried;
 use rhetor::text::unit::{Splitter, Unit, UnitKind};
-use rhetor::text::{Span, quote, sentence, speech};
 
 use super::{Job, SharedReport, Tally, columns, remark_on_language};
 use crate::cli::reading::{self, Reader};
 
 pub fn classify(job: &Job, path: &Path, report: &SharedReport, bar: &ProgressBar) -> anyhow::Result<Tally> {
     let mut stream = Stream { pen: Pen::new(job, report), path, bar, has_begun: false };
-    let splitter = Splitter::new(job.unit, job.max_record);
+    let splitter = Splitter::new(job.classifier.unit, job.max_record);
     reading::read(path, splitter, "rhetor classify", job.remarks, &mut stream)?;
     Ok(stream.pen.tally)
 }
@@ -45,7 +41,7 @@ impl Reader for Stream<'_, '_> {
 
     fn first(&mut self, bytes: &[u8]) {
         let job = self.pen.judge.job;
-        if let Some(found) = columns::of(bytes, self.path).filter(|_| job.unit != UnitKind::Line) {
+        if let Some(found) = columns::of(bytes, self.path).filter(|_| job.classifier.unit != UnitKind::Line) {
             let path = self.path.display();
             let best = columns::of_text(&found);
             job.remarks.warn(format_args!(
@@ -94,7 +90,7 @@ impl<'a, 'r> Pen<'a, 'r> {
     /// Classifies the units and writes their records; `units` is empty afterwards.
     pub fn write(&mut self, units: &mut Vec<Unit>) -> anyhow::Result<()> {
         const UNITS_A_TASK: usize = 32;
-        let heard = self.hear(units);
+        let heard = self.judge.job.classifier.hear(units, &mut self.carried);
         let (judge, parts) = (&self.judge, heard.par_chunks(UNITS_A_TASK));
         let judged: Vec<Vec<Judged>> = parts.map(|units| judge.all(units)).collect();
         drop(heard);
@@ -111,15 +107,15 @@ impl<'a, 'r> Pen<'a, 'r> {
     pub fn write_cell(&mut self, text: &str, line: u64, cells: Option<&Cells>) -> anyhow::Result<()> {
         self.rows += 1;
         let mut units = Vec::new();
-        let mut splitter = Splitter::new(self.judge.job.unit, self.judge.job.max_record);
+        let mut splitter = Splitter::new(self.judge.job.classifier.unit, self.judge.job.max_record);
         splitter.push(text.as_bytes(), &mut units);
         splitter.finish(&mut units);
-        if units.is_empty() && self.judge.job.unit == UnitKind::Document {
+        if units.is_empty() && self.judge.job.classifier.unit == UnitKind::Document {
             // A row without text is a record all the same.
             units.push(Unit::default());
         }
         self.carried = Carried::default();
-        let heard = self.hear(&units);
+        let heard = self.judge.job.classifier.hear(&units, &mut self.carried);
         for mut judged in self.judge.all(&heard) {
             judged.record.line = line;
             judged.record.paragraph = self.rows;
@@ -130,28 +126,6 @@ impl<'a, 'r> Pen<'a, 'r> {
             self.tally.faults.truncated.add(1, line);
         }
         Ok(())
-    }
-
-    /// Who says what in the units. Paragraph by paragraph, since each leaves something to the next; a line is a record of its own.
-    fn hear<'u>(&mut self, units: &'u [Unit]) -> Vec<Heard<'u>> {
-        let job = self.judge.job;
-        let language = job.model.featurizer().settings().language.name();
-        let read = |unit: &'u Unit| {
-            let sentences = sentence::sentences(&unit.text, &unit.breaks, language);
-            (unit, sentences, quote::quotations(&unit.text))
-        };
-        let read: Vec<_> = units.par_iter().map(read).collect();
-        let goes_on = job.unit != UnitKind::Line;
-        let mut heard = |(unit, sentences, quotations): (&'u Unit, Vec<Span>, Vec<Quotation>)| {
-            let before = std::mem::take(&mut self.carried);
-            let place = |span| place_in(unit, span);
-            let (speech, after) = speech::speech_after(&unit.text, &sentences, &quotations, &before, &place);
-            if goes_on {
-                self.carried = after;
-            }
-            Heard { unit, sentences, speech, before }
-        };
-        read.into_iter().map(&mut heard).collect()
     }
 
     /// A row that is not what it should be.
@@ -170,14 +144,6 @@ impl<'a, 'r> Pen<'a, 'r> {
     }
 }
 
-/// A unit with who says what in it.
-struct Heard<'u> {
-    unit: &'u Unit,
-    sentences: Vec<Span>,
-    speech: Vec<Reported>,
-    before: Carried,
-}
-
 /// What any thread does: units to records.
 struct Judge<'a> {
     job: &'a Job<'a>,
@@ -185,69 +151,14 @@ struct Judge<'a> {
     scratches: Mutex<Vec<Scratch>>,
 }
 
-struct Judged {
-    record: Record,
-    words: u32,
-    known_words: u32,
-}
-
 impl Judge<'_> {
     fn all(&self, units: &[Heard]) -> Vec<Judged> {
         let free = self.scratches.lock().map(|mut free| free.pop()).unwrap_or_default();
-        let mut scratch = free.unwrap_or_else(|| self.job.model.scratch());
-        let mut judged = Vec::with_capacity(units.len());
-        for unit in units {
-            self.unit(unit, &mut scratch, &mut judged);
-        }
+        let mut scratch = free.unwrap_or_else(|| self.job.classifier.model.scratch());
+        let judged = self.job.classifier.all(units, &mut scratch);
         if let Ok(mut free) = self.scratches.lock() {
             free.push(scratch);
         }
         judged
-    }
-
-    fn unit(&self, heard: &Heard, scratch: &mut Scratch, judged: &mut Vec<Judged>) {
-        let Heard { unit, sentences, speech, .. } = heard;
-        let voices = Voices::new(speech);
-        if self.job.unit != UnitKind::Sentence {
-            judged.push(self.part(heard, Span::new(0, unit.text.len()), unit.truncated, &voices, scratch));
-            return;
-        }
-        for (at, span) in sentences.iter().enumerate() {
-            let cut = unit.truncated && at + 1 == sentences.len();
-            let mut part = self.part(heard, *span, cut, &voices, scratch);
-            part.record.breaks = at > 0 && unit.breaks_between(sentences[at - 1].end, span.start);
-            judged.push(part);
-        }
-    }
-
-    fn part(&self, heard: &Heard, span: Span, truncated: bool, voices: &Voices, scratch: &mut Scratch) -> Judged {
-        let unit = heard.unit;
-        let Job { model, choice, voices: wanted, explain, .. } = self.job;
-        let text = span.of(&unit.text).to_owned();
-        let row = model.featurizer().row(&text, scratch);
-        let scores = model.score(&row);
-        let framings = framings(model, &scores, choice);
-        let evidence = framings.iter().map(|framing| evidence::explain(model, &row, framing.label)).collect();
-        let mut record = Record {
-            line: unit.line_at(span.start),
-            paragraph: unit.index,
-            start: unit.raw(span.start),
-            end: if span.end == unit.text.len() { unit.end } else { unit.raw(span.end) },
-            truncated,
-            framings,
-            probabilities: scores.probabilities,
-            evidence,
-            known: row.known(),
-            text,
-            ..Record::default()
-        };
-        record.hear(voices, unit, span, &heard.before);
-        if let Some(wanted) = wanted {
-            record.retain_voices(wanted);
-        }
-        if !explain {
-            record.evidence.clear();
-        }
-        Judged { record, words: row.words, known_words: row.known_words }
     }
 }
