@@ -46,6 +46,8 @@ pub mod parsed;
 
 pub mod sheet;
 
+pub mod share;
+
 pub mod codebook;
 
 #[cfg(feature = "learn")]

@@ -97,6 +97,23 @@ impl Browser {
         self.post(&format!("/element/{}/click", self.element(css)), &json!({}));
     }
 
+    /// Gives a file to an element that takes files.
+    pub fn choose(&self, css: &str, file: &Path) {
+        let path = file.display().to_string();
+        self.post(&format!("/element/{}/value", self.element(css)), &json!({ "text": path }));
+    }
+
+    /// From now on, what is asked is asked in this frame.
+    pub fn enter(&self, css: &str) {
+        let frame = json!({ "element-6066-11e4-a52e-4f735466cecf": self.element(css) });
+        self.post("/frame", &json!({ "id": frame }));
+    }
+
+    /// Back to the whole page.
+    pub fn leave(&self) {
+        self.post("/frame", &json!({ "id": null }));
+    }
+
     /// Moves the pointer over the first part of an element.
     pub fn hover(&self, css: &str) {
         self.ask(&format!("document.querySelector({css:?}).scrollIntoView({{ block: 'center' }})"));

@@ -26,3 +26,4 @@ mod suggest;
 mod terminal;
 mod train;
 mod vectors;
+mod web;
