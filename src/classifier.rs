@@ -11,7 +11,7 @@
 
 use rayon::prelude::*;
 
-use crate::features::Scratch;
+use crate::features::{Row, Scratch};
 use crate::framing::voice::{Voice, Voices};
 use crate::framing::{Choice, evidence, framings};
 use crate::model::Model;
@@ -48,11 +48,29 @@ pub struct Heard<'u> {
     before: Carried,
 }
 
-/// A record, still without a number, and how many words it has.
+/// The records of some units, still without numbers, and how many words each of them has.
+#[derive(Default)]
 pub struct Judged {
-    pub record: Record,
-    pub words: u32,
-    pub known_words: u32,
+    pub records: Vec<Record>,
+    pub words: Vec<Words>,
+}
+
+pub struct Words {
+    pub all: u32,
+    pub known: u32,
+}
+
+/// Working memory for one thread.
+pub struct Memory {
+    scratch: Scratch,
+    row: Row,
+}
+
+/// Whether other threads may help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    Alone,
+    Shared,
 }
 
 impl<'a> Classifier<'a> {
@@ -66,20 +84,26 @@ impl<'a> Classifier<'a> {
         let (mut splitter, mut units) = (Splitter::new(self.unit, MAX_RECORD), Vec::new());
         splitter.push(text.as_bytes(), &mut units);
         splitter.finish(&mut units);
-        let heard = self.hear(&units, &mut Carried::default());
-        let mut scratch = self.model.scratch();
-        let records = self.all(&heard, &mut scratch).into_iter().map(|judged| judged.record).zip(1..);
+        let heard = self.hear(&units, &mut Carried::default(), Work::Alone);
+        let records = self.all(&heard, &mut self.memory()).records.into_iter().zip(1..);
         records.map(|(record, index)| Record { index, ..record }).collect()
     }
 
+    pub fn memory(&self) -> Memory {
+        Memory { scratch: self.model.scratch(), row: Row::default() }
+    }
+
     /// Who says what in the units. Paragraph by paragraph, since each leaves something to the next; a line is a record of its own.
-    pub fn hear<'u>(&self, units: &'u [Unit], carried: &mut Carried) -> Vec<Heard<'u>> {
+    pub fn hear<'u>(&self, units: &'u [Unit], carried: &mut Carried, work: Work) -> Vec<Heard<'u>> {
         let language = self.model.featurizer().settings().language.name();
         let read = |unit: &'u Unit| {
             let sentences = sentence::sentences(&unit.text, &unit.breaks, language);
             (unit, sentences, quote::quotations(&unit.text))
         };
-        let read: Vec<_> = units.par_iter().map(read).collect();
+        let read: Vec<_> = match work {
+            Work::Alone => units.iter().map(read).collect(),
+            Work::Shared => units.par_iter().map(read).collect(),
+        };
         let goes_on = self.unit != UnitKind::Line;
         let mut heard = |(unit, sentences, quotations): (&'u Unit, Vec<Span>, Vec<Quotation>)| {
             let before = std::mem::take(carried);
@@ -94,37 +118,39 @@ impl<'a> Classifier<'a> {
     }
 
     /// The records of the units, in order.
-    pub fn all(&self, units: &[Heard], scratch: &mut Scratch) -> Vec<Judged> {
-        let mut judged = Vec::with_capacity(units.len());
+    pub fn all(&self, units: &[Heard], memory: &mut Memory) -> Judged {
+        let mut judged = Judged::default();
         for unit in units {
-            self.unit(unit, scratch, &mut judged);
+            self.unit(unit, memory, &mut judged);
         }
         judged
     }
 
-    fn unit(&self, heard: &Heard, scratch: &mut Scratch, judged: &mut Vec<Judged>) {
+    fn unit(&self, heard: &Heard, memory: &mut Memory, judged: &mut Judged) {
         let Heard { unit, sentences, speech, .. } = heard;
         let voices = Voices::new(speech);
         if self.unit != UnitKind::Sentence {
-            judged.push(self.part(heard, Span::new(0, unit.text.len()), unit.truncated, &voices, scratch));
+            let whole = Span::new(0, unit.text.len());
+            judged.push(self.part(heard, whole, unit.truncated, &voices, memory), &memory.row);
             return;
         }
         for (at, span) in sentences.iter().enumerate() {
             let cut = unit.truncated && at + 1 == sentences.len();
-            let mut part = self.part(heard, *span, cut, &voices, scratch);
-            part.record.breaks = at > 0 && unit.breaks_between(sentences[at - 1].end, span.start);
-            judged.push(part);
+            let mut record = self.part(heard, *span, cut, &voices, memory);
+            record.breaks = at > 0 && unit.breaks_between(sentences[at - 1].end, span.start);
+            judged.push(record, &memory.row);
         }
     }
 
-    fn part(&self, heard: &Heard, span: Span, truncated: bool, voices: &Voices, scratch: &mut Scratch) -> Judged {
+    fn part(&self, heard: &Heard, span: Span, truncated: bool, voices: &Voices, memory: &mut Memory) -> Record {
         let unit = heard.unit;
         let Classifier { model, choice, voices: wanted, explain, .. } = self;
         let text = span.of(&unit.text).to_owned();
-        let row = model.featurizer().row(&text, scratch);
-        let scores = model.score(&row);
+        let Memory { scratch, row } = memory;
+        model.featurizer().row_into(&text, scratch, row);
+        let scores = model.score(row);
         let framings = framings(model, &scores, choice);
-        let evidence = framings.iter().map(|framing| evidence::explain(model, &row, framing.label)).collect();
+        let evidence = framings.iter().map(|framing| evidence::explain(model, row, framing.label)).collect();
         let mut record = Record {
             line: unit.line_at(span.start),
             paragraph: unit.index,
@@ -145,6 +171,13 @@ impl<'a> Classifier<'a> {
         if !explain {
             record.evidence.clear();
         }
-        Judged { record, words: row.words, known_words: row.known_words }
+        record
+    }
+}
+
+impl Judged {
+    fn push(&mut self, record: Record, row: &Row) {
+        self.records.push(record);
+        self.words.push(Words { all: row.words, known: row.known_words });
     }
 }

@@ -42,9 +42,9 @@
 
 pub mod text;
 
-pub mod parsed;
+pub mod packed;
 
-pub mod sheet;
+pub mod parsed;
 
 pub mod share;
 

@@ -17,6 +17,10 @@ fn main() -> ExitCode {
     };
     let remarks = Remarks::new(&shared);
     cli::use_threads(&shared);
+    // What classifies starts them only for larger inputs.
+    if !matches!(command, Command::Classify(_)) {
+        cli::start_threads();
+    }
     let done = match &command {
         Command::Train(args) => cli::train::run(args, remarks),
         Command::Classify(args) => cli::classify::run(args, &shared, remarks),

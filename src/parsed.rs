@@ -3,18 +3,19 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::OnceLock;
 
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 /// A value, or the JSON of one that is known to be sound.
 #[derive(Clone, Debug)]
 pub struct Parsed<T> {
-    json: Box<str>,
+    json: Bytes,
     value: OnceLock<T>,
 }
 
 impl<T> From<T> for Parsed<T> {
     fn from(value: T) -> Self {
-        Parsed { json: Box::default(), value: OnceLock::from(value) }
+        Parsed { json: Bytes::new(), value: OnceLock::from(value) }
     }
 }
 
@@ -23,13 +24,13 @@ impl<T: DeserializeOwned> Parsed<T> {
     ///
     /// # Errors
     /// If the JSON is not that of a `T`.
-    pub fn now(json: &str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str::<T>(json).map(Parsed::from)
+    pub fn now(json: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice::<T>(json).map(Parsed::from)
     }
 
     /// Parses when first asked, and then panics if the JSON is not that of a `T`: only for what a test has parsed.
-    pub(crate) fn later(json: &str) -> Self {
-        Parsed { json: json.into(), value: OnceLock::new() }
+    pub(crate) fn later(json: Bytes) -> Self {
+        Parsed { json, value: OnceLock::new() }
     }
 }
 
@@ -37,7 +38,7 @@ impl<T: DeserializeOwned> Deref for Parsed<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        self.value.get_or_init(|| serde_json::from_str(&self.json).expect("a test has parsed it"))
+        self.value.get_or_init(|| serde_json::from_slice(&self.json).expect("a test has parsed it"))
     }
 }
 
@@ -60,10 +61,10 @@ mod tests {
 
     #[test]
     fn what_is_parsed_later_is_what_is_parsed_now() {
-        let (now, mut later) = (Parsed::<Vec<u32>>::now("[1,2]").unwrap(), Parsed::<Vec<u32>>::later("[1,2]"));
+        let (now, mut later) = (Parsed::<Vec<u32>>::now(b"[1,2]").unwrap(), Parsed::<Vec<u32>>::later("[1,2]".into()));
         assert_eq!(now, later);
         later.push(3);
         assert_eq!(*later, [1, 2, 3]);
-        assert!(Parsed::<Vec<u32>>::now("[1,").is_err());
+        assert!(Parsed::<Vec<u32>>::now(b"[1,").is_err());
     }
 }

@@ -21,6 +21,7 @@ pub mod train;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
+use std::sync::{Once, OnceLock};
 
 use rhetor::model::{Model, english};
 
@@ -75,14 +76,29 @@ fn shown(words: impl std::fmt::Display) -> String {
 
 /// The model that the user named, or the embedded one, whose card is not parsed for runs that never look at it.
 pub fn load_model(path: Option<&Path>) -> anyhow::Result<Model> {
-    path.map_or_else(|| Ok(english::embedded()), |path| Ok(Model::read(path)?))
+    let Some(path) = path else { return Ok(english::embedded()) };
+    start_threads();
+    Ok(Model::read(path)?)
 }
 
-/// Sets how many threads work.
+/// How many threads may work. They start when there is first something for them to do, since most runs are over before.
+static THREADS: OnceLock<usize> = OnceLock::new();
+
+/// Sets how many threads may work.
 pub fn use_threads(shared: &Shared) {
-    let threads = rhetor::features::threads(shared.threads);
-    // Only a second call could fail.
-    let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    // It is set once.
+    let _ = THREADS.set(rhetor::features::threads(shared.threads));
+}
+
+/// Starts the threads, if they do not run yet, and says how many there are.
+pub fn start_threads() -> usize {
+    static STARTED: Once = Once::new();
+    let threads = *THREADS.get_or_init(|| rhetor::features::threads(None));
+    STARTED.call_once(|| {
+        // Only a second call could fail.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    });
+    threads
 }
 
 /// Whether standard output gets colours.

@@ -19,7 +19,7 @@ use super::writer::{Loss, extra_name};
 use super::{
     Columns, CorpusError, Delimiter, Example, ExampleWriter, Fault, Format, Losses, Outline, Rows, Warning, labels,
 };
-use crate::sheet::{into_io, is_formula};
+use crate::text::cell::{into_io, is_formula};
 
 /// How many rows are looked at to see which columns hold 0 or 1.
 const SAMPLE: usize = 200;

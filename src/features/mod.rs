@@ -1,7 +1,9 @@
-//! Unit → sparse row. One road for training and for classifying: both find terms by [`Extractor::terms`] and give them
-//! values by the same function, so that they can never disagree.
+//! Unit → sparse row. Training finds terms by their text, with [`Extractor::terms`]; classifying knows the vocabulary already and finds
+//! them by the numbers of their words, which is several times faster (`lookup`). Values come from the same function, and tests hold
+//! the two roads against each other on any text.
 
 pub mod cues;
+mod lookup;
 pub mod matrix;
 pub mod ngrams;
 pub mod shape;
@@ -11,18 +13,22 @@ pub mod weighting;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::packed::Packed;
 use crate::parsed::Parsed;
 use crate::text::quote;
 use crate::text::stem::{self, Language, Stems};
 use crate::text::token::{self, Kind, Token};
 use crate::text::{Span, quote::Quotation};
 use cues::{BadMatcher, Cue, CueError, CueScratch, CueSet, Matcher};
+use lookup::Lookup;
 use matrix::Rows;
+use shape::Looks;
 pub use vocabulary::FeatureId;
 use vocabulary::Vocabulary;
 use weighting::Weighting;
@@ -82,31 +88,67 @@ impl Default for FeatureSettings {
 }
 
 /// Finds the terms of a unit.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Extractor {
     settings: FeatureSettings,
     cues: Option<Arc<Cues>>,
 }
 
-/// What finds cues, and the term of each.
-#[derive(Debug, PartialEq)]
+impl PartialEq for Extractor {
+    fn eq(&self, other: &Self) -> bool {
+        self.settings == other.settings && self.cues() == other.cues()
+    }
+}
+
+/// What finds cues, and the term of each; of a model that is known to be sound, made when a text first needs it.
+#[derive(Debug)]
 struct Cues {
+    ready: OnceLock<ReadyCues>,
+    stored: Option<StoredCues>,
+}
+
+#[derive(Debug, PartialEq)]
+struct ReadyCues {
     matcher: Matcher,
     terms: Vec<String>,
+}
+
+/// Cues as a model file holds them.
+#[derive(Clone, Debug)]
+pub struct StoredCues {
+    pub set: Parsed<CueSet>,
+    /// The bytes of [`Matcher::to_bytes`].
+    pub matcher: Bytes,
+    /// The term of each cue, and the vocabulary that it is a term of.
+    pub terms: Packed<u32>,
+    pub vocabulary: Vocabulary,
+}
+
+impl StoredCues {
+    fn ready(&self, language: Language) -> Result<ReadyCues, BadMatcher> {
+        let terms = self.terms.iter().map(|term| self.vocabulary.term(FeatureId(term)).to_owned());
+        let matcher = match Matcher::from_bytes(&self.matcher, language, self.terms.len()) {
+            // Another version made it, so it is made anew.
+            Err(BadMatcher::Version) => self.set.matcher(language, "cues").map_err(|_| BadMatcher::Damaged)?,
+            read => read?,
+        };
+        Ok(ReadyCues { matcher, terms: terms.collect() })
+    }
 }
 
 impl Cues {
     fn new(set: &CueSet, language: Language) -> Result<Arc<Self>, CueError> {
         let terms = set.cues.iter().map(Cue::term).collect();
-        Ok(Arc::new(Cues { matcher: set.matcher(language, "cues")?, terms }))
+        let ready = OnceLock::from(ReadyCues { matcher: set.matcher(language, "cues")?, terms });
+        Ok(Arc::new(Cues { ready, stored: None }))
     }
-}
 
-/// Cues made ready to match before, and the name of each.
-pub struct ReadyCues<'a> {
-    /// The bytes of [`Matcher::to_bytes`].
-    pub matcher: &'a [u8],
-    pub names: &'a [String],
+    fn ready(&self, language: Language) -> &ReadyCues {
+        self.ready.get_or_init(|| {
+            let stored = self.stored.as_ref().expect("cues are ready, or stored");
+            stored.ready(language).expect("a test has made them ready")
+        })
+    }
 }
 
 /// Working memory for one thread: reused from unit to unit, and holding the stems it has met.
@@ -117,6 +159,7 @@ pub struct Scratch {
     ends: Vec<usize>,
     buffer: String,
     cues: Option<CueScratch>,
+    lookup: Option<Lookup>,
 }
 
 /// What a found term is, as far as its users care.
@@ -139,25 +182,34 @@ impl Extractor {
         Ok(Extractor { settings, cues })
     }
 
-    /// As [`Extractor::new`], but the cues of the settings were made ready before.
+    /// With the cues of a model file, made ready before.
     ///
     /// # Errors
-    /// [`BadMatcher`] if the bytes are no matcher of so many cues, or one of another version.
-    pub fn ready(settings: FeatureSettings, ready: &ReadyCues) -> Result<Self, BadMatcher> {
-        let matcher = Matcher::from_bytes(ready.matcher, settings.language, ready.names.len())?;
-        let terms = ready.names.iter().map(|name| format!("{}{name}", cues::PREFIX)).collect();
-        Ok(Extractor { settings, cues: Some(Arc::new(Cues { matcher, terms })) })
+    /// [`BadMatcher`] if the bytes are no matcher of so many cues.
+    pub fn stored(settings: FeatureSettings, stored: StoredCues) -> Result<Self, BadMatcher> {
+        let ready = OnceLock::from(stored.ready(settings.language)?);
+        let settings = FeatureSettings { cues: Some(stored.set), ..settings };
+        Ok(Extractor { settings, cues: Some(Arc::new(Cues { ready, stored: None })) })
+    }
+
+    /// As [`Extractor::stored`], for cues that a test has made ready: here they are when a text first needs them.
+    pub(crate) fn later(settings: FeatureSettings, stored: StoredCues) -> Self {
+        let settings = FeatureSettings { cues: Some(stored.set.clone()), ..settings };
+        Extractor { settings, cues: Some(Arc::new(Cues { ready: OnceLock::new(), stored: Some(stored) })) }
+    }
+
+    fn cues(&self) -> Option<&ReadyCues> {
+        self.cues.as_ref().map(|cues| cues.ready(self.settings.language))
     }
 
     /// The cues made ready, as a model file carries them.
     pub fn cue_matcher(&self) -> Option<Vec<u8>> {
-        self.cues.as_ref().map(|cues| cues.matcher.to_bytes())
+        self.cues().map(|cues| cues.matcher.to_bytes())
     }
 
-    /// The names of the cues, in their order.
-    pub fn cue_names(&self) -> Vec<String> {
-        let terms = self.cues.iter().flat_map(|cues| &cues.terms);
-        terms.map(|term| term[cues::PREFIX.len()..].to_owned()).collect()
+    /// The terms of the cues, in their order.
+    pub fn cue_terms(&self) -> &[String] {
+        self.cues().map(|cues| &cues.terms[..]).unwrap_or_default()
     }
 
     pub fn settings(&self) -> &FeatureSettings {
@@ -172,7 +224,8 @@ impl Extractor {
             arena: String::new(),
             ends: Vec::new(),
             buffer: String::new(),
-            cues: self.cues.as_ref().map(|cues| cues.matcher.scratch()),
+            cues: self.cues().map(|cues| cues.matcher.scratch()),
+            lookup: None,
         }
     }
 
@@ -188,11 +241,11 @@ impl Extractor {
             if self.settings.shape {
                 self.shape_terms(text, scratch, &quotations, &mut found);
             }
-            self.cue_terms(text, scratch, &quotations, &mut found);
+            self.matched_cues(text, scratch, &quotations, &mut found);
         }
     }
 
-    fn cue_terms(
+    fn matched_cues(
         &self,
         text: &str,
         scratch: &mut Scratch,
@@ -200,7 +253,7 @@ impl Extractor {
         found: &mut impl FnMut(TermKind, &str, Span),
     ) {
         let Scratch { stems, tokens, cues: Some(memory), .. } = scratch else { return };
-        if let Some(cues) = &self.cues {
+        if let Some(cues) = self.cues() {
             cues.matcher.matches(text, tokens, quotations, stems, memory, |cue, span| {
                 found(TermKind::Other, &cues.terms[cue as usize], span);
             });
@@ -242,10 +295,13 @@ impl Extractor {
         quotations: &[Quotation],
         found: &mut impl FnMut(TermKind, &str, Span),
     ) {
-        let folded: Vec<String> = scratch.tokens.iter().map(|token| stem::fold(token.span.of(text))).collect();
-        let folded: Vec<&str> = folded.iter().map(String::as_str).collect();
-        shape::cues(text, &scratch.tokens, &folded, quotations, self.settings.language, |name, span| {
-            found(TermKind::Other, name, span);
+        let looks = |token: &Token| {
+            let surface = token.span.of(text);
+            Looks::of(surface, token.kind, &stem::fold(surface), self.settings.language)
+        };
+        let looks: Vec<Looks> = scratch.tokens.iter().map(looks).collect();
+        shape::cues(text, &scratch.tokens, &looks, quotations, |shape, span| {
+            found(TermKind::Other, shape.name(), span);
         });
     }
 }
@@ -290,19 +346,12 @@ pub struct Featurizer {
     vocabulary: Vocabulary,
     /// Number of training units, the n of inverse document frequency.
     units: u32,
-    /// The block of each feature: words or cues.
-    blocks: Vec<Block>,
 }
 
 impl Featurizer {
     /// From what a model file holds.
     pub fn from_parts(extractor: Extractor, vocabulary: Vocabulary, units: u32) -> Self {
-        Featurizer::assemble(extractor, vocabulary, units)
-    }
-
-    fn assemble(extractor: Extractor, vocabulary: Vocabulary, units: u32) -> Self {
-        let blocks = (0..vocabulary.len() as u32).map(|id| Block::of(vocabulary.term(FeatureId(id)))).collect();
-        Featurizer { extractor, vocabulary, units, blocks }
+        Featurizer { extractor, vocabulary, units }
     }
 
     /// Learns the vocabulary of `texts` and turns each into its row; rows are in the order of the texts.
@@ -328,7 +377,7 @@ impl Featurizer {
         let mut known = often_enough(&terms, &frequencies, extractor.settings.min_count);
         known.extend(rarer(besides, &terms, &frequencies, &known));
         let vocabulary = Vocabulary::new(known);
-        let featurizer = Featurizer::assemble(extractor, vocabulary, texts.len() as u32);
+        let featurizer = Featurizer::from_parts(extractor, vocabulary, texts.len() as u32);
         let rows = featurizer.rows(&chunks);
         Ok((featurizer, rows))
     }
@@ -336,11 +385,10 @@ impl Featurizer {
     /// The same without cues; the other features keep their order.
     pub fn without_cues(self) -> Self {
         let settings = FeatureSettings { cues: None, ..self.extractor.settings };
-        let kept = self.blocks.iter().zip(0..).filter(|(block, _)| **block == Block::Words).map(|(_, id)| {
-            (self.vocabulary.term(FeatureId(id)).to_owned(), self.vocabulary.document_frequency()[id as usize])
-        });
+        let words = (0..self.vocabulary.len() as u32).map(FeatureId).filter(|id| self.block(*id) == Block::Words);
+        let kept = words.map(|id| (self.vocabulary.term(id).to_owned(), self.vocabulary.frequency(id)));
         let vocabulary = Vocabulary::new(kept.collect());
-        Featurizer::assemble(Extractor { settings, cues: None }, vocabulary, self.units)
+        Featurizer::from_parts(Extractor { settings, cues: None }, vocabulary, self.units)
     }
 
     /// The same without the cues that training never saw, since they have no weight.
@@ -355,12 +403,12 @@ impl Featurizer {
         }
         let Featurizer { vocabulary, units, .. } = self;
         let extractor = Extractor::new(settings).expect("its patterns were read before");
-        Featurizer::assemble(extractor, vocabulary, units)
+        Featurizer::from_parts(extractor, vocabulary, units)
     }
 
     /// The block that a feature belongs to.
     pub fn block(&self, feature: FeatureId) -> Block {
-        self.blocks[feature.index()]
+        Block::of(self.vocabulary.term(feature))
     }
 
     /// The features that learn for themselves in a block, rising; of words those of terms in enough units.
@@ -395,6 +443,20 @@ impl Featurizer {
     /// The row of a unit's text.
     pub fn row(&self, text: &str, scratch: &mut Scratch) -> Row {
         let mut row = Row::default();
+        self.row_into(text, scratch, &mut row);
+        row
+    }
+
+    /// As [`Featurizer::row`]; what `row` held before is lost, its memory is used again.
+    pub fn row_into(&self, text: &str, scratch: &mut Scratch, row: &mut Row) {
+        if !self.look_up(text, scratch, row) {
+            *row = self.plain_row(text, scratch);
+        }
+    }
+
+    /// The same by the road of training.
+    fn plain_row(&self, text: &str, scratch: &mut Scratch) -> Row {
+        let mut row = Row::default();
         self.extractor.terms(text, scratch, |kind, term, span| {
             let feature = self.vocabulary.feature(term);
             if kind == TermKind::Word {
@@ -414,18 +476,14 @@ impl Featurizer {
 
     /// Counts by rising feature → values: words of Euclidean length one, and 1 for each cue.
     fn weigh(&self, counts: &[(FeatureId, u32)]) -> Vec<(FeatureId, f32)> {
-        let frequency = self.vocabulary.document_frequency();
         let weighting = self.extractor.settings.weighting;
-        let is_word = |feature: FeatureId| self.block(feature) == Block::Words;
-        let mut values: Vec<f64> = counts
-            .iter()
-            .filter(|(feature, _)| is_word(*feature))
-            .map(|&(feature, count)| weighting.value(count, frequency[feature.index()], self.units))
-            .collect();
+        let value = |&(feature, count): &(FeatureId, u32)| match self.block(feature) {
+            Block::Cues => None,
+            _ => Some(weighting.value(count, self.vocabulary.frequency(feature), self.units)),
+        };
+        let mut values: Vec<Option<f64>> = counts.iter().map(value).collect();
         weighting::normalise(&mut values);
-        let mut values = values.into_iter();
-        let mut value = |feature| if is_word(feature) { values.next().unwrap_or_default() as f32 } else { 1.0 };
-        counts.iter().map(|&(feature, _)| (feature, value(feature))).collect()
+        counts.iter().zip(values).map(|(&(feature, _), value)| (feature, value.unwrap_or(1.0) as f32)).collect()
     }
 
     pub fn scratch(&self) -> Scratch {
@@ -575,7 +633,54 @@ mod tests {
         assert_eq!(featurizer.row("", &mut featurizer.scratch()).known(), 0.0);
     }
 
+    /// Both roads over the same text, twice, since the second time all words are known.
+    fn agree(featurizer: &Featurizer, texts: &[impl AsRef<str>]) {
+        let (mut fast, mut plain) = (featurizer.scratch(), featurizer.scratch());
+        for text in texts.iter().chain(texts).map(AsRef::as_ref) {
+            assert_eq!(featurizer.row(text, &mut fast), featurizer.plain_row(text, &mut plain), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn looking_terms_up_by_number_finds_what_their_text_does_in_the_corpus() {
+        let model = crate::model::english::embedded();
+        let lines = include_str!("../../training/documents/d1.jsonl").lines().take(400);
+        let text = |line| serde_json::from_str::<serde_json::Value>(line).unwrap()["text"].as_str().unwrap().to_owned();
+        agree(model.featurizer(), &lines.map(text).collect::<Vec<String>>());
+    }
+
+    #[test]
+    fn a_text_that_empties_the_memory_of_stems_has_the_row_of_any_other() {
+        let (featurizer, _) = Featurizer::learn(FeatureSettings::default(), &TEXTS).unwrap();
+        let words: String = (0..70_000).map(|number| format!(" w{number}")).collect();
+        let (mut fast, mut plain) = (featurizer.scratch(), featurizer.scratch());
+        for text in [&format!("We act{words} no choice but to act"), TEXTS[0]] {
+            assert!(featurizer.row(text, &mut fast) == featurizer.plain_row(text, &mut plain));
+        }
+    }
+
     proptest! {
+        #[test]
+        fn looking_terms_up_by_number_finds_what_their_text_does_in_any_text(
+            learned in proptest::collection::vec("((no|NO|choice|we|will not|must|“|”|!|\\?|U\\.S\\.|é|3\\.5|don’t|\\^|\\.) ?){0,12}", 1..6),
+            other in proptest::collection::vec("((no|NO|choice|we|will not|must|“|”|!|\\?|U\\.S\\.|é|3\\.5|don’t|\\^|\\.|\\PC) ?){0,12}", 1..6),
+            ngrams in (1usize..4, 0usize..3),
+            shape in any::<bool>(),
+            char_ngrams in prop_oneof![Just(None), Just(Some((2, 3)))],
+            weighting in prop_oneof![Just(Weighting::Tfidf), Just(Weighting::Count)],
+        ) {
+            let cues = CueSet {
+                cues: vec![Cue { name: "no".into(), patterns: vec!["no ..2 choice".into(), "we".into()], ..Cue::default() }],
+                ..CueSet::default()
+            };
+            let ngrams = (ngrams.0, ngrams.0 + ngrams.1);
+            let cues = Some(Parsed::from(cues));
+            let settings = FeatureSettings { ngrams, shape, char_ngrams, weighting, cues, ..Default::default() };
+            let (featurizer, _) = Featurizer::learn(settings, &learned).unwrap();
+            agree(&featurizer, &learned);
+            agree(&featurizer, &other);
+        }
+
         #[test]
         fn every_occurrence_lies_on_the_bytes_of_its_text(text in "\\PC{0,60}") {
             let settings = FeatureSettings { char_ngrams: Some((1, 3)), ..Default::default() };

@@ -5,40 +5,124 @@ use crate::text::quote::Quotation;
 use crate::text::token::{Kind, Token};
 use crate::text::{Span, stem::Language};
 
-/// Calls `found` with the name and span of every shape cue in `text`. `folded` are the tokens in lower case.
+/// What the shape of a sentence may show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    Exclamation,
+    Question,
+    Number,
+    AllCaps,
+    FirstPerson,
+    FirstPersonPlural,
+    SecondPerson,
+    ThirdPersonPlural,
+    Quotation,
+    ModalDuty,
+    ModalWill,
+    ModalCan,
+    Short,
+    Ellipsis,
+}
+
+impl Shape {
+    pub const ALL: [Shape; 14] = [
+        Shape::Exclamation,
+        Shape::Question,
+        Shape::Number,
+        Shape::AllCaps,
+        Shape::FirstPerson,
+        Shape::FirstPersonPlural,
+        Shape::SecondPerson,
+        Shape::ThirdPersonPlural,
+        Shape::Quotation,
+        Shape::ModalDuty,
+        Shape::ModalWill,
+        Shape::ModalCan,
+        Shape::Short,
+        Shape::Ellipsis,
+    ];
+
+    /// Its term.
+    pub fn name(self) -> &'static str {
+        match self {
+            Shape::Exclamation => "shape:exclamation",
+            Shape::Question => "shape:question",
+            Shape::Number => "shape:number",
+            Shape::AllCaps => "shape:all-caps",
+            Shape::FirstPerson => "shape:first-person",
+            Shape::FirstPersonPlural => "shape:first-person-plural",
+            Shape::SecondPerson => "shape:second-person",
+            Shape::ThirdPersonPlural => "shape:third-person-plural",
+            Shape::Quotation => "shape:quotation",
+            Shape::ModalDuty => "shape:modal-duty",
+            Shape::ModalWill => "shape:modal-will",
+            Shape::ModalCan => "shape:modal-can",
+            Shape::Short => "shape:short",
+            Shape::Ellipsis => "shape:ellipsis",
+        }
+    }
+}
+
+/// What a token shows by itself: the same wherever it stands, so that it can be remembered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Looks {
+    /// A mark, a number, or capitals.
+    of_letters: Option<Shape>,
+    person: Option<Shape>,
+    modal: Option<Shape>,
+    /// It may stand between a modal verb and its verb.
+    joins_modal: bool,
+}
+
+impl Looks {
+    /// Of a token as it stands in the text, and in lower case.
+    pub fn of(surface: &str, kind: Kind, folded: &str, language: Language) -> Looks {
+        let of_letters = match kind {
+            Kind::Mark if surface.contains(['!', '！', '‼', '¡', '⁉', '⁈']) => Some(Shape::Exclamation),
+            Kind::Mark => Some(Shape::Question),
+            Kind::Number => Some(Shape::Number),
+            Kind::Word if is_shouted(surface) => Some(Shape::AllCaps),
+            Kind::Word => None,
+        };
+        match language {
+            Language::English => Looks {
+                of_letters,
+                person: person(folded),
+                modal: modal(folded),
+                joins_modal: matches!(folded, "not" | "never" | "also" | "now" | "to" | "always"),
+            },
+            _ => Looks { of_letters, ..Looks::default() },
+        }
+    }
+}
+
+/// Calls `found` with every shape cue in `text` and its span; `looks` are those of the tokens.
 pub fn cues(
     text: &str,
     tokens: &[Token],
-    folded: &[&str],
+    looks: &[Looks],
     quotations: &[Quotation],
-    language: Language,
-    mut found: impl FnMut(&str, Span),
+    mut found: impl FnMut(Shape, Span),
 ) {
-    for (token, folded) in tokens.iter().zip(folded) {
-        mark_or_capitals(token.span.of(text), *token, &mut found);
-        if language == Language::English {
-            person(folded, token.span, &mut found);
+    for (at, (token, own)) in tokens.iter().zip(looks).enumerate() {
+        if let Some(shape) = own.of_letters {
+            found(shape, token.span);
+        }
+        if let Some(shape) = own.person {
+            found(shape, token.span);
+        }
+        // A modal verb and what follows it: `must act`, `will not pay`.
+        if let Some(shape) = own.modal {
+            let next = if looks.get(at + 1).is_some_and(|next| next.joins_modal) { at + 2 } else { at + 1 };
+            if let Some(next) = tokens.get(next).filter(|token| token.kind == Kind::Word) {
+                found(shape, Span::new(token.span.start, next.span.end));
+            }
         }
     }
     for quotation in quotations {
-        found("shape:quotation", quotation.span);
-    }
-    if language == Language::English {
-        modal_verbs(tokens, folded, &mut found);
+        found(Shape::Quotation, quotation.span);
     }
     ends(text, tokens, &mut found);
-}
-
-fn mark_or_capitals(surface: &str, token: Token, found: &mut impl FnMut(&str, Span)) {
-    match token.kind {
-        Kind::Mark if surface.contains(['!', '！', '‼', '¡', '⁉', '⁈']) => {
-            found("shape:exclamation", token.span)
-        }
-        Kind::Mark => found("shape:question", token.span),
-        Kind::Number => found("shape:number", token.span),
-        Kind::Word if is_shouted(surface) => found("shape:all-caps", token.span),
-        Kind::Word => {}
-    }
 }
 
 /// Four capitals or more: shorter ones are mostly acronyms.
@@ -46,46 +130,35 @@ fn is_shouted(surface: &str) -> bool {
     surface.chars().filter(|c| c.is_uppercase()).count() >= 4 && !surface.chars().any(char::is_lowercase)
 }
 
-fn person(folded: &str, span: Span, found: &mut impl FnMut(&str, Span)) {
-    let word = folded.split('\'').next().unwrap_or(folded);
-    match word {
-        "i" | "me" | "my" | "mine" | "myself" => found("shape:first-person", span),
-        "we" | "us" | "our" | "ours" | "ourselves" => found("shape:first-person-plural", span),
-        "you" | "your" | "yours" | "yourself" | "yourselves" => found("shape:second-person", span),
-        "they" | "them" | "their" | "theirs" | "themselves" => found("shape:third-person-plural", span),
-        _ => {}
+fn person(folded: &str) -> Option<Shape> {
+    match folded.split('\'').next().unwrap_or(folded) {
+        "i" | "me" | "my" | "mine" | "myself" => Some(Shape::FirstPerson),
+        "we" | "us" | "our" | "ours" | "ourselves" => Some(Shape::FirstPersonPlural),
+        "you" | "your" | "yours" | "yourself" | "yourselves" => Some(Shape::SecondPerson),
+        "they" | "them" | "their" | "theirs" | "themselves" => Some(Shape::ThirdPersonPlural),
+        _ => None,
     }
 }
 
-/// A modal verb and what follows it: `must act`, `will not pay`.
-fn modal_verbs(tokens: &[Token], folded: &[&str], found: &mut impl FnMut(&str, Span)) {
-    for first in 0..tokens.len() {
-        let name = match folded[first] {
-            "must" | "should" | "shall" | "ought" => "shape:modal-duty",
-            "will" | "won't" | "would" | "wouldn't" => "shape:modal-will",
-            "can" | "cannot" | "can't" | "could" | "couldn't" | "may" | "might" => "shape:modal-can",
-            _ => continue,
-        };
-        let next = match folded.get(first + 1) {
-            Some(&"not" | &"never" | &"also" | &"now" | &"to" | &"always") => first + 2,
-            _ => first + 1,
-        };
-        if tokens.get(next).is_some_and(|token| token.kind == Kind::Word) {
-            found(name, Span::new(tokens[first].span.start, tokens[next].span.end));
-        }
+fn modal(folded: &str) -> Option<Shape> {
+    match folded {
+        "must" | "should" | "shall" | "ought" => Some(Shape::ModalDuty),
+        "will" | "won't" | "would" | "wouldn't" => Some(Shape::ModalWill),
+        "can" | "cannot" | "can't" | "could" | "couldn't" | "may" | "might" => Some(Shape::ModalCan),
+        _ => None,
     }
 }
 
 /// How the text ends, and whether it is very short.
-fn ends(text: &str, tokens: &[Token], found: &mut impl FnMut(&str, Span)) {
+fn ends(text: &str, tokens: &[Token], found: &mut impl FnMut(Shape, Span)) {
     let trimmed = text.trim_end();
     let whole = || Span::new(tokens[0].span.start, tokens[tokens.len() - 1].span.end);
     if !tokens.is_empty() && tokens.len() <= 5 {
-        found("shape:short", whole());
+        found(Shape::Short, whole());
     }
     if trimmed.ends_with('…') || trimmed.ends_with("...") {
         let width = if trimmed.ends_with('…') { '…'.len_utf8() } else { 3 };
-        found("shape:ellipsis", Span::new(trimmed.len() - width, trimmed.len()));
+        found(Shape::Ellipsis, Span::new(trimmed.len() - width, trimmed.len()));
     }
 }
 
@@ -97,11 +170,16 @@ mod tests {
     fn seen(text: &str) -> Vec<(String, String)> {
         let mut tokens = Vec::new();
         token::tokens(text, &mut tokens);
-        let folded: Vec<String> = tokens.iter().map(|t| stem::fold(t.span.of(text))).collect();
-        let folded: Vec<&str> = folded.iter().map(String::as_str).collect();
+        let looks: Vec<Looks> = tokens
+            .iter()
+            .map(|token| {
+                let surface = token.span.of(text);
+                Looks::of(surface, token.kind, &stem::fold(surface), Language::English)
+            })
+            .collect();
         let mut seen = Vec::new();
-        cues(text, &tokens, &folded, &quote::quotations(text), Language::English, |name, span| {
-            seen.push((name.trim_start_matches("shape:").to_owned(), span.of(text).to_owned()));
+        cues(text, &tokens, &looks, &quote::quotations(text), |shape, span| {
+            seen.push((shape.name().trim_start_matches("shape:").to_owned(), span.of(text).to_owned()));
         });
         seen
     }

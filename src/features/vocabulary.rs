@@ -1,8 +1,13 @@
 //! Feature ↔ term, with the number of training units that hold each term.
 //!
 //! The look-up table is made once, in training, and stored with the model, so that a model file is ready as soon as it
-//! is read. It is open addressing with linear probing over a power of two of slots; a slot holds 0 (empty) or 1 + the
-//! feature's number. The hash is FNV-1a, 64 bits, folded to 32 (Fowler, Noll, Vo; RFC 9923).
+//! is read. It is open addressing with linear probing over a power of two of slots; a slot holds 0 (empty), or 1 + the feature's
+//! number below and half of the term's hash above, which tells most terms apart without a look at their text. The hash of a run of words is made of the hashes
+//! of its words, so that whoever knows those need not put an n-gram together to look it up.
+
+use bytes::Bytes;
+
+use crate::packed::Packed;
 
 /// The column of a term in the feature matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,11 +22,11 @@ impl FeatureId {
 /// The terms of a model, numbered by falling document frequency, ties by the alphabet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Vocabulary {
-    text: String,
+    text: Bytes,
     /// `ends[i]` is where term `i` ends in `text`; it starts where the one before ends.
-    ends: Vec<u32>,
-    slots: Vec<u32>,
-    document_frequency: Vec<u32>,
+    ends: Packed<u32>,
+    slots: Packed<u64>,
+    document_frequency: Packed<u32>,
 }
 
 /// What is wrong with a vocabulary read from outside.
@@ -33,59 +38,51 @@ impl Vocabulary {
     /// The vocabulary of the given terms and their document frequencies. Terms must differ.
     pub fn new(mut terms: Vec<(String, u32)>) -> Self {
         terms.sort_by(|(a, m), (b, n)| n.cmp(m).then_with(|| a.cmp(b)));
-        let mut vocabulary = Vocabulary {
-            text: String::with_capacity(terms.iter().map(|(term, _)| term.len()).sum()),
-            ends: Vec::with_capacity(terms.len()),
-            slots: Vec::new(),
-            document_frequency: Vec::with_capacity(terms.len()),
-        };
-        for (term, frequency) in &terms {
-            vocabulary.text.push_str(term);
-            vocabulary.ends.push(vocabulary.text.len() as u32);
-            vocabulary.document_frequency.push(*frequency);
+        let mut text = String::with_capacity(terms.iter().map(|(term, _)| term.len()).sum());
+        let mut ends = Vec::with_capacity(terms.len());
+        for (term, _) in &terms {
+            text.push_str(term);
+            ends.push(text.len() as u32);
         }
-        vocabulary.slots = vocabulary.table();
-        vocabulary
+        Vocabulary {
+            text: text.into(),
+            ends: ends.into_iter().collect(),
+            slots: table(terms.iter().map(|(term, _)| &term[..])).into_iter().collect(),
+            document_frequency: terms.iter().map(|(_, frequency)| *frequency).collect(),
+        }
     }
 
-    /// A vocabulary from the parts of a model file, checked so that no look-up can fail or run for ever.
+    /// A vocabulary from the parts of a model file, as they stand: [`Vocabulary::check`] says whether they are sound.
+    pub fn from_parts(text: Bytes, ends: Packed<u32>, slots: Packed<u64>, document_frequency: Packed<u32>) -> Self {
+        Vocabulary { text, ends, slots, document_frequency }
+    }
+
+    /// That no look-up can fail or run for ever.
     ///
     /// # Errors
-    /// [`BadVocabulary`] if lengths differ, a term is empty or no UTF-8, or the table is not the one that
-    /// [`Vocabulary::new`] would have made.
-    pub fn from_parts(
-        text: Vec<u8>,
-        ends: Vec<u32>,
-        slots: Vec<u32>,
-        document_frequency: Vec<u32>,
-    ) -> Result<Self, BadVocabulary> {
-        let text = String::from_utf8(text).map_err(|_| BadVocabulary("terms are not UTF-8"))?;
-        let vocabulary = Vocabulary { text, ends, slots, document_frequency };
-        vocabulary.check()?;
-        Ok(vocabulary)
-    }
-
-    fn check(&self) -> Result<(), BadVocabulary> {
+    /// [`BadVocabulary`] if lengths differ, a term is empty or no UTF-8, or the table does not name each term once.
+    pub fn check(&self) -> Result<(), BadVocabulary> {
         let wrong = |what| Err(BadVocabulary(what));
-        if self.document_frequency.len() != self.ends.len() {
+        let Ok(text) = std::str::from_utf8(&self.text) else { return wrong("terms are not UTF-8") };
+        if self.document_frequency.len() != self.len() {
             return wrong("as many frequencies as terms are needed");
         }
         let mut last = 0;
-        for &end in &self.ends {
-            if end <= last || !self.text.is_char_boundary(end as usize) || end as usize > self.text.len() {
+        for end in self.ends.iter() {
+            if end <= last || !text.is_char_boundary(end as usize) {
                 return wrong("a term ends in the wrong place");
             }
             last = end;
         }
-        if last as usize != self.text.len() {
+        if last as usize != text.len() {
             return wrong("bytes after the last term");
         }
         if self.slots.len() != table_size(self.len()) {
             return wrong("the look-up table has the wrong size");
         }
         let mut seen = vec![false; self.len()];
-        for &slot in self.slots.iter().filter(|&&slot| slot > 0) {
-            match seen.get_mut(slot as usize - 1) {
+        for slot in self.slots.iter().filter(|slot| *slot > 0) {
+            match seen.get_mut((slot as u32 as usize).wrapping_sub(1)) {
                 Some(seen) if !*seen => *seen = true,
                 _ => return wrong("the look-up table names a term twice, or one that is not there"),
             }
@@ -94,18 +91,6 @@ impl Vocabulary {
             return wrong("the look-up table misses a term");
         }
         Ok(())
-    }
-
-    fn table(&self) -> Vec<u32> {
-        let mut slots = vec![0; table_size(self.len())];
-        for feature in 0..self.len() as u32 {
-            let mut at = hash(self.term(FeatureId(feature)).as_bytes()) as usize & (slots.len() - 1);
-            while slots[at] != 0 {
-                at = (at + 1) & (slots.len() - 1);
-            }
-            slots[at] = feature + 1;
-        }
-        slots
     }
 
     /// Number of terms.
@@ -119,32 +104,67 @@ impl Vocabulary {
 
     /// The term of a feature of this vocabulary.
     pub fn term(&self, feature: FeatureId) -> &str {
-        let start = feature.index().checked_sub(1).map_or(0, |before| self.ends[before] as usize);
-        &self.text[start..self.ends[feature.index()] as usize]
+        std::str::from_utf8(self.bytes_of(feature)).expect("terms are UTF-8 and end between characters")
+    }
+
+    fn bytes_of(&self, feature: FeatureId) -> &[u8] {
+        let start = feature.index().checked_sub(1).map_or(0, |before| self.ends.get(before));
+        &self.text[start as usize..self.ends.get(feature.index()) as usize]
     }
 
     /// The feature of a term, if training saw it often enough.
     pub fn feature(&self, term: &str) -> Option<FeatureId> {
-        let mask = self.slots.len() - 1;
-        let mut at = hash(term.as_bytes()) as usize & mask;
+        let hash = term.split(' ').fold(Hash::default(), |hash, word| hash.with(WordHash::of(word)));
+        self.find(hash, |known| known == term.as_bytes())
+    }
+
+    /// The feature of the term of that hash which the bytes of a known term of the same hash are tested for.
+    #[inline]
+    pub fn find(&self, hash: Hash, is: impl Fn(&[u8]) -> bool) -> Option<FeatureId> {
+        let (mut at, tag) = hash.place();
         loop {
-            match self.slots[at] {
-                0 => return None,
-                slot if self.term(FeatureId(slot - 1)) == term => return Some(FeatureId(slot - 1)),
-                _ => at = (at + 1) & mask,
+            let slot = self.slots.get(at as usize & (self.slots.len() - 1));
+            if slot == 0 {
+                return None;
             }
+            let feature = FeatureId((slot as u32).wrapping_sub(1));
+            if (slot >> 32) as u32 == tag && is(self.bytes_of(feature)) {
+                return Some(feature);
+            }
+            at = at.wrapping_add(1);
         }
     }
 
     /// In how many training units each feature's term stood, in feature order.
-    pub fn document_frequency(&self) -> &[u32] {
-        &self.document_frequency
+    pub fn document_frequency(&self) -> Vec<u32> {
+        self.document_frequency.iter().collect()
     }
 
-    /// The parts that a model file holds: terms run together, their ends, the look-up table.
-    pub fn parts(&self) -> (&[u8], &[u32], &[u32]) {
-        (self.text.as_bytes(), &self.ends, &self.slots)
+    /// In how many training units the feature's term stood.
+    #[inline]
+    pub fn frequency(&self, feature: FeatureId) -> u32 {
+        self.document_frequency.get(feature.index())
     }
+
+    /// The parts that a model file holds: terms run together, their ends, the look-up table, frequencies.
+    pub fn parts(&self) -> [&[u8]; 4] {
+        [&self.text, self.ends.bytes(), self.slots.bytes(), self.document_frequency.bytes()]
+    }
+}
+
+fn table<'a>(terms: impl ExactSizeIterator<Item = &'a str>) -> Vec<u64> {
+    let mut slots = vec![0; table_size(terms.len())];
+    let mask = slots.len() - 1;
+    for (term, number) in terms.zip(1..) {
+        let hash = term.split(' ').fold(Hash::default(), |hash, word| hash.with(WordHash::of(word)));
+        let (at, tag) = hash.place();
+        let mut at = at as usize & mask;
+        while slots[at] != 0 {
+            at = (at + 1) & mask;
+        }
+        slots[at] = u64::from(tag) << 32 | number;
+    }
+    slots
 }
 
 /// Twice the terms, rounded up to a power of two: at most half of the slots are taken, so a look-up always ends.
@@ -152,11 +172,46 @@ fn table_size(terms: usize) -> usize {
     (2 * terms + 1).next_power_of_two()
 }
 
-fn hash(bytes: &[u8]) -> u32 {
-    let long = bytes
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325u64, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
-    (long >> 32) as u32 ^ long as u32
+/// 2⁶⁴ divided by the golden ratio, made odd (Knuth, TAOCP 3, 6.4).
+const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// The hash of a word: of its bytes eight by eight, little-endian, the last filled up with zeros, starting from their number.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct WordHash(u64);
+
+impl WordHash {
+    pub fn of(word: &str) -> WordHash {
+        let (blocks, rest) = word.as_bytes().as_chunks();
+        let mut last = [0; 8];
+        last[..rest.len()].copy_from_slice(rest);
+        let last = if rest.is_empty() { &[][..] } else { &[last][..] };
+        let start = word.len() as u64;
+        WordHash(blocks.iter().chain(last).fold(start, |hash, block| mixed(hash, u64::from_le_bytes(*block))))
+    }
+}
+
+/// The hash of a run of words.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Hash(u64);
+
+impl Hash {
+    /// That of a run of one word more.
+    #[inline]
+    pub fn with(self, word: WordHash) -> Hash {
+        Hash(mixed(self.0, word.0))
+    }
+
+    /// Where a table is looked at first, as far as the table is large, and what else must be alike.
+    #[inline]
+    fn place(self) -> (u32, u32) {
+        let all = (self.0 ^ self.0 >> 32).wrapping_mul(GOLDEN);
+        ((all >> 32) as u32, (self.0 >> 32) as u32)
+    }
+}
+
+#[inline]
+fn mixed(hash: u64, block: u64) -> u64 {
+    (hash.rotate_left(5) ^ block).wrapping_mul(GOLDEN)
 }
 
 #[cfg(test)]
@@ -177,32 +232,41 @@ mod tests {
         assert_eq!(vocabulary.feature("nobody"), None);
         assert_eq!(vocabulary.feature(""), None);
         assert_eq!(vocabulary.document_frequency(), [7, 2, 2, 1]);
+        assert_eq!(vocabulary.frequency(FeatureId(1)), 2);
     }
 
     #[test]
-    fn a_vocabulary_survives_its_parts_and_refuses_damaged_ones() {
+    fn a_vocabulary_survives_its_parts_and_damaged_ones_are_found() {
         let vocabulary = small();
-        let (text, ends, slots) = vocabulary.parts();
-        let frequencies = vocabulary.document_frequency().to_vec();
-        let again = |text: &[u8], ends: &[u32], slots: &[u32]| {
-            Vocabulary::from_parts(text.to_vec(), ends.to_vec(), slots.to_vec(), frequencies.clone())
+        let [text, ends, slots, frequencies] = vocabulary.parts();
+        let again = |text: &[u8], ends: &[u8], slots: &[u8]| {
+            let packed = |bytes: &[u8]| Bytes::copy_from_slice(bytes);
+            let [ends, frequencies] = [ends, frequencies].map(|bytes| Packed::new(packed(bytes)));
+            let again = Vocabulary::from_parts(packed(text), ends, Packed::new(packed(slots)), frequencies);
+            again.check().map(|()| again)
         };
         assert_eq!(again(text, ends, slots).unwrap(), vocabulary);
         assert!(again(&text[1..], ends, slots).is_err());
-        assert!(again(text, &[1, 1, 2, 3], slots).is_err());
-        assert!(again(text, ends, &slots[1..]).is_err());
+        assert!(again(text, &[1, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0], slots).is_err());
+        assert!(again(text, ends, &slots[8..]).is_err());
         assert!(again(text, ends, &vec![1; slots.len()]).is_err());
+        assert!(again(text, ends, &vec![0; slots.len()]).is_err());
         assert!(again(&[0xff; 14], ends, slots).is_err());
+    }
+
+    #[test]
+    fn the_hash_of_a_run_is_made_of_those_of_its_words() {
+        let vocabulary = small();
+        let hash = Hash::default().with(WordHash::of("will")).with(WordHash::of("pay"));
+        assert_eq!(vocabulary.find(hash, |known| known == b"will pay"), vocabulary.feature("will pay"));
+        assert_eq!(vocabulary.find(hash, |_| false), None);
+        // By hand: `a` is one block, 97, started from 1: (1 << 5 ^ 97) times the constant.
+        assert_eq!(WordHash::of("a").0, 65u64.wrapping_mul(GOLDEN));
+        assert_eq!(WordHash::of("").0, 0);
     }
 
     #[test]
     fn an_empty_vocabulary_knows_nothing() {
         assert_eq!(Vocabulary::new(Vec::new()).feature("we"), None);
-    }
-
-    #[test]
-    fn the_hash_is_the_published_one() {
-        // FNV-1a 64 of "a" is af63dc4c8601ec8c (RFC 9923, test vectors), here folded by exclusive or.
-        assert_eq!(hash(b"a"), 0xaf63_dc4c ^ 0x8601_ec8c);
     }
 }

@@ -24,23 +24,30 @@ impl Weighting {
     /// units. The ratios of [`Weighting::Nb`] differ by label; they are part of the weights, not of the row.
     pub fn value(self, count: u32, df: u32, n: u32) -> f64 {
         match self {
-            Weighting::Tfidf => (1.0 + libm::log(f64::from(count))) * idf(df, n),
+            Weighting::Tfidf => Weighting::tfidf(count, Weighting::idf(df, n)),
             Weighting::Binary | Weighting::Nb => 1.0,
             Weighting::Count => f64::from(count),
         }
     }
+
+    /// The value of a term by its inverse document frequency.
+    #[inline]
+    pub(super) fn tfidf(count: u32, idf: f64) -> f64 {
+        // The logarithm of 1 is 0, and most terms stand once.
+        if count == 1 { idf } else { (1.0 + libm::log(f64::from(count))) * idf }
+    }
+
+    /// Inverse document frequency, smoothed: as if one more unit held every term.
+    pub(super) fn idf(df: u32, n: u32) -> f64 {
+        libm::log((1.0 + f64::from(n)) / (1.0 + f64::from(df))) + 1.0
+    }
 }
 
-/// Inverse document frequency, smoothed: as if one more unit held every term.
-fn idf(df: u32, n: u32) -> f64 {
-    libm::log((1.0 + f64::from(n)) / (1.0 + f64::from(df))) + 1.0
-}
-
-/// Divides the values of a row by their Euclidean length; a row of nothing stays as it is.
-pub fn normalise(values: &mut [f64]) {
-    let length = values.iter().map(|value| value * value).sum::<f64>().sqrt();
+/// Divides the values of a row by their Euclidean length; a row of nothing stays as it is, and so does what has no value.
+pub fn normalise(values: &mut [Option<f64>]) {
+    let length = values.iter().flatten().map(|value| value * value).sum::<f64>().sqrt();
     if length > 0.0 {
-        values.iter_mut().for_each(|value| *value /= length);
+        values.iter_mut().flatten().for_each(|value| *value /= length);
     }
 }
 
@@ -63,9 +70,9 @@ mod tests {
 
     #[test]
     fn rows_get_length_one_and_empty_rows_stay_empty() {
-        let mut row = [3.0, 4.0];
+        let mut row = [Some(3.0), None, Some(4.0)];
         normalise(&mut row);
-        assert_eq!(row, [0.6, 0.8]);
+        assert_eq!(row, [Some(0.6), None, Some(0.8)]);
         normalise(&mut []);
     }
 }

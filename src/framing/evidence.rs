@@ -1,5 +1,7 @@
 //! Why: the terms of a unit whose contributions, with the intercept, add up to a label's score.
 
+use smallvec::SmallVec;
+
 use crate::codebook::LabelId;
 use crate::features::{FeatureId, Row};
 use crate::model::Model;
@@ -29,8 +31,8 @@ pub struct Term {
     pub feature: FeatureId,
     /// Weight times value, in log-odds.
     pub contribution: f64,
-    /// Every place in the unit's text where the term stands.
-    pub spans: Vec<Span>,
+    /// Every place in the unit's text where the term stands: mostly one.
+    pub spans: SmallVec<[Span; 1]>,
 }
 
 /// What made the score of `label` for the unit of `row`.
@@ -49,7 +51,8 @@ pub fn explain(model: &Model, row: &Row, label: LabelId) -> Evidence {
             }
         })
         .collect();
-    terms.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()).then(a.feature.cmp(&b.feature)));
+    terms
+        .sort_unstable_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()).then(a.feature.cmp(&b.feature)));
     Evidence { intercept: model.intercept(label), terms }
 }
 

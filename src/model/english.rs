@@ -10,7 +10,7 @@ static BYTES: &[u8] = include_bytes!("../../models/english.safetensors");
 /// What messages call the embedded model.
 pub const NAME: &str = "embedded English model";
 
-/// The default model. Its bytes are part of the program and checked by a test, so the checksum is not computed anew.
+/// The default model. Its bytes are part of the program and checked by a test, so they are taken as they stand, and most of them never read.
 ///
 /// # Panics
 /// If the program was built with a damaged model.
@@ -25,7 +25,7 @@ mod tests {
     #[test]
     fn the_embedded_model_passes_every_check_of_a_model_file() {
         let checked = Model::from_bytes(BYTES, Path::new(NAME)).unwrap();
-        assert_eq!(checked, embedded());
-        assert_eq!(checked.to_bytes(), BYTES);
+        assert!(checked == embedded());
+        assert!(checked.to_bytes() == BYTES, "not as this version writes it");
     }
 }

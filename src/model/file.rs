@@ -1,14 +1,16 @@
 //! The model file: a safetensors container, checked when read, replaced whole when written. `docs/model-file.md` has the
 //! layout.
 //!
-//! The checksum is SHA-256 over the tensors' bytes in the order of [`TENSORS`] and then the metadata JSON without its
-//! `checksum` key; keys are sorted. Numbers are little-endian.
+//! The checksum is SHA-256 over those of the blocks of a MiB that the tensors' bytes are cut into, as they lie in the file, and then the metadata JSON without its
+//! `checksum` key; keys are sorted. So several threads can work it out. Numbers are little-endian.
 
 use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
+use rayon::prelude::*;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -18,17 +20,18 @@ use sha2::{Digest, Sha256};
 use super::weights::{Values, Weights};
 use super::{Model, Task, part};
 use crate::codebook::LabelSet;
-use crate::features::cues::{BadMatcher, CueSet};
-use crate::features::vocabulary::Vocabulary;
-use crate::features::{Extractor, FeatureSettings, Featurizer, ReadyCues};
+use crate::features::cues::{self, CueSet};
+use crate::features::vocabulary::{FeatureId, Vocabulary};
+use crate::features::{Extractor, FeatureSettings, Featurizer, StoredCues};
+use crate::packed::{Number, Packed};
 use crate::parsed::Parsed;
 use crate::text::stem::STEMMER;
 
 /// The version of the format that this program writes and reads.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
-/// Every tensor that a model file may hold, in the order of its checksum.
-pub const TENSORS: [&str; 11] = [
+/// Every tensor that a model file may hold.
+pub const TENSORS: [&str; 13] = [
     "weights",
     "weight_scales",
     "weight_rows",
@@ -39,11 +42,19 @@ pub const TENSORS: [&str; 11] = [
     "term_slots",
     "document_frequency",
     "cues",
+    "cue_terms",
     "cue_matcher",
+    "card",
 ];
 
 /// Those that only some models hold: compressed ones, and those with cues.
-const OPTIONAL: [&str; 4] = ["weight_scales", "weight_rows", "cues", "cue_matcher"];
+const OPTIONAL: [&str; 5] = ["weight_scales", "weight_rows", "cues", "cue_terms", "cue_matcher"];
+
+/// Those whose content follows from the others: a table, cues ready to match, and what is known of the model.
+const DERIVED: [&str; 4] = ["term_slots", "cue_terms", "cue_matcher", "card"];
+
+/// Bytes that are digested by themselves, so that several threads can.
+const BLOCK: usize = 1 << 20;
 
 /// A model file larger than this is not read.
 const MOST_BYTES: u64 = 8 << 30;
@@ -92,10 +103,6 @@ struct Metadata {
     features: FeatureSettings,
     /// Training units, the n of inverse document frequency.
     units: u32,
-    card: Box<RawValue>,
-    /// The names of the cues, in their order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    cues: Vec<String>,
     /// Only of a model that was trained with one of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     codebook: Option<Box<RawValue>>,
@@ -115,13 +122,11 @@ impl Model {
         if length > MOST_BYTES {
             return Err(ModelError::TooLarge { path: path.into(), bytes: length });
         }
-        let mut bytes = Vec::new();
-        // A device says that it has no length.
-        file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(io)?;
+        let bytes = whole(&file, length).map_err(io)?;
         if bytes.len() as u64 > MOST_BYTES {
             return Err(ModelError::TooLarge { path: path.into(), bytes: bytes.len() as u64 });
         }
-        Model::from_bytes(&bytes, path)
+        parse(bytes.into(), path, Check::Everything)
     }
 
     /// A model from the bytes of a model file; `path` is for messages.
@@ -129,12 +134,12 @@ impl Model {
     /// # Errors
     /// As [`Model::read`].
     pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Model, ModelError> {
-        parse(bytes, path, Check::Everything)
+        parse(Bytes::copy_from_slice(bytes), path, Check::Everything)
     }
 
-    /// As [`Model::from_bytes`] for bytes that are part of the program: their checksum is taken as it stands.
-    pub(crate) fn from_trusted_bytes(bytes: &[u8], path: &Path) -> Result<Model, ModelError> {
-        parse(bytes, path, Check::Structure)
+    /// A model from bytes that are part of the program. A test checks them; here they are taken as they stand, where they lie.
+    pub(crate) fn from_trusted_bytes(bytes: &'static [u8], path: &Path) -> Result<Model, ModelError> {
+        parse(Bytes::from_static(bytes), path, Check::Nothing)
     }
 
     /// The bytes of the model file; the same model gives the same bytes.
@@ -142,55 +147,57 @@ impl Model {
         let tensors = self.tensors();
         let metadata = serde_json::to_string(&self.metadata()).expect("metadata is plain data");
         let mut json: Value = serde_json::from_str(&metadata).expect("it was JSON a line before");
-        let digest = digest(tensors.iter().map(|tensor| &tensor.data[..]), &json);
-        json["checksum"] = Value::String(digest);
-        let views = tensors.iter().map(|Tensor { name, dtype, shape, data }| {
-            (*name, TensorView::new(*dtype, shape.clone(), data).expect("shapes are those of the data"))
-        });
-        let metadata = HashMap::from([("rhetor".to_owned(), json.to_string())]);
-        safetensors::serialize(views, Some(metadata)).expect("metadata stays far under the container's bound")
+        // The container alone knows in which order it puts the tensors, and that order does not hang on the metadata.
+        let (length, _) = SafeTensors::read_metadata(&contained(&tensors, "")).expect("it was written a line before");
+        json["checksum"] = Value::String(checksum(&contained(&tensors, "")[8 + length..], &json));
+        contained(&tensors, &json.to_string())
     }
 
     fn tensors(&self) -> Vec<Tensor> {
-        let (terms, ends, slots) = self.featurizer.vocabulary().parts();
-        let frequencies = self.featurizer.vocabulary().document_frequency();
-        let k = self.labels.len();
+        let [terms, ends, slots, frequencies] = self.featurizer.vocabulary().parts();
+        let (k, d) = (self.labels.len(), self.featurizer.vocabulary().len());
+        let of_labels = |numbers: &[f64]| numbers.iter().copied().collect::<Packed<f64>>().bytes().to_vec();
         let mut tensors = self.weight_tensors();
         tensors.extend([
-            Tensor::new("intercepts", Dtype::F64, vec![k], bytes_of(&self.intercepts, |b| b.to_le_bytes())),
-            Tensor::new("thresholds", Dtype::F64, vec![k], bytes_of(&self.thresholds, |t| t.to_le_bytes())),
+            Tensor::new("intercepts", Dtype::F64, vec![k], of_labels(&self.intercepts)),
+            Tensor::new("thresholds", Dtype::F64, vec![k], of_labels(&self.thresholds)),
             Tensor::new("terms", Dtype::U8, vec![terms.len()], terms.to_vec()),
-            Tensor::new("term_ends", Dtype::U32, vec![ends.len()], bytes_of(ends, |n| n.to_le_bytes())),
-            Tensor::new("term_slots", Dtype::U32, vec![slots.len()], bytes_of(slots, |n| n.to_le_bytes())),
-            Tensor::new("document_frequency", Dtype::U32, vec![ends.len()], bytes_of(frequencies, |n| n.to_le_bytes())),
+            Tensor::new("term_ends", Dtype::U32, vec![d], ends.to_vec()),
+            Tensor::new("term_slots", Dtype::U64, vec![slots.len() / 8], slots.to_vec()),
+            Tensor::new("document_frequency", Dtype::U32, vec![d], frequencies.to_vec()),
         ]);
         if let Some(cues) = &self.featurizer.settings().cues {
             let json = serde_json::to_vec(&**cues).expect("cues are plain data");
             tensors.push(Tensor::new("cues", Dtype::U8, vec![json.len()], json));
         }
         if let Some(matcher) = self.featurizer.extractor().cue_matcher() {
+            let terms = self.featurizer.extractor().cue_terms();
+            // Training leaves out the cues that it never saw.
+            let known = terms.iter().filter_map(|term| self.featurizer.vocabulary().feature(term));
+            let known: Packed<u32> = known.map(|feature| feature.0).collect();
+            tensors.push(Tensor::new("cue_terms", Dtype::U32, vec![terms.len()], known.bytes().to_vec()));
             tensors.push(Tensor::new("cue_matcher", Dtype::U8, vec![matcher.len()], matcher));
         }
+        let card = serde_json::to_value(&*self.card).expect("a card is plain data").to_string().into_bytes();
+        tensors.push(Tensor::new("card", Dtype::U8, vec![card.len()], card));
         tensors
     }
 
     fn weight_tensors(&self) -> Vec<Tensor> {
-        let (k, scales) = (self.labels.len(), self.weights.scales());
-        let is_narrow = self.card.compression.as_ref().is_some_and(|compression| compression.bits == 8);
-        let (count, dtype, data) = match self.weights.values() {
-            Values::Plain(values) => (values.len(), Dtype::F32, bytes_of(&values, |w| w.to_le_bytes())),
-            Values::Steps(steps) if is_narrow => {
-                (steps.len(), Dtype::I8, bytes_of(&steps, |step| (step as i8).to_le_bytes()))
-            }
-            Values::Steps(steps) => (steps.len(), Dtype::I16, bytes_of(&steps, |step| step.to_le_bytes())),
+        let (k, scales, values) = (self.labels.len(), self.weights.scales(), self.weights.values());
+        let dtype = match values {
+            Values::Plain(_) => Dtype::F32,
+            Values::Steps(_) => Dtype::I16,
+            Values::ShortSteps(_) => Dtype::I8,
         };
-        let mut tensors = vec![Tensor::new("weights", dtype, vec![count / k.max(1), k], data)];
+        let shape = vec![values.count() / k.max(1), k];
+        let mut tensors = vec![Tensor::new("weights", dtype, shape, values.bytes().to_vec())];
         if !scales.is_empty() {
-            tensors.push(Tensor::new("weight_scales", Dtype::F32, vec![k], bytes_of(scales, |s| s.to_le_bytes())));
+            let scales: Packed<f32> = scales.iter().copied().collect();
+            tensors.push(Tensor::new("weight_scales", Dtype::F32, vec![k], scales.bytes().to_vec()));
         }
-        if let Some(kept) = self.weights.kept() {
-            let data = bytes_of(&kept, |n| n.to_le_bytes());
-            tensors.push(Tensor::new("weight_rows", Dtype::U32, vec![kept.len()], data));
+        if let Some(rows) = self.weights.rows() {
+            tensors.push(Tensor::new("weight_rows", Dtype::U32, vec![rows.len()], rows.bytes().to_vec()));
         }
         tensors
     }
@@ -201,8 +208,11 @@ impl Model {
         let settings = serde_json::json!([stemmer, task, labels, features, units]);
         // The cues as written are among them; the form in which they are ready to match is this version's own.
         let tensors = self.tensors();
-        let tensors = tensors.iter().filter(|tensor| tensor.name != "cue_matcher");
-        digest(tensors.map(|tensor| &tensor.data[..]), &settings)
+        let mut sha = Sha256::new();
+        let told = tensors.iter().filter(|tensor| !DERIVED.contains(&tensor.name));
+        told.for_each(|tensor| sha.update(&tensor.data));
+        sha.update(settings.to_string());
+        hex(&sha.finalize())
     }
 
     fn metadata(&self) -> Metadata {
@@ -214,8 +224,6 @@ impl Model {
             labels: self.labels.iter().map(|(_, name)| name.to_owned()).collect(),
             features: self.featurizer.settings().clone(),
             units: self.featurizer.units(),
-            card: serde_json::value::to_raw_value(&*self.card).expect("a card is plain data"),
-            cues: self.featurizer.extractor().cue_names(),
             codebook: self
                 .codebook
                 .as_ref()
@@ -243,48 +251,75 @@ impl Model {
     }
 }
 
+/// The bytes of a file. A large one is read by several threads, since it takes most of the time to get its memory from the system.
+fn whole(file: &fs::File, length: u64) -> io::Result<Vec<u8>> {
+    #[cfg(unix)]
+    if length > 4 * BLOCK as u64 {
+        use std::os::unix::fs::FileExt;
+        let mut bytes = vec![0; length as usize];
+        let read = |(block, at): (&mut [u8], u64)| file.read_exact_at(block, at * BLOCK as u64);
+        bytes.par_chunks_mut(BLOCK).enumerate().map(|(at, block)| (block, at as u64)).try_for_each(read)?;
+        return Ok(bytes);
+    }
+    let mut bytes = Vec::with_capacity(length as usize + 1);
+    // A device says that it has no length.
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The container of these tensors, with that metadata.
+fn contained(tensors: &[Tensor], metadata: &str) -> Vec<u8> {
+    let views = tensors.iter().map(|Tensor { name, dtype, shape, data }| {
+        (*name, TensorView::new(*dtype, shape.clone(), data).expect("shapes are those of the data"))
+    });
+    let metadata = HashMap::from([("rhetor".to_owned(), metadata.to_owned())]);
+    safetensors::serialize(views, Some(metadata)).expect("metadata stays far under the container's bound")
+}
+
 /// How much of a model file is checked.
 #[derive(Clone, Copy, PartialEq)]
 enum Check {
     Everything,
-    /// All but the checksum.
-    Structure,
+    /// It is part of the program, and a test checks it.
+    Nothing,
 }
 
-fn parse(bytes: &[u8], path: &Path, check: Check) -> Result<Model, ModelError> {
+fn parse(bytes: Bytes, path: &Path, check: Check) -> Result<Model, ModelError> {
     let damaged = |what: &str| ModelError::Damaged { path: path.into(), what: what.into() };
     let not_a_model = || ModelError::NotAModel { path: path.into() };
-    let (length, header) = SafeTensors::read_metadata(bytes).map_err(|error| broken_container(path, bytes, &error))?;
+    let (length, header) =
+        SafeTensors::read_metadata(&bytes).map_err(|error| broken_container(path, &bytes, &error))?;
     let text = header.metadata().as_ref().and_then(|metadata| metadata.get("rhetor")).ok_or_else(not_a_model)?;
-    let tensors = Tensors { data: &bytes[8 + length..], header: &header };
+    let tensors = Tensors { data: bytes.slice(8 + length..), header: &header };
+    if check == Check::Nothing {
+        let metadata: Metadata = serde_json::from_str(text).map_err(|error| damaged(&error.to_string()))?;
+        return assemble(&tensors, metadata, check).map_err(damaged);
+    }
+    let json: Value = serde_json::from_str(text).map_err(|_| damaged("its metadata is no JSON"))?;
+    check_version(&json, path)?;
     tensors.check_names().map_err(damaged)?;
-    if check == Check::Everything {
-        let json: Value = serde_json::from_str(text).map_err(|_| damaged("its metadata is no JSON"))?;
-        check_version(&json, path)?;
-        // The checksum is over the canonical form, so nothing else may stand there.
-        let canonical = json.to_string();
-        if &canonical != text {
-            return Err(damaged("its metadata is not in canonical form"));
-        }
-        check_sum(&tensors, json).map_err(damaged)?;
+    // The checksum is over the canonical form, so nothing else may stand there.
+    if &json.to_string() != text {
+        return Err(damaged("its metadata is not in canonical form"));
     }
     let metadata: Metadata = serde_json::from_str(text).map_err(|error| damaged(&error.to_string()))?;
-    assemble(&tensors, metadata, check).map_err(damaged)
+    let (sum, model) = rayon::join(|| check_sum(&tensors.data, json), || assemble(&tensors, metadata, check));
+    sum.and(model).map_err(damaged)
 }
 
 /// The tensors of a file where they lie; the container has checked that they do lie there.
 struct Tensors<'a> {
-    data: &'a [u8],
+    data: Bytes,
     header: &'a safetensors::tensor::Metadata,
 }
 
-impl<'a> Tensors<'a> {
-    fn get(&self, name: &str) -> Option<(Dtype, &'a [u8])> {
+impl Tensors<'_> {
+    fn get(&self, name: &str) -> Option<(Dtype, Bytes)> {
         let info = self.header.info(name)?;
-        Some((info.dtype, &self.data[info.data_offsets.0..info.data_offsets.1]))
+        Some((info.dtype, self.data.slice(info.data_offsets.0..info.data_offsets.1)))
     }
 
-    fn bytes(&self, name: &str, dtype: Dtype) -> Result<&'a [u8], &'static str> {
+    fn bytes(&self, name: &str, dtype: Dtype) -> Result<Bytes, &'static str> {
         match self.get(name) {
             None => Err("a tensor is missing"),
             Some((found, _)) if found != dtype => Err("a tensor has the wrong type"),
@@ -292,14 +327,8 @@ impl<'a> Tensors<'a> {
         }
     }
 
-    fn numbers<T, const N: usize>(
-        &self,
-        name: &str,
-        dtype: Dtype,
-        read: impl Fn([u8; N]) -> T,
-    ) -> Result<Vec<T>, &'static str> {
-        let (chunks, _) = self.bytes(name, dtype)?.as_chunks();
-        Ok(chunks.iter().map(|bytes| read(*bytes)).collect())
+    fn numbers<T: Number>(&self, name: &str, dtype: Dtype) -> Result<Packed<T>, &'static str> {
+        self.bytes(name, dtype).map(Packed::new)
     }
 
     /// All that must be there are, and nothing else is.
@@ -335,17 +364,20 @@ fn check_version(json: &Value, path: &Path) -> Result<(), ModelError> {
 }
 
 /// Whether the checksum is right.
-fn check_sum(tensors: &Tensors, mut json: Value) -> Result<(), &'static str> {
+fn check_sum(data: &[u8], mut json: Value) -> Result<(), &'static str> {
     let said = json.as_object_mut().and_then(|object| object.remove("checksum")).ok_or("it has no checksum")?;
-    let data = TENSORS.iter().filter_map(|name| tensors.get(name)).map(|(_, data)| data);
-    let found = Value::String(digest(data, &json));
-    if said == found { Ok(()) } else { Err("its checksum does not match") }
+    if said == Value::String(checksum(data, &json)) { Ok(()) } else { Err("its checksum does not match") }
 }
 
-fn digest<'a>(tensors: impl Iterator<Item = &'a [u8]>, json: &Value) -> String {
+fn checksum(data: &[u8], json: &Value) -> String {
     let mut sha = Sha256::new();
-    tensors.for_each(|data| sha.update(data));
-    sha.update(json.to_string().as_bytes());
+    let digests: Vec<_> = match data.len() {
+        // Threads need not be woken for one block.
+        0..=BLOCK => data.chunks(BLOCK).map(Sha256::digest).collect(),
+        _ => data.par_chunks(BLOCK).map(Sha256::digest).collect(),
+    };
+    digests.iter().for_each(|digest| sha.update(digest));
+    sha.update(json.to_string());
     hex(&sha.finalize())
 }
 
@@ -381,33 +413,37 @@ fn assemble(tensors: &Tensors, metadata: Metadata, check: Check) -> Result<Model
         return Err("its labels are not sorted or not distinct");
     }
     let vocabulary = Vocabulary::from_parts(
-        tensors.bytes("terms", Dtype::U8)?.to_vec(),
-        tensors.numbers("term_ends", Dtype::U32, u32::from_le_bytes)?,
-        tensors.numbers("term_slots", Dtype::U32, u32::from_le_bytes)?,
-        tensors.numbers("document_frequency", Dtype::U32, u32::from_le_bytes)?,
-    )
-    .map_err(|_| "its vocabulary is inconsistent")?;
-    let card = parsed(metadata.card.get(), check).ok_or("its card cannot be read")?;
+        tensors.bytes("terms", Dtype::U8)?,
+        tensors.numbers("term_ends", Dtype::U32)?,
+        tensors.numbers("term_slots", Dtype::U64)?,
+        tensors.numbers("document_frequency", Dtype::U32)?,
+    );
+    if check == Check::Everything {
+        vocabulary.check().map_err(|_| "its vocabulary is inconsistent")?;
+    }
     let codebook = metadata
         .codebook
         .as_ref()
-        .map(|book| parsed(book.get(), check))
+        .map(|book| parsed(Bytes::copy_from_slice(book.get().as_bytes()), check))
         .map_or(Ok(None), |book| book.map(Some).ok_or("its codebook cannot be read"))?;
-    let extractor = extractor(tensors, metadata.features, &metadata.cues, check)?;
     let fingerprint = metadata.checksum.as_deref().filter(|checksum| checksum.len() == 64 && checksum.is_ascii());
     let model = Model {
         task: metadata.task,
-        weights: weights(tensors, vocabulary.len(), labels.len())?,
-        intercepts: tensors.numbers("intercepts", Dtype::F64, f64::from_le_bytes)?,
-        thresholds: tensors.numbers("thresholds", Dtype::F64, f64::from_le_bytes)?,
+        weights: weights(tensors, labels.len())?,
+        intercepts: tensors.numbers("intercepts", Dtype::F64)?.iter().collect(),
+        thresholds: tensors.numbers("thresholds", Dtype::F64)?.iter().collect(),
         labels,
-        featurizer: Featurizer::from_parts(extractor, vocabulary, metadata.units),
-        card,
+        card: parsed(tensors.bytes("card", Dtype::U8)?, check).ok_or("its card cannot be read")?,
         codebook,
         fingerprint: fingerprint.ok_or("its checksum is none")?[..8].to_owned(),
+        featurizer: Featurizer::from_parts(
+            extractor(tensors, metadata.features, &vocabulary, check)?,
+            vocabulary,
+            metadata.units,
+        ),
     };
-    check_shapes(&model)?;
     if check == Check::Everything {
+        check_shapes(&model)?;
         check_card(&model, tensors)?;
     }
     Ok(model)
@@ -417,42 +453,48 @@ fn assemble(tensors: &Tensors, metadata: Metadata, check: Check) -> Result<Model
 fn extractor(
     tensors: &Tensors,
     settings: FeatureSettings,
-    names: &[String],
+    vocabulary: &Vocabulary,
     check: Check,
 ) -> Result<Extractor, &'static str> {
-    let unreadable = "a pattern of its cues cannot be read";
     if tensors.get("cues").is_none() {
-        let is_alone = names.is_empty() && tensors.get("cue_matcher").is_none();
-        return if is_alone { Extractor::new(settings).map_err(|_| unreadable) } else { Err("its cues are missing") };
+        let is_alone = tensors.get("cue_terms").is_none() && tensors.get("cue_matcher").is_none();
+        let no_cues = || Extractor::new(settings).map_err(|_| "its settings make no sense");
+        return if is_alone { no_cues() } else { Err("its cues are missing") };
     }
-    let json = std::str::from_utf8(tensors.bytes("cues", Dtype::U8)?).map_err(|_| "its cues are not UTF-8")?;
-    let cues: Parsed<CueSet> = parsed(json, check).ok_or("its cues cannot be read")?;
-    if check == Check::Everything && !cues.cues.iter().map(|cue| &cue.name).eq(names) {
+    let set: Parsed<CueSet> = parsed(tensors.bytes("cues", Dtype::U8)?, check).ok_or("its cues cannot be read")?;
+    let stored = StoredCues {
+        matcher: tensors.bytes("cue_matcher", Dtype::U8)?,
+        terms: tensors.numbers("cue_terms", Dtype::U32)?,
+        vocabulary: vocabulary.clone(),
+        set,
+    };
+    if check == Check::Nothing {
+        return Ok(Extractor::later(settings, stored));
+    }
+    let name = |term: u32| match (term as usize) < vocabulary.len() {
+        true => vocabulary.term(FeatureId(term)).strip_prefix(cues::PREFIX),
+        false => None,
+    };
+    if !stored.set.cues.iter().map(|cue| Some(&cue.name[..])).eq(stored.terms.iter().map(name)) {
         return Err("its cues have other names than it says");
     }
-    let settings = FeatureSettings { cues: Some(cues), ..settings };
-    let matcher = tensors.bytes("cue_matcher", Dtype::U8)?;
-    match Extractor::ready(settings.clone(), &ReadyCues { matcher, names }) {
-        Ok(extractor) => Ok(extractor),
-        Err(BadMatcher::Version) => Extractor::new(settings).map_err(|_| unreadable),
-        Err(BadMatcher::Damaged) => Err("its cues cannot be matched"),
-    }
+    Extractor::stored(settings, stored).map_err(|_| "its cues cannot be matched")
 }
 
 /// JSON that is parsed at once if everything is to be checked, else when somebody asks for it.
-fn parsed<T: serde::de::DeserializeOwned>(json: &str, check: Check) -> Option<Parsed<T>> {
+fn parsed<T: serde::de::DeserializeOwned>(json: Bytes, check: Check) -> Option<Parsed<T>> {
     match check {
-        Check::Everything => Parsed::now(json).ok(),
-        Check::Structure => Some(Parsed::later(json)),
+        Check::Everything => Parsed::now(&json).ok(),
+        Check::Nothing => Some(Parsed::later(json)),
     }
 }
 
 /// Whether the card speaks of this model.
 fn check_card(model: &Model, tensors: &Tensors) -> Result<(), &'static str> {
-    let bits = match tensors.get("weights") {
-        Some((Dtype::I8, _)) => 8,
-        Some((Dtype::I16, _)) => 16,
-        _ => 32,
+    let bits = match model.weights.values() {
+        Values::ShortSteps(_) => 8,
+        Values::Steps(_) => 16,
+        Values::Plain(_) => 32,
     };
     let names = model.card.labels.iter().map(|label| &label.label[..]);
     if !names.eq(model.labels.iter().map(|(_, name)| name)) {
@@ -461,26 +503,28 @@ fn check_card(model: &Model, tensors: &Tensors) -> Result<(), &'static str> {
     if model.card.compression.as_ref().map_or(32, |compression| compression.bits) != bits {
         return Err("its card does not fit its weights");
     }
-    Ok(())
+    // Written again, a model must give the same bytes.
+    let canonical = serde_json::to_value(&*model.card)
+        .is_ok_and(|card| tensors.bytes("card", Dtype::U8).is_ok_and(|stored| stored == card.to_string().as_bytes()));
+    if canonical { Ok(()) } else { Err("its card is not in canonical form") }
 }
 
-/// The weights of d terms and k labels, whatever their form in the file.
-fn weights(tensors: &Tensors, d: usize, k: usize) -> Result<Weights, &'static str> {
+/// The weights, whatever their form in the file.
+fn weights(tensors: &Tensors, k: usize) -> Result<Weights, &'static str> {
     let values = match tensors.get("weights") {
-        Some((Dtype::I16, _)) => Values::Steps(tensors.numbers("weights", Dtype::I16, i16::from_le_bytes)?),
-        Some((Dtype::I8, _)) => Values::Steps(tensors.numbers("weights", Dtype::I8, |[byte]| i16::from(byte as i8))?),
-        _ => Values::Plain(tensors.numbers("weights", Dtype::F32, f32::from_le_bytes)?),
+        Some((Dtype::I16, steps)) => Values::Steps(Packed::new(steps)),
+        Some((Dtype::I8, steps)) => Values::ShortSteps(Packed::new(steps)),
+        _ => Values::Plain(tensors.numbers("weights", Dtype::F32)?),
     };
     let scales = match tensors.get("weight_scales") {
-        Some(_) => tensors.numbers("weight_scales", Dtype::F32, f32::from_le_bytes)?,
+        Some(_) => tensors.numbers("weight_scales", Dtype::F32)?.iter().collect(),
         None => Vec::new(),
     };
-    let kept = match tensors.get("weight_rows") {
-        Some(_) => Some(tensors.numbers("weight_rows", Dtype::U32, u32::from_le_bytes)?),
+    let rows = match tensors.get("weight_rows") {
+        Some(_) => Some(tensors.numbers("weight_rows", Dtype::U32)?),
         None => None,
     };
-    Weights::from_parts(k, d, values, scales, kept)
-        .ok_or("its weights do not fit its labels and terms, or are no finite numbers")
+    Ok(Weights::from_parts(k, values, scales, rows))
 }
 
 fn check_shapes(model: &Model) -> Result<(), &'static str> {
@@ -488,8 +532,8 @@ fn check_shapes(model: &Model) -> Result<(), &'static str> {
     let settings = model.featurizer.settings();
     let (shortest, longest) = settings.ngrams;
     let fits = k > 0 && model.intercepts.len() == k && model.thresholds.len() == k;
-    if !fits {
-        return Err("its weights do not fit its labels and terms");
+    if !fits || !model.weights.check(model.featurizer.vocabulary().len()) {
+        return Err("its weights do not fit its labels and terms, or are no finite numbers");
     }
     if shortest == 0
         || shortest > longest
@@ -500,8 +544,4 @@ fn check_shapes(model: &Model) -> Result<(), &'static str> {
     let finite =
         model.intercepts.iter().all(|b| b.is_finite()) && model.thresholds.iter().all(|t| (0.0..=1.0).contains(t));
     if finite { Ok(()) } else { Err("a weight is not a finite number, or a threshold no probability") }
-}
-
-fn bytes_of<T: Copy, const N: usize>(numbers: &[T], write: fn(T) -> [u8; N]) -> Vec<u8> {
-    numbers.iter().flat_map(|&number| write(number)).collect()
 }

@@ -117,9 +117,7 @@ impl Model {
     pub fn score(&self, row: &Row) -> Scores {
         let mut log_odds = self.intercepts.clone();
         for &(feature, value) in &row.entries {
-            for (score, weight) in log_odds.iter_mut().zip(self.weights.of(feature)) {
-                *score += f64::from(*weight) * f64::from(value);
-            }
+            self.weights.add_to(&mut log_odds, feature, value);
         }
         let probabilities = probabilities(self.task, &log_odds);
         Scores { log_odds, probabilities }

@@ -6,6 +6,7 @@
 use crate::codebook::LabelId;
 use crate::features::{FeatureId, Row};
 use crate::model::card::Compression;
+use crate::packed::Packed;
 
 /// What is wanted of the weights.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -16,88 +17,145 @@ pub struct Wish {
     pub bits: Option<u8>,
 }
 
-/// The weights of d terms and k labels.
+/// The weights of d terms and k labels, as a model file holds them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
     labels: usize,
     /// By row, k each.
-    values: Vec<f32>,
+    values: Values,
     /// For each term the number of its row, or [`NONE`]; `None` where every term has the row of its own number.
-    rows: Option<Vec<u32>>,
+    rows: Option<Packed<u32>>,
     /// k: what one step of a label's weights is worth, in log-odds; empty where weights are not rounded to steps.
     scales: Vec<f32>,
+}
+
+/// Weights by row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Values {
+    Plain(Packed<f32>),
+    /// In steps of their label's scale: a weight is the product, in single precision, of its step and that.
+    Steps(Packed<i16>),
+    ShortSteps(Packed<i8>),
 }
 
 /// The row of a term without weights.
 const NONE: u32 = u32::MAX;
 
+impl Values {
+    /// How many weights there are.
+    pub fn count(&self) -> usize {
+        match self {
+            Values::Plain(values) => values.len(),
+            Values::Steps(steps) => steps.len(),
+            Values::ShortSteps(steps) => steps.len(),
+        }
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Values::Plain(values) => values.bytes(),
+            Values::Steps(steps) => steps.bytes(),
+            Values::ShortSteps(steps) => steps.bytes(),
+        }
+    }
+}
+
 impl Weights {
     /// d × k by row.
     pub fn new(labels: usize, values: Vec<f32>) -> Self {
-        Weights { labels, values, rows: None, scales: Vec::new() }
+        Weights { labels, values: Values::Plain(values.into_iter().collect()), rows: None, scales: Vec::new() }
     }
 
-    /// From what a model file holds: weights by row, for steps their scales, and the terms that have a row if not all of `terms` do. `None` if
-    /// they do not fit each other, or are no finite numbers.
-    pub fn from_parts(
-        labels: usize,
-        terms: usize,
-        values: Values,
-        scales: Vec<f32>,
-        kept: Option<Vec<u32>>,
-    ) -> Option<Self> {
-        let values = match values {
-            Values::Plain(values) if scales.is_empty() => values,
-            Values::Steps(steps) if scales.len() == labels && scales.iter().all(|scale| *scale >= 0.0) => {
-                of_steps(&steps, &scales)
+    /// What a model file holds: weights by row, for steps their scales, and the row of each term if not all have one. [`Weights::check`]
+    /// says whether they are sound.
+    pub fn from_parts(labels: usize, values: Values, scales: Vec<f32>, rows: Option<Packed<u32>>) -> Self {
+        Weights { labels, values, rows, scales }
+    }
+
+    /// Whether the parts fit each other and so many terms, and are finite numbers.
+    pub fn check(&self, terms: usize) -> bool {
+        let is_scaled = match &self.values {
+            Values::Plain(values) => self.scales.is_empty() && values.iter().all(f32::is_finite),
+            // So no product can overflow either.
+            Values::Steps(_) | Values::ShortSteps(_) => {
+                let is_small = |scale: &f32| (0.0..=f32::MAX / 65_536.0).contains(scale);
+                self.scales.len() == self.labels && self.scales.iter().all(is_small)
             }
-            _ => return None,
         };
-        let rows = match kept {
-            None => None,
-            Some(kept) => {
-                let is_rising =
-                    kept.is_sorted_by(|a, b| a < b) && kept.last().is_none_or(|last| (*last as usize) < terms);
-                if !is_rising {
-                    return None;
+        let height = match &self.rows {
+            None => terms,
+            Some(rows) if rows.len() == terms => {
+                let kept = || rows.iter().filter(|row| *row != NONE);
+                if !kept().eq(0..kept().count() as u32) {
+                    return false;
                 }
-                let mut rows = vec![NONE; terms];
-                kept.iter().zip(0..).for_each(|(term, row)| rows[*term as usize] = row);
-                Some((rows, kept.len()))
+                kept().count()
             }
+            Some(_) => return false,
         };
-        let height = rows.as_ref().map_or(terms, |(_, height)| *height);
-        let fits = values.len() == height.checked_mul(labels)? && values.iter().all(|weight| weight.is_finite());
-        fits.then(|| Weights { labels, values, rows: rows.map(|(rows, _)| rows), scales })
+        is_scaled && Some(self.values.count()) == height.checked_mul(self.labels)
+    }
+
+    /// The row of a term, if it has one.
+    #[inline]
+    fn row(&self, feature: FeatureId) -> Option<usize> {
+        match &self.rows {
+            None => Some(feature.index()),
+            Some(rows) => Some(rows.get(feature.index())).filter(|row| *row != NONE).map(|row| row as usize),
+        }
     }
 
     /// The k weights of a term, or none.
-    pub fn of(&self, feature: FeatureId) -> &[f32] {
-        let row = match &self.rows {
-            None => feature.index(),
-            Some(rows) if rows[feature.index()] == NONE => return &[],
-            Some(rows) => rows[feature.index()] as usize,
-        };
-        &self.values[row * self.labels..(row + 1) * self.labels]
+    pub fn of(&self, feature: FeatureId) -> Vec<f32> {
+        let Some(row) = self.row(feature) else { return Vec::new() };
+        (0..self.labels).map(|label| self.at(row, label)).collect()
+    }
+
+    #[inline]
+    fn at(&self, row: usize, label: usize) -> f32 {
+        let at = row * self.labels + label;
+        match &self.values {
+            Values::Plain(values) => values.get(at),
+            Values::Steps(steps) => f32::from(steps.get(at)) * self.scales[label],
+            Values::ShortSteps(steps) => f32::from(steps.get(at)) * self.scales[label],
+        }
     }
 
     /// Log-odds that one unit of a term's value adds to a label's score.
     pub fn get(&self, label: LabelId, feature: FeatureId) -> f64 {
-        self.of(feature).get(label.index()).map_or(0.0, |weight| f64::from(*weight))
+        self.row(feature).map_or(0.0, |row| f64::from(self.at(row, label.index())))
+    }
+
+    /// Adds to each label's score what a term of that value adds.
+    #[inline]
+    pub fn add_to(&self, scores: &mut [f64], feature: FeatureId, value: f32) {
+        let Some(row) = self.row(feature) else { return };
+        let (start, value) = (row * self.labels, f64::from(value));
+        let add = |(score, weight): (&mut f64, f32)| *score += f64::from(weight) * value;
+        match &self.values {
+            Values::Plain(values) => scores.iter_mut().zip(values.run(start, self.labels)).for_each(add),
+            Values::Steps(steps) => {
+                let weights =
+                    steps.run(start, self.labels).zip(&self.scales).map(|(step, scale)| f32::from(step) * scale);
+                scores.iter_mut().zip(weights).for_each(add);
+            }
+            Values::ShortSteps(steps) => {
+                let weights =
+                    steps.run(start, self.labels).zip(&self.scales).map(|(step, scale)| f32::from(step) * scale);
+                scores.iter_mut().zip(weights).for_each(add);
+            }
+        }
     }
 
     /// Every term that has weights, with them.
-    pub fn all(&self) -> impl Iterator<Item = (FeatureId, &[f32])> {
-        let terms = self.rows.as_ref().map_or(self.values.len() / self.labels.max(1), Vec::len) as u32;
+    pub fn all(&self) -> impl Iterator<Item = (FeatureId, Vec<f32>)> {
+        let terms = self.rows.as_ref().map_or(self.values.count() / self.labels.max(1), Packed::len) as u32;
         (0..terms).map(|term| (FeatureId(term), self.of(FeatureId(term)))).filter(|(_, row)| !row.is_empty())
     }
 
     /// The weights by row, as a file holds them.
-    pub fn values(&self) -> Values {
-        if self.scales.is_empty() {
-            return Values::Plain(self.values.clone());
-        }
-        Values::Steps(steps(&self.values, &self.scales))
+    pub fn values(&self) -> &Values {
+        &self.values
     }
 
     /// What the steps of each label are worth; empty where weights are not rounded.
@@ -105,9 +163,9 @@ impl Weights {
         &self.scales
     }
 
-    /// The terms that have weights, if not all do.
-    pub fn kept(&self) -> Option<Vec<u32>> {
-        self.rows.as_ref().map(|_| self.all().map(|(term, _)| term.0).collect())
+    /// The row of each term, if not all have one.
+    pub fn rows(&self) -> Option<&Packed<u32>> {
+        self.rows.as_ref()
     }
 
     /// Smaller weights, and what was done; `rows` are what the largest change of a score is measured on. `None` if nothing is wished for.
@@ -115,21 +173,22 @@ impl Weights {
         if wish == Wish::default() {
             return None;
         }
-        let mut small = self.clone();
-        if let Some(least) = wish.prune {
-            let speaks = |row: &[f32]| row.iter().any(|weight| weight.abs() > least as f32);
-            let (mut values, mut numbers) = (Vec::new(), Vec::new());
-            for row in self.values.chunks_exact(self.labels) {
-                let number = (values.len() / self.labels) as u32;
-                numbers.push(if speaks(row) { number } else { NONE });
-                values.extend_from_slice(if speaks(row) { row } else { &[] });
-            }
-            (small.values, small.rows) = (values, Some(numbers));
+        let least = wish.prune.map(|least| least as f32);
+        let speaks = |row: &[f32]| least.is_none_or(|least| row.iter().any(|weight| weight.abs() > least));
+        let (mut values, mut numbers) = (Vec::new(), Vec::new());
+        for (_, row) in self.all() {
+            let number = (values.len() / self.labels) as u32;
+            numbers.push(if speaks(&row) { number } else { NONE });
+            values.extend_from_slice(if speaks(&row) { &row } else { &[] });
         }
-        if let Some(bits) = wish.bits {
-            small.scales = scales(&small.values, self.labels, bits);
-            small.values = of_steps(&steps(&small.values, &small.scales), &small.scales);
-        }
+        let rows_of_terms = wish.prune.map(|_| numbers.into_iter().collect());
+        let scales = wish.bits.map_or_else(Vec::new, |bits| scales(&values, self.labels, bits));
+        let values = match wish.bits {
+            None => Values::Plain(values.into_iter().collect()),
+            Some(8) => Values::ShortSteps(steps(&values, &scales).map(|step| step as i8).collect()),
+            Some(_) => Values::Steps(steps(&values, &scales).collect()),
+        };
+        let small = Weights { labels: self.labels, values, rows: rows_of_terms, scales };
         let labels = || (0..self.labels as u16).map(LabelId);
         let change = |row: &Row, label: LabelId| -> f64 {
             let of_term = |&(feature, value): &(FeatureId, f32)| {
@@ -143,14 +202,6 @@ impl Weights {
     }
 }
 
-/// Weights as a file holds them.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Values {
-    Plain(Vec<f32>),
-    /// In steps of their label's scale.
-    Steps(Vec<i16>),
-}
-
 /// For each of k labels the size of a step, so that its largest weight is the last step of `bits` bits.
 fn scales(weights: &[f32], k: usize, bits: u8) -> Vec<f32> {
     let last = f32::from(i16::MAX >> (16 - bits));
@@ -160,21 +211,9 @@ fn scales(weights: &[f32], k: usize, bits: u8) -> Vec<f32> {
 }
 
 /// Weights by row as whole steps.
-fn steps(weights: &[f32], scales: &[f32]) -> Vec<i16> {
+fn steps(weights: &[f32], scales: &[f32]) -> impl Iterator<Item = i16> {
     let step = |(weight, scale): (&f32, &f32)| if *scale == 0.0 { 0 } else { (weight / scale).round() as i16 };
-    weights.chunks_exact(scales.len().max(1)).flat_map(|row| row.iter().zip(scales).map(step)).collect()
-}
-
-/// Whole steps as weights: each is the product, in single precision, of its step and its label's scale.
-fn of_steps(steps: &[i16], scales: &[f32]) -> Vec<f32> {
-    let mut weights = vec![0.0; steps.len()];
-    let k = scales.len().max(1);
-    for (weights, steps) in weights.chunks_exact_mut(k).zip(steps.chunks_exact(k)) {
-        for ((weight, step), scale) in weights.iter_mut().zip(steps).zip(scales) {
-            *weight = f32::from(*step) * scale;
-        }
-    }
-    weights
+    weights.chunks_exact(scales.len().max(1)).flat_map(move |row| row.iter().zip(scales).map(step))
 }
 
 #[cfg(test)]
@@ -188,16 +227,23 @@ mod tests {
             given in proptest::collection::vec(-30.0f32..30.0, 12),
             bits in prop_oneof![Just(8u8), Just(16)],
         ) {
-            let scales = scales(&given, 3, bits);
-            let once = of_steps(&steps(&given, &scales), &scales);
-            for (at, (weight, again)) in given.iter().zip(&once).enumerate() {
-                prop_assert!((weight - again).abs() <= scales[at % 3] * 0.51);
+            let of = |weights: &Weights| weights.all().flat_map(|(_, row)| row).collect::<Vec<f32>>();
+            let rounded = |given: Vec<f32>| Weights::new(3, given).compressed(Wish { prune: None, bits: Some(bits) }, std::iter::empty());
+            let (once, _) = rounded(given.clone()).expect("something is wished for");
+            for (at, (weight, again)) in given.iter().zip(of(&once)).enumerate() {
+                prop_assert!((weight - again).abs() <= once.scales[at % 3] * 0.51);
             }
-            prop_assert_eq!(of_steps(&steps(&once, &scales), &scales), once);
+            let steps: Vec<i16> = steps(&of(&once), &once.scales).collect();
+            let stored: Vec<i16> = match &once.values {
+                Values::Steps(steps) => steps.iter().collect(),
+                Values::ShortSteps(steps) => steps.iter().map(i16::from).collect(),
+                Values::Plain(_) => Vec::new(),
+            };
+            prop_assert_eq!(steps, stored);
         }
 
         #[test]
-        fn smaller_weights_survive_their_parts(
+        fn smaller_weights_survive_their_parts_and_add_up_as_they_are_one_by_one(
             given in proptest::collection::vec(-3.0f32..3.0, 12),
             bits in prop_oneof![Just(None), Just(Some(8u8)), Just(Some(16))],
             prune in prop_oneof![Just(None), Just(Some(2.0)), Just(Some(9.0))],
@@ -205,8 +251,16 @@ mod tests {
             let plain = Weights::new(3, given);
             let wish = Wish { prune, bits };
             let small = plain.compressed(wish, std::iter::empty()).map_or(plain, |(small, _)| small);
-            let again = Weights::from_parts(3, 4, small.values(), small.scales().to_vec(), small.kept());
-            prop_assert_eq!(again, Some(small));
+            let again = Weights::from_parts(3, small.values().clone(), small.scales().to_vec(), small.rows().cloned());
+            prop_assert!(again.check(4));
+            prop_assert_eq!(&again, &small);
+            for term in (0..4).map(FeatureId) {
+                let mut scores = [0.5, 0.5, 0.5];
+                small.add_to(&mut scores, term, 0.3);
+                for (label, score) in (0..3).zip(scores) {
+                    prop_assert_eq!(score, 0.5 + small.get(LabelId(label), term) * f64::from(0.3f32));
+                }
+            }
         }
     }
 
@@ -217,30 +271,33 @@ mod tests {
         let (small, done) = plain.compressed(Wish { prune: Some(0.1), bits: None }, std::iter::once(row)).unwrap();
         assert_eq!(small.get(LabelId(0), FeatureId(0)), 0.0);
         assert_eq!(small.of(FeatureId(1)), [3.0, 0.0]);
-        assert_eq!(small.kept(), Some(vec![1, 2]));
+        assert_eq!(small.rows().map(|rows| rows.iter().collect()), Some(vec![NONE, 0, 1]));
         assert!((done.largest_change - 0.05).abs() < 1e-6);
     }
 
     #[test]
-    fn parts_that_do_not_fit_are_refused() {
-        let from = |values, scales: &[f32], kept: Option<&[u32]>| {
-            Weights::from_parts(2, 3, values, scales.to_vec(), kept.map(<[u32]>::to_vec)).is_some()
+    fn parts_that_do_not_fit_are_found() {
+        let fits = |values, scales: &[f32], rows: Option<&[u32]>| {
+            let rows = rows.map(|rows| rows.iter().copied().collect());
+            Weights::from_parts(2, values, scales.to_vec(), rows).check(3)
         };
-        let plain = |count: usize| Values::Plain(vec![1.0; count]);
-        assert!(from(plain(6), &[], None) && from(plain(4), &[], Some(&[0, 2])) && from(plain(0), &[], Some(&[])));
-        assert!(
-            !from(plain(5), &[], None) && !from(plain(6), &[], Some(&[0, 2])) && !from(plain(6), &[1.0, 1.0], None)
-        );
-        assert!(!from(plain(4), &[], Some(&[2, 0])) && !from(plain(4), &[], Some(&[1, 3])));
-        assert!(!from(Values::Plain(vec![f32::NAN; 6]), &[], None));
-        assert!(from(Values::Steps(vec![1; 6]), &[1.0, 0.0], None) && !from(Values::Steps(vec![1; 6]), &[], None));
-        assert!(!from(Values::Steps(vec![9; 6]), &[1.0, f32::INFINITY], None));
+        let plain = |count: usize| Values::Plain(vec![1.0; count].into_iter().collect());
+        let steps = |count: usize| Values::Steps(vec![9; count].into_iter().collect());
+        assert!(fits(plain(6), &[], None) && fits(plain(4), &[], Some(&[0, NONE, 1])));
+        assert!(fits(plain(0), &[], Some(&[NONE; 3])));
+        assert!(!fits(plain(5), &[], None) && !fits(plain(6), &[], Some(&[0, NONE, 1])));
+        assert!(!fits(plain(6), &[1.0, 1.0], None));
+        assert!(!fits(plain(4), &[], Some(&[1, NONE, 0])) && !fits(plain(4), &[], Some(&[0, 1])));
+        assert!(!fits(plain(4), &[], Some(&[0, NONE, 2])) && !fits(plain(4), &[], Some(&[0, 0, NONE])));
+        assert!(!fits(Values::Plain(vec![f32::NAN; 6].into_iter().collect()), &[], None));
+        assert!(fits(steps(6), &[1.0, 0.0], None) && !fits(steps(6), &[], None));
+        assert!(!fits(steps(6), &[1.0, f32::INFINITY], None) && !fits(steps(6), &[1.0, f32::MAX], None));
     }
 
     #[test]
     fn a_label_without_weights_has_steps_of_nothing() {
         let scales = scales(&[0.0, 1.0, 0.0, -2.0], 2, 8);
         assert_eq!(scales, [0.0, 2.0 / 127.0]);
-        assert_eq!(steps(&[0.0, 1.0], &scales), [0, 64]);
+        assert_eq!(steps(&[0.0, 1.0], &scales).collect::<Vec<_>>(), [0, 64]);
     }
 }

@@ -5,32 +5,57 @@ use std::io::{self, Write};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
-use super::{Cells, Named, Record, Report, Said, Setting};
+use super::{Cells, Lines, Named, Record, Report, Said, Setting};
 use crate::framing::Framing;
 use crate::framing::evidence::Evidence;
 use crate::framing::voice::Shares;
+use crate::text::Span;
 
 pub struct Jsonl<'a, W> {
-    setting: &'a Setting<'a>,
+    lines: JsonLines<'a>,
     out: W,
+}
+
+/// Writes records as JSON.
+struct JsonLines<'a> {
+    setting: &'a Setting<'a>,
     path: String,
 }
 
 impl<'a, W: Write> Jsonl<'a, W> {
     pub fn new(setting: &'a Setting<'a>, out: W) -> Self {
-        Jsonl { setting, out, path: String::new() }
+        Jsonl { lines: JsonLines { setting, path: String::new() }, out }
+    }
+}
+
+impl Lines for JsonLines<'_> {
+    fn append(&self, records: &[Record], to: &mut Vec<u8>) {
+        for record in records {
+            let line = Line { setting: self.setting, path: &self.path, record };
+            serde_json::to_writer(&mut *to, &line).expect("plain data in memory can be written");
+            to.push(b'\n');
+        }
     }
 }
 
 impl<W: Write> Report for Jsonl<'_, W> {
     fn begin(&mut self, path: &str, _: Option<&csv::StringRecord>) -> io::Result<()> {
-        self.path = path.to_owned();
+        self.lines.path = path.to_owned();
         Ok(())
     }
 
     fn record(&mut self, record: &Record) -> io::Result<()> {
-        serde_json::to_writer(&mut self.out, &Line { setting: self.setting, path: &self.path, record })?;
-        self.out.write_all(b"\n")
+        let mut line = Vec::new();
+        self.lines.append(std::slice::from_ref(record), &mut line);
+        self.out.write_all(&line)
+    }
+
+    fn lines(&self) -> Option<&dyn Lines> {
+        Some(&self.lines)
+    }
+
+    fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+        self.out.write_all(lines)
     }
 
     fn end(&mut self) -> io::Result<()> {
@@ -141,17 +166,49 @@ fn shown(speaker: &Named) -> Speaker<'_> {
 }
 
 /// Evidence as every machine-readable format shows it.
-pub fn explain(setting: &Setting, text: &str, evidence: &Evidence) -> serde_json::Value {
-    let vocabulary = setting.model.featurizer().vocabulary();
-    let terms = evidence.shown(usize::MAX, setting.order).into_iter().map(|term| {
-        serde_json::json!({
-            "surface": term.spans.first().map_or("", |span| span.of(text)),
-            "term": vocabulary.term(term.feature),
-            "contribution": term.contribution,
-            "spans": term.spans.iter().map(|span| [span.start, span.end]).collect::<Vec<_>>(),
-        })
-    });
-    serde_json::json!({ "intercept": evidence.intercept, "terms": terms.collect::<Vec<_>>() })
+pub fn explain<'a>(setting: &'a Setting, text: &'a str, evidence: &'a Evidence) -> Explained<'a> {
+    Explained { intercept: evidence.intercept, terms: Terms { setting, text, evidence } }
+}
+
+/// Keys in this order, here and below.
+#[derive(Serialize)]
+pub struct Explained<'a> {
+    intercept: f64,
+    terms: Terms<'a>,
+}
+
+struct Terms<'a> {
+    setting: &'a Setting<'a>,
+    text: &'a str,
+    evidence: &'a Evidence,
+}
+
+#[derive(Serialize)]
+struct Account<'a> {
+    contribution: f64,
+    spans: Spans<'a>,
+    surface: &'a str,
+    term: &'a str,
+}
+
+struct Spans<'a>(&'a [Span]);
+
+impl Serialize for Terms<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let vocabulary = self.setting.model.featurizer().vocabulary();
+        serializer.collect_seq(self.evidence.shown(usize::MAX, self.setting.order).into_iter().map(|term| Account {
+            contribution: term.contribution,
+            spans: Spans(&term.spans),
+            surface: term.spans.first().map_or("", |span| span.of(self.text)),
+            term: vocabulary.term(term.feature),
+        }))
+    }
+}
+
+impl Serialize for Spans<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|span| [span.start, span.end]))
+    }
 }
 
 struct Probabilities<'a>(&'a Line<'a>);

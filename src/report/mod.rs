@@ -69,6 +69,11 @@ pub struct Setting<'a> {
     pub all_scores: bool,
 }
 
+/// Writes records, each by itself whatever came before it: so that several threads can at once.
+pub trait Lines: Sync {
+    fn append(&self, records: &[Record], to: &mut Vec<u8>);
+}
+
 /// A format: told of the beginning of each file, of each record, and of the end.
 pub trait Report {
     /// A file begins; `header` has the columns of a table.
@@ -80,6 +85,19 @@ pub trait Report {
     /// # Errors
     /// Those of the output.
     fn record(&mut self, record: &Record) -> io::Result<()>;
+
+    /// What writes its records, if each is written by itself; whoever uses it hands the outcome to [`Report::write`].
+    fn lines(&self) -> Option<&dyn Lines> {
+        None
+    }
+
+    /// Takes what [`Report::lines`] has written, in order.
+    ///
+    /// # Errors
+    /// Those of the output.
+    fn write(&mut self, _lines: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
 
     /// Everything has been read.
     ///

@@ -4,11 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
-use super::table::without_formula;
 use super::{Named, Record, Report, Setting, visible};
 use crate::codebook::LabelId;
 use crate::framing::voice::Voice;
-use crate::sheet::into_io;
+use crate::text::cell::{into_io, without_formula};
 use crate::text::speech::{Cast, Member, UNCLEAR};
 
 /// Speakers of a file that are counted one by one, those with most framings; up to twice as many are held on the way.

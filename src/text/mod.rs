@@ -2,6 +2,7 @@
 //! range: what is shown as evidence can always be pointed at.
 
 mod abbreviation;
+pub mod cell;
 pub mod language;
 pub mod quote;
 pub mod sentence;

@@ -57,14 +57,14 @@ fn what_is_no_model_a_damaged_one_and_a_newer_one_are_told_apart() {
     desk.run("inspect -m empty").ends(1).says("no rhetor model");
     desk.run("inspect -m cut").ends(1).says("cut: damaged model");
     desk.run("inspect -m nowhere").ends(1).says("nowhere: No such file");
-    let at = bytes.windows(13).position(|window| window == b"\\\"format\\\":2,").expect("the header names its format");
+    let at = bytes.windows(13).position(|window| window == b"\\\"format\\\":3,").expect("the header names its format");
     let mut newer = bytes.clone();
     newer[at + 11] = b'9';
     let mut older = bytes.clone();
-    older[at + 11] = b'1';
+    older[at + 11] = b'2';
     let desk = desk.and("newer", newer).and("older", older);
-    desk.run("inspect -m older").ends(1).says("a model of format 1").says("train it again");
-    desk.run("inspect -m newer").ends(1).says("a model of format 9, and this rhetor reads 2");
+    desk.run("inspect -m older").ends(1).says("a model of format 2").says("train it again");
+    desk.run("inspect -m newer").ends(1).says("a model of format 9, and this rhetor reads 3");
 }
 
 #[test]

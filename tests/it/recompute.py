@@ -2,12 +2,38 @@
 
 It shares no code with rhetor and needs nothing but Python; docs/model-file.md is all it knows.
 """
+import hashlib
 import json
 import math
 import struct
 import sys
 
-SIZES = {"F32": ("f", 4), "F64": ("d", 8), "U32": ("I", 4), "U8": ("B", 1), "I16": ("h", 2), "I8": ("b", 1)}
+SIZES = {"F32": ("f", 4), "F64": ("d", 8), "U32": ("I", 4), "U64": ("Q", 8), "U8": ("B", 1), "I16": ("h", 2), "I8": ("b", 1)}
+
+
+def mixed(number, block):
+    return ((number << 5 | number >> 59) & 2**64 - 1 ^ block) * 0x9E3779B97F4A7C15 & 2**64 - 1
+
+
+def number_of(word):
+    blocks = [word[at : at + 8].ljust(8, b"\0") for at in range(0, len(word), 8)]
+    number = len(word)
+    for block in blocks:
+        number = mixed(number, int.from_bytes(block, "little"))
+    return number
+
+
+def found(term):
+    """The number of a term, by the look-up table."""
+    number, slots = 0, tensors["term_slots"]
+    for word in term.split(b" "):
+        number = mixed(number, number_of(word))
+    at = ((number ^ number >> 32) * 0x9E3779B97F4A7C15 & 2**64 - 1) >> 32
+    while True:
+        slot = slots[at % len(slots)]
+        if slot == 0 or slot >> 32 == number >> 32:
+            return (slot & 2**32 - 1) - 1
+        at += 1
 
 
 def single(number):
@@ -15,11 +41,20 @@ def single(number):
     return struct.unpack("<f", struct.pack("<f", number))[0]
 
 
+def checksum(data, about):
+    """SHA-256 over those of the blocks, then what is said about the model."""
+    blocks = (hashlib.sha256(data[at : at + 2**20]).digest() for at in range(0, len(data), 2**20))
+    about = {key: value for key, value in about.items() if key != "checksum"}
+    canonical = json.dumps(about, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(b"".join(blocks) + canonical.encode()).hexdigest()
+
+
 def read(path):
     data = open(path, "rb").read()
     (length,) = struct.unpack("<Q", data[:8])
     header = json.loads(data[8 : 8 + length])
     about = json.loads(header.pop("__metadata__")["rhetor"])
+    assert about["checksum"] == checksum(data[8 + length :], about)
     tensors = {}
     for name, info in header.items():
         start, end = (8 + length + offset for offset in info["data_offsets"])
@@ -32,8 +67,13 @@ tensors, about = read(sys.argv[1])
 ends, labels = tensors["term_ends"], about["labels"]
 text = bytes(tensors["terms"])
 terms = {text[a:b].decode(): i for i, (a, b) in enumerate(zip((0,) + ends[:-1], ends))}
-rows = {term: row for row, term in enumerate(tensors.get("weight_rows", range(len(ends))))}
+rows = {term: row for term, row in enumerate(tensors.get("weight_rows", range(len(ends)))) if row < 2**32 - 1}
 scales = tensors.get("weight_scales")
+for term, number in terms.items():
+    assert found(term.encode()) == number, term
+assert [term[4:] for term in terms if term.startswith("cue:")] == [
+    list(terms)[number][4:] for number in sorted(tensors.get("cue_terms", ()))
+]
 
 
 def weight(term, label):

@@ -195,7 +195,7 @@
   const show = () => {
     const { report, remarks, difference } = state.shown;
     if (frame) URL.revokeObjectURL(frame);
-    frame = URL.createObjectURL(new Blob([report], { type: 'text/html' }));
+    frame = URL.createObjectURL(report);
     one('report').src = frame;
     one('remarks').textContent = remarks;
     one('remarks').hidden = !remarks;
@@ -249,8 +249,8 @@
   };
 
   // Save and copy.
-  const download = (text, name) => {
-    const url = URL.createObjectURL(new Blob([text], { type: 'text/html' }));
+  const download = (blob, name) => {
+    const url = URL.createObjectURL(blob);
     Object.assign(make('a'), { href: url, download: name }).click();
     setTimeout(() => URL.revokeObjectURL(url), 10000);
     say(words.saved);
@@ -264,7 +264,7 @@
         say(words.copied);
       } catch {
         // Some browsers keep the clipboard from pages on disk.
-        download(text, `rhetor.${kind}`);
+        download(new Blob([text], { type: 'text/plain' }), `rhetor.${kind}`);
       }
     } catch (error) {
       fail(error.message);

@@ -6,14 +6,17 @@ use std::sync::Mutex;
 
 use indicatif::ProgressBar;
 use rayon::prelude::*;
-use rhetor::classifier::{Heard, Judged};
-use rhetor::features::Scratch;
+use rhetor::classifier::{Heard, Judged, Memory, Work};
 use rhetor::report::Cells;
 use rhetor::text::speech::Carried;
 use rhetor::text::unit::{Splitter, Unit, UnitKind};
 
 use super::{Job, SharedReport, Tally, columns, remark_on_language};
 use crate::cli::reading::{self, Reader};
+use crate::cli::start_threads;
+
+/// Fewer bytes are judged sooner than a thread wakes.
+const ENOUGH_FOR_THREADS: usize = 1 << 14;
 
 pub fn classify(job: &Job, path: &Path, report: &SharedReport, bar: &ProgressBar) -> anyhow::Result<Tally> {
     let mut stream = Stream { pen: Pen::new(job, report), path, bar, has_begun: false };
@@ -78,7 +81,7 @@ pub struct Pen<'a, 'r> {
 impl<'a, 'r> Pen<'a, 'r> {
     pub fn new(job: &'a Job<'a>, report: &SharedReport<'r>) -> Self {
         Pen {
-            judge: Judge { job, scratches: Mutex::default() },
+            judge: Judge { job, memories: Mutex::default() },
             report: report.clone(),
             index: 0,
             rows: 0,
@@ -90,15 +93,47 @@ impl<'a, 'r> Pen<'a, 'r> {
     /// Classifies the units and writes their records; `units` is empty afterwards.
     pub fn write(&mut self, units: &mut Vec<Unit>) -> anyhow::Result<()> {
         const UNITS_A_TASK: usize = 32;
-        let heard = self.judge.job.classifier.hear(units, &mut self.carried);
-        let (judge, parts) = (&self.judge, heard.par_chunks(UNITS_A_TASK));
-        let judged: Vec<Vec<Judged>> = parts.map(|units| judge.all(units)).collect();
-        drop(heard);
-        for judged in judged.into_iter().flatten() {
-            self.add(judged)?;
+        if units.is_empty() {
+            // Working memory is made for the first unit: an empty input needs none.
+            return Ok(());
         }
-        for unit in units.drain(..) {
-            self.tally.faults.look_at(&unit);
+        let bytes: usize = units.iter().map(|unit| unit.text.len()).sum();
+        let is_little = bytes < ENOUGH_FOR_THREADS || start_threads() == 1;
+        let work = if is_little { Work::Alone } else { Work::Shared };
+        let heard = self.judge.job.classifier.hear(units, &mut self.carried, work);
+        let judge = &self.judge;
+        let mut judged: Vec<Judged> = match is_little {
+            true => vec![judge.all(&heard)],
+            false => heard.par_chunks(UNITS_A_TASK).map(|units| judge.all(units)).collect(),
+        };
+        drop(heard);
+        judged.iter_mut().for_each(|judged| self.number(judged));
+        units.drain(..).for_each(|unit| self.tally.faults.look_at(&unit));
+        self.report(&judged, is_little)
+    }
+
+    /// Writes records in order; where the format lets them, many threads do.
+    fn report(&self, judged: &[Judged], is_little: bool) -> anyhow::Result<()> {
+        let report = self.report.borrow();
+        let written: Vec<Vec<u8>> = match report.lines() {
+            None => Vec::new(),
+            Some(lines) => {
+                let of = |judged: &Judged| {
+                    let mut written = Vec::new();
+                    lines.append(&judged.records, &mut written);
+                    written
+                };
+                if is_little { judged.iter().map(of).collect() } else { judged.par_iter().map(of).collect() }
+            }
+        };
+        let alone = report.lines().is_none();
+        drop(report);
+        let mut report = self.report.borrow_mut();
+        for lines in written {
+            report.write(&lines)?;
+        }
+        for record in judged.iter().filter(|_| alone).flat_map(|judged| &judged.records) {
+            report.record(record)?;
         }
         Ok(())
     }
@@ -115,13 +150,15 @@ impl<'a, 'r> Pen<'a, 'r> {
             units.push(Unit::default());
         }
         self.carried = Carried::default();
-        let heard = self.judge.job.classifier.hear(&units, &mut self.carried);
-        for mut judged in self.judge.all(&heard) {
-            judged.record.line = line;
-            judged.record.paragraph = self.rows;
-            judged.record.cells = cells.cloned();
-            self.add(judged)?;
+        let heard = self.judge.job.classifier.hear(&units, &mut self.carried, Work::Alone);
+        let mut judged = self.judge.all(&heard);
+        for record in &mut judged.records {
+            record.line = line;
+            record.paragraph = self.rows;
+            record.cells = cells.cloned();
         }
+        self.number(&mut judged);
+        self.report(&[judged], true)?;
         if units.iter().any(|unit| unit.truncated) {
             self.tally.faults.truncated.add(1, line);
         }
@@ -133,14 +170,14 @@ impl<'a, 'r> Pen<'a, 'r> {
         self.tally.faults.skipped.add(1, line);
     }
 
-    fn add(&mut self, mut judged: Judged) -> anyhow::Result<()> {
-        self.index += 1;
-        judged.record.index = self.index;
-        self.tally.units += 1;
-        self.tally.framed += u64::from(!judged.record.framings.is_empty());
-        self.tally.add(&judged.record.text, judged.words, judged.known_words);
-        self.report.borrow_mut().record(&judged.record)?;
-        Ok(())
+    fn number(&mut self, judged: &mut Judged) {
+        for (record, words) in judged.records.iter_mut().zip(&judged.words) {
+            self.index += 1;
+            record.index = self.index;
+            self.tally.units += 1;
+            self.tally.framed += u64::from(!record.framings.is_empty());
+            self.tally.add(&record.text, words.all, words.known);
+        }
     }
 }
 
@@ -148,16 +185,16 @@ impl<'a, 'r> Pen<'a, 'r> {
 struct Judge<'a> {
     job: &'a Job<'a>,
     /// Working memories that no thread has in hand.
-    scratches: Mutex<Vec<Scratch>>,
+    memories: Mutex<Vec<Memory>>,
 }
 
 impl Judge<'_> {
-    fn all(&self, units: &[Heard]) -> Vec<Judged> {
-        let free = self.scratches.lock().map(|mut free| free.pop()).unwrap_or_default();
-        let mut scratch = free.unwrap_or_else(|| self.job.classifier.model.scratch());
-        let judged = self.job.classifier.all(units, &mut scratch);
-        if let Ok(mut free) = self.scratches.lock() {
-            free.push(scratch);
+    fn all(&self, units: &[Heard]) -> Judged {
+        let free = self.memories.lock().map(|mut free| free.pop()).unwrap_or_default();
+        let mut memory = free.unwrap_or_else(|| self.job.classifier.memory());
+        let judged = self.job.classifier.all(units, &mut memory);
+        if let Ok(mut free) = self.memories.lock() {
+            free.push(memory);
         }
         judged
     }

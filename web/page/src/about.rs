@@ -10,14 +10,15 @@ pub fn about(model: &Model) -> Value {
     let codes = codes(model.labels().iter().map(|(_, name)| name));
     let labels = model.labels().iter().zip(codes).map(|((label, name), code)| {
         let card = model.card().labels.get(label.index()).filter(|card| !card.untested);
+        let mut curve = card.map(|card| card.curve.clone()).unwrap_or_default();
+        curve.sort_by(|a, b| a.0.total_cmp(&b.0));
         json!({
             "name": name,
             "code": code,
             "tint": label.index() % TINTS,
             "threshold": model.threshold(label),
             // Cut, precision, recall, rising; found on folds that the tested weights had not seen.
-            "curve": card.map(|card| &card.curve),
-            "support": card.map(|card| card.support),
+            "curve": curve,
             "entry": book.as_deref().map(|book| entry(book, name)),
         })
     });

@@ -4,9 +4,8 @@ mod about;
 
 use std::path::Path;
 
-use rhetor::classifier::{Classifier, ENOUGH_WORDS, MAX_RECORD, TOO_FEW_KNOWN};
+use rhetor::classifier::{Classifier, ENOUGH_WORDS, MAX_RECORD, Memory, TOO_FEW_KNOWN, Work};
 use rhetor::codebook::LabelId;
-use rhetor::features::Scratch;
 use rhetor::framing::Choice;
 use rhetor::framing::evidence::Order;
 use rhetor::model::{Model, english};
@@ -31,7 +30,7 @@ pub fn start() {
 #[wasm_bindgen]
 pub struct Rhetor {
     model: Model,
-    scratch: Scratch,
+    memory: Memory,
     choice: Choice,
     texts: Vec<Text>,
     splitter: Splitter,
@@ -141,19 +140,20 @@ impl Rhetor {
 impl Rhetor {
     fn with(model: Model) -> Rhetor {
         let splitter = Splitter::new(UnitKind::Sentence, MAX_RECORD);
-        let (scratch, choice) = (model.scratch(), Choice::default());
-        Rhetor { model, scratch, choice, texts: Vec::new(), splitter, carried: Carried::default() }
+        let (memory, choice) = (Classifier::new(&model).memory(), Choice::default());
+        Rhetor { model, memory, choice, texts: Vec::new(), splitter, carried: Carried::default() }
     }
 
     fn add(&mut self, units: &[Unit]) {
         let Some(text) = self.texts.last_mut() else { return };
         let classifier = Classifier { choice: self.choice.clone(), ..Classifier::new(&self.model) };
-        let heard = classifier.hear(units, &mut self.carried);
-        for judged in classifier.all(&heard, &mut self.scratch) {
-            text.words += u64::from(judged.words);
-            text.known += u64::from(judged.known_words);
+        let heard = classifier.hear(units, &mut self.carried, Work::Alone);
+        let judged = classifier.all(&heard, &mut self.memory);
+        for (record, words) in judged.records.into_iter().zip(judged.words) {
+            text.words += u64::from(words.all);
+            text.known += u64::from(words.known);
             let index = text.records.len() as u64 + 1;
-            text.records.push(Record { index, ..judged.record });
+            text.records.push(Record { index, ..record });
         }
         text.replaced += units.iter().map(|unit| u64::from(unit.replaced)).sum::<u64>();
         text.truncated += units.iter().filter(|unit| unit.truncated).count() as u64;
