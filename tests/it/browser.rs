@@ -167,13 +167,14 @@ impl Browser {
         self.log("browser")
     }
 
-    /// The addresses that pages of files asked for since last asked; the browser's own pages have requests of their own.
+    /// The addresses that pages of files, and what they made, asked for since last asked; the browser's own pages have requests of their own.
     pub fn requests(&self) -> Vec<String> {
         let messages = self.log("performance");
         let messages = messages.iter().filter_map(|message| serde_json::from_str::<Value>(message).ok());
         let sent = messages.filter(|message| message["message"]["method"] == "Network.requestWillBeSent");
         let params = sent.map(|message| message["message"]["params"].clone());
-        let ours = params.filter(|params| params["documentURL"].as_str().is_some_and(|url| url.starts_with("file:")));
+        let is_ours = |url: &str| url.starts_with("file:") || url.starts_with("blob:");
+        let ours = params.filter(|params| params["documentURL"].as_str().is_some_and(is_ours));
         ours.filter_map(|params| params["request"]["url"].as_str().map(str::to_owned)).collect()
     }
 }

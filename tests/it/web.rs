@@ -1,5 +1,7 @@
 //! rhetor in the browser: the page that `just web` packs, in a real browser, against the program.
 
+use std::io::ErrorKind;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -123,16 +125,35 @@ fn the_page_finds_what_the_program_finds_and_asks_the_network_for_nothing() {
         }
         browser.ask("document.querySelector('#back').click()");
     }
-    let outside: Vec<String> = browser
-        .requests()
-        .into_iter()
-        .filter(|url| !url.starts_with("blob:") && !(url.starts_with("file:") && url.ends_with("/web/rhetor.html")))
-        .collect();
+    let own = |url: &String| url.starts_with("blob:") || url.starts_with("file:") && url.ends_with("/web/rhetor.html");
+    let outside: Vec<String> = browser.requests().into_iter().filter(|url| !own(url)).collect();
     assert_eq!(outside, Vec::<String>::new());
     assert_eq!(browser.complaints(), Vec::<String>::new());
-    // And it could not, even if it tried.
-    let tried = "return fetch('http://127.0.0.1:9/').then(() => 'sent', (error) => error.name)";
-    assert_eq!(browser.ask(tried), "TypeError");
+}
+
+#[test]
+fn neither_page_nor_worker_nor_report_can_reach_a_server() {
+    let Some(browser) = opened((1400, 900), false) else { return };
+    read(&browser, OP_ED);
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    server.set_nonblocking(true).unwrap();
+    let url = format!("http://{}/", server.local_addr().unwrap());
+    let tried = format!("fetch('{url}').then(() => 'sent', (error) => error.name)");
+    assert_eq!(browser.ask(&format!("return {tried}")), "TypeError");
+    browser.ask(&format!("new Image().src = '{url}'; navigator.sendBeacon('{url}', 'text')"));
+    // A worker made as the page makes its own.
+    let worker = format!("{tried}.then(postMessage)");
+    let heard = format!(
+        "return new Promise((yes) => {{ const blob = new Blob([{}]); \
+         new Worker(URL.createObjectURL(blob)).onmessage = ({{ data }}) => yes(data); }})",
+        json!(worker)
+    );
+    assert_eq!(browser.ask(&heard), "TypeError");
+    browser.enter("#report");
+    assert_eq!(browser.ask(&format!("return {tried}")), "TypeError");
+    browser.ask(&format!("new Image().src = '{url}'"));
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(server.accept().unwrap_err().kind(), ErrorKind::WouldBlock, "somebody came");
     assert!(browser.complaints().iter().any(|said| said.contains("Content Security Policy")));
 }
 
@@ -174,6 +195,19 @@ fn hostile_text_stays_text() {
     let reached = "try { return String(parent.document.title); } catch (error) { return error.name; }";
     assert_eq!(browser.ask(reached), "SecurityError");
     assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn a_click_on_a_framing_in_the_report_shows_its_entry_of_the_codebook() {
+    let Some(browser) = opened((1400, 900), false) else { return };
+    read(&browser, OP_ED);
+    browser.enter("#report");
+    browser.click("mark#u1");
+    let name = browser.ask("return document.querySelector('#panel h2 button').textContent");
+    browser.click("#panel h2 button");
+    browser.leave();
+    wait(&browser, "return document.querySelector('#entry-of').open");
+    assert_eq!(browser.ask("return document.querySelector('#entry-name').textContent"), name);
 }
 
 /// With `RHETOR_PICTURES=FOLDER`, every look of the page is kept there.

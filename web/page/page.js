@@ -179,7 +179,7 @@
       busy(words.reading);
       const bar = one('progress');
       const answer = await ask('read', { texts: all, wanted: wanted() }, (done, of) => { bar.max = of; bar.value = done; });
-      state.shown = { name: all[0].name, ...answer };
+      state.shown = { names: all.map(({ name }) => name), ...answer };
       show();
     } catch (error) {
       if (error.message === words.cancelled) say(words.cancelled);
@@ -226,10 +226,12 @@
   const compare = ({ units, labels }) => {
     const table = one('difference').querySelector('table');
     const cell = (text, className = 'n') => make('td', className, text);
+    const named = (node, name) => { node.dataset.name = name; return node; };
+    const names = units.map((count, at) => `${state.shown.names[at]} (${count})`);
     const head = (text, className) => Object.assign(make('th', className, text), { scope: 'col' });
     const most = Math.max(...labels.flatMap(({ difference }) => difference[1].map(Math.abs)), 0.01);
     const x = (share) => 80 + (78 * share) / most;
-    table.tHead.replaceChildren(make('tr', '', head(words.framing), head(`A (${units[0]})`, 'n'), head(`B (${units[1]})`, 'n'), head(words.more, 'n'), head(''), head('')));
+    table.tHead.replaceChildren(make('tr', '', head(words.framing), ...names.map((name) => head(name, 'n')), head(words.more, 'n'), head(''), head('')));
     labels.sort((a, b) => Math.abs(b.difference[0]) - Math.abs(a.difference[0]));
     const rows = labels.map(({ label, shares, difference: [difference, [low, high]] }) => {
       const { name, code, tint } = state.about.labels[label];
@@ -241,8 +243,8 @@
         draw('circle', { cx: x(difference), cy: 7, r: 4, class: 'dot' }));
       const first = make('th', '', make('span', 'code', code), ` ${name}`);
       first.scope = 'row';
-      const share = ([own, ends]) => cell(`${percent(own, 1)} [${ends.map((end) => percent(end, 1)).join(', ')}]`);
-      return make('tr', `c${tint}`, first, ...shares.map(share), cell(`${signed(difference)} [${signed(low)}, ${signed(high)}]`),
+      const share = ([own, ends], at) => named(cell(`${percent(own, 1)} [${ends.map((end) => percent(end, 1)).join(', ')}]`), names[at]);
+      return make('tr', `c${tint}`, first, ...shares.map(share), named(cell(`${signed(difference)} [${signed(low)}, ${signed(high)}]`), words.more),
         make('td', '', picture), cell(differs ? words.differs : words.same, differs ? 'differs' : 'soft'));
     });
     table.tBodies[0].replaceChildren(...(rows.length ? rows : [make('tr', '', cell(words.noDifference, ''))]));
