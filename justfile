@@ -88,6 +88,10 @@ suggest-bench DATA *OPTIONS:
 estimate-coverage +DATA:
     cargo bench --bench estimate -- {{DATA}}
 
+# rhetor in the browser as one file, web/rhetor.html (needs `rustup target add wasm32-unknown-unknown`)
+web:
+    cargo run --quiet --locked --manifest-path web/Cargo.toml -p pack
+
 # How fast the parts are
 bench:
     cargo bench

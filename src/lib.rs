@@ -13,6 +13,7 @@
 //!            truth → how good             evaluate
 //!    labelled data → model                learn
 //!         framings → text, JSON, tables   report
+//!            bytes → all of it at once    classifier
 //! ```
 //!
 //! A *score* is a log-odds: the sum, over the terms of a unit, of weight times value, plus the label's intercept. A
@@ -45,6 +46,8 @@ pub mod packed;
 
 pub mod parsed;
 
+pub mod share;
+
 pub mod codebook;
 
 #[cfg(feature = "learn")]
@@ -63,3 +66,5 @@ pub mod evaluate;
 pub mod learn;
 
 pub mod report;
+
+pub mod classifier;

@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use rhetor::classifier::{Classifier, ENOUGH_WORDS, TOO_FEW_KNOWN};
 use rhetor::codebook::LabelId;
 use rhetor::framing::Choice;
 use rhetor::framing::evidence::Order;
-use rhetor::framing::voice::Voice;
 use rhetor::model::Model;
 use rhetor::report::html::Html;
 use rhetor::report::jsonl::Jsonl;
@@ -30,18 +30,9 @@ use super::{
     refuse_same, use_color,
 };
 
-/// The words that a file must have before the share of known ones says anything, and the share that is too small.
-const ENOUGH_WORDS: u64 = 20;
-const TOO_FEW_KNOWN: f64 = 0.5;
-
 /// What a run does with every unit.
 pub struct Job<'a> {
-    pub model: &'a Model,
-    pub choice: Choice,
-    pub explain: bool,
-    /// Only framings in these voices.
-    pub voices: Option<Vec<Voice>>,
-    pub unit: UnitKind,
+    pub classifier: Classifier<'a>,
     pub max_record: usize,
     pub remarks: Remarks,
 }
@@ -95,7 +86,7 @@ pub fn run(args: &Classify, shared: &Shared, remarks: Remarks) -> anyhow::Result
         anyhow::bail!("a report has the counts already\nhint: leave out --summary, or choose another --format");
     }
     let model = load_model(args.model.as_deref())?;
-    let job = Job {
+    let classifier = Classifier {
         model: &model,
         choice: choice(&model, args)?,
         voices: Some(args.shown.voice.iter().map(|voice| voice.meant()).collect())
@@ -103,9 +94,8 @@ pub fn run(args: &Classify, shared: &Shared, remarks: Remarks) -> anyhow::Result
         // A report shows why, always.
         explain: args.shown.explain.is_some() || args.format() == OutputFormat::Html,
         unit: args.unit.map_or(if args.from.column.is_some() { UnitKind::Document } else { UnitKind::Sentence }, kind),
-        max_record: args.from.max_record,
-        remarks,
     };
+    let job = Job { classifier, max_record: args.from.max_record, remarks };
     let stdin = [PathBuf::from("-")];
     let paths = if args.paths.is_empty() { &stdin[..] } else { &args.paths };
     if paths.iter().any(|path| path.as_os_str() == "-") && io::stdin().is_terminal() {
@@ -128,7 +118,12 @@ fn all_files(
     output: &mut Output,
 ) -> anyhow::Result<u8> {
     let order = args.shown.explain.map_or(Order::default(), |order| order.meant());
-    let setting = Setting { model: job.model, explain: job.explain, order, all_scores: args.shown.all_scores };
+    let setting = Setting {
+        model: job.classifier.model,
+        explain: job.classifier.explain,
+        order,
+        all_scores: args.shown.all_scores,
+    };
     let report: SharedReport = Rc::new(RefCell::new(report(args, shared, job, &setting, output)));
     let bar = progress(files, shared, args);
     let (status, units, framed) = read_all(job, files, &args.from, args.format(), &report, &bar)?;
@@ -199,7 +194,7 @@ fn report<'a>(
         return Box::new(Summary::new(setting, output, shape).spreadsheet_safe(args.spreadsheet_safe));
     }
     match args.format() {
-        OutputFormat::Html => Box::new(Html::new(setting, output, noun(job.unit))),
+        OutputFormat::Html => Box::new(Html::new(setting, output, noun(job.classifier.unit))),
         OutputFormat::Jsonl => Box::new(Jsonl::new(setting, output)),
         OutputFormat::Csv | OutputFormat::Tsv => {
             Box::new(Table::new(setting, output, delimiter).spreadsheet_safe(args.spreadsheet_safe))
@@ -207,7 +202,7 @@ fn report<'a>(
         OutputFormat::Text => {
             let to_file = args.output.is_some();
             // One record out for each line in is a promise of that unit.
-            let all = args.shown.all || job.unit == UnitKind::Line;
+            let all = args.shown.all || job.classifier.unit == UnitKind::Line;
             let width = columns().filter(|_| !to_file);
             let look = Look { color: use_color(shared, to_file), deep: has_deep_color(), width, all };
             Box::new(Terminal::new(setting, output, look))
@@ -231,6 +226,7 @@ fn choice(model: &Model, args: &Classify) -> anyhow::Result<Choice> {
     Ok(Choice {
         only: Some(only?).filter(|only| !only.is_empty()),
         threshold: args.shown.threshold,
+        thresholds: None,
         top_k: args.shown.top_k.map(|k| k as usize),
     })
 }
@@ -268,7 +264,7 @@ pub fn kind(unit: UnitName) -> UnitKind {
 
 /// Says once if a text is not in the model's language.
 pub fn remark_on_language(tally: &mut Tally, path: &Path, job: &Job) {
-    let language = job.model.featurizer().settings().language;
+    let language = job.classifier.model.featurizer().settings().language;
     let Some(sample) = tally.sample.take() else { return };
     if let Some(found) = language::other_than(language, &sample) {
         job.remarks.warn(format_args!(
@@ -281,7 +277,7 @@ pub fn remark_on_language(tally: &mut Tally, path: &Path, job: &Job) {
 
 fn remark(tally: &mut Tally, path: &Path, job: &Job) {
     remark_on_language(tally, path, job);
-    tally.faults.remark(path, job.unit, job.max_record, job.remarks);
+    tally.faults.remark(path, job.classifier.unit, job.max_record, job.remarks);
     let share = tally.known as f64 / tally.words.max(1) as f64;
     if tally.units == 0 {
         job.remarks.say(format_args!("{}: no text in it", path.display()));

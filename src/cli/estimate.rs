@@ -10,10 +10,10 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use indicatif::ProgressBar;
+use rhetor::classifier::Classifier;
 use rhetor::codebook::LabelSet;
 use rhetor::corpus::{self, Example};
 use rhetor::evaluate::estimate::{self as estimates, Estimates, Labelled, Oddity, Stratum};
-use rhetor::framing::Choice;
 use rhetor::model::Model;
 use rhetor::text::unit::UnitKind;
 use serde::Serialize;
@@ -134,15 +134,8 @@ fn read_pool(
     unit: UnitKind,
     remarks: Remarks,
 ) -> anyhow::Result<(u8, Found)> {
-    let job = Job {
-        model,
-        choice: Choice::default(),
-        explain: false,
-        voices: None,
-        unit,
-        max_record: args.from.max_record,
-        remarks,
-    };
+    let classifier = Classifier { explain: false, unit, ..Classifier::new(model) };
+    let job = Job { classifier, max_record: args.from.max_record, remarks };
     let pool = Rc::new(RefCell::new(Pool::new(args, model, sample)));
     let report: SharedReport = Rc::new(RefCell::new(Box::new(pool::Reading(pool.clone()))));
     let (status, ..) =

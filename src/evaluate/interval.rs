@@ -7,12 +7,13 @@ use rayon::prelude::*;
 
 use super::metrics::{Counts, finite};
 use crate::model::card::Figure;
+pub use crate::share::wilson;
 
 /// How many times the groups are drawn anew.
 pub const RESAMPLES: usize = 1_000;
 
 /// A figure's 95% interval.
-pub type Interval = (f64, f64);
+pub type Interval = crate::share::Interval;
 
 /// The 95% intervals of the F1 of each label. `groups` holds each group's counts of each of `labels` labels.
 /// The same seed gives the same intervals whatever the number of threads.
@@ -55,14 +56,6 @@ pub fn middle(mut figures: Vec<f64>) -> Interval {
     let last = figures.len().saturating_sub(1) as f64;
     let at = |share: f64| figures.get((share * last).round() as usize).copied().unwrap_or(0.0);
     (at(0.025), at(0.975))
-}
-
-/// Wilson's interval (1927) of a share of `units`, `z` standard errors to either side of its null: within 0 and 1, also for a share of 0.
-pub fn wilson(share: f64, units: f64, z: f64) -> Interval {
-    let z2 = z * z / units;
-    let centre = (share + z2 / 2.0) / (1.0 + z2);
-    let reach = z / (1.0 + z2) * ((share * (1.0 - share) + z2 / 4.0) / units).max(0.0).sqrt();
-    ((centre - reach).max(0.0), (centre + reach).min(1.0))
 }
 
 /// The 97.5th percentile of Student's t with that many degrees of freedom, by the expansion around the normal's (Abramowitz & Stegun 1964, 26.7.5): within 0.5% from 3 on;

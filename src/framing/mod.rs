@@ -24,6 +24,8 @@ pub struct Choice {
     pub only: Option<Vec<LabelId>>,
     /// In place of the labels' own thresholds.
     pub threshold: Option<f64>,
+    /// The same, label by label, where there is no one for all.
+    pub thresholds: Option<Vec<f64>>,
     /// At most so many, the most probable first.
     pub top_k: Option<usize>,
 }
@@ -36,7 +38,7 @@ pub fn framings(model: &Model, scores: &Scores, choice: &Choice) -> Vec<Framing>
         (_, threshold) => model
             .labels()
             .iter()
-            .map(|(label, _)| framing(scores, label, threshold.unwrap_or_else(|| model.threshold(label))))
+            .map(|(label, _)| framing(scores, label, threshold.unwrap_or_else(|| cut(model, choice, label))))
             .filter(|framing| framing.probability >= framing.threshold)
             .collect(),
     };
@@ -46,6 +48,11 @@ pub fn framings(model: &Model, scores: &Scores, choice: &Choice) -> Vec<Framing>
     found.sort_by(|a, b| b.probability.total_cmp(&a.probability).then(a.label.cmp(&b.label)));
     found.truncate(choice.top_k.unwrap_or(usize::MAX));
     found
+}
+
+fn cut(model: &Model, choice: &Choice, label: LabelId) -> f64 {
+    let own = choice.thresholds.as_ref().and_then(|own| own.get(label.index()));
+    own.copied().unwrap_or_else(|| model.threshold(label))
 }
 
 fn most_probable(scores: &Scores) -> Option<LabelId> {

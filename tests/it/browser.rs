@@ -97,6 +97,23 @@ impl Browser {
         self.post(&format!("/element/{}/click", self.element(css)), &json!({}));
     }
 
+    /// Gives a file to an element that takes files.
+    pub fn choose(&self, css: &str, file: &Path) {
+        let path = file.display().to_string();
+        self.post(&format!("/element/{}/value", self.element(css)), &json!({ "text": path }));
+    }
+
+    /// From now on, what is asked is asked in this frame.
+    pub fn enter(&self, css: &str) {
+        let frame = json!({ "element-6066-11e4-a52e-4f735466cecf": self.element(css) });
+        self.post("/frame", &json!({ "id": frame }));
+    }
+
+    /// Back to the whole page.
+    pub fn leave(&self) {
+        self.post("/frame", &json!({ "id": null }));
+    }
+
     /// Moves the pointer over the first part of an element.
     pub fn hover(&self, css: &str) {
         self.ask(&format!("document.querySelector({css:?}).scrollIntoView({{ block: 'center' }})"));
@@ -150,13 +167,14 @@ impl Browser {
         self.log("browser")
     }
 
-    /// The addresses that pages of files asked for since last asked; the browser's own pages have requests of their own.
+    /// The addresses that pages of files, and what they made, asked for since last asked; the browser's own pages have requests of their own.
     pub fn requests(&self) -> Vec<String> {
         let messages = self.log("performance");
         let messages = messages.iter().filter_map(|message| serde_json::from_str::<Value>(message).ok());
         let sent = messages.filter(|message| message["message"]["method"] == "Network.requestWillBeSent");
         let params = sent.map(|message| message["message"]["params"].clone());
-        let ours = params.filter(|params| params["documentURL"].as_str().is_some_and(|url| url.starts_with("file:")));
+        let is_ours = |url: &str| url.starts_with("file:") || url.starts_with("blob:");
+        let ours = params.filter(|params| params["documentURL"].as_str().is_some_and(is_ours));
         ours.filter_map(|params| params["request"]["url"].as_str().map(str::to_owned)).collect()
     }
 }

@@ -28,3 +28,4 @@ mod suggest;
 mod terminal;
 mod train;
 mod vectors;
+mod web;

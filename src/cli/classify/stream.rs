@@ -6,15 +6,10 @@ use std::sync::Mutex;
 
 use indicatif::ProgressBar;
 use rayon::prelude::*;
-use rhetor::features::{Row, Scratch};
-use rhetor::framing::voice::Voices;
-use rhetor::framing::{evidence, framings};
-use rhetor::report::voiced::place_in;
-use rhetor::report::{Cells, Record};
-use rhetor::text::quote::Quotation;
-use rhetor::text::speech::{Carried, Reported};
+use rhetor::classifier::{Heard, Judged, Memory, Work};
+use rhetor::report::Cells;
+use rhetor::text::speech::Carried;
 use rhetor::text::unit::{Splitter, Unit, UnitKind};
-use rhetor::text::{Span, quote, sentence, speech};
 
 use super::{Job, SharedReport, Tally, columns, remark_on_language};
 use crate::cli::reading::{self, Reader};
@@ -25,7 +20,7 @@ const ENOUGH_FOR_THREADS: usize = 1 << 14;
 
 pub fn classify(job: &Job, path: &Path, report: &SharedReport, bar: &ProgressBar) -> anyhow::Result<Tally> {
     let mut stream = Stream { pen: Pen::new(job, report), path, bar, has_begun: false };
-    let splitter = Splitter::new(job.unit, job.max_record);
+    let splitter = Splitter::new(job.classifier.unit, job.max_record);
     reading::read(path, splitter, "rhetor classify", job.remarks, &mut stream)?;
     Ok(stream.pen.tally)
 }
@@ -49,7 +44,7 @@ impl Reader for Stream<'_, '_> {
 
     fn first(&mut self, bytes: &[u8]) {
         let job = self.pen.judge.job;
-        if let Some(found) = columns::of(bytes, self.path).filter(|_| job.unit != UnitKind::Line) {
+        if let Some(found) = columns::of(bytes, self.path).filter(|_| job.classifier.unit != UnitKind::Line) {
             let path = self.path.display();
             let best = columns::of_text(&found);
             job.remarks.warn(format_args!(
@@ -104,7 +99,8 @@ impl<'a, 'r> Pen<'a, 'r> {
         }
         let bytes: usize = units.iter().map(|unit| unit.text.len()).sum();
         let is_little = bytes < ENOUGH_FOR_THREADS || start_threads() == 1;
-        let heard = self.hear(units, is_little);
+        let work = if is_little { Work::Alone } else { Work::Shared };
+        let heard = self.judge.job.classifier.hear(units, &mut self.carried, work);
         let judge = &self.judge;
         let mut judged: Vec<Judged> = match is_little {
             true => vec![judge.all(&heard)],
@@ -146,15 +142,15 @@ impl<'a, 'r> Pen<'a, 'r> {
     pub fn write_cell(&mut self, text: &str, line: u64, cells: Option<&Cells>) -> anyhow::Result<()> {
         self.rows += 1;
         let mut units = Vec::new();
-        let mut splitter = Splitter::new(self.judge.job.unit, self.judge.job.max_record);
+        let mut splitter = Splitter::new(self.judge.job.classifier.unit, self.judge.job.max_record);
         splitter.push(text.as_bytes(), &mut units);
         splitter.finish(&mut units);
-        if units.is_empty() && self.judge.job.unit == UnitKind::Document {
+        if units.is_empty() && self.judge.job.classifier.unit == UnitKind::Document {
             // A row without text is a record all the same.
             units.push(Unit::default());
         }
         self.carried = Carried::default();
-        let heard = self.hear(&units, true);
+        let heard = self.judge.job.classifier.hear(&units, &mut self.carried, Work::Alone);
         let mut judged = self.judge.all(&heard);
         for record in &mut judged.records {
             record.line = line;
@@ -167,29 +163,6 @@ impl<'a, 'r> Pen<'a, 'r> {
             self.tally.faults.truncated.add(1, line);
         }
         Ok(())
-    }
-
-    /// Who says what in the units. Paragraph by paragraph, since each leaves something to the next; a line is a record of its own.
-    fn hear<'u>(&mut self, units: &'u [Unit], is_little: bool) -> Vec<Heard<'u>> {
-        let job = self.judge.job;
-        let language = job.model.featurizer().settings().language.name();
-        let read = |unit: &'u Unit| {
-            let sentences = sentence::sentences(&unit.text, &unit.breaks, language);
-            (unit, sentences, quote::quotations(&unit.text))
-        };
-        let read: Vec<_> =
-            if is_little { units.iter().map(read).collect() } else { units.par_iter().map(read).collect() };
-        let goes_on = job.unit != UnitKind::Line;
-        let mut heard = |(unit, sentences, quotations): (&'u Unit, Vec<Span>, Vec<Quotation>)| {
-            let before = std::mem::take(&mut self.carried);
-            let place = |span| place_in(unit, span);
-            let (speech, after) = speech::speech_after(&unit.text, &sentences, &quotations, &before, &place);
-            if goes_on {
-                self.carried = after;
-            }
-            Heard { unit, sentences, speech, before }
-        };
-        read.into_iter().map(&mut heard).collect()
     }
 
     /// A row that is not what it should be.
@@ -208,14 +181,6 @@ impl<'a, 'r> Pen<'a, 'r> {
     }
 }
 
-/// A unit with who says what in it.
-struct Heard<'u> {
-    unit: &'u Unit,
-    sentences: Vec<Span>,
-    speech: Vec<Reported>,
-    before: Carried,
-}
-
 /// What any thread does: units to records.
 struct Judge<'a> {
     job: &'a Job<'a>,
@@ -223,90 +188,14 @@ struct Judge<'a> {
     memories: Mutex<Vec<Memory>>,
 }
 
-struct Memory {
-    scratch: Scratch,
-    row: Row,
-}
-
-/// The records of some units, and how many words each of them has.
-#[derive(Default)]
-struct Judged {
-    records: Vec<Record>,
-    words: Vec<Words>,
-}
-
-struct Words {
-    all: u32,
-    known: u32,
-}
-
 impl Judge<'_> {
     fn all(&self, units: &[Heard]) -> Judged {
         let free = self.memories.lock().map(|mut free| free.pop()).unwrap_or_default();
-        let new = || Memory { scratch: self.job.model.scratch(), row: Row::default() };
-        let mut memory = free.unwrap_or_else(new);
-        let mut judged = Judged::default();
-        for unit in units {
-            self.unit(unit, &mut memory, &mut judged);
-        }
+        let mut memory = free.unwrap_or_else(|| self.job.classifier.memory());
+        let judged = self.job.classifier.all(units, &mut memory);
         if let Ok(mut free) = self.memories.lock() {
             free.push(memory);
         }
         judged
-    }
-
-    fn unit(&self, heard: &Heard, memory: &mut Memory, judged: &mut Judged) {
-        let Heard { unit, sentences, speech, .. } = heard;
-        let voices = Voices::new(speech);
-        if self.job.unit != UnitKind::Sentence {
-            let whole = Span::new(0, unit.text.len());
-            judged.push(self.part(heard, whole, unit.truncated, &voices, memory), &memory.row);
-            return;
-        }
-        for (at, span) in sentences.iter().enumerate() {
-            let cut = unit.truncated && at + 1 == sentences.len();
-            let mut record = self.part(heard, *span, cut, &voices, memory);
-            record.breaks = at > 0 && unit.breaks_between(sentences[at - 1].end, span.start);
-            judged.push(record, &memory.row);
-        }
-    }
-
-    fn part(&self, heard: &Heard, span: Span, truncated: bool, voices: &Voices, memory: &mut Memory) -> Record {
-        let unit = heard.unit;
-        let Job { model, choice, voices: wanted, explain, .. } = self.job;
-        let text = span.of(&unit.text).to_owned();
-        let Memory { scratch, row } = memory;
-        model.featurizer().row_into(&text, scratch, row);
-        let scores = model.score(row);
-        let framings = framings(model, &scores, choice);
-        let evidence = framings.iter().map(|framing| evidence::explain(model, row, framing.label)).collect();
-        let mut record = Record {
-            line: unit.line_at(span.start),
-            paragraph: unit.index,
-            start: unit.raw(span.start),
-            end: if span.end == unit.text.len() { unit.end } else { unit.raw(span.end) },
-            truncated,
-            framings,
-            probabilities: scores.probabilities,
-            evidence,
-            known: row.known(),
-            text,
-            ..Record::default()
-        };
-        record.hear(voices, unit, span, &heard.before);
-        if let Some(wanted) = wanted {
-            record.retain_voices(wanted);
-        }
-        if !explain {
-            record.evidence.clear();
-        }
-        record
-    }
-}
-
-impl Judged {
-    fn push(&mut self, record: Record, row: &Row) {
-        self.records.push(record);
-        self.words.push(Words { all: row.words, known: row.known_words });
     }
 }

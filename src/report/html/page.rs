@@ -47,6 +47,7 @@ impl Sheet {
         Sheet { style: STYLE, script: SCRIPT, policy: policy(Some(SCRIPT)) }
     }
 
+    #[cfg(feature = "learn")]
     pub(super) fn without_script() -> Self {
         Sheet { style: STYLE, script: "", policy: policy(None) }
     }

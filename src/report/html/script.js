@@ -149,10 +149,18 @@
     const who = framing.w >= 0 && framing.v > 0 ? [' · ', make('b', '', data.who[framing.w])] : [];
     return [make('p', '', `Voice: ${data.voices[framing.v]}${detail}`, ...who)];
   };
+  // Within rhetor's own page, that page has the codebook.
+  const named = (label) => {
+    const { name } = data.labels[label];
+    if (parent === window) return name;
+    const button = make('button', 'plain', name);
+    button.addEventListener('click', () => parent.postMessage({ label }, '*'));
+    return button;
+  };
   const section = (framing, text) => {
     const label = data.labels[framing.l];
     const voiced = framing.v > 0 ? ` ${data.voices[framing.v]}` : '';
-    const head = make('h2', '', make('span', `code${voiced}`, label.code), label.name, make('span', 'n', percent(framing.p)));
+    const head = make('h2', '', make('span', `code${voiced}`, label.code), named(framing.l), make('span', 'n', percent(framing.p)));
     const bar = draw('svg', { width: '100%', height: 6, viewBox: '0 0 100 6', preserveAspectRatio: 'none', 'aria-hidden': true },
       draw('rect', { width: 100 * framing.p, height: 6, class: 'bar' }));
     const least = framing.h > 0 ? `marked from ${percent(framing.h)} on` : 'the most probable';

@@ -1,0 +1,207 @@
+//! rhetor for a page: a model, the texts that it read, and what is shown of them. Whatever goes wrong reaches the page as an exception with words.
+
+mod about;
+
+use std::path::Path;
+
+use rhetor::classifier::{Classifier, ENOUGH_WORDS, MAX_RECORD, Memory, TOO_FEW_KNOWN, Work};
+use rhetor::codebook::LabelId;
+use rhetor::framing::Choice;
+use rhetor::framing::evidence::Order;
+use rhetor::model::{Model, english};
+use rhetor::report::difference::difference;
+use rhetor::report::html::Html;
+use rhetor::report::jsonl::Jsonl;
+use rhetor::report::table::Table;
+use rhetor::report::{Record, Report, Setting};
+use rhetor::text::language;
+use rhetor::text::speech::Carried;
+use rhetor::text::unit::{Splitter, Unit, UnitKind, looks_utf16};
+use serde::Deserialize;
+use wasm_bindgen::prelude::*;
+
+/// A panic would end in a trap that says nothing; thrown, its words reach the page.
+#[wasm_bindgen(start)]
+pub fn start() {
+    std::panic::set_hook(Box::new(|panic| wasm_bindgen::throw_str(&format!("rhetor failed: {panic}"))));
+}
+
+/// A model at work.
+#[wasm_bindgen]
+pub struct Rhetor {
+    model: Model,
+    memory: Memory,
+    choice: Choice,
+    texts: Vec<Text>,
+    splitter: Splitter,
+    carried: Carried,
+}
+
+/// A text, read.
+struct Text {
+    name: String,
+    records: Vec<Record>,
+    words: u64,
+    known: u64,
+    /// Its first bytes.
+    head: Vec<u8>,
+    replaced: u64,
+    truncated: u64,
+}
+
+/// What the user wants to see; what is left out is as the model has it.
+#[derive(Deserialize)]
+struct Wanted {
+    thresholds: Option<Vec<f64>>,
+    only: Option<Vec<u16>>,
+}
+
+#[wasm_bindgen]
+impl Rhetor {
+    /// With the embedded model.
+    pub fn embedded() -> Rhetor {
+        Rhetor::with(english::embedded())
+    }
+
+    /// With the model of a file, checked as everywhere.
+    pub fn of_file(bytes: &[u8], name: &str) -> Result<Rhetor, String> {
+        Model::from_bytes(bytes, Path::new(name)).map(Rhetor::with).map_err(|error| error.to_string())
+    }
+
+    /// The model and its labels, as JSON.
+    pub fn about(&self) -> String {
+        about::about(&self.model).to_string()
+    }
+
+    /// Begins anew, without texts.
+    pub fn begin(&mut self, wanted: &str) -> Result<(), String> {
+        let Wanted { thresholds, only } = serde_json::from_str(wanted).map_err(|error| error.to_string())?;
+        let only = only.map(|only| only.into_iter().map(LabelId).collect());
+        self.choice = Choice { only, thresholds, ..Choice::default() };
+        self.texts.clear();
+        Ok(())
+    }
+
+    /// A text begins.
+    pub fn open(&mut self, name: &str, head: &[u8]) -> Result<(), String> {
+        if let Some(encoding) = looks_utf16(head) {
+            return Err(format!("{name}: is {encoding}, and rhetor reads UTF-8"));
+        }
+        let head = head.to_vec();
+        let (records, words, known, replaced, truncated) = (Vec::new(), 0, 0, 0, 0);
+        self.texts.push(Text { name: name.to_owned(), records, words, known, head, replaced, truncated });
+        self.splitter = Splitter::new(UnitKind::Sentence, MAX_RECORD);
+        self.carried = Carried::default();
+        Ok(())
+    }
+
+    /// Some bytes of it.
+    pub fn push(&mut self, bytes: &[u8]) {
+        let mut units = Vec::new();
+        self.splitter.push(bytes, &mut units);
+        self.add(&units);
+    }
+
+    /// It has ended.
+    pub fn close(&mut self) {
+        let mut units = Vec::new();
+        self.splitter.finish(&mut units);
+        self.add(&units);
+    }
+
+    /// What should be known before the result is believed, a remark a line.
+    pub fn remarks(&self) -> String {
+        self.texts.iter().flat_map(|text| text.remarks(&self.model)).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The report, as the program writes it.
+    pub fn report(&self) -> Result<String, String> {
+        self.written(|setting, out| self.told(Html::new(setting, out, "sentence")))
+    }
+
+    pub fn jsonl(&self) -> Result<String, String> {
+        self.written(|setting, out| self.told(Jsonl::new(setting, out)))
+    }
+
+    pub fn csv(&self) -> Result<String, String> {
+        self.written(|setting, out| self.told(Table::new(setting, out, b',').spreadsheet_safe(true)))
+    }
+
+    /// How the second text differs from the first, framing by framing, as JSON.
+    pub fn difference(&self) -> Result<String, String> {
+        let found = match &self.texts[..] {
+            [one, other, ..] => difference(&self.model, [&one.records, &other.records]),
+            _ => None,
+        };
+        serde_json::to_string(&found).map_err(|error| error.to_string())
+    }
+}
+
+impl Rhetor {
+    fn with(model: Model) -> Rhetor {
+        let splitter = Splitter::new(UnitKind::Sentence, MAX_RECORD);
+        let (memory, choice) = (Classifier::new(&model).memory(), Choice::default());
+        Rhetor { model, memory, choice, texts: Vec::new(), splitter, carried: Carried::default() }
+    }
+
+    fn add(&mut self, units: &[Unit]) {
+        let Some(text) = self.texts.last_mut() else { return };
+        let classifier = Classifier { choice: self.choice.clone(), ..Classifier::new(&self.model) };
+        let heard = classifier.hear(units, &mut self.carried, Work::Alone);
+        let judged = classifier.all(&heard, &mut self.memory);
+        for (record, words) in judged.records.into_iter().zip(judged.words) {
+            text.words += u64::from(words.all);
+            text.known += u64::from(words.known);
+            let index = text.records.len() as u64 + 1;
+            text.records.push(Record { index, ..record });
+        }
+        text.replaced += units.iter().map(|unit| u64::from(unit.replaced)).sum::<u64>();
+        text.truncated += units.iter().filter(|unit| unit.truncated).count() as u64;
+    }
+
+    fn written(&self, write: impl Fn(&Setting, &mut Vec<u8>) -> std::io::Result<()>) -> Result<String, String> {
+        let setting = Setting { model: &self.model, explain: true, order: Order::default(), all_scores: true };
+        let mut bytes = Vec::new();
+        write(&setting, &mut bytes).map_err(|error| error.to_string())?;
+        String::from_utf8(bytes).map_err(|error| error.to_string())
+    }
+
+    fn told(&self, mut report: impl Report) -> std::io::Result<()> {
+        for text in &self.texts {
+            report.begin(&text.name, None)?;
+            text.records.iter().try_for_each(|record| report.record(record))?;
+        }
+        report.end()
+    }
+}
+
+impl Text {
+    fn remarks(&self, model: &Model) -> Vec<String> {
+        let (name, own) = (&self.name, model.featurizer().settings().language);
+        let mut remarks = Vec::new();
+        let share = self.known as f64 / self.words.max(1) as f64;
+        let foreign = language::other_than(own, &String::from_utf8_lossy(&self.head));
+        if self.head.contains(&0) {
+            remarks.push(format!("{name}: looks like no text at all (it holds NUL bytes); results mean nothing"));
+        }
+        if let Some(found) = foreign {
+            remarks
+                .push(format!("{name}: seems to be {found}, and the model is for {own}; results mean nothing there"));
+        } else if self.words >= ENOUGH_WORDS && share < TOO_FEW_KNOWN {
+            remarks.push(format!(
+                "{name}: the model knows {:.0}% of the words; results mean little for other languages or subjects than it was trained on",
+                100.0 * share
+            ));
+        }
+        if self.replaced > 0 {
+            remarks.push(format!(
+                "{name}: {} invalid UTF-8 sequences were replaced; was it saved as UTF-8?",
+                self.replaced
+            ));
+        }
+        if self.truncated > 0 {
+            remarks.push(format!("{name}: {} paragraphs longer than {MAX_RECORD} bytes were cut", self.truncated));
+        }
+        remarks
+    }
+}
