@@ -100,3 +100,14 @@ bench:
 pictures:
     cargo test --test it report::pictures -- --ignored
     pngquant --force --ext .png 48 docs/pictures/*.png
+
+# Throw changed bytes at every reader, writer and stage, SECONDS each (needs nightly and cargo-fuzz); fuzz/README.md tells the rest
+fuzz SECONDS="60":
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cd fuzz && cargo +nightly fuzz build -s none -a
+    for target in fuzz_targets/*.rs; do
+        target=$(basename "$target" .rs)
+        echo "== $target"
+        cargo +nightly fuzz run -s none -a "$target" -- -max_total_time={{SECONDS}} -timeout=20 -rss_limit_mb=1024 -max_len=4096 -print_final_stats=1
+    done

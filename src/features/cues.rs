@@ -29,7 +29,7 @@ use crate::text::stem::{Language, Stems};
 use crate::text::token::{self, Token};
 use crate::text::{Place, Span, quote};
 pub use compiled::BadMatcher;
-pub use file::{ReadCues, read};
+pub use file::{ReadCues, parse, read};
 pub use matcher::{CueId, CueScratch, Matcher};
 pub use pattern::{Classes, Flaw};
 use words::Leaves;

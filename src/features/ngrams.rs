@@ -2,6 +2,14 @@
 
 use crate::text::Span;
 
+/// No run of stems or characters is longer: what a text costs must not hang on a number in a model file.
+pub const LONGEST: usize = 10;
+
+/// Whether runs may be so short and so long.
+pub fn are_lengths((shortest, longest): (usize, usize)) -> bool {
+    0 < shortest && shortest <= longest && longest <= LONGEST
+}
+
 /// Calls `found` with every run of `shortest..=longest` neighbouring stems, joined by a space, and its span.
 /// `stems` and `spans` run in parallel.
 pub fn words(

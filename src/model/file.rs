@@ -18,11 +18,11 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use super::weights::{Values, Weights};
-use super::{Model, Task, part};
+use super::{Model, Task, header, part};
 use crate::codebook::LabelSet;
 use crate::features::cues::{self, CueSet};
 use crate::features::vocabulary::{FeatureId, Vocabulary};
-use crate::features::{Extractor, FeatureSettings, Featurizer, StoredCues};
+use crate::features::{Extractor, FeatureSettings, Featurizer, StoredCues, ngrams};
 use crate::packed::{Number, Packed};
 use crate::parsed::Parsed;
 use crate::text::stem::STEMMER;
@@ -295,6 +295,9 @@ fn parse(bytes: Bytes, path: &Path, check: Check) -> Result<Model, ModelError> {
         let metadata: Metadata = serde_json::from_str(text).map_err(|error| damaged(&error.to_string()))?;
         return assemble(&tensors, metadata, check).map_err(damaged);
     }
+    if !header::has_distinct_keys(&bytes[8..8 + length]) {
+        return Err(damaged("a key of its header stands twice"));
+    }
     let json: Value = serde_json::from_str(text).map_err(|_| damaged("its metadata is no JSON"))?;
     check_version(&json, path)?;
     tensors.check_names().map_err(damaged)?;
@@ -530,14 +533,12 @@ fn weights(tensors: &Tensors, k: usize) -> Result<Weights, &'static str> {
 fn check_shapes(model: &Model) -> Result<(), &'static str> {
     let k = model.labels.len();
     let settings = model.featurizer.settings();
-    let (shortest, longest) = settings.ngrams;
     let fits = k > 0 && model.intercepts.len() == k && model.thresholds.len() == k;
     if !fits || !model.weights.check(model.featurizer.vocabulary().len()) {
         return Err("its weights do not fit its labels and terms, or are no finite numbers");
     }
-    if shortest == 0
-        || shortest > longest
-        || settings.char_ngrams.is_some_and(|(short, long)| short == 0 || short > long)
+    if !ngrams::are_lengths(settings.ngrams)
+        || settings.char_ngrams.is_some_and(|lengths| !ngrams::are_lengths(lengths))
     {
         return Err("its n-gram lengths make no sense");
     }

@@ -7,6 +7,7 @@
 pub mod card;
 pub mod english;
 pub mod file;
+mod header;
 pub mod link;
 pub mod part;
 pub mod weights;

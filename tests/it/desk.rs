@@ -218,3 +218,13 @@ pub fn tables_of(page: &str, tables: &str) {
     }
     assert!(made == text || std::env::var_os("RHETOR_BLESS").is_some(), "{page}: run `just bless`");
 }
+
+/// Pseudo-random numbers that are the same in every run.
+pub struct Draws(pub u64);
+
+impl Draws {
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+}

@@ -13,6 +13,7 @@ mod documents;
 mod estimate;
 mod evaluate;
 mod faults;
+mod fuzz_cases;
 mod hostile;
 mod inspect;
 mod install;

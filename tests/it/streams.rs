@@ -72,3 +72,32 @@ fn memory_does_not_grow_with_the_input() {
     let (small, large) = (peak(20_000), peak(200_000));
     assert!(large < small + 16_384, "{small} KiB for 20,000 lines, {large} KiB for 200,000");
 }
+
+#[test]
+fn however_a_stream_is_cut_and_on_however_many_threads_the_output_is_the_same() {
+    let text = "\u{feff}Mr Hale said: “We will make them\r\npay.\n\n“We will,” she added, “act now.”\n\nSign the pe-\ntition! Caf\u{e9} 3 p.m.\n";
+    let input = [text.as_bytes(), b"\xff\xc3 pay\n\n", text.as_bytes()].concat();
+    let desk = Desk::with_model();
+    for unit in ["sentence", "line", "paragraph", "document"] {
+        let args = format!("classify -m m --unit {unit} --explain -f jsonl");
+        let whole = desk.run_with(&args, &input).ok().stdout;
+        assert!(whole.contains("\"text\""), "{unit}");
+        for (size, threads) in [(1, 2), (7, 1), (64, 3)] {
+            let mut child = desk
+                .command(&format!("{args} --threads {threads}"))
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            let mut stdin = child.stdin.take().unwrap();
+            for piece in input.chunks(size) {
+                stdin.write_all(piece).unwrap();
+                std::thread::yield_now();
+            }
+            drop(stdin);
+            let output = child.wait_with_output().unwrap();
+            assert_eq!(String::from_utf8_lossy(&output.stdout), whole, "{unit}, pieces of {size}, {threads} threads");
+        }
+    }
+}

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use rhetor::features::ngrams;
 use rhetor::features::weighting::Weighting;
 use rhetor::learn::threshold::Optimize;
 use rhetor::learn::weighing::Weighing;
@@ -160,9 +161,9 @@ fn lengths(text: &str) -> Result<(usize, usize), String> {
         Some((shortest, longest)) => (number(shortest)?, number(longest)?),
         None => (1, number(text)?),
     };
-    match (shortest, longest) {
-        (1.., ..=10) if shortest <= longest => Ok((shortest, longest)),
-        _ => Err("give the shortest and the longest length, such as 1,2, from 1 to 10".into()),
+    match ngrams::are_lengths((shortest, longest)) {
+        true => Ok((shortest, longest)),
+        false => Err(format!("give the shortest and the longest length, such as 1,2, from 1 to {}", ngrams::LONGEST)),
     }
 }
 

@@ -41,7 +41,10 @@ pub fn read(path: &str) -> Result<ReadCues, CueError> {
     parse(path, text.strip_prefix('\u{FEFF}').unwrap_or(&text))
 }
 
-/// As [`read`], for text already at hand; `path` tells the format.
+/// As [`read`], for text already at hand; `path` tells the format and stands in messages.
+///
+/// # Errors
+/// As [`read`].
 pub fn parse(path: &str, text: &str) -> Result<ReadCues, CueError> {
     let name = path.to_ascii_lowercase();
     let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
