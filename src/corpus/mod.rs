@@ -244,6 +244,7 @@ fn finish(mut corpus: Corpus, paths: &str) -> Result<Corpus, CorpusError> {
         return Err(CorpusError::NoRows { paths: paths.into(), skipped, first, unjudged });
     }
     corpus.warnings.extend(labels::alike(&corpus.examples));
+    corpus.warnings.extend(labels::joined(&corpus.examples));
     Ok(corpus)
 }
 

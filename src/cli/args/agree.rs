@@ -21,7 +21,7 @@ pub struct Agree {
     #[arg(long, value_name = "KEY")]
     pub join: Option<JoinName>,
     /// The column or field with the id [default: id]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub id_column: Option<String>,
     /// Show the N units that divide the annotators most
     #[arg(long, value_name = "N", default_value_t = 10)]
@@ -33,7 +33,7 @@ pub struct Agree {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// What intervals are drawn by
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_short_help = true)]
     pub seed: u64,
     #[command(flatten)]
     pub merging: MergeOptions,
@@ -55,7 +55,7 @@ pub struct MergeOptions {
     #[arg(long, value_name = "FILE")]
     pub rest: Option<PathBuf>,
     /// The format of both [default: by the name, else JSONL]
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, value_name = "FORMAT", hide_short_help = true)]
     pub merged_format: Option<DataFormat>,
 }
 

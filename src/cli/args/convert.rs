@@ -23,10 +23,10 @@ pub struct Convert {
     #[arg(long, value_name = "FORMAT")]
     pub to: Option<DataFormat>,
     /// Leave out what nobody has judged
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub only_judged: bool,
     /// In CSV and TSV, put an apostrophe before cells that a spreadsheet would run as a formula
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub spreadsheet_safe: bool,
     #[command(flatten)]
     pub input: DataOptions,

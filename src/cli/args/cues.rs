@@ -30,10 +30,10 @@ pub struct Cues {
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub format: CuesFormat,
     /// In folders, read the files that match instead of *.txt and *.md; `!` excludes
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_name = "GLOB", hide_short_help = true)]
     pub glob: Vec<String>,
     /// Bytes of a paragraph that are read; of a longer one the rest is left out
-    #[arg(long, value_name = "BYTES", default_value_t = 1 << 20, value_parser = record_size)]
+    #[arg(long, value_name = "BYTES", default_value_t = 1 << 20, value_parser = record_size, hide_short_help = true)]
     pub max_record: usize,
     #[command(flatten)]
     pub input: DataOptions,

@@ -16,7 +16,7 @@ pub struct Estimate {
     /// Units of the pool, drawn at random, with all labels that are true of them
     #[arg(long, required = true, value_name = "SAMPLE")]
     pub labelled: PathBuf,
-    /// A model file; it must not be trained on the sample [default: the embedded English model]
+    /// A model file; it must not be trained on the sample [default: $RHETOR_MODEL, else the embedded English model]
     #[arg(short, long, value_name = "MODEL")]
     pub model: Option<PathBuf>,
     /// Also estimate for each value of this column of the pool; `file` and `voice` need no column
@@ -45,37 +45,37 @@ pub struct SampleOptions {
     #[arg(long, value_name = "KEY")]
     pub join: Option<JoinName>,
     /// The column or field with the id, in sample and pool [default: id]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub id_column: Option<String>,
     /// The column or field with the text [default: text, else that of --column]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub text_column: Option<String>,
     /// The column or field with the labels [default: labels, else label]
     #[arg(long, value_name = "NAME")]
     pub label_column: Option<String>,
     /// Columns of 0 and 1, one for each label, in place of a label column
-    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', hide_short_help = true)]
     pub label_columns: Vec<String>,
     /// What splits several labels in one cell [default: | and ;]
     #[arg(long, value_name = "TEXT")]
     pub label_separator: Option<String>,
     /// Take a row without labels for one that nobody has judged, not for one that no label fits
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub blank_is_unjudged: bool,
     /// The column that says which units were drawn together [default: group, else doc]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub group_column: Option<String>,
     /// The column that says how many units of the pool a row stands for [default: weight, if there is one]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub weight_column: Option<String>,
     /// The encoding of the sample, such as windows-1252 [default: utf-8, or utf-16 if the file says so]
     #[arg(long, value_name = "NAME", value_parser = super::encoding)]
     pub encoding: Option<&'static encoding_rs::Encoding>,
     /// Only rows of the sample with this value in a column [default: those that `rhetor suggest` drew at random, if it chose others too]
-    #[arg(long, value_name = "COLUMN=VALUE", value_parser = super::train::equation)]
+    #[arg(long, value_name = "COLUMN=VALUE", value_parser = super::train::equation, hide_short_help = true)]
     pub only: Option<(String, String)>,
     /// End at the first bad row instead of leaving it out
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub strict: bool,
 }
 

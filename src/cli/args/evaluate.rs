@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, Args, ValueEnum};
 
-use super::{DataOptions, FeatureOptions, LearningOptions, MODEL_VARIABLE};
+use super::{DataOptions, FeatureOptions, LearningOptions};
 
 /// Score a model on labelled data that it was not trained on, or by cross-validation
 #[derive(Debug, Args)]
@@ -13,8 +13,8 @@ pub struct Evaluate {
     /// Labelled data: CSV, TSV, JSONL, fastText, doccano, Prodigy or Label Studio, also gzipped; `-` is standard input
     #[arg(required = true, value_name = "DATA")]
     pub data: Vec<PathBuf>,
-    /// A model file [default: the embedded English model]
-    #[arg(short, long, value_name = "MODEL", env = MODEL_VARIABLE, hide_env_values = true)]
+    /// A model file [default: $RHETOR_MODEL, else the embedded English model]
+    #[arg(short, long, value_name = "MODEL")]
     pub model: Option<PathBuf>,
     /// Judge no model, but the data itself: each unit by weights that `train` learns from the other folds
     #[arg(long, conflicts_with_all = ["model", "compare"])]
@@ -23,13 +23,13 @@ pub struct Evaluate {
     #[arg(long, value_name = "OTHER")]
     pub compare: Option<PathBuf>,
     /// Show at most N of the units that the two models give different labels
-    #[arg(long, value_name = "N", requires = "compare", default_value_t = 10)]
+    #[arg(long, value_name = "N", requires = "compare", default_value_t = 10, hide_short_help = true)]
     pub flips: usize,
     /// Also score the units of each value of this column by themselves
     #[arg(long, value_name = "COLUMN")]
     pub by: Option<String>,
     /// Also score how well voices and speakers are told, by the columns `voice` and `quoted_speaker`
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub voice: bool,
     /// Also show the N worst mistakes, with the words that made them
     #[arg(long, value_name = "N", default_value_t = 0)]
