@@ -41,6 +41,7 @@ pub struct Cli {
 }
 
 const EXAMPLES: &str = "Examples:
+  echo 'They will pay for this.' | rhetor classify --explain
   rhetor classify speech.txt                     the framings of a speech, sentence by sentence
   rhetor classify --explain speech.txt           … and the words that made each score
   rhetor classify --summary articles/            counts for each file of a folder
@@ -54,7 +55,7 @@ const EXAMPLES: &str = "Examples:
   rhetor annotate speech.txt -o labels.jsonl     label sentences in the terminal
   rhetor convert export.json labelled.csv        labelled data from one format to another
 
-Run `rhetor COMMAND --help` for all options of a command.";
+`rhetor COMMAND -h` shows what is needed most, `rhetor COMMAND --help` everything.";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -100,7 +101,7 @@ pub struct Shared {
     #[arg(long, short, global = true, help_heading = "Common options")]
     pub quiet: bool,
     /// When to use colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Common options")]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_short_help = true, help_heading = "Common options")]
     pub color: When,
     /// Threads to use [default: all processors]
     #[arg(long, global = true, value_name = "N", help_heading = "Common options", hide_short_help = true)]
@@ -219,6 +220,18 @@ mod tests {
     #[test]
     fn the_arguments_are_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_shows_examples_and_every_option_says_what_it_does() {
+        for command in Cli::command().get_subcommands().filter(|command| command.get_name() != "help") {
+            let name = command.get_name();
+            let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(examples.contains(&format!("\n  rhetor {name}")), "{name} shows no example");
+            for arg in command.get_arguments() {
+                assert!(arg.get_help().is_some(), "{name} has an argument {} that nothing is said of", arg.get_id());
+            }
+        }
     }
 
     #[test]

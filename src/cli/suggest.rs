@@ -53,7 +53,19 @@ pub fn run(args: &Suggest, shared: &Shared, remarks: Remarks) -> anyhow::Result<
     remark(args, &chosen, units.len(), remarks);
     let rows = rows(args, model.as_ref(), units, &chosen);
     print(args, shared, &rows, &names(model.as_ref(), &labelled), remarks)?;
+    say_what_next(args, remarks);
     Ok(status)
+}
+
+/// A file of suggestions waits for answers.
+fn say_what_next(args: &Suggest, remarks: Remarks) {
+    use rhetor::corpus::Format::{Csv, Jsonl, Tsv};
+    let format = args.format().of_data();
+    let Some(output) = args.output.as_ref().filter(|output| output.as_os_str() != "-") else { return };
+    if matches!(format, Some(Csv | Tsv | Jsonl)) {
+        let model = args.model.as_ref().map_or(String::new(), |model| format!(" -m {}", model.display()));
+        remarks.say(format_args!("hint: rhetor annotate {} -o labels.jsonl{model}", output.display()));
+    }
 }
 
 fn read_labelled(args: &Suggest, remarks: Remarks) -> anyhow::Result<Corpus> {

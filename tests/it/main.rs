@@ -13,6 +13,8 @@ mod documents;
 mod estimate;
 mod evaluate;
 mod faults;
+mod guide;
+mod help;
 mod hostile;
 mod inspect;
 mod labels;

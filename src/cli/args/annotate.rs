@@ -10,7 +10,7 @@ use super::{DataFormat, UnitName, record_size};
 
 /// Label in the terminal, one unit at a time; every answer is on disk at once
 #[derive(Debug, Args)]
-#[command(after_help = ANNOTATE_EXAMPLES)]
+#[command(after_help = ANNOTATE_EXAMPLES, after_long_help = format!("{ANNOTATE_EXAMPLES}\n{ANNOTATE_MORE}"))]
 pub struct Annotate {
     /// What is to be labelled, and is never changed: text files, folders, `-` for standard input, or a CSV, TSV or JSONL with a `text` column
     #[arg(required = true, value_name = "POOL")]
@@ -109,9 +109,12 @@ const ANNOTATE_EXAMPLES: &str = "Examples:
   rhetor annotate article.txt -o labels.jsonl
   rhetor annotate articles/ -o anna.jsonl --annotator anna --order random
   rhetor annotate posts.csv --column body -o labels.jsonl --labels praise,complaint,question
-  rhetor annotate posts.csv -o labels.jsonl --codebook my-codebook.yaml --order suggest --with labelled.csv
+  rhetor annotate posts.csv -o labels.jsonl --codebook my-codebook.yaml --order suggest --with labelled.csv";
+
+/// For those who ask for `--help`.
+const ANNOTATE_MORE: &str = "\
   rhetor annotate labelled.csv --review -o checked.jsonl     confirm or correct what is there
 
-Keys: the number or letter before a label gives or takes it, Enter goes on (without a label: none fits), 0 takes all labels
-back, s skips, u undoes, f flags as unsure, n notes, m shows what the model thinks once there is an answer, g goes to a number, / searches, ? shows the
-codebook and all keys, q ends. The same command goes on where one left off.";
+Keys: the number or letter before a label gives or takes it, Enter goes on (without a label: none fits), 0 takes all labels \
+         back, s skips, u undoes, f flags as unsure, n notes, m shows what the model thinks once there is an answer, g goes to a number, \
+         / searches, ? shows the codebook and all keys, q ends. The same command goes on where one left off.";

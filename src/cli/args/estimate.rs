@@ -8,7 +8,7 @@ use super::{FigureFormat, FromOptions, JoinName, UnitName};
 
 /// How common each framing is in a pool, the model's errors corrected by a small sample labelled by hand
 #[derive(Debug, Args)]
-#[command(after_help = ESTIMATE_EXAMPLES)]
+#[command(after_help = ESTIMATE_EXAMPLES, after_long_help = format!("{ESTIMATE_EXAMPLES}\n{ESTIMATE_MORE}"))]
 pub struct Estimate {
     /// The pool, as `rhetor classify` takes it: files, folders (their .txt and .md files), or `-` for standard input
     #[arg(required = true, value_name = "POOL")]
@@ -57,7 +57,7 @@ pub struct SampleOptions {
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', hide_short_help = true)]
     pub label_columns: Vec<String>,
     /// What splits several labels in one cell [default: | and ;]
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", hide_short_help = true)]
     pub label_separator: Option<String>,
     /// Take a row without labels for one that nobody has judged, not for one that no label fits
     #[arg(long, hide_short_help = true)]
@@ -82,10 +82,11 @@ pub struct SampleOptions {
 const ESTIMATE_EXAMPLES: &str = "Examples:
   rhetor estimate articles/ --labelled sample.csv --by voice
   rhetor estimate posts.csv --column body --labelled sample.csv --by newspaper -m my.rhetor
-  rhetor estimate posts.jsonl --column text --labelled sample.jsonl -o shares.csv
+  rhetor estimate posts.jsonl --column text --labelled sample.jsonl -o shares.csv";
 
-The sample: `rhetor suggest POOL -n 200 --random 1 -o sample.csv` draws units at random; label each by hand with all labels that are true of it; none is an answer too.
-Units that somebody chose spoil every figure, and so does a model that has seen them.
+/// For those who ask for `--help`.
+const ESTIMATE_MORE: &str = "\nThe sample: `rhetor suggest POOL -n 200 --random 1 -o sample.csv` draws units at random; label each by hand with all labels that \
+         are true of it; none is an answer too. Units that somebody chose spoil every figure, and so does a model that has seen them.
 
-By hand: the sample alone. Corrected: by the predictions on the whole pool too, right on average however wrong the model is, and more exact
-the better it is (prediction-powered inference; docs/method.md). All intervals are 95%.";
+By hand: the sample alone. Corrected: by the predictions on the whole pool too, right on average however wrong the model is, and \
+         more exact the better it is (prediction-powered inference; docs/method.md). All intervals are 95%.";

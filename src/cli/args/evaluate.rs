@@ -8,7 +8,7 @@ use super::{DataOptions, FeatureOptions, LearningOptions};
 
 /// Score a model on labelled data that it was not trained on, or by cross-validation
 #[derive(Debug, Args)]
-#[command(after_help = EVALUATE_EXAMPLES, mut_args(only_with_cv))]
+#[command(after_help = EVALUATE_EXAMPLES, after_long_help = format!("{EVALUATE_EXAMPLES}\n{EVALUATE_MORE}"), mut_args(only_with_cv))]
 pub struct Evaluate {
     /// Labelled data: CSV, TSV, JSONL, fastText, doccano, Prodigy or Label Studio, also gzipped; `-` is standard input
     #[arg(required = true, value_name = "DATA")]
@@ -78,6 +78,7 @@ impl Evaluate {
 /// Of a model that is trained already, nothing of how to train can be chosen; but intervals are drawn by the seed.
 fn only_with_cv(arg: Arg) -> Arg {
     let trains = matches!(arg.get_help_heading(), Some("Features" | "Learning"));
+    let arg = if trains { arg.hide_short_help(true) } else { arg };
     if trains && arg.get_id() != "seed" { arg.requires("cv").conflicts_with("model") } else { arg }
 }
 
@@ -86,10 +87,13 @@ const EVALUATE_EXAMPLES: &str = "Examples:
   rhetor evaluate held-out.csv -m my.rhetor --by newspaper
   rhetor evaluate held-out.csv -m new.rhetor --compare old.rhetor --flips 20
   rhetor evaluate labelled.csv --cv --errors 20                 how good would a model of this data be?
-  rhetor evaluate held-out.jsonl -m my.rhetor --report held-out.html
+  rhetor evaluate held-out.jsonl -m my.rhetor --report held-out.html";
+
+/// For those who ask for `--help`.
+const EVALUATE_MORE: &str = "\
   rhetor evaluate held-out.csv -o figures.csv                   a row a figure, for a spreadsheet or R
   rhetor evaluate held-out.csv --format json | jq '.labels[] | [.label, .f1.value]'
 
-Intervals are 95%, by drawing whole groups (the `group` or `doc` column) anew 1,000 times; without groups, single texts. --compare
-swaps the two models' answers at random, group by group, and says how often that makes a difference as great. The options under
-Features and Learning are those of `rhetor train`, and mean something with --cv only (but --seed always does).";
+Intervals are 95%, by drawing whole groups (the `group` or `doc` column) anew 1,000 times; without groups, single texts. \
+         --compare swaps the two models' answers at random, group by group, and says how often that makes a difference as great. The \
+         options under Features and Learning are those of `rhetor train`, and mean something with --cv only (but --seed always does).";

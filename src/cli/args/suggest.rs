@@ -10,7 +10,7 @@ use super::{DataOptions, UnitName, record_size, share};
 
 /// Choose the units most worth labelling next, and say why
 #[derive(Debug, Args)]
-#[command(after_help = SUGGEST_EXAMPLES)]
+#[command(after_help = SUGGEST_EXAMPLES, after_long_help = format!("{SUGGEST_EXAMPLES}\n{SUGGEST_MORE}"))]
 pub struct Suggest {
     /// What to choose from: text files, folders (their .txt and .md files), tables (CSV, TSV, JSON), or `-` for standard
     /// input [default: -]
@@ -32,7 +32,7 @@ pub struct Suggest {
     #[arg(long, value_name = "SHARE", default_value_t = 0.1, value_parser = share)]
     pub random: f64,
     /// What chance goes by
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_short_help = true)]
     pub seed: u64,
     /// Fill in what the model suggests, for people to correct; they tend to agree with it, so leave it out for a test
     #[arg(long, conflicts_with = "no_model")]
@@ -77,12 +77,15 @@ const SUGGEST_EXAMPLES: &str = "Examples:
   rhetor suggest articles/ -n 20                                       what to label, and why
   rhetor suggest articles/ --no-model -o first.csv                     a first batch, for a codebook of your own
   rhetor suggest articles/ -m my.rhetor -l first.csv -o next.csv       the next one
-  rhetor suggest posts.csv --column body -m my.rhetor -o next.jsonl    from a column of a table
+  rhetor suggest posts.csv --column body -m my.rhetor -o next.jsonl    from a column of a table";
+
+/// For those who ask for `--help`.
+const SUGGEST_MORE: &str = "\
   rhetor suggest articles/ --format label-studio --prefill -o tasks.json
   rhetor suggest articles/ --random 1 -n 200 -o test.csv               all by lot: a test set, or a sample to count by
 
-The output is data to label, the first row first. `chosen` says `suggested` or `random`, and `why`; `group` and `line` say where
-it stands. Give each row its labels, or where none fits write yes under `judged`. Rows of a pool with labels count as labelled.";
+The output is data to label, the first row first. `chosen` says `suggested` or `random`, and `why`; `group` and `line` say where \
+         it stands. Give each row its labels, or where none fits write yes under `judged`. Rows of a pool with labels count as labelled.";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum SuggestFormat {

@@ -14,7 +14,7 @@ use super::DataOptions;
 
 /// Learn a model from labelled sentences
 #[derive(Debug, Args)]
-#[command(after_help = TRAIN_EXAMPLES)]
+#[command(after_help = TRAIN_EXAMPLES, after_long_help = format!("{TRAIN_EXAMPLES}\n{TRAIN_MORE}"))]
 pub struct Train {
     /// Labelled data: CSV, TSV, JSONL, fastText, doccano, Prodigy or Label Studio, also gzipped; `-` is standard input
     #[arg(required = true, value_name = "DATA")]
@@ -22,12 +22,6 @@ pub struct Train {
     /// Where to write the model; an older file is replaced whole
     #[arg(short, long, value_name = "MODEL", required_unless_present = "dry_run")]
     pub output: Option<PathBuf>,
-    #[command(flatten)]
-    pub input: DataOptions,
-    #[command(flatten)]
-    pub features: FeatureOptions,
-    #[command(flatten)]
-    pub learning: LearningOptions,
     /// Weights of so many bits in the model file, in place of 32
     #[arg(long, value_name = "BITS", hide_short_help = true)]
     pub quantize: Option<Bits>,
@@ -53,6 +47,12 @@ pub struct Train {
     /// A remark for the model's card
     #[arg(long, value_name = "TEXT", hide_short_help = true)]
     pub note: Option<String>,
+    #[command(flatten)]
+    pub input: DataOptions,
+    #[command(flatten)]
+    pub features: FeatureOptions,
+    #[command(flatten)]
+    pub learning: LearningOptions,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -67,15 +67,18 @@ const TRAIN_EXAMPLES: &str = "Examples:
   rhetor train labelled.csv --dry-run                                is the data as it should be?
   rhetor train labelled.csv -o my.rhetor
   rhetor train a.jsonl b.jsonl.gz -o my.rhetor --group-column article
-  rhetor train reviews.tsv -o my.rhetor --text-column body --label-column stars
+  rhetor train reviews.tsv -o my.rhetor --text-column body --label-column stars";
+
+/// For those who ask for `--help`.
+const TRAIN_MORE: &str = "\
   rhetor train labelled.csv -o my.rhetor --language german --optimize precision=0.8
   rhetor train labelled.csv -o my.rhetor --quantize 16 --prune 0.01   a smaller file
   rhetor train labelled.csv -o my.rhetor --vectors glove.6B.50d.txt
   rhetor train labelled.csv -o my.rhetor --codebook my-codebook.yaml
 
-A CSV has a header; the columns are `text` and `labels`, several labels in a cell split by | or ;. An empty cell means
-that none of the labels fits, which is worth knowing too. A `group` column (document, author) keeps sentences that belong
-together out of both sides of a test.";
+A CSV has a header; the columns are `text` and `labels`, several labels in a cell split by | or ;. An empty cell means that none \
+         of the labels fits, which is worth knowing too. A `group` column (document, author) keeps sentences that belong together out of \
+         both sides of a test.";
 
 /// Which terms the model looks at.
 #[derive(Clone, Debug, Args)]
@@ -126,7 +129,7 @@ pub struct LearningOptions {
     #[arg(long, value_name = "ALPHA", allow_negative_numbers = true, requires = "vectors", hide_short_help = true)]
     pub vectors_l2: Option<f64>,
     /// Number of folds
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(2..=100))]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(2..=100), hide_short_help = true)]
     pub folds: u32,
     /// The column whose values stay within a fold [default: the group]
     #[arg(long, value_name = "NAME", hide_short_help = true)]
@@ -147,7 +150,7 @@ pub struct LearningOptions {
     #[arg(long, value_name = "NAME", default_value = "newton", hide_short_help = true)]
     pub solver: Solver,
     /// What folds and intervals are drawn by
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_short_help = true)]
     pub seed: u64,
 }
 
