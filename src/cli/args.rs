@@ -101,13 +101,27 @@ pub struct Shared {
     #[arg(long, short, global = true, help_heading = "Common options")]
     pub quiet: bool,
     /// When to use colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_short_help = true, help_heading = "Common options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_short_help = true,
+        help_heading = "Common options"
+    )]
     pub color: When,
     /// Threads to use [default: all processors]
     #[arg(long, global = true, value_name = "N", help_heading = "Common options", hide_short_help = true)]
     pub threads: Option<NonZeroUsize>,
     /// Take defaults from this file [default: rhetor.toml of the working folder, if there is one]
-    #[arg(long, global = true, value_name = "FILE", conflicts_with = "no_config", help_heading = "Common options", hide_short_help = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        conflicts_with = "no_config",
+        help_heading = "Common options",
+        hide_short_help = true
+    )]
     pub config: Option<PathBuf>,
     /// Take no defaults from any file
     #[arg(long, global = true, help_heading = "Common options", hide_short_help = true)]

@@ -123,7 +123,9 @@ fn choose(
 fn remark(args: &Suggest, chosen: &[Suggestion], units: usize, remarks: Remarks) {
     let random = chosen.iter().filter(|suggestion| suggestion.is_random()).count();
     let count = chosen.len();
-    if count < args.count as usize {
+    if count == units && count < args.count as usize {
+        remarks.say(format_args!("the pool has only {units} units that are not labelled; these are all of them"));
+    } else if count < args.count as usize {
         remarks.warn(format_args!(
             "only {count} of the {units} units are worth it: the others are labelled, or nearly the same as these\n\
              hint: add to the pool, or ask for fewer (-n {count})"

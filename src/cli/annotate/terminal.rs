@@ -79,6 +79,8 @@ impl Screen {
         }));
         let keyboard = if stdin().is_terminal() { None } else { Some(File::open(TTY)?) };
         enter()?;
+        // From here on `crossterm` hears of new sizes: before it is first asked, it would miss them.
+        event::poll(Duration::ZERO).inspect_err(|_| give_back())?;
         let terminal = Terminal::new(CrosstermBackend::new(stdout())).inspect_err(|_| give_back())?;
         Ok(Screen { terminal: ManuallyDrop::new(terminal), keyboard, signal, behind_escape: None })
     }

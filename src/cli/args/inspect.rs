@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{CardFormat};
+use super::CardFormat;
 
 /// Show a model's card: labels, evidence, weights
 #[derive(Debug, Args)]
