@@ -43,6 +43,8 @@ pub struct Job<'a> {
     pub voices: Option<Vec<Voice>>,
     pub unit: UnitKind,
     pub max_record: usize,
+    /// Of a table.
+    pub encoding: Option<&'static encoding_rs::Encoding>,
     pub remarks: Remarks,
 }
 
@@ -104,6 +106,7 @@ pub fn run(args: &Classify, shared: &Shared, remarks: Remarks) -> anyhow::Result
         explain: args.shown.explain.is_some() || args.format() == OutputFormat::Html,
         unit: args.unit.map_or(if args.from.column.is_some() { UnitKind::Document } else { UnitKind::Sentence }, kind),
         max_record: args.from.max_record,
+        encoding: args.encoding,
         remarks,
     };
     let stdin = [PathBuf::from("-")];

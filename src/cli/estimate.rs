@@ -141,6 +141,7 @@ fn read_pool(
         voices: None,
         unit,
         max_record: args.from.max_record,
+        encoding: args.sample.encoding,
         remarks,
     };
     let pool = Rc::new(RefCell::new(Pool::new(args, model, sample)));

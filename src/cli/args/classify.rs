@@ -27,6 +27,9 @@ pub struct Classify {
     /// Write results to a file instead of standard output; an older file is replaced whole
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// With --column, the encoding of the data, such as windows-1252 [default: utf-8]
+    #[arg(long, value_name = "NAME", requires = "column", value_parser = super::encoding)]
+    pub encoding: Option<&'static encoding_rs::Encoding>,
     /// In CSV and TSV, put an apostrophe before cells that a spreadsheet would run as a formula
     #[arg(long, hide_short_help = true)]
     pub spreadsheet_safe: bool,

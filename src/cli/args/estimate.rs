@@ -68,7 +68,7 @@ pub struct SampleOptions {
     /// The column that says how many units of the pool a row stands for [default: weight, if there is one]
     #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub weight_column: Option<String>,
-    /// The encoding of the sample, such as windows-1252 [default: utf-8, or utf-16 if the file says so]
+    /// The encoding of the sample, and with --column of the pool, such as windows-1252 [default: utf-8]
     #[arg(long, value_name = "NAME", value_parser = super::encoding)]
     pub encoding: Option<&'static encoding_rs::Encoding>,
     /// Only rows of the sample with this value in a column [default: those that `rhetor suggest` drew at random, if it chose others too]

@@ -4,6 +4,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use csv::StringRecord;
+use encoding_rs_io::DecodeReaderBytesBuilder;
 use indicatif::ProgressBar;
 use rhetor::codebook::nearest;
 use rhetor::corpus::Format;
@@ -26,6 +27,12 @@ pub fn classify(
 ) -> anyhow::Result<Tally> {
     let input = source::open(path).map_err(|error| named(path, error))?;
     let input = Pausing { input, report: report.clone(), bar: bar.clone() };
+    let input: Box<dyn Read> = match job.encoding {
+        Some(encoding) => {
+            Box::new(DecodeReaderBytesBuilder::new().encoding(Some(encoding)).bom_override(true).build(input))
+        }
+        None => Box::new(input),
+    };
     let mut input = BufReader::with_capacity(1 << 16, input);
     let name = path.display().to_string();
     let first = input.fill_buf().map_err(|error| named(path, error))?;
