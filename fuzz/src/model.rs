@@ -95,7 +95,7 @@ pub fn mended(bytes: &[u8]) -> Option<Vec<u8>> {
     let text = Value::Object(metadata).to_string();
     header["__metadata__"]["rhetor"] = text.into();
     let mut json = Value::Object(header).to_string();
-    while json.len() % 8 != 0 {
+    while !json.len().is_multiple_of(8) {
         json.push(' ');
     }
     Some([&(json.len() as u64).to_le_bytes(), json.as_bytes(), data].concat())

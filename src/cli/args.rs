@@ -41,6 +41,7 @@ pub struct Cli {
 }
 
 const EXAMPLES: &str = "Examples:
+  echo 'They will pay for this.' | rhetor classify --explain
   rhetor classify speech.txt                     the framings of a speech, sentence by sentence
   rhetor classify --explain speech.txt           … and the words that made each score
   rhetor classify --summary articles/            counts for each file of a folder
@@ -54,7 +55,7 @@ const EXAMPLES: &str = "Examples:
   rhetor annotate speech.txt -o labels.jsonl     label sentences in the terminal
   rhetor convert export.json labelled.csv        labelled data from one format to another
 
-Run `rhetor COMMAND --help` for all options of a command.";
+`rhetor COMMAND -h` shows what is needed most, `rhetor COMMAND --help` everything.";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -77,6 +78,24 @@ pub enum Command {
 /// The environment variable that names the model of every run whose command line names none.
 const MODEL_VARIABLE: &str = "RHETOR_MODEL";
 
+impl Command {
+    /// Where no model is typed, the environment may name one. `clap` would take it for typed, and refuse what goes with no model.
+    pub fn take_model_of_environment(&mut self) {
+        let named = std::env::var_os(MODEL_VARIABLE).filter(|name| !name.is_empty());
+        let model = match self {
+            Command::Classify(args) => &mut args.model,
+            Command::Evaluate(args) if !args.cv => &mut args.model,
+            Command::Inspect(args) => &mut args.model,
+            Command::Labels(args) if args.codebook.is_none() => &mut args.model,
+            Command::Suggest(args) if !args.no_model => &mut args.model,
+            Command::Estimate(args) => &mut args.model,
+            Command::Annotate(args) => &mut args.book.model,
+            _ => return,
+        };
+        *model = model.take().or_else(|| named.map(PathBuf::from));
+    }
+}
+
 /// Options that every command has.
 #[derive(Clone, Debug, Args)]
 pub struct Shared {
@@ -84,16 +103,30 @@ pub struct Shared {
     #[arg(long, short, global = true, help_heading = "Common options")]
     pub quiet: bool,
     /// When to use colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Common options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_short_help = true,
+        help_heading = "Common options"
+    )]
     pub color: When,
     /// Threads to use [default: all processors]
-    #[arg(long, global = true, value_name = "N", help_heading = "Common options")]
+    #[arg(long, global = true, value_name = "N", help_heading = "Common options", hide_short_help = true)]
     pub threads: Option<NonZeroUsize>,
     /// Take defaults from this file [default: rhetor.toml of the working folder, if there is one]
-    #[arg(long, global = true, value_name = "FILE", conflicts_with = "no_config", help_heading = "Common options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        conflicts_with = "no_config",
+        help_heading = "Common options",
+        hide_short_help = true
+    )]
     pub config: Option<PathBuf>,
     /// Take no defaults from any file
-    #[arg(long, global = true, help_heading = "Common options")]
+    #[arg(long, global = true, help_heading = "Common options", hide_short_help = true)]
     pub no_config: bool,
 }
 
@@ -110,7 +143,7 @@ pub enum When {
 #[command(next_help_heading = "Reading data")]
 pub struct DataOptions {
     /// The format of the data [default: by name and content]
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, value_name = "FORMAT", hide_short_help = true)]
     pub input_format: Option<DataFormat>,
     /// The column or field with the text [default: text]
     #[arg(long, value_name = "NAME")]
@@ -119,25 +152,25 @@ pub struct DataOptions {
     #[arg(long, value_name = "NAME")]
     pub label_column: Option<String>,
     /// Columns of 0 and 1, one for each label, in place of a label column
-    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', hide_short_help = true)]
     pub label_columns: Vec<String>,
     /// What splits several labels in one cell [default: | and ;]
     #[arg(long, value_name = "TEXT")]
     pub label_separator: Option<String>,
     /// Take a row without labels for one that nobody has judged, not for one that no label fits
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub blank_is_unjudged: bool,
     /// The column that says which units belong together [default: group, else doc]
     #[arg(long, value_name = "NAME")]
     pub group_column: Option<String>,
     /// The column with the weight of each row [default: weight, if there is one]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub weight_column: Option<String>,
     /// The encoding of the data, such as windows-1252 [default: utf-8, or utf-16 if the file says so]
     #[arg(long, value_name = "NAME", value_parser = encoding)]
     pub encoding: Option<&'static Encoding>,
     /// End at the first bad row instead of leaving it out
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub strict: bool,
 }
 
@@ -162,6 +195,7 @@ pub enum CardFormat {
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  rhetor completions bash > ~/.local/share/bash-completion/completions/rhetor")]
 pub struct Completions {
+    /// The shell
     pub shell: clap_complete::Shell,
 }
 
@@ -211,6 +245,18 @@ mod tests {
     #[test]
     fn the_arguments_are_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_shows_examples_and_every_option_says_what_it_does() {
+        for command in Cli::command().get_subcommands().filter(|command| command.get_name() != "help") {
+            let name = command.get_name();
+            let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(examples.contains(&format!("\n  rhetor {name}")), "{name} shows no example");
+            for arg in command.get_arguments() {
+                assert!(arg.get_help().is_some(), "{name} has an argument {} that nothing is said of", arg.get_id());
+            }
+        }
     }
 
     #[test]

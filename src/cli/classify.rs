@@ -34,6 +34,8 @@ use super::{
 pub struct Job<'a> {
     pub classifier: Classifier<'a>,
     pub max_record: usize,
+    /// Of a table.
+    pub encoding: Option<&'static encoding_rs::Encoding>,
     pub remarks: Remarks,
 }
 
@@ -95,7 +97,7 @@ pub fn run(args: &Classify, shared: &Shared, remarks: Remarks) -> anyhow::Result
         explain: args.shown.explain.is_some() || args.format() == OutputFormat::Html,
         unit: args.unit.map_or(if args.from.column.is_some() { UnitKind::Document } else { UnitKind::Sentence }, kind),
     };
-    let job = Job { classifier, max_record: args.from.max_record, remarks };
+    let job = Job { classifier, max_record: args.from.max_record, encoding: args.encoding, remarks };
     let stdin = [PathBuf::from("-")];
     let paths = if args.paths.is_empty() { &stdin[..] } else { &args.paths };
     if paths.iter().any(|path| path.as_os_str() == "-") && io::stdin().is_terminal() {

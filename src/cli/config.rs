@@ -56,6 +56,11 @@ const BY_COMMAND: &[(&str, &[&str])] = &[
     ("inspect", &["format"]),
     ("labels", &["format"]),
     ("cues", &["format", "language", "max-record"]),
+    ("suggest", &["format", "count", "random", "seed", "unit", "language", "at-most", "max-record"]),
+    ("annotate", &["unit", "order", "seed", "retrain", "annotator", "max-record"]),
+    ("agree", &["format", "discuss", "seed", "merge", "annotator-column", "id-column"]),
+    ("estimate", &["format", "unit", "id-column", "max-record"]),
+    ("convert", &["label-separator"]),
 ];
 
 /// Longest configuration that is read, in bytes.
@@ -64,6 +69,12 @@ const LONGEST: u64 = 1 << 20;
 /// The arguments as typed, over the defaults of a configuration, which is announced. Usage errors end the program as
 /// `clap` does.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<Cli> {
+    let mut cli = typed_or_set(args)?;
+    cli.command.take_model_of_environment();
+    Ok(cli)
+}
+
+fn typed_or_set(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<Cli> {
     let args: Vec<OsString> = args.into_iter().collect();
     let plain = Cli::command().get_matches_from(&args);
     let typed = Cli::from_arg_matches(&plain).unwrap_or_else(|error| error.exit());

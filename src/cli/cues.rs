@@ -3,6 +3,7 @@
 mod association;
 mod shown;
 
+use std::io::Write as _;
 use std::path::Path;
 
 use rhetor::corpus;
@@ -34,10 +35,8 @@ pub fn run(args: &Cues, shared: &Shared, remarks: Remarks) -> anyhow::Result<u8>
     report_misses(&loaded, &misses, &args.file, remarks);
     let mut status = if misses.is_empty() { DONE } else { FAILED };
     if args.paths.is_empty() && args.labelled.is_empty() {
-        match args.only.is_empty() {
-            true => summary(&loaded, misses.len()),
-            false => definitions(&loaded),
-        }
+        let text = if args.only.is_empty() { summary(&loaded, misses.len()) } else { definitions(&loaded) };
+        std::io::stdout().write_all(text.as_bytes())?;
     }
     if !args.paths.is_empty() {
         let (files, all_found) = inputs::files(&args.paths, &args.glob, remarks)?;
@@ -104,13 +103,15 @@ fn full_name(cue: &cues::Cue) -> String {
 }
 
 /// How the wanted cues are written, with their examples.
-fn definitions(loaded: &Loaded) {
+fn definitions(loaded: &Loaded) -> String {
+    let mut out = String::new();
     for (cue, _) in loaded.set.cues.iter().zip(&loaded.wanted).filter(|(_, wanted)| **wanted) {
-        println!("{}", full_name(cue));
-        cue.patterns.iter().for_each(|pattern| println!("  {}", visible(pattern)));
-        cue.hits.iter().for_each(|hit| println!("    hit:  {}", visible(hit)));
-        cue.misses.iter().for_each(|miss| println!("    miss: {}", visible(miss)));
+        out += &format!("{}\n", full_name(cue));
+        cue.patterns.iter().for_each(|pattern| out += &format!("  {}\n", visible(pattern)));
+        cue.hits.iter().for_each(|hit| out += &format!("    hit:  {}\n", visible(hit)));
+        cue.misses.iter().for_each(|miss| out += &format!("    miss: {}\n", visible(miss)));
     }
+    out
 }
 
 /// Says that example sentences of a cue file do not do what it says.
@@ -136,7 +137,7 @@ fn report_misses(loaded: &Loaded, misses: &[Miss], file: &Path, remarks: Remarks
     }
 }
 
-fn summary(loaded: &Loaded, misses: usize) {
+fn summary(loaded: &Loaded, misses: usize) -> String {
     let set = &loaded.set;
     let examples: usize = set.cues.iter().map(|cue| cue.hits.len() + cue.misses.len()).sum();
     let mut sections: Vec<(&str, usize, usize)> = Vec::new();
@@ -147,14 +148,15 @@ fn summary(loaded: &Loaded, misses: usize) {
         }
     }
     let width = sections.iter().map(|(name, ..)| visible(name).chars().count()).max().unwrap_or(0).max(12);
-    println!("{:<width$}  cues  patterns", "");
+    let mut out = format!("{:<width$}  cues  patterns\n", "");
     for (name, cues, patterns) in sections {
         let name = if name.is_empty() { "(no section)".into() } else { visible(name) };
-        println!("{name:<width$}  {cues:>4}  {patterns:>8}");
+        out += &format!("{name:<width$}  {cues:>4}  {patterns:>8}\n");
     }
     let holds = match misses {
         0 => "all as the file says".to_owned(),
         wrong => format!("{wrong} not as the file says"),
     };
-    println!("{} cues, {} word classes, {examples} example sentences: {holds}", set.cues.len(), set.classes.len());
+    let (cues, classes) = (set.cues.len(), set.classes.len());
+    out + &format!("{cues} cues, {classes} word classes, {examples} example sentences: {holds}\n")
 }

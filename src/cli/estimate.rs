@@ -135,7 +135,7 @@ fn read_pool(
     remarks: Remarks,
 ) -> anyhow::Result<(u8, Found)> {
     let classifier = Classifier { explain: false, unit, ..Classifier::new(model) };
-    let job = Job { classifier, max_record: args.from.max_record, remarks };
+    let job = Job { classifier, max_record: args.from.max_record, encoding: args.sample.encoding, remarks };
     let pool = Rc::new(RefCell::new(Pool::new(args, model, sample)));
     let report: SharedReport = Rc::new(RefCell::new(Box::new(pool::Reading(pool.clone()))));
     let (status, ..) =

@@ -53,7 +53,19 @@ pub fn run(args: &Suggest, shared: &Shared, remarks: Remarks) -> anyhow::Result<
     remark(args, &chosen, units.len(), remarks);
     let rows = rows(args, model.as_ref(), units, &chosen);
     print(args, shared, &rows, &names(model.as_ref(), &labelled), remarks)?;
+    say_what_next(args, remarks);
     Ok(status)
+}
+
+/// A file of suggestions waits for answers.
+fn say_what_next(args: &Suggest, remarks: Remarks) {
+    use rhetor::corpus::Format::{Csv, Jsonl, Tsv};
+    let format = args.format().of_data();
+    let Some(output) = args.output.as_ref().filter(|output| output.as_os_str() != "-") else { return };
+    if matches!(format, Some(Csv | Tsv | Jsonl)) {
+        let model = args.model.as_ref().map_or(String::new(), |model| format!(" -m {}", model.display()));
+        remarks.say(format_args!("hint: rhetor annotate {} -o labels.jsonl{model}", output.display()));
+    }
 }
 
 fn read_labelled(args: &Suggest, remarks: Remarks) -> anyhow::Result<Corpus> {
@@ -111,7 +123,9 @@ fn choose(
 fn remark(args: &Suggest, chosen: &[Suggestion], units: usize, remarks: Remarks) {
     let random = chosen.iter().filter(|suggestion| suggestion.is_random()).count();
     let count = chosen.len();
-    if count < args.count as usize {
+    if count == units && count < args.count as usize {
+        remarks.say(format_args!("the pool has only {units} units that are not labelled; these are all of them"));
+    } else if count < args.count as usize {
         remarks.warn(format_args!(
             "only {count} of the {units} units are worth it: the others are labelled, or nearly the same as these\n\
              hint: add to the pool, or ask for fewer (-n {count})"

@@ -1,6 +1,6 @@
 //! From what a cell says to labels, and labels that are suspiciously alike.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Example;
 use super::problem::{Fault, Spelling, Warning};
@@ -84,6 +84,20 @@ pub(super) fn alike(examples: &[Example]) -> Vec<Warning> {
         families.entry(bare(label)).or_default().push(spelling);
     }
     families.into_values().filter(|family| family.len() > 1).map(like_labels).collect()
+}
+
+/// Labels that are others with commas between, as survey tools export several answers: one warning, with the first of them.
+pub(super) fn joined(examples: &[Example]) -> Option<Warning> {
+    let known: BTreeSet<&str> = examples.iter().flat_map(|example| &example.labels).map(String::as_str).collect();
+    let is_joined = |label: &str| {
+        let parts = || label.split(',').map(str::trim);
+        label.contains(',') && parts().all(|part| !part.is_empty()) && parts().any(|part| known.contains(part))
+    };
+    let joined: BTreeSet<&str> = known.iter().copied().filter(|label| is_joined(label)).collect();
+    let mut found = examples.iter().flat_map(|example| example.labels.iter().map(move |label| (label, &example.place)));
+    let (label, first) = found.find(|(label, _)| joined.contains(&label[..]))?;
+    let rows = examples.iter().filter(|example| example.labels.iter().any(|label| joined.contains(&label[..]))).count();
+    Some(Warning::JoinedLabels { label: label.clone(), rows, first: first.clone() })
 }
 
 /// A family of spellings, the most frequent first.

@@ -242,6 +242,7 @@ fn finish(mut corpus: Corpus, paths: &str) -> Result<Corpus, CorpusError> {
         return Err(CorpusError::NoRows { paths: paths.into(), skipped, first, unjudged });
     }
     corpus.warnings.extend(labels::alike(&corpus.examples));
+    corpus.warnings.extend(labels::joined(&corpus.examples));
     Ok(corpus)
 }
 
@@ -609,6 +610,29 @@ mod tests {
         let options = ReadOptions { strict: true, ..ReadOptions::default() };
         let error = read_from("a.csv", &b"text,labels\nfine,a\n,b\n"[..], &options).unwrap_err();
         assert_eq!(error.to_string(), "a.csv:3: the text is empty\nhint: give the row a text, or delete it");
+    }
+
+    #[test]
+    fn labels_with_commas_between_are_told_and_those_that_only_hold_a_comma_are_not() {
+        let data = "text;labels\na;late\nb;late, rude\nc;late, rude\nd;rude\ne;Bread, butter\n";
+        let told = corpus("a.csv", data).warnings;
+        assert_eq!(told.len(), 1);
+        assert_eq!(
+            told[0].to_string(),
+            "a.csv:3: the label `late, rude` (2 rows in all are like it) reads as several labels with commas between\n\
+             hint: `--label-separator ,` takes them apart"
+        );
+        let options = ReadOptions { label_separator: Some(",".into()), ..ReadOptions::default() };
+        assert!(read_from("a.csv", data.as_bytes(), &options).unwrap().warnings.is_empty());
+    }
+
+    #[test]
+    fn a_spreadsheet_of_one_column_may_hold_bare_commas_and_semicolons() {
+        let options = ReadOptions { pending: true, ..ReadOptions::default() };
+        let read = |data: &str| read_from("a.csv", data.as_bytes(), &options).unwrap();
+        let corpus = read("\u{feff}text\r\nFirst, second; third\r\n\"Quoted, \"\"so\"\"\"\r\n");
+        let texts: Vec<_> = corpus.examples.iter().map(|example| &example.text[..]).collect();
+        assert_eq!((texts, corpus.skipped.len()), (vec!["First, second; third", "Quoted, \"so\""], 0));
     }
 
     #[test]

@@ -95,6 +95,8 @@ pub enum Delimiter {
     Comma,
     Semicolon,
     Tab,
+    /// A table of one column: nothing parts its lines, and an unquoted comma belongs to the text.
+    Nothing,
 }
 
 impl Delimiter {
@@ -103,6 +105,8 @@ impl Delimiter {
             Delimiter::Comma => b',',
             Delimiter::Semicolon => b';',
             Delimiter::Tab => b'\t',
+            // ASCII's unit separator, which no text holds.
+            Delimiter::Nothing => 0x1f,
         }
     }
 }
@@ -113,6 +117,7 @@ impl fmt::Display for Delimiter {
             Delimiter::Comma => "comma",
             Delimiter::Semicolon => "semicolon",
             Delimiter::Tab => "tab",
+            Delimiter::Nothing => "unit separator",
         })
     }
 }
@@ -128,6 +133,11 @@ pub enum Warning {
         spelt(spellings)
     )]
     LikeLabels { spellings: Vec<Spelling> },
+    #[error(
+        "{first}: the label `{}` ({rows} rows in all are like it) reads as several labels with commas between\nhint: `--label-separator ,` takes them apart",
+        shown(label)
+    )]
+    JoinedLabels { label: String, rows: usize, first: Place },
     #[error("{place}: the column `{}` stands there twice, and the first is read\nhint: rename one", shown(column))]
     DuplicateColumn { place: Place, column: String },
     #[error("{place}: no rows\nhint: leave the file out, or check that it was written completely")]

@@ -71,7 +71,8 @@ fn separator_line(bytes: &[u8]) -> bool {
     bytes.len() <= 5 && bytes.get(..4).is_some_and(|sep| sep.eq_ignore_ascii_case(b"sep="))
 }
 
-/// The delimiter with which the header names the text column, else the one that makes most columns of it.
+/// The delimiter with which the header names the text column, else the one that makes most columns of it; none where all make one.
+/// A spreadsheet of one column that was saved with semicolons has bare commas in its texts.
 pub(super) fn sniff(head: &[u8], columns: &Columns) -> Delimiter {
     let rest = match head {
         [s, e, p, b'=', delimiter, rest @ ..] if [*s, *e, *p].eq_ignore_ascii_case(b"sep") => match delimiter {
@@ -87,6 +88,9 @@ pub(super) fn sniff(head: &[u8], columns: &Columns) -> Delimiter {
         let named = columns.find(Role::Text, header.iter().map(String::as_str)).is_some();
         (named && header.len() > 1, header.len())
     };
+    if first_record(rest, Delimiter::Nothing).first().is_some_and(|line| !line.contains(['\t', ';', ','])) {
+        return Delimiter::Nothing;
+    }
     // Of equals, `max_by_key` takes the last: a comma.
     [Delimiter::Tab, Delimiter::Semicolon, Delimiter::Comma].into_iter().max_by_key(fit).unwrap_or_default()
 }

@@ -237,6 +237,18 @@ fn signals_and_a_closed_window_end_it_in_order() {
 }
 
 #[test]
+fn a_line_that_was_hung_up_behind_its_back_ends_it_too() {
+    let args = "annotate speech.txt -o labels.jsonl --labels blame,call,threat";
+    for before in ["", "setsid -w"] {
+        let desk = Desk::with("speech.txt", SPEECH);
+        let Some(mut terminal) = Terminal::run_in_shell(&desk.path(""), before, args, WIDE) else { return };
+        terminal.shows("0/5 done").press("1\r2").shows("●call").hang_up();
+        assert_eq!(terminal.end(), 129, "{before}");
+        assert_eq!(rows(&desk, "labels.jsonl").len(), 1);
+    }
+}
+
+#[test]
 fn without_colour_no_colour_is_written_and_the_text_cannot_steer_the_terminal() {
     let desk = Desk::with("speech.txt", "They \u{1b}]0;owned\u{7}broke \u{1b}[31mit.\n");
     let args = "annotate speech.txt -o labels.jsonl --labels a,b";

@@ -416,3 +416,20 @@ fn a_summary_counts_a_person_once_and_of_many_speakers_only_those_with_most() {
         .prints("speakers more (all with -f csv)")
         .prints("  other speakers: threat");
 }
+
+#[test]
+fn a_table_in_another_encoding_and_one_of_a_single_column_are_classified_whole() {
+    let desk = Desk::with_model()
+        .and("western.csv", b"id;body\r\n1;Caf\xe9 or not, you will pay\r\n")
+        .and("one.csv", "body\r\nSign it, all of you; now\r\n");
+    desk.run("classify -m m --column body western.csv --encoding windows-1252 -f jsonl")
+        .ok()
+        .prints("\"text\":\"Café or not, you will pay\"")
+        .says_not("bad row");
+    desk.run("classify -m m --column body one.csv -f jsonl")
+        .ok()
+        .prints("\"text\":\"Sign it, all of you; now\"")
+        .says_not("bad row");
+    desk.run("classify -m m one.csv").ok().says("looks like a table of 1 column (body)");
+    desk.run("classify -m m one.csv --encoding windows-1252").ends(2).says("--column");
+}

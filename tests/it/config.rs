@@ -56,6 +56,34 @@ fn the_environment_may_name_the_model() {
 }
 
 #[test]
+fn the_environment_names_the_model_of_every_command_and_gives_way_to_what_is_typed() {
+    let desk = Desk::with_model().and("pool.txt", "They broke it.\n").and("sample.csv", LABELLED);
+    let with = |args: &str, model: &str| {
+        let ran = desk.command(args).env("RHETOR_MODEL", model).output().unwrap();
+        (ran.status.code(), String::from_utf8(ran.stderr).unwrap())
+    };
+    let with_model = [
+        "classify pool.txt",
+        "evaluate train.csv",
+        "inspect",
+        "labels",
+        "suggest pool.txt",
+        "estimate pool.txt --labelled sample.csv",
+    ];
+    for args in with_model {
+        let (status, said) = with(args, "lost.rhetor");
+        assert!(status == Some(1) && said.contains("lost.rhetor"), "{args}: {said}");
+        let (_, said) = with(&format!("{args} -m m"), "lost.rhetor");
+        assert!(!said.contains("lost.rhetor"), "{args} -m m: {said}");
+    }
+    for args in ["suggest pool.txt --no-model", "evaluate train.csv --cv --cues none", "labels --codebook book.yaml"] {
+        let (_, said) = with(args, "lost.rhetor");
+        assert!(!said.contains("lost.rhetor") && !said.contains("cannot be used"), "{args}: {said}");
+    }
+    assert_eq!(with("classify pool.txt", "").0, Some(0));
+}
+
+#[test]
 fn a_dry_run_says_what_training_would_start_from_and_writes_nothing() {
     let desk =
         Desk::with("train.csv", "text,labels,group\nWe must act.,call,a\nYou will pay.,threat,a\nYou will pay.,,b\n");

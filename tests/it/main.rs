@@ -14,6 +14,8 @@ mod estimate;
 mod evaluate;
 mod faults;
 mod fuzz_cases;
+mod guide;
+mod help;
 mod hostile;
 mod inspect;
 mod install;

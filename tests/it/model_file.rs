@@ -136,7 +136,8 @@ fn a_file_with_a_checksum_that_fits_is_still_checked() {
         let same = mended(&bytes).map(|same| read(&same).expect("a sound file stays one").to_bytes());
         assert!(same.is_some_and(|same| same == bytes), "mending changes no model");
         let wider = |json: &mut Value| json["features"]["ngrams"] = serde_json::json!([1, 1_u64 << 40]);
-        let edits: [(&str, &dyn Fn(&mut Value)); 9] = [
+        type Edit<'a> = (&'a str, &'a dyn Fn(&mut Value));
+        let edits: [Edit; 9] = [
             ("no labels", &|json| json["labels"] = serde_json::json!([])),
             ("a label twice", &|json| json["labels"] = serde_json::json!(["x", "x"])),
             ("labels out of order", &|json| json["labels"] = serde_json::json!(["y", "x"])),

@@ -1,7 +1,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Stdio;
 
-use crate::desk::Desk;
+use crate::desk::{Desk, LABELLED};
 
 #[test]
 fn a_record_comes_out_as_soon_as_its_line_is_in() {
@@ -46,6 +46,31 @@ fn a_reader_that_goes_away_ends_the_run_quietly() {
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{format}");
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{format}");
+    }
+}
+
+#[test]
+fn a_reader_that_never_was_ends_every_listing_quietly() {
+    let desk = Desk::with_model().and("speech.txt", "You will pay.\n").and("train.csv", LABELLED);
+    for args in [
+        "cues builtin",
+        "cues builtin --only threat",
+        "cues builtin speech.txt",
+        "cues builtin --labelled train.csv",
+        "labels",
+        "inspect -m m",
+        "evaluate train.csv -m m",
+        "train train.csv --dry-run",
+        "agree train.csv train.csv",
+        "suggest speech.txt --no-model",
+        "convert train.csv - --to jsonl",
+        "completions bash",
+    ] {
+        let mut child = desk.command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(0) && !said.contains("panicked"), "{args}: {said}");
     }
 }
 

@@ -39,6 +39,20 @@ impl Terminal {
     }
 
     pub fn run_with(folder: &Path, args: &str, size: (u16, u16), variables: &[(&str, &str)]) -> Option<Terminal> {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_rhetor"));
+        command.args(args.split_whitespace());
+        variables.iter().for_each(|(name, value)| command.env(name, value));
+        Terminal::start(folder, command, size)
+    }
+
+    /// Runs the program below a shell that outlives its terminal, and ends with the program's status.
+    pub fn run_in_shell(folder: &Path, before: &str, args: &str, size: (u16, u16)) -> Option<Terminal> {
+        let mut command = CommandBuilder::new("sh");
+        command.args(["-c", &format!("trap '' HUP; {before} \"$0\" {args}; exit $?"), env!("CARGO_BIN_EXE_rhetor")]);
+        Terminal::start(folder, command, size)
+    }
+
+    fn start(folder: &Path, mut command: CommandBuilder, size: (u16, u16)) -> Option<Terminal> {
         let pair = match native_pty_system().openpty(pty_size(size)) {
             Ok(pair) => pair,
             Err(error) => {
@@ -47,12 +61,9 @@ impl Terminal {
                 return None;
             }
         };
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_rhetor"));
-        command.args(args.split_whitespace());
         command.cwd(folder);
         command.env("TERM", "xterm-256color");
-        command.env_remove("NO_COLOR");
-        variables.iter().for_each(|(name, value)| command.env(name, value));
+        command.env_remove("RHETOR_MODEL");
         let child = pair.slave.spawn_command(command).expect("the program starts");
         let mut output = pair.master.try_clone_reader().expect("the terminal can be read");
         let seen = Seen { screen: vt100::Parser::new(number(size.1), number(size.0), 0), bytes: Vec::new() };

@@ -1,6 +1,7 @@
 //! The terminal: taken over while one labels, and given back however that ends.
 
-use std::io::{self, IsTerminal, Stdout, stdout};
+use std::fs::File;
+use std::io::{self, IsTerminal, Stdout, stdin, stdout};
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -13,6 +14,7 @@ use ratatui::crossterm::event::{
 };
 use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use rustix::event::{PollFd, PollFlags, Timespec};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 use signal_hook::{flag, low_level};
 
@@ -21,10 +23,13 @@ use super::session::Key;
 /// How long one waits for a key before looking whether something else has happened.
 const PATIENCE: Duration = Duration::from_millis(50);
 
+/// Where keys come from if standard input is the pool.
+const TTY: &str = "/dev/tty";
+
 /// Whether there is a terminal to draw on and to read keys from. Keys come from `/dev/tty` where standard input is the pool.
 pub fn is_there() -> bool {
     let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    let has_keys = || io::stdin().is_terminal() || std::fs::File::open("/dev/tty").is_ok();
+    let has_keys = || stdin().is_terminal() || File::open(TTY).is_ok();
     stdout().is_terminal() && !is_dumb && has_keys()
 }
 
@@ -43,6 +48,8 @@ pub enum Input {
 pub struct Screen {
     /// Never dropped: it would show the cursor, and panic where the window is closed and cannot even be told so.
     terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
+    /// Open where standard input is no keyboard.
+    keyboard: Option<File>,
     /// The signal that ends the run; 0 for none.
     signal: Arc<AtomicUsize>,
     /// A key that came so fast behind Escape that the two were taken for one with Alt.
@@ -70,9 +77,12 @@ impl Screen {
                 before(panic);
             }
         }));
+        let keyboard = if stdin().is_terminal() { None } else { Some(File::open(TTY)?) };
         enter()?;
+        // From here on `crossterm` hears of new sizes: before it is first asked, it would miss them.
+        event::poll(Duration::ZERO).inspect_err(|_| give_back())?;
         let terminal = Terminal::new(CrosstermBackend::new(stdout())).inspect_err(|_| give_back())?;
-        Ok(Screen { terminal: ManuallyDrop::new(terminal), signal, behind_escape: None })
+        Ok(Screen { terminal: ManuallyDrop::new(terminal), keyboard, signal, behind_escape: None })
     }
 
     /// Draws; or says with which signal a terminal that takes nothing more has ended.
@@ -100,7 +110,8 @@ impl Screen {
         if let Some(key) = self.behind_escape.take() {
             return Ok(Input::Key(key));
         }
-        match event::poll(PATIENCE) {
+        self.await_keys()?;
+        match event::poll(Duration::ZERO) {
             Ok(false) => return Ok(Input::Nothing),
             Ok(true) => {}
             // The signal itself is looked at in the next round.
@@ -125,6 +136,24 @@ impl Screen {
             Event::Resize(..) => Input::Resized,
             _ => Input::Nothing,
         })
+    }
+
+    /// Waits until there is a key, or a moment; fails where the keyboard is gone. `crossterm` must not be the one that waits: of a line
+    /// that was hung up it reads nothing again and again, for ever, if nobody has told us (SIGHUP ignored, or another session).
+    fn await_keys(&self) -> io::Result<()> {
+        let stdin = stdin();
+        let mut line = [match &self.keyboard {
+            Some(keyboard) => PollFd::new(keyboard, PollFlags::IN),
+            None => PollFd::new(&stdin, PollFlags::IN),
+        }];
+        let patience = Timespec { tv_sec: 0, tv_nsec: i64::from(PATIENCE.subsec_nanos()) };
+        match rustix::event::poll(&mut line, Some(&patience)) {
+            // The signal itself is looked at in the next round, a new size at once.
+            Err(rustix::io::Errno::INTR) => {}
+            done => _ = done?,
+        }
+        let is_gone = line[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL);
+        if is_gone { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(()) }
     }
 
     /// Ctrl-Z: the shell has the terminal until it says `fg`.

@@ -9,7 +9,7 @@ use super::{DataFormat, DataOptions};
 
 /// Agreement between annotators, label by label, and one file of what they agree on
 #[derive(Debug, Args)]
-#[command(after_help = AGREE_EXAMPLES)]
+#[command(after_help = AGREE_EXAMPLES, after_long_help = format!("{AGREE_EXAMPLES}\n{AGREE_MORE}"))]
 pub struct Agree {
     /// Labelled data, a file an annotator; or one file, with a column that names the annotators
     #[arg(required = true, value_name = "FILE")]
@@ -21,7 +21,7 @@ pub struct Agree {
     #[arg(long, value_name = "KEY")]
     pub join: Option<JoinName>,
     /// The column or field with the id [default: id]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub id_column: Option<String>,
     /// Show the N units that divide the annotators most
     #[arg(long, value_name = "N", default_value_t = 10)]
@@ -33,7 +33,7 @@ pub struct Agree {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// What intervals are drawn by
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_short_help = true)]
     pub seed: u64,
     #[command(flatten)]
     pub merging: MergeOptions,
@@ -55,7 +55,7 @@ pub struct MergeOptions {
     #[arg(long, value_name = "FILE")]
     pub rest: Option<PathBuf>,
     /// The format of both [default: by the name, else JSONL]
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, value_name = "FORMAT", hide_short_help = true)]
     pub merged_format: Option<DataFormat>,
 }
 
@@ -124,8 +124,11 @@ const AGREE_EXAMPLES: &str = "Examples:
   rhetor agree anna.csv ben.csv
   rhetor agree anna.jsonl ben.jsonl cem.jsonl --discuss 30
   rhetor agree export.jsonl --annotator-column coder
-  rhetor agree anna.csv ben.csv --merged gold.csv --rest to-discuss.csv
+  rhetor agree anna.csv ben.csv --merged gold.csv --rest to-discuss.csv";
+
+/// For those who ask for `--help`.
+const AGREE_MORE: &str = "\
   rhetor agree anna.csv ben.csv --format json | jq '.labels[] | [.label, .alpha.value]'
 
-An empty label list is an answer; a unit that an annotator's file does not have is a missing one, which all figures allow.
-Intervals are 95%, by drawing whole groups (the `group` or `doc` column) anew 1,000 times; without groups, single units.";
+An empty label list is an answer; a unit that an annotator's file does not have is a missing one, which all figures allow. \
+         Intervals are 95%, by drawing whole groups (the `group` or `doc` column) anew 1,000 times; without groups, single units.";

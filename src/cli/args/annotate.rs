@@ -10,7 +10,7 @@ use super::{DataFormat, UnitName, record_size};
 
 /// Label in the terminal, one unit at a time; every answer is on disk at once
 #[derive(Debug, Args)]
-#[command(after_help = ANNOTATE_EXAMPLES)]
+#[command(after_help = ANNOTATE_EXAMPLES, after_long_help = format!("{ANNOTATE_EXAMPLES}\n{ANNOTATE_MORE}"))]
 pub struct Annotate {
     /// What is to be labelled, and is never changed: text files, folders, `-` for standard input, or a CSV, TSV or JSONL with a `text` column
     #[arg(required = true, value_name = "POOL")]
@@ -30,7 +30,7 @@ pub struct Annotate {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Labels")]
 pub struct BookOptions {
-    /// A model file: its labels and codebook, and what it thinks of a unit [default: the embedded English model]
+    /// A model file: its labels and codebook, and what it thinks of a unit [default: $RHETOR_MODEL, else the embedded English model]
     #[arg(short, long, value_name = "MODEL")]
     pub model: Option<PathBuf>,
     /// These labels instead of the model's
@@ -55,7 +55,7 @@ pub struct AskingOptions {
     #[arg(long, value_name = "ORDER", default_value = "given")]
     pub order: OrderOfUnits,
     /// What --order random and suggest draw by
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_short_help = true)]
     pub seed: u64,
     /// Never show what the model thinks
     #[arg(long)]
@@ -92,16 +92,16 @@ pub struct PoolOptions {
     #[arg(long, value_name = "NAME")]
     pub column: Option<String>,
     /// With --review, the column or field with the labels [default: labels, else label]
-    #[arg(long, value_name = "NAME", requires = "review")]
+    #[arg(long, value_name = "NAME", requires = "review", hide_short_help = true)]
     pub label_column: Option<String>,
     /// The format of a table [default: by name and content]
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, value_name = "FORMAT", hide_short_help = true)]
     pub input_format: Option<DataFormat>,
     /// In folders, read the files that match instead of *.txt and *.md; `!` excludes
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_name = "GLOB", hide_short_help = true)]
     pub glob: Vec<String>,
     /// Bytes of a line, paragraph or document that are read; of a longer one the rest is left out
-    #[arg(long, value_name = "BYTES", default_value_t = 1 << 20, value_parser = record_size)]
+    #[arg(long, value_name = "BYTES", default_value_t = 1 << 20, value_parser = record_size, hide_short_help = true)]
     pub max_record: usize,
 }
 
@@ -109,9 +109,12 @@ const ANNOTATE_EXAMPLES: &str = "Examples:
   rhetor annotate article.txt -o labels.jsonl
   rhetor annotate articles/ -o anna.jsonl --annotator anna --order random
   rhetor annotate posts.csv --column body -o labels.jsonl --labels praise,complaint,question
-  rhetor annotate posts.csv -o labels.jsonl --codebook my-codebook.yaml --order suggest --with labelled.csv
+  rhetor annotate posts.csv -o labels.jsonl --codebook my-codebook.yaml --order suggest --with labelled.csv";
+
+/// For those who ask for `--help`.
+const ANNOTATE_MORE: &str = "\
   rhetor annotate labelled.csv --review -o checked.jsonl     confirm or correct what is there
 
-Keys: the number or letter before a label gives or takes it, Enter goes on (without a label: none fits), 0 takes all labels
-back, s skips, u undoes, f flags as unsure, n notes, m shows what the model thinks once there is an answer, g goes to a number, / searches, ? shows the
-codebook and all keys, q ends. The same command goes on where one left off.";
+Keys: the number or letter before a label gives or takes it, Enter goes on (without a label: none fits), 0 takes all labels \
+         back, s skips, u undoes, f flags as unsure, n notes, m shows what the model thinks once there is an answer, g goes to a number, \
+         / searches, ? shows the codebook and all keys, q ends. The same command goes on where one left off.";

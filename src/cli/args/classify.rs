@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use rhetor::framing::evidence::Order;
 use rhetor::framing::voice::Voice;
 
-use super::{DataFormat, MODEL_VARIABLE, record_size, share};
+use super::{DataFormat, record_size, share};
 
 /// Find framings in files, folders or standard input
 #[derive(Debug, Args)]
@@ -15,8 +15,8 @@ pub struct Classify {
     /// Files, folders (their .txt and .md files), or `-` for standard input [default: -]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// A model file [default: the embedded English model]
-    #[arg(short, long, value_name = "MODEL", env = MODEL_VARIABLE, hide_env_values = true)]
+    /// A model file [default: $RHETOR_MODEL, else the embedded English model]
+    #[arg(short, long, value_name = "MODEL")]
     pub model: Option<PathBuf>,
     /// What gets classified [default: sentence; with --column, the whole cell]
     #[arg(short, long, value_name = "UNIT")]
@@ -27,8 +27,11 @@ pub struct Classify {
     /// Write results to a file instead of standard output; an older file is replaced whole
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// With --column, the encoding of the data, such as windows-1252 [default: utf-8]
+    #[arg(long, value_name = "NAME", requires = "column", value_parser = super::encoding)]
+    pub encoding: Option<&'static encoding_rs::Encoding>,
     /// In CSV and TSV, put an apostrophe before cells that a spreadsheet would run as a formula
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub spreadsheet_safe: bool,
     #[command(flatten)]
     pub shown: ShownOptions,
@@ -67,7 +70,7 @@ pub struct ShownOptions {
     #[arg(long, value_name = "P", allow_negative_numbers = true, value_parser = share)]
     pub threshold: Option<f64>,
     /// At most so many framings a unit
-    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..), hide_short_help = true)]
     pub top_k: Option<u32>,
     /// Add the probability of every label (JSONL; CSV and TSV always have it)
     #[arg(long)]
@@ -123,13 +126,13 @@ pub struct FromOptions {
     #[arg(long, value_name = "NAME")]
     pub column: Option<String>,
     /// The format of --column data [default: by name and content]
-    #[arg(long, value_name = "FORMAT", requires = "column")]
+    #[arg(long, value_name = "FORMAT", requires = "column", hide_short_help = true)]
     pub input_format: Option<DataFormat>,
     /// In folders, read the files that match instead of *.txt and *.md; `!` excludes
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_name = "GLOB", hide_short_help = true)]
     pub glob: Vec<String>,
     /// Bytes of a line, paragraph or document that are read; of a longer one the rest is left out
-    #[arg(long, value_name = "BYTES", default_value_t = 1 << 20, value_parser = record_size)]
+    #[arg(long, value_name = "BYTES", default_value_t = 1 << 20, value_parser = record_size, hide_short_help = true)]
     pub max_record: usize,
 }
 

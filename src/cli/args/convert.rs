@@ -8,7 +8,7 @@ use super::{DataFormat, DataOptions};
 
 /// Turn labelled data from one format into another
 #[derive(Debug, Args)]
-#[command(after_help = CONVERT_EXAMPLES)]
+#[command(after_help = CONVERT_EXAMPLES, after_long_help = format!("{CONVERT_EXAMPLES}\n{CONVERT_MORE}"))]
 pub struct Convert {
     /// Data in any format, also gzipped; `-` is standard input
     #[arg(required = true, num_args = 1.., value_name = "IN")]
@@ -23,10 +23,10 @@ pub struct Convert {
     #[arg(long, value_name = "FORMAT")]
     pub to: Option<DataFormat>,
     /// Leave out what nobody has judged
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub only_judged: bool,
     /// In CSV and TSV, put an apostrophe before cells that a spreadsheet would run as a formula
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub spreadsheet_safe: bool,
     #[command(flatten)]
     pub input: DataOptions,
@@ -39,8 +39,9 @@ const CONVERT_EXAMPLES: &str = "Examples:
   rhetor convert pool.csv tasks.json --to label-studio     for import into Label Studio
   rhetor convert pool.csv tasks.jsonl --to prodigy         tasks with choices
   rhetor convert labelled.json - --to fasttext | fasttext …
-  rhetor convert survey.csv clean.csv --encoding windows-1252 --text-column answer
+  rhetor convert survey.csv clean.csv --encoding windows-1252 --text-column answer";
 
-What OUT has no room for is named, with a count. Rows that nobody has judged stay apart from
-those that were judged to have no label: by null in JSONL, by a column `judged` in CSV and TSV,
-as open tasks in Prodigy and Label Studio. docs/formats.md shows each format.";
+/// For those who ask for `--help`.
+const CONVERT_MORE: &str = "\nWhat OUT has no room for is named, with a count. Rows that nobody has judged stay apart from those that were judged to have no \
+         label: by null in JSONL, by a column `judged` in CSV and TSV, as open tasks in Prodigy and Label Studio. docs/formats.md shows \
+         each format.";

@@ -9,7 +9,7 @@ use super::{DataOptions, record_size};
 
 /// Check a cue file, show its matches, count what they tell
 #[derive(Debug, Args)]
-#[command(after_help = CUES_EXAMPLES)]
+#[command(after_help = CUES_EXAMPLES, after_long_help = format!("{CUES_EXAMPLES}\n{CUES_MORE}"))]
 pub struct Cues {
     /// Cues: TOML, a word list, a LIWC dictionary (.dic, .dicx) or a quanteda one (.yml); `builtin` for those of the program
     #[arg(value_name = "FILE")]
@@ -30,10 +30,10 @@ pub struct Cues {
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub format: CuesFormat,
     /// In folders, read the files that match instead of *.txt and *.md; `!` excludes
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_name = "GLOB", hide_short_help = true)]
     pub glob: Vec<String>,
     /// Bytes of a paragraph that are read; of a longer one the rest is left out
-    #[arg(long, value_name = "BYTES", default_value_t = 1 << 20, value_parser = record_size)]
+    #[arg(long, value_name = "BYTES", default_value_t = 1 << 20, value_parser = record_size, hide_short_help = true)]
     pub max_record: usize,
     #[command(flatten)]
     pub input: DataOptions,
@@ -45,9 +45,10 @@ const CUES_EXAMPLES: &str = "Examples:
   rhetor cues builtin speech.txt --only threat           the same for the program's own cues of one section
   rhetor cues builtin --only no-choice                   how a cue is written
   rhetor cues my-cues.toml --labelled labelled.csv       what does a match tell of a label?
-  rhetor cues LIWC.dic --labelled labelled.csv -f csv    the same for a dictionary, as a table
+  rhetor cues LIWC.dic --labelled labelled.csv -f csv    the same for a dictionary, as a table";
 
-docs/cues.md explains how cues are written.";
+/// For those who ask for `--help`.
+const CUES_MORE: &str = "\ndocs/cues.md explains how cues are written.";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum CuesFormat {

@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{CardFormat, MODEL_VARIABLE};
+use super::CardFormat;
 
 /// Show a model's card: labels, evidence, weights
 #[derive(Debug, Args)]
 #[command(after_help = INSPECT_EXAMPLES)]
 pub struct Inspect {
-    /// A model file [default: the embedded English model]
-    #[arg(short, long, value_name = "MODEL", env = MODEL_VARIABLE, hide_env_values = true)]
+    /// A model file [default: $RHETOR_MODEL, else the embedded English model]
+    #[arg(short, long, value_name = "MODEL")]
     pub model: Option<PathBuf>,
     /// Show the strongest terms for and against a label
     #[arg(long, value_name = "LABEL")]

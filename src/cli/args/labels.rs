@@ -13,7 +13,7 @@ pub struct Labels {
     /// Only this label, with its examples, near misses and rules
     #[arg(value_name = "LABEL")]
     pub label: Option<String>,
-    /// The codebook that a model holds [default: that of the embedded English model]
+    /// The codebook that a model holds [default: that of $RHETOR_MODEL, else of the embedded English model]
     #[arg(short, long, value_name = "MODEL", conflicts_with = "codebook")]
     pub model: Option<PathBuf>,
     /// A codebook file, TOML or YAML: what `train --codebook` and `annotate --codebook` read

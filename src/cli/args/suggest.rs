@@ -10,7 +10,7 @@ use super::{DataOptions, UnitName, record_size, share};
 
 /// Choose the units most worth labelling next, and say why
 #[derive(Debug, Args)]
-#[command(after_help = SUGGEST_EXAMPLES)]
+#[command(after_help = SUGGEST_EXAMPLES, after_long_help = format!("{SUGGEST_EXAMPLES}\n{SUGGEST_MORE}"))]
 pub struct Suggest {
     /// What to choose from: text files, folders (their .txt and .md files), tables (CSV, TSV, JSON), or `-` for standard
     /// input [default: -]
@@ -19,7 +19,7 @@ pub struct Suggest {
     /// How many units
     #[arg(short = 'n', long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     pub count: u32,
-    /// A model file, which says of what units it is unsure [default: the embedded English model]
+    /// A model file, which says of what units it is unsure [default: $RHETOR_MODEL, else the embedded English model]
     #[arg(short, long, value_name = "MODEL", conflicts_with = "no_model")]
     pub model: Option<PathBuf>,
     /// Choose by the words alone: for a codebook that has no model yet
@@ -32,7 +32,7 @@ pub struct Suggest {
     #[arg(long, value_name = "SHARE", default_value_t = 0.1, value_parser = share)]
     pub random: f64,
     /// What chance goes by
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_short_help = true)]
     pub seed: u64,
     /// Fill in what the model suggests, for people to correct; they tend to agree with it, so leave it out for a test
     #[arg(long, conflicts_with = "no_model")]
@@ -60,16 +60,16 @@ pub struct PoolOptions {
     #[arg(long, value_name = "NAME")]
     pub column: Option<String>,
     /// In folders, read the files that match instead of *.txt and *.md; `!` excludes
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_name = "GLOB", hide_short_help = true)]
     pub glob: Vec<String>,
     /// The language of the text, for stemming [default: the model's, else english]
-    #[arg(long, value_name = "NAME", conflicts_with = "model")]
+    #[arg(long, value_name = "NAME", conflicts_with = "model", hide_short_help = true)]
     pub language: Option<Language>,
     /// Of a larger pool, look at so many units drawn at random: sentences take about 3 KB of memory each
-    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..), hide_short_help = true)]
     pub at_most: u32,
     /// Bytes of a line, paragraph or document that are read; of a longer one the rest is left out
-    #[arg(long, value_name = "BYTES", default_value_t = 1 << 20, value_parser = record_size)]
+    #[arg(long, value_name = "BYTES", default_value_t = 1 << 20, value_parser = record_size, hide_short_help = true)]
     pub max_record: usize,
 }
 
@@ -77,12 +77,15 @@ const SUGGEST_EXAMPLES: &str = "Examples:
   rhetor suggest articles/ -n 20                                       what to label, and why
   rhetor suggest articles/ --no-model -o first.csv                     a first batch, for a codebook of your own
   rhetor suggest articles/ -m my.rhetor -l first.csv -o next.csv       the next one
-  rhetor suggest posts.csv --column body -m my.rhetor -o next.jsonl    from a column of a table
+  rhetor suggest posts.csv --column body -m my.rhetor -o next.jsonl    from a column of a table";
+
+/// For those who ask for `--help`.
+const SUGGEST_MORE: &str = "\
   rhetor suggest articles/ --format label-studio --prefill -o tasks.json
   rhetor suggest articles/ --random 1 -n 200 -o test.csv               all by lot: a test set, or a sample to count by
 
-The output is data to label, the first row first. `chosen` says `suggested` or `random`, and `why`; `group` and `line` say where
-it stands. Give each row its labels, or where none fits write yes under `judged`. Rows of a pool with labels count as labelled.";
+The output is data to label, the first row first. `chosen` says `suggested` or `random`, and `why`; `group` and `line` say where \
+         it stands. Give each row its labels, or where none fits write yes under `judged`. Rows of a pool with labels count as labelled.";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum SuggestFormat {

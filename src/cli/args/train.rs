@@ -15,7 +15,7 @@ use super::DataOptions;
 
 /// Learn a model from labelled sentences
 #[derive(Debug, Args)]
-#[command(after_help = TRAIN_EXAMPLES)]
+#[command(after_help = TRAIN_EXAMPLES, after_long_help = format!("{TRAIN_EXAMPLES}\n{TRAIN_MORE}"))]
 pub struct Train {
     /// Labelled data: CSV, TSV, JSONL, fastText, doccano, Prodigy or Label Studio, also gzipped; `-` is standard input
     #[arg(required = true, value_name = "DATA")]
@@ -23,24 +23,18 @@ pub struct Train {
     /// Where to write the model; an older file is replaced whole
     #[arg(short, long, value_name = "MODEL", required_unless_present = "dry_run")]
     pub output: Option<PathBuf>,
-    #[command(flatten)]
-    pub input: DataOptions,
-    #[command(flatten)]
-    pub features: FeatureOptions,
-    #[command(flatten)]
-    pub learning: LearningOptions,
     /// Weights of so many bits in the model file, in place of 32
-    #[arg(long, value_name = "BITS")]
+    #[arg(long, value_name = "BITS", hide_short_help = true)]
     pub quantize: Option<Bits>,
     /// Keep no weights of terms that never change a score by more than this, in log-odds
-    #[arg(long, value_name = "LOGODDS", allow_negative_numbers = true, value_parser = log_odds)]
+    #[arg(long, value_name = "LOGODDS", allow_negative_numbers = true, value_parser = log_odds, hide_short_help = true)]
     pub prune: Option<f64>,
     /// What the labels mean: a TOML or YAML file that goes into the model, for `labels`, `annotate` and reports; `builtin` is that of the
     /// twelve framings
     #[arg(long, value_name = "FILE")]
     pub codebook: Option<PathBuf>,
     /// Put figures on other text into the model's card: what `rhetor evaluate --format json` wrote
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub mirror: Option<PathBuf>,
     /// Also write a page that shows how good the model is
     #[arg(long, value_name = "PAGE")]
@@ -49,11 +43,17 @@ pub struct Train {
     #[arg(long)]
     pub dry_run: bool,
     /// Train twice and compare the models byte by byte
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub verify: bool,
     /// A remark for the model's card
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", hide_short_help = true)]
     pub note: Option<String>,
+    #[command(flatten)]
+    pub input: DataOptions,
+    #[command(flatten)]
+    pub features: FeatureOptions,
+    #[command(flatten)]
+    pub learning: LearningOptions,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -68,15 +68,18 @@ const TRAIN_EXAMPLES: &str = "Examples:
   rhetor train labelled.csv --dry-run                                is the data as it should be?
   rhetor train labelled.csv -o my.rhetor
   rhetor train a.jsonl b.jsonl.gz -o my.rhetor --group-column article
-  rhetor train reviews.tsv -o my.rhetor --text-column body --label-column stars
+  rhetor train reviews.tsv -o my.rhetor --text-column body --label-column stars";
+
+/// For those who ask for `--help`.
+const TRAIN_MORE: &str = "\
   rhetor train labelled.csv -o my.rhetor --language german --optimize precision=0.8
   rhetor train labelled.csv -o my.rhetor --quantize 16 --prune 0.01   a smaller file
   rhetor train labelled.csv -o my.rhetor --vectors glove.6B.50d.txt
   rhetor train labelled.csv -o my.rhetor --codebook my-codebook.yaml
 
-A CSV has a header; the columns are `text` and `labels`, several labels in a cell split by | or ;. An empty cell means
-that none of the labels fits, which is worth knowing too. A `group` column (document, author) keeps sentences that belong
-together out of both sides of a test.";
+A CSV has a header; the columns are `text` and `labels`, several labels in a cell split by | or ;. An empty cell means that none \
+         of the labels fits, which is worth knowing too. A `group` column (document, author) keeps sentences that belong together out of \
+         both sides of a test.";
 
 /// Which terms the model looks at.
 #[derive(Clone, Debug, Args)]
@@ -86,22 +89,22 @@ pub struct FeatureOptions {
     #[arg(long, value_name = "NAME", default_value = "english")]
     pub language: Language,
     /// Shortest and longest run of stems
-    #[arg(long, value_name = "MIN,MAX", default_value = "1,2", value_parser = lengths)]
+    #[arg(long, value_name = "MIN,MAX", default_value = "1,2", value_parser = lengths, hide_short_help = true)]
     pub ngrams: (usize, usize),
     /// Shortest and longest run of characters within a word, such as 2,5 [default: none]
-    #[arg(long, value_name = "MIN,MAX", value_parser = lengths)]
+    #[arg(long, value_name = "MIN,MAX", value_parser = lengths, hide_short_help = true)]
     pub char_ngrams: Option<(usize, usize)>,
     /// Do not look at the shape of sentences (marks, capitals, pronouns, modal verbs)
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub no_shape: bool,
     /// Leave out terms that stand in fewer units
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..), hide_short_help = true)]
     pub min_count: u32,
     /// Leave out terms that stand in units of fewer groups (documents, authors), so that no one's own words stay in the model
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub min_groups: u32,
     /// How counts become values
-    #[arg(long, value_name = "SCHEME", default_value = "tfidf")]
+    #[arg(long, value_name = "SCHEME", default_value = "tfidf", hide_short_help = true)]
     pub weighting: Weighting,
     /// Named patterns as features: a cue file or dictionary (also several times), `builtin`, or `none` [default: builtin for English,
     /// if held-out units gain by it]
@@ -109,7 +112,7 @@ pub struct FeatureOptions {
     pub cues: Vec<PathBuf>,
     /// Word vectors, text (.vec, as of word2vec and fastText) or safetensors, also gzipped: their weights are folded into those of
     /// words, so that words that the data lacks count as their neighbours do
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub vectors: Option<PathBuf>,
 }
 
@@ -121,37 +124,37 @@ pub struct LearningOptions {
     #[arg(long)]
     pub task: Option<Task>,
     /// Strength of the L2 penalty [default: chosen on held-out folds]
-    #[arg(long, value_name = "ALPHA", allow_negative_numbers = true)]
+    #[arg(long, value_name = "ALPHA", allow_negative_numbers = true, hide_short_help = true)]
     pub l2: Option<f64>,
     /// Strength of the L2 penalty on the weights of cues [default: chosen on held-out folds]
-    #[arg(long, value_name = "ALPHA", allow_negative_numbers = true)]
+    #[arg(long, value_name = "ALPHA", allow_negative_numbers = true, hide_short_help = true)]
     pub cues_l2: Option<f64>,
     /// Strength of the L2 penalty on what is learned on vectors [default: chosen on held-out folds]
-    #[arg(long, value_name = "ALPHA", allow_negative_numbers = true, requires = "vectors")]
+    #[arg(long, value_name = "ALPHA", allow_negative_numbers = true, requires = "vectors", hide_short_help = true)]
     pub vectors_l2: Option<f64>,
     /// Number of folds
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(2..=100))]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(2..=100), hide_short_help = true)]
     pub folds: u32,
     /// The column whose values stay within a fold [default: the group]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub fold_by: Option<String>,
     /// Weight of rare labels
-    #[arg(long, value_name = "SCHEME", default_value = "none")]
+    #[arg(long, value_name = "SCHEME", default_value = "none", hide_short_help = true)]
     pub class_weight: ClassWeight,
     /// Let units whose column has a value count FACTOR times in the fit; may be given several times
-    #[arg(long, value_name = "COLUMN=VALUE:FACTOR")]
+    #[arg(long, value_name = "COLUMN=VALUE:FACTOR", hide_short_help = true)]
     pub weigh: Vec<Weighing>,
     /// What thresholds are chosen for: f1, precision=SHARE or recall=SHARE
     #[arg(long, value_name = "AIM", default_value = "f1")]
     pub optimize: Optimize,
     /// Choose thresholds and calibration on these units only
-    #[arg(long, value_name = "COLUMN=VALUE", value_parser = equation)]
+    #[arg(long, value_name = "COLUMN=VALUE", value_parser = equation, hide_short_help = true)]
     pub calibrate_where: Option<(String, String)>,
     /// The learner of the final fit; `linfa` is a slow reference for small data
-    #[arg(long, value_name = "NAME", default_value = "newton")]
+    #[arg(long, value_name = "NAME", default_value = "newton", hide_short_help = true)]
     pub solver: Solver,
     /// What folds and intervals are drawn by
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_short_help = true)]
     pub seed: u64,
 }
 

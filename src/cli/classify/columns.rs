@@ -4,6 +4,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use csv::StringRecord;
+use encoding_rs_io::DecodeReaderBytesBuilder;
 use indicatif::ProgressBar;
 use rhetor::codebook::nearest;
 use rhetor::corpus::Format;
@@ -26,6 +27,12 @@ pub fn classify(
 ) -> anyhow::Result<Tally> {
     let input = source::open(path).map_err(|error| named(path, error))?;
     let input = Pausing { input, report: report.clone(), bar: bar.clone() };
+    let input: Box<dyn Read> = match job.encoding {
+        Some(encoding) => {
+            Box::new(DecodeReaderBytesBuilder::new().encoding(Some(encoding)).bom_override(true).build(input))
+        }
+        None => Box::new(input),
+    };
     let mut input = BufReader::with_capacity(1 << 16, input);
     let name = path.display().to_string();
     let first = input.fill_buf().map_err(|error| named(path, error))?;
@@ -58,7 +65,8 @@ impl Found {
         const SHOWN: usize = 6;
         let names: Vec<&str> = self.columns.iter().take(SHOWN).map(|(name, _)| name.as_str()).collect();
         let more = if self.columns.len() > SHOWN { ", …" } else { "" };
-        format!("{} columns ({}{more})", self.columns.len(), names.join(", "))
+        let columns = if self.columns.len() == 1 { "column" } else { "columns" };
+        format!("{} {columns} ({}{more})", self.columns.len(), names.join(", "))
     }
 }
 
@@ -88,7 +96,9 @@ pub fn of(first: &[u8], path: &Path) -> Option<Found> {
     }
     let named = path.extension().is_some_and(|extension| extension == "csv" || extension == "tsv");
     let fewest = if named { 1 } else { FEWEST_ROWS };
-    [b'\t', b',', b';'].into_iter().find_map(|delimiter| table(whole, delimiter, fewest))
+    let several = [b'\t', b',', b';'].into_iter().find_map(|delimiter| table(whole, delimiter, fewest, 2));
+    // One column makes a table only where the file is called one.
+    several.or_else(|| if named { table(whole, b'\x1f', fewest, 1) } else { None })
 }
 
 fn object(line: &[u8]) -> Option<Map<String, Value>> {
@@ -96,7 +106,7 @@ fn object(line: &[u8]) -> Option<Map<String, Value>> {
     if line.starts_with(b"{") { serde_json::from_slice(line).ok() } else { None }
 }
 
-fn table(whole: &[u8], delimiter: u8, fewest: usize) -> Option<Found> {
+fn table(whole: &[u8], delimiter: u8, fewest: usize, columns: usize) -> Option<Found> {
     let mut rows = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(whole);
     let header = rows.headers().ok()?.clone();
     let is_name = |name: &str| {
@@ -107,7 +117,7 @@ fn table(whole: &[u8], delimiter: u8, fewest: usize) -> Option<Found> {
             && name.chars().any(char::is_alphabetic)
     };
     let names: std::collections::BTreeSet<&str> = header.iter().collect();
-    if header.len() < 2 || names.len() < header.len() || !header.iter().all(is_name) {
+    if header.len() < columns || names.len() < header.len() || !header.iter().all(is_name) {
         return None;
     }
     let mut columns: Vec<(String, usize)> = header.iter().map(|name| (name.trim().to_owned(), 0)).collect();
