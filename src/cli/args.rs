@@ -51,7 +51,7 @@ const EXAMPLES: &str = "Examples:
   rhetor cues my-cues.toml speech.txt            what your own patterns find
   rhetor suggest articles/ -o next.csv           which sentences to label next
   rhetor agree anna.csv ben.csv                  how far two annotators agree
-  rhetor estimate articles/ --labelled hand.csv  how common each framing is, the model's errors corrected
+  rhetor estimate articles/ --labelled hand.csv  how common each framing is, errors corrected
   rhetor annotate speech.txt -o labels.jsonl     label sentences in the terminal
   rhetor convert export.json labelled.csv        labelled data from one format to another
 

@@ -109,7 +109,7 @@ const ANNOTATE_EXAMPLES: &str = "Examples:
   rhetor annotate article.txt -o labels.jsonl
   rhetor annotate articles/ -o anna.jsonl --annotator anna --order random
   rhetor annotate posts.csv --column body -o labels.jsonl --labels praise,complaint,question
-  rhetor annotate posts.csv -o labels.jsonl --codebook my-codebook.yaml --order suggest --with labelled.csv";
+  rhetor annotate posts.csv -o labels.jsonl --codebook book.yaml --order suggest";
 
 /// For those who ask for `--help`.
 const ANNOTATE_MORE: &str = "\

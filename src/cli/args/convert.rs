@@ -42,6 +42,7 @@ const CONVERT_EXAMPLES: &str = "Examples:
   rhetor convert survey.csv clean.csv --encoding windows-1252 --text-column answer";
 
 /// For those who ask for `--help`.
-const CONVERT_MORE: &str = "\nWhat OUT has no room for is named, with a count. Rows that nobody has judged stay apart from those that were judged to have no \
+const CONVERT_MORE: &str = "\n\
+         What OUT has no room for is named, with a count. Rows that nobody has judged stay apart from those that were judged to have no \
          label: by null in JSONL, by a column `judged` in CSV and TSV, as open tasks in Prodigy and Label Studio. docs/formats.md shows \
          each format.";

@@ -85,7 +85,8 @@ const ESTIMATE_EXAMPLES: &str = "Examples:
   rhetor estimate posts.jsonl --column text --labelled sample.jsonl -o shares.csv";
 
 /// For those who ask for `--help`.
-const ESTIMATE_MORE: &str = "\nThe sample: `rhetor suggest POOL -n 200 --random 1 -o sample.csv` draws units at random; label each by hand with all labels that \
+const ESTIMATE_MORE: &str = "\n\
+         The sample: `rhetor suggest POOL -n 200 --random 1 -o sample.csv` draws units at random; label each by hand with all labels that \
          are true of it; none is an answer too. Units that somebody chose spoil every figure, and so does a model that has seen them.
 
 By hand: the sample alone. Corrected: by the predictions on the whole pool too, right on average however wrong the model is, and \

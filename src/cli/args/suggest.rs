@@ -75,14 +75,14 @@ pub struct PoolOptions {
 
 const SUGGEST_EXAMPLES: &str = "Examples:
   rhetor suggest articles/ -n 20                                       what to label, and why
-  rhetor suggest articles/ --no-model -o first.csv                     a first batch, for a codebook of your own
+  rhetor suggest articles/ --no-model -o first.csv                     a first batch, without a model
   rhetor suggest articles/ -m my.rhetor -l first.csv -o next.csv       the next one
   rhetor suggest posts.csv --column body -m my.rhetor -o next.jsonl    from a column of a table";
 
 /// For those who ask for `--help`.
 const SUGGEST_MORE: &str = "\
   rhetor suggest articles/ --format label-studio --prefill -o tasks.json
-  rhetor suggest articles/ --random 1 -n 200 -o test.csv               all by lot: a test set, or a sample to count by
+  rhetor suggest articles/ --random 1 -n 200 -o test.csv               all by lot: to test or to count by
 
 The output is data to label, the first row first. `chosen` says `suggested` or `random`, and `why`; `group` and `line` say where \
          it stands. Give each row its labels, or where none fits write yes under `judged`. Rows of a pool with labels count as labelled.";
