@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Makes dist/: the static program with manual pages, completions and licences in one archive, the Python wheel, and their checksums.
-# The same sources and compiler give the same bytes, in whatever folder they lie (packaging/reproducible.sh).
+# No folder or clock of this machine goes in; packaging/reproducible.sh builds in two folders and compares the bytes.
 #
-#     packaging/dist.sh [TARGET]     default: x86_64-unknown-linux-musl where rustup has it, else the host's own libc, linked statically
+#     packaging/dist.sh [TARGET]     default: the host's, with its own libc linked statically; x86_64-unknown-linux-musl does, too
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=packaging/build.sh
