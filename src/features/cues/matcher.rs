@@ -208,7 +208,8 @@ impl Matcher {
                         (place(k)..words.len().min(place(k) + usize::from(n))).all(|word| !is(word, group))
                     });
                 }
-                Op::Optional(1) if let Op::Is(group) = code[next + 1] => {
+                Op::Optional(1) if matches!(code[next + 1], Op::Is(_)) => {
+                    let Op::Is(group) = code[next + 1] else { unreachable!("the guard says so") };
                     let mut with = places.clone();
                     with.keep_below(last);
                     with.retain(|k| is(word(k), group));
