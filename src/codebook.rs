@@ -70,7 +70,7 @@ pub fn nearest<'a>(wrong: &str, candidates: impl Iterator<Item = &'a str>) -> Op
         .map(|(_, name)| name)
 }
 
-/// What each label means, and how neighbours are told apart. `models/codebook.toml` is the one of the embedded model; [`file`] reads others.
+/// What each label means, and how neighbours are told apart. `models/codebook.toml` is the one of the embedded model; [`mod@file`] reads others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Codebook {
