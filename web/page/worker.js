@@ -5,7 +5,10 @@
   let rhetor = null;
 
   const unpacked = async (text) => {
-    const packed = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+    const letters = atob(text);
+    const packed = new Uint8Array(letters.length);
+    // Some ten times as fast as `Uint8Array.from` with a function.
+    for (let at = 0; at < letters.length; at += 1) packed[at] = letters.charCodeAt(at);
     const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'));
     return WebAssembly.compile(await new Response(stream).arrayBuffer());
   };
