@@ -111,3 +111,4 @@ fuzz SECONDS="60":
         echo "== $target"
         cargo +nightly fuzz run -s none -a "$target" -- -max_total_time={{SECONDS}} -timeout=20 -rss_limit_mb=1024 -max_len=4096 -print_final_stats=1
     done
+    cd .. && cargo test --release --test it ten_thousand -- --ignored --nocapture

@@ -54,13 +54,11 @@ pub fn report(data: &[u8]) {
         records.iter().for_each(|record| report.record(record).expect("memory takes it"));
         report.end().expect("memory takes it");
     };
-    for width in [None, Some(usize::from(first))] {
-        for (color, deep) in [(false, false), (true, false), (true, true)] {
-            let mut out = Vec::new();
-            written(&mut Terminal::new(&setting, &mut out, Look { color, deep, width, all: first & 8 == 0 }));
-            cannot_steer(&String::from_utf8(out).expect("text is UTF-8"), color);
-        }
-    }
+    let (color, deep) = [(false, false), (true, false), (true, true), (false, true)][usize::from(first >> 4 & 3)];
+    let width = (first & 64 != 0).then_some(usize::from(first >> 1));
+    let mut out = Vec::new();
+    written(&mut Terminal::new(&setting, &mut out, Look { color, deep, width, all: first & 8 == 0 }));
+    cannot_steer(&String::from_utf8(out).expect("text is UTF-8"), color);
     for shape in [Shape::Text, Shape::Table(b',')] {
         let mut out = Vec::new();
         let is_text = matches!(shape, Shape::Text);

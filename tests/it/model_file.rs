@@ -252,7 +252,7 @@ fn a_file_changed_at_random_is_refused_and_with_a_checksum_that_fits_does_no_har
 }
 
 #[test]
-#[ignore = "ten thousand changes of a large model and of two small ones take minutes; `just audit`"]
+#[ignore = "ten thousand changes of a large model and of two small ones take minutes; `just fuzz`"]
 fn a_file_changed_ten_thousand_times_does_no_harm() {
     let desk = Desk::with("train.csv", crate::desk::LABELLED);
     desk.run("train train.csv -o m --cues builtin --quantize 16").ok();
