@@ -7,6 +7,34 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+/// Every command that users are shown.
+pub const COMMANDS: [&str; 12] = [
+    "train",
+    "classify",
+    "evaluate",
+    "inspect",
+    "labels",
+    "cues",
+    "suggest",
+    "agree",
+    "estimate",
+    "annotate",
+    "convert",
+    "completions",
+];
+
+/// Whether the test can go on; without its tool it fails where `RHETOR_REQUIRE_ALL` is set.
+pub fn have(tool: &str, found: bool) -> bool {
+    assert!(
+        found || std::env::var_os("RHETOR_REQUIRE_ALL").is_none(),
+        "{tool} is missing, and RHETOR_REQUIRE_ALL is set"
+    );
+    if !found {
+        println!("SKIPPED: {tool} is missing");
+    }
+    found
+}
+
 pub struct Desk {
     folder: TempDir,
 }

@@ -103,9 +103,7 @@ fn every_command_of_the_guide_does_what_the_guide_shows() {
     copy(&root.join("examples"), &desk.path("examples"));
     let mut faults = String::new();
     for step in &steps {
-        if step.command.contains("jq ") && !is_there("jq") {
-            assert!(std::env::var_os("RHETOR_REQUIRE_ALL").is_none(), "jq is not there");
-            println!("SKIPPED: jq is not there: {}", step.command);
+        if step.command.contains("jq ") && !crate::desk::have("jq", is_there("jq")) {
             continue;
         }
         let real = match &step.keys {

@@ -1,21 +1,6 @@
 //! Help: short enough to be read, and complete for those who ask.
 
-use crate::desk::Desk;
-
-const COMMANDS: [&str; 12] = [
-    "train",
-    "classify",
-    "evaluate",
-    "inspect",
-    "labels",
-    "cues",
-    "suggest",
-    "agree",
-    "estimate",
-    "annotate",
-    "convert",
-    "completions",
-];
+use crate::desk::{COMMANDS, Desk};
 
 /// A screen that is neither small nor large.
 const LINES: usize = 50;

@@ -72,9 +72,7 @@ fn what_is_no_model_a_damaged_one_and_a_newer_one_are_told_apart() {
 #[test]
 fn another_reader_of_the_file_works_out_the_same_contributions() {
     let python = std::process::Command::new("python3").arg("--version").output();
-    if !python.is_ok_and(|ran| ran.status.success()) {
-        assert!(std::env::var_os("RHETOR_REQUIRE_ALL").is_none(), "python3 is missing");
-        println!("SKIPPED: no python3");
+    if !crate::desk::have("python3", python.is_ok_and(|ran| ran.status.success())) {
         return;
     }
     let cues = "[threat]\npay = \"will ..3 pay\"\n[call]\nsign = \"sign the (petition | bill)\"\n";

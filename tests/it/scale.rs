@@ -7,7 +7,8 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::desk::Desk;
-use crate::install::{have, runs};
+use crate::desk::have;
+use crate::install::runs;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
