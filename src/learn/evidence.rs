@@ -31,7 +31,6 @@ pub(crate) struct Evidence {
     pub calibrations: Vec<Calibration>,
     pub labels: Vec<LabelCard>,
     pub overall: Overall,
-    pub held_out: HeldOut,
 }
 
 /// What was said of the units that count (by their numbers) by weights that did not see them, at thresholds chosen on other folds.
@@ -57,7 +56,7 @@ impl Evidence {
         names: &LabelSet,
         counted: &[bool],
         warnings: &mut Vec<String>,
-    ) -> Evidence {
+    ) -> (Evidence, HeldOut) {
         let Judged { calibrations, thresholds, keywords, held_out } =
             Judged::by(ground, fits, examples, names, counted, warnings);
         let judgement = &held_out.judgement;
@@ -77,7 +76,7 @@ impl Evidence {
         };
         let labels: Vec<LabelCard> = (0..names.len()).into_par_iter().map(card).collect();
         let overall = overall(judgement, &labels);
-        Evidence { calibrations, labels, overall, held_out }
+        (Evidence { calibrations, labels, overall }, held_out)
     }
 }
 

@@ -275,8 +275,7 @@ pub fn train(examples: &[Example], settings: &TrainSettings, watch: &dyn Fn(Step
     let points: Vec<Vec<f64>> = points.collect::<Result<_, _>>()?;
     watch(Step::Judging);
     let fits = Fits { blocks: &blocks, selections: &selections, folds: &folds };
-    let evidence = Evidence::gather(&ground, &fits, examples, &labels, &counted, &mut warnings);
-    let held_out = evidence.held_out.clone();
+    let (evidence, held_out) = Evidence::gather(&ground, &fits, examples, &labels, &counted, &mut warnings);
     let curve = if settings.curve { curve::curve(&ground, &fits, examples, &labels, &counted)? } else { Vec::new() };
     let model = assemble(&ground, featurizer, labels, &fits, points, evidence, examples);
     if model.fingerprint().is_empty() {

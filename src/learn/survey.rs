@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{LearnError, TrainSettings, check_columns, check_size, data_fingerprint, folds_of, labels_of, task_of};
+use super::{
+    LearnError, TrainSettings, check_columns, check_size, data_fingerprint, folds_of, labels_of, task_of, truth_of,
+};
 use crate::corpus::Example;
 use crate::evaluate::judgement::group_numbers;
 use crate::features::Featurizer;
@@ -64,20 +66,20 @@ pub fn survey(examples: &[Example], settings: &TrainSettings) -> Result<Survey, 
         Featurizer::learn_beside(settings.features.clone(), &texts, Some(&groups), std::iter::empty())?;
     check_size(&labels, &featurizer, settings)?;
     let (folds, warnings) = folds_of(examples, settings);
-    let group = |example: &Example| example.group.clone().unwrap_or_else(|| example.text.clone());
-    let with = |name: &str| {
-        let name = name.to_owned();
-        examples.iter().filter(move |example| example.labels.contains(&name))
-    };
-    let surveyed = labels.iter().map(|(_, name)| SurveyedLabel {
+    let truth = truth_of(examples, &labels);
+    let surveyed = labels.iter().map(|(label, name)| SurveyedLabel {
         name: name.to_owned(),
-        support: with(name).count(),
-        groups: with(name).map(group).collect::<BTreeSet<_>>().len(),
+        support: truth.support(label.index()),
+        groups: (0..groups.len())
+            .filter(|&unit| truth.has(unit, label.index()))
+            .map(|unit| groups[unit])
+            .collect::<BTreeSet<_>>()
+            .len(),
     });
     let (repeated, contradictory) = repeats(examples);
     Ok(Survey {
         units: examples.len(),
-        groups: examples.iter().map(group).collect::<BTreeSet<_>>().len(),
+        groups: groups.iter().collect::<BTreeSet<_>>().len(),
         task,
         labels: surveyed.collect(),
         without: examples.iter().filter(|example| example.labels.is_empty()).count(),
