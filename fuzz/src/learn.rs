@@ -35,8 +35,7 @@ pub fn learn(data: &[u8]) {
     let mut examples = examples(data);
     let settings = TrainSettings {
         folds: 2,
-        // A strength chosen on folds may hang on the order of rows where two are equally good but for rounding.
-        l2: Some(if first & 1 == 0 { 1.0 } else { 0.1 }),
+        l2: (first & 1 == 0).then_some(1.0),
         features: FeatureSettings { ngrams: (1, 1), shape: first & 2 != 0, ..FeatureSettings::default() },
         ..TrainSettings::default()
     };

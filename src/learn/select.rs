@@ -142,9 +142,11 @@ fn quality(problem: Problem, scores: &[f64]) -> f64 {
 
 /// How good held-out scores are: with one label a unit the accuracy, ties settled by likelihood; else the labels' mean average precision.
 pub fn figure(task: Task, scores: &[f64], truth: &Truth) -> f64 {
+    // Scores that differ by rounding alone are equal, else the order of the rows would part them.
+    let scores: Vec<f64> = scores.iter().map(|score| (score * 1e9).round() / 1e9).collect();
     match task {
-        Task::Single => accuracy(scores, truth) + 1e-3 * likelihood(scores, truth),
-        Task::Multi => mean_average_precision(scores, truth),
+        Task::Single => accuracy(&scores, truth) + 1e-3 * likelihood(&scores, truth),
+        Task::Multi => mean_average_precision(&scores, truth),
     }
 }
 
@@ -175,4 +177,19 @@ fn mean_average_precision(scores: &[f64], truth: &Truth) -> f64 {
 /// The label of the highest score; the first of equals.
 pub fn top(scores: &[f64]) -> usize {
     (1..scores.len()).fold(0, |best, label| if scores[label] > scores[best] { label } else { best })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scores_that_differ_by_rounding_alone_are_equal() {
+        let (more, less) = (0.1 + 0.2, 0.3);
+        assert!(more > less);
+        let one = Truth::new(2, vec![true, false]);
+        assert_eq!(figure(Task::Single, &[less, more], &one), figure(Task::Single, &[more, less], &one));
+        let two = Truth::new(1, vec![true, false]);
+        assert_eq!(figure(Task::Multi, &[less, more], &two), figure(Task::Multi, &[more, less], &two));
+    }
 }

@@ -229,13 +229,12 @@ fn changed(bytes: &[u8], draws: &mut Draws) -> Vec<u8> {
     bytes
 }
 
-/// A changed file is refused, or holds the same model (the blanks that pad a header may stand elsewhere in it); with a checksum that fits it is refused or makes a model that scores, and never a panic.
+/// A changed file is refused; with a checksum that fits it is refused or makes a model that scores, and never a panic.
 fn survives(bytes: &[u8], changes: u64) -> u64 {
     let (mut draws, mut taken) = (Draws(7), 0);
     for _ in 0..changes {
         let damaged = changed(bytes, &mut draws);
-        let same = |model: Model| model.to_bytes() == bytes;
-        assert!(read(&damaged).map_or(true, same), "another model was read from a changed file");
+        assert!(damaged == bytes || read(&damaged).is_err());
         if let Some(mended) = mended(&damaged) {
             targets::model::read(&mended);
             taken += u64::from(read(&mended).is_ok());
