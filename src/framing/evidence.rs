@@ -1,5 +1,7 @@
 //! Why: the terms of a unit whose contributions, with the intercept, add up to a label's score.
 
+use std::ops::Range;
+
 use smallvec::SmallVec;
 
 use crate::codebook::LabelId;
@@ -37,23 +39,62 @@ pub struct Term {
 
 /// What made the score of `label` for the unit of `row`.
 pub fn explain(model: &Model, row: &Row, label: LabelId) -> Evidence {
-    let mut places = row.occurrences.chunk_by(|a, b| a.0 == b.0);
-    let mut terms: Vec<Term> = row
-        .entries
-        .iter()
-        .map(|&(feature, value)| {
-            let same = places.next().unwrap_or_default();
-            debug_assert!(same.iter().all(|(found, _)| *found == feature), "entries and occurrences run in parallel");
-            Term {
-                feature,
-                contribution: model.weight(label, feature) * f64::from(value),
-                spans: same.iter().map(|(_, span)| *span).collect(),
-            }
-        })
-        .collect();
-    terms
-        .sort_unstable_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()).then(a.feature.cmp(&b.feature)));
-    Evidence { intercept: model.intercept(label), terms }
+    let mut contributions = Vec::with_capacity(row.entries.len());
+    contributions_of(model, row, label, |_| true, &mut contributions);
+    let term = |one: &Contribution| Term {
+        feature: one.feature,
+        contribution: one.value,
+        spans: row.occurrences[one.places()].iter().map(|(_, span)| *span).collect(),
+    };
+    Evidence { intercept: model.intercept(label), terms: contributions.iter().map(term).collect() }
+}
+
+/// What one term of a row adds to a score.
+#[derive(Clone, Copy, Debug)]
+pub struct Contribution {
+    /// In log-odds.
+    pub value: f64,
+    feature: FeatureId,
+    /// The row's occurrences that are its own.
+    start: u32,
+    count: u32,
+}
+
+impl Contribution {
+    pub fn places(self) -> Range<usize> {
+        self.start as usize..(self.start + self.count) as usize
+    }
+
+    /// Sorts the heaviest first, for or against, then by feature. Numbers without sign are sorted as their bits are.
+    fn rank(self) -> u128 {
+        u128::from(!self.value.abs().to_bits()) << 64 | u128::from(self.feature.0)
+    }
+}
+
+/// What speaks for a label in a unit, the heaviest first: it is what voices are judged by. `into` is emptied first and keeps its memory.
+pub fn speaks_for(model: &Model, row: &Row, label: LabelId, into: &mut Vec<Contribution>) {
+    contributions_of(model, row, label, |value| value > 0.0, into);
+}
+
+fn contributions_of(
+    model: &Model,
+    row: &Row,
+    label: LabelId,
+    is_wanted: impl Fn(f64) -> bool,
+    into: &mut Vec<Contribution>,
+) {
+    into.clear();
+    let (mut places, mut start) = (row.occurrences.chunk_by(|a, b| a.0 == b.0), 0);
+    for &(feature, value) in &row.entries {
+        let own = places.next().unwrap_or_default();
+        debug_assert!(own.iter().all(|(found, _)| *found == feature), "entries and occurrences run in parallel");
+        let (value, count) = (model.weight(label, feature) * f64::from(value), own.len() as u32);
+        if is_wanted(value) {
+            into.push(Contribution { value, feature, start, count });
+        }
+        start += count;
+    }
+    into.sort_unstable_by_key(|one| one.rank());
 }
 
 impl Evidence {
