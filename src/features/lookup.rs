@@ -4,6 +4,7 @@
 //! with the token's number in the memory of stems. The hash of an n-gram comes from those of its words, and the table is asked for that
 //! without the n-gram being put together. What is found is the same as by [`Extractor::terms`](super::Extractor::terms), term by term.
 
+use super::cues::Numbered;
 use super::shape::{self, Looks, Shape};
 use super::vocabulary::{Hash, WordHash};
 use super::weighting::Weighting;
@@ -11,7 +12,7 @@ use super::{FeatureId, Featurizer, Row, START, Scratch, character_terms};
 use crate::text::Span;
 use crate::text::quote::{self, Quotation};
 use crate::text::stem::{self, Stems};
-use crate::text::token::{self, Token};
+use crate::text::token::Token;
 
 /// What is remembered from unit to unit, for one thread.
 pub struct Lookup {
@@ -43,7 +44,7 @@ struct Met {
 #[derive(Clone, Copy)]
 struct Word {
     hash: WordHash,
-    number: usize,
+    number: u32,
     span: Span,
 }
 
@@ -90,19 +91,16 @@ impl Lookup {
 }
 
 impl Featurizer {
-    /// Fills the row of a text. Whether it could: a text that empties the memory of stems while it is read has to take the other road.
-    pub(super) fn look_up(&self, text: &str, scratch: &mut Scratch, row: &mut Row) -> bool {
+    /// Fills the row of a text.
+    pub(super) fn look_up(&self, text: &str, scratch: &mut Scratch, row: &mut Row) {
         let mut lookup = scratch.lookup.take().unwrap_or_else(|| Lookup::new(self));
-        token::tokens(text, &mut scratch.tokens);
+        scratch.read(text);
         (row.words, row.known_words) = (0, 0);
-        let is_whole = lookup.read(self, text, &scratch.tokens, &mut scratch.stems, row);
-        if is_whole {
-            lookup.runs(self, &scratch.stems);
-            self.other_terms(text, scratch, &mut lookup);
-            lookup.fill(self, row);
-        }
+        lookup.read(self, text, scratch, row);
+        lookup.runs(self, &scratch.stems);
+        self.other_terms(text, scratch, &mut lookup);
+        lookup.fill(self, row);
         scratch.lookup = Some(lookup);
-        is_whole
     }
 
     fn other_terms(&self, text: &str, scratch: &mut Scratch, lookup: &mut Lookup) {
@@ -128,8 +126,8 @@ impl Featurizer {
             });
         }
         if let (Some(cues), Some(memory)) = (cues, &mut scratch.cues) {
-            let Scratch { stems, tokens, .. } = scratch;
-            cues.matcher.matches(text, tokens, &quotations, stems, memory, |cue, span| {
+            let numbered = Numbered { text, tokens: &scratch.tokens, numbers: &scratch.numbers, stems: &scratch.stems };
+            cues.matcher.matches(numbered, &quotations, memory, |cue, span| {
                 found.extend(features[cue as usize].map(|feature| Occurrence { feature, is_cue: true, span }));
             });
         }
@@ -137,28 +135,25 @@ impl Featurizer {
 }
 
 impl Lookup {
-    /// The words of a text, and those of them that are terms by themselves; `false` if the memory of stems started anew on the way.
-    fn read(&mut self, of: &Featurizer, text: &str, tokens: &[Token], stems: &mut Stems, row: &mut Row) -> bool {
+    /// The words of a text, and those of them that are terms by themselves.
+    fn read(&mut self, of: &Featurizer, text: &str, scratch: &Scratch, row: &mut Row) {
+        let Scratch { tokens, numbers, stems, .. } = scratch;
         self.words.clear();
         self.looks.clear();
         self.found.clear();
-        let Some(first) = tokens.first() else { return true };
+        let Some(first) = tokens.first() else { return };
+        if self.generation != stems.generation() {
+            self.generation = stems.generation();
+            self.met.clear();
+        }
+        self.met.resize(stems.len(), None);
         let alone = of.extractor.settings.ngrams.0 == 1;
         let start = Span::new(first.span.start, first.span.start);
-        self.words.push(Word { hash: WordHash::of(START), number: usize::MAX, span: start });
-        for (at, token) in tokens.iter().enumerate() {
-            let surface = token.span.of(text);
-            let number = stems.number(surface);
-            if self.generation != stems.generation() {
-                if at > 0 {
-                    return false;
-                }
-                self.generation = stems.generation();
-                self.met.clear();
-            }
-            let met = match self.met.get(number) {
-                Some(Some(met)) => *met,
-                _ => self.meet(of, surface, token, number, stems),
+        self.words.push(Word { hash: WordHash::of(START), number: u32::MAX, span: start });
+        for (token, &number) in tokens.iter().zip(numbers) {
+            let met = match self.met[number as usize] {
+                Some(met) => met,
+                None => self.meet(of, token.span.of(text), token, number, stems),
             };
             self.words.push(Word { hash: met.hash, number, span: token.span });
             self.looks.push(met.looks);
@@ -168,10 +163,9 @@ impl Lookup {
                 self.found.extend(met.feature.map(|feature| Occurrence { feature, is_cue: false, span: token.span }));
             }
         }
-        true
     }
 
-    fn meet(&mut self, of: &Featurizer, surface: &str, token: &Token, number: usize, stems: &Stems) -> Met {
+    fn meet(&mut self, of: &Featurizer, surface: &str, token: &Token, number: u32, stems: &Stems) -> Met {
         let (settings, stem) = (&of.extractor.settings, stems.of(number));
         let is_word = stem.starts_with(char::is_alphanumeric);
         // A lone mark is a shape cue already, and a lone start says nothing.
@@ -182,10 +176,7 @@ impl Lookup {
             is_word,
             looks: Looks::of(surface, token.kind, &stem::fold(surface), settings.language),
         };
-        if self.met.len() <= number {
-            self.met.resize(number + 1, None);
-        }
-        self.met[number] = Some(met);
+        self.met[number as usize] = Some(met);
         met
     }
 
@@ -253,7 +244,7 @@ impl Lookup {
 
 /// Whether a term consists of the stems of these words.
 fn is_run(term: &[u8], run: &[Word], stems: &Stems) -> bool {
-    let stem = |word: &Word| if word.number == usize::MAX { START } else { stems.of(word.number) };
+    let stem = |word: &Word| if word.number == u32::MAX { START } else { stems.of(word.number) };
     let mut rest = term;
     for (at, word) in run.iter().enumerate() {
         let blank = if at > 0 { &b" "[..] } else { b"" };
