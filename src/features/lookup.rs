@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
+use super::cues::Numbered;
 use super::shape::{self, Looks, Shape};
 use super::vocabulary::{Hash, WordHash};
 use super::weighting::Weighting;
@@ -15,7 +16,7 @@ use super::{FeatureId, Featurizer, Row, START, Scratch, character_terms};
 use crate::text::Span;
 use crate::text::quote::{self, Quotation};
 use crate::text::stem::{self, Stems};
-use crate::text::token::{self, Token};
+use crate::text::token::Token;
 
 /// What is remembered from unit to unit, for one thread.
 pub struct Lookup {
@@ -143,19 +144,16 @@ impl Lookup {
 }
 
 impl Featurizer {
-    /// Fills the row of a text. Whether it could: a text that empties the memory of stems while it is read has to take the other road.
-    pub(super) fn look_up(&self, text: &str, scratch: &mut Scratch, row: &mut Row) -> bool {
+    /// Fills the row of a text.
+    pub(super) fn look_up(&self, text: &str, scratch: &mut Scratch, row: &mut Row) {
         let mut lookup = scratch.lookup.take().unwrap_or_else(|| Lookup::new(self));
-        token::tokens(text, &mut scratch.tokens);
+        scratch.read(text);
         (row.words, row.known_words) = (0, 0);
-        let is_whole = lookup.read(self, text, &scratch.tokens, &mut scratch.stems, row);
-        if is_whole {
-            lookup.runs(self, &scratch.tokens, &scratch.stems);
-            self.other_terms(text, scratch, &mut lookup);
-            lookup.fill(self, row);
-        }
+        lookup.read(self, text, scratch, row);
+        lookup.runs(self, scratch);
+        self.other_terms(text, scratch, &mut lookup);
+        lookup.fill(self, row);
         scratch.lookup = Some(lookup);
-        is_whole
     }
 
     fn other_terms(&self, text: &str, scratch: &mut Scratch, lookup: &mut Lookup) {
@@ -181,8 +179,8 @@ impl Featurizer {
             });
         }
         if let (Some(cues), Some(memory)) = (cues, &mut scratch.cues) {
-            let Scratch { stems, tokens, .. } = scratch;
-            cues.matcher.matches(text, tokens, &quotations, stems, memory, |cue, span| {
+            let numbered = Numbered { text, tokens: &scratch.tokens, numbers: &scratch.numbers, stems: &scratch.stems };
+            cues.matcher.matches(numbered, &quotations, memory, |cue, span| {
                 if let Some(feature) = features[cue as usize] {
                     found.add_cue(feature, span);
                 }
@@ -192,67 +190,64 @@ impl Featurizer {
 }
 
 impl Lookup {
-    /// The words of a text, and those of them that are terms by themselves; `false` if the memory of stems started anew on the way.
-    fn read(&mut self, of: &Featurizer, text: &str, tokens: &[Token], stems: &mut Stems, row: &mut Row) -> bool {
+    /// The words of a text, and those of them that are terms by themselves.
+    fn read(&mut self, of: &Featurizer, text: &str, scratch: &Scratch, row: &mut Row) {
+        let Scratch { tokens, numbers, stems, .. } = scratch;
+        if self.generation != stems.generation() {
+            self.generation = stems.generation();
+            self.met.clear();
+            self.stems.clear();
+            self.terms.forget_pairs();
+        }
+        self.met.resize(stems.len(), Met::NOT_YET);
         self.words.clear();
         self.looks.clear();
         self.found.keys.clear();
         self.found.places.clear();
         self.words.push(Word { hash: WordHash::of(START), stem: NONE, number: NONE });
-        let alone = of.extractor.settings.ngrams.0 == 1;
-        for (at, token) in tokens.iter().enumerate() {
-            let surface = token.span.of(text);
-            let number = stems.number(surface);
-            if self.generation != stems.generation() {
-                if at > 0 {
-                    return false;
-                }
-                self.generation = stems.generation();
-                self.met.clear();
-                self.stems.clear();
-                self.terms.forget_pairs();
-            }
-            let met = match self.met.get(number) {
-                Some(met) if met.stem != NONE => *met,
-                _ => self.meet(of, surface, token, number, stems),
+        for (token, &number) in tokens.iter().zip(numbers) {
+            let met = match self.met[number as usize] {
+                met if met.stem != NONE => met,
+                _ => self.meet(of, token.span.of(text), token, number, stems),
             };
-            self.words.push(Word { hash: met.hash, stem: met.stem, number: number as u32 });
+            self.words.push(Word { hash: met.hash, stem: met.stem, number });
             self.looks.push(met.looks);
-            if alone {
-                row.words += u32::from(met.is_word);
-                row.known_words += u32::from(met.is_word && met.feature != NONE);
-                if met.feature != NONE {
-                    self.found.add(FeatureId(met.feature), token.span);
-                }
+            row.words += u32::from(met.is_word);
+            row.known_words += u32::from(met.is_word && met.feature != NONE);
+            if met.feature != NONE {
+                self.found.add(FeatureId(met.feature), token.span);
             }
         }
-        true
+        if of.extractor.settings.ngrams.0 > 1 {
+            // Single words are no terms then.
+            (row.words, row.known_words) = (0, 0);
+            self.found.keys.clear();
+            self.found.places.clear();
+        }
     }
 
-    fn meet(&mut self, of: &Featurizer, surface: &str, token: &Token, number: usize, stems: &Stems) -> Met {
+    fn meet(&mut self, of: &Featurizer, surface: &str, token: &Token, number: u32, stems: &Stems) -> Met {
         let (settings, stem) = (&of.extractor.settings, stems.of(number));
         let is_word = stem.starts_with(char::is_alphanumeric);
         // A lone mark is a shape cue already, and a lone start says nothing.
         let is_term = is_word || stem != START && !settings.shape;
         let hash = WordHash::of(stem);
-        let first = *self.stems.entry(hash.number()).or_insert(number as u32);
+        let first = *self.stems.entry(hash.number()).or_insert(number);
         let met = Met {
             hash,
             // Two stems may have one hash, though hardly ever.
-            stem: if stems.of(first as usize) == stem { first } else { number as u32 },
+            stem: if stems.of(first) == stem { first } else { number },
             feature: of.vocabulary.feature(stem).filter(|_| is_term).map_or(NONE, |feature| feature.0),
             looks: Looks::of(surface, token.kind, &stem::fold(surface), settings.language),
             is_word,
         };
-        if self.met.len() <= number {
-            self.met.resize(number + 1, Met::NOT_YET);
-        }
-        self.met[number] = met;
+        self.met[number as usize] = met;
         met
     }
 
     /// Terms of several words.
-    fn runs(&mut self, of: &Featurizer, tokens: &[Token], stems: &Stems) {
+    fn runs(&mut self, of: &Featurizer, scratch: &Scratch) {
+        let Scratch { tokens, stems, .. } = scratch;
         let (shortest, longest) = of.extractor.settings.ngrams;
         if shortest <= 2 && longest >= 2 {
             self.pairs(of, tokens, stems);
@@ -334,7 +329,7 @@ fn span_of(tokens: &[Token], first: usize, length: usize) -> Span {
 
 /// Whether a term consists of the stems of these words.
 fn is_run(term: &[u8], run: &[Word], stems: &Stems) -> bool {
-    let stem = |word: &Word| if word.number == NONE { START } else { stems.of(word.number as usize) };
+    let stem = |word: &Word| if word.number == NONE { START } else { stems.of(word.number) };
     let mut rest = term;
     for (at, word) in run.iter().enumerate() {
         let blank = if at > 0 { &b" "[..] } else { b"" };

@@ -34,6 +34,15 @@ pub struct Matcher {
     everywhere: Vec<u16>,
 }
 
+/// A text with its tokens, and their numbers in a memory of words: those of the memory's generation.
+#[derive(Clone, Copy)]
+pub struct Numbered<'a> {
+    pub text: &'a str,
+    pub tokens: &'a [Token],
+    pub numbers: &'a [u32],
+    pub stems: &'a Stems,
+}
+
 /// Working memory of a thread: the words of the text at hand, and what is known of every token met so far.
 pub struct CueScratch {
     known: Known,
@@ -100,14 +109,12 @@ impl Matcher {
     /// one that ends first, and of those the shortest. A pattern never runs over the end of a sentence.
     pub fn matches(
         &self,
-        text: &str,
-        tokens: &[Token],
+        Numbered { text, tokens, numbers, stems }: Numbered,
         quotations: &[Quotation],
-        stems: &mut Stems,
         scratch: &mut CueScratch,
         mut found: impl FnMut(CueId, Span),
     ) {
-        self.read_words(text, tokens, stems, scratch);
+        self.read_words(text, tokens, numbers, stems, scratch);
         let CueScratch { symbols, words, ends, sentence, .. } = scratch;
         sentence_ends(text, words, self.compiled.language, ends);
         let mut start = 0;
@@ -137,7 +144,7 @@ impl Matcher {
         }
     }
 
-    fn read_words(&self, text: &str, tokens: &[Token], stems: &mut Stems, scratch: &mut CueScratch) {
+    fn read_words(&self, text: &str, tokens: &[Token], numbers: &[u32], stems: &Stems, scratch: &mut CueScratch) {
         let CueScratch { known, symbols, words, .. } = scratch;
         words.clear();
         words.reserve(tokens.len());
@@ -145,19 +152,20 @@ impl Matcher {
             known.forget();
             symbols.forget();
         }
-        for token in tokens {
-            match known.get(text, token.span) {
+        known.keep_up_with(stems);
+        for (token, &number) in tokens.iter().zip(numbers) {
+            match known.get(number) {
                 Some(Meaning::Word(symbol, cells)) => words.push(Word { span: token.span, symbol, cells }),
                 Some(Meaning::Words(list)) => push(known.words(list), token, words),
                 None => {
-                    let parts = self.compiled.questions.parts(token.span.of(text), stems);
+                    let parts = self.compiled.questions.parts(token.span.of(text), stems.of(number), stems);
                     let mut word = |Part { span, answers }| {
                         let symbol = symbols.number(&answers, &self.index);
                         (span, symbol, symbols.cells(symbol))
                     };
                     let own: Box<[_]> = parts.into_iter().map(&mut word).collect();
                     push(&own, token, words);
-                    known.remember(text, token.span, own);
+                    known.remember(number, token.span.len(), own);
                 }
             }
         }
