@@ -1,8 +1,6 @@
 //! The words by which speech is told: `english.txt`, read once. A word is looked up by its letters packed into a number, since
 //! every word of a text is.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
 use super::Act;
@@ -61,6 +59,24 @@ pub(super) enum Form {
     Ing,
 }
 
+/// The forms that a word may be, as bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Forms(u8);
+
+impl Forms {
+    pub(super) fn has(self, any: &[Form]) -> bool {
+        any.iter().any(|form| self.0 & Forms::bit(*form) != 0)
+    }
+
+    fn add(&mut self, form: Form) {
+        self.0 |= Forms::bit(form);
+    }
+
+    fn bit(form: Form) -> u8 {
+        1 << form as u8
+    }
+}
+
 /// What may follow a verb; see the head of `english.txt`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Frames(u16);
@@ -104,7 +120,7 @@ pub(super) struct Sense {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Entry {
     pub(super) class: Class,
-    pub(super) forms: Vec<Form>,
+    pub(super) forms: Forms,
     /// Of verbs, and the kind of a noun as one sense without frames.
     pub(super) senses: Vec<Sense>,
     pub(super) noun: Option<Act>,
@@ -113,31 +129,16 @@ pub(super) struct Entry {
 /// No word of the lists is longer.
 const LONGEST: usize = 16;
 
-/// Multiplies and folds: the keys are few and known, so no one can choose them badly.
-#[derive(Default)]
-struct Folding(u64);
-
-impl Hasher for Folding {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        }
-    }
-
-    fn write_u128(&mut self, key: u128) {
-        let mixed = (key as u64 ^ ((key >> 64) as u64).rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        self.0 = mixed ^ (mixed >> 32);
-    }
-}
+/// Places in the table of words: a power of two, of which the lists fill a quarter, so that most words that are in no list
+/// are known by an empty place.
+const PLACES: usize = 1 << 13;
 
 /// The lists of a language.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Lexicon {
-    index: HashMap<u128, u16, BuildHasherDefault<Folding>>,
+    /// Where a word's number in `keys` and `entries` may stand: at the place of its hash or behind it.
+    places: Box<[u16; PLACES]>,
+    keys: Vec<u128>,
     entries: Vec<Entry>,
 }
 
@@ -145,7 +146,8 @@ pub(super) static ENGLISH: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::read(in
 
 impl Lexicon {
     fn read(lists: &'static str) -> Self {
-        let mut lexicon = Lexicon { entries: vec![Entry::default()], ..Lexicon::default() };
+        let mut lexicon =
+            Lexicon { places: Box::new([0; PLACES]), keys: vec![0], entries: vec![Entry::default()] };
         for line in lists.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
             let mut words = line.split_whitespace();
             let list = words.next().unwrap_or_default();
@@ -198,9 +200,7 @@ impl Lexicon {
         for (word, form) in forms {
             let entry = self.entry(&word);
             entry.class.add(class);
-            if !entry.forms.contains(&form) {
-                entry.forms.push(form);
-            }
+            entry.forms.add(form);
             if let Some(sense) = &sense {
                 let is_new = |known: &&Sense| known.particle == sense.particle && known.frames == sense.frames;
                 if !entry.senses.iter().any(|known| is_new(&known)) {
@@ -212,17 +212,41 @@ impl Lexicon {
 
     fn entry(&mut self, word: &str) -> &mut Entry {
         let key = key_of(word).expect("a test reads the list: no word is longer than sixteen bytes");
-        let next = self.entries.len() as u16;
-        let at = *self.index.entry(key).or_insert(next);
-        if at == next {
+        let place = self.place(key);
+        if self.places[place] == 0 {
+            self.places[place] = self.entries.len() as u16;
+            self.keys.push(key);
             self.entries.push(Entry::default());
         }
-        &mut self.entries[usize::from(at)]
+        &mut self.entries[usize::from(self.places[place])]
+    }
+
+    /// Where the key stands, or else the empty place where it would.
+    fn place(&self, key: u128) -> usize {
+        // Multiplies and folds: the keys are few and known, so no one can choose them badly.
+        let mixed = (key as u64 ^ ((key >> 64) as u64).rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let mut place = (mixed >> (64 - PLACES.trailing_zeros())) as usize;
+        while self.places[place] != 0 && self.keys[usize::from(self.places[place])] != key {
+            place = (place + 1) % PLACES;
+        }
+        place
     }
 
     /// The number of a word's entry; 0 is that of all words not listed.
     pub(super) fn find(&self, word: &str) -> u16 {
-        key_of(word).and_then(|key| self.index.get(&key).copied()).unwrap_or(0)
+        key_of(word).map_or(0, |key| self.places[self.place(key)])
+    }
+
+    /// The same for the word that stands in `text` from one byte to another. Of a longer text sixteen bytes are taken at
+    /// once, which is faster than to copy so many as the word has.
+    pub(super) fn find_in(&self, text: &[u8], from: usize, to: usize) -> u16 {
+        let Some(near) = text.get(from..from + LONGEST).filter(|_| to - from <= LONGEST) else {
+            return std::str::from_utf8(&text[from..to]).map_or(0, |word| self.find(word));
+        };
+        let mut bytes: [u8; LONGEST] = near.try_into().expect("the slice is as long");
+        bytes.make_ascii_lowercase();
+        let key = u128::from_le_bytes(bytes) & (u128::MAX >> (8 * (LONGEST - (to - from))));
+        self.places[self.place(key)]
     }
 
     pub(super) fn get(&self, at: u16) -> &Entry {
@@ -319,6 +343,7 @@ fn doubled(lemma: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn every_word_of_the_lists_is_found_in_all_its_forms() {
@@ -331,5 +356,15 @@ mod tests {
         );
         assert_eq!(ENGLISH.find("pier"), 0);
         assert_eq!(ENGLISH.find("a word that is far too long for the lists"), 0);
+        assert!(ENGLISH.entries.len() < PLACES / 3, "{} words fill the table", ENGLISH.entries.len());
+    }
+
+    proptest! {
+        #[test]
+        fn a_word_is_found_in_a_text_as_by_itself(before in "[a-z ]{0,3}", word in "(said|SAYS|according|É|’s|[a-zA-Z]{1,18}|told){1,2}", after in "\\PC{0,20}") {
+            let text = format!("{before}{word}{after}");
+            let (from, to) = (before.len(), before.len() + word.len());
+            prop_assert_eq!(ENGLISH.find_in(text.as_bytes(), from, to), ENGLISH.find(&word));
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! A paragraph as the rules see it: words and, each as one item, the quotations; and what stands between them.
 
-use super::lexicon::{Class, ENGLISH, Entry, Form, Frames};
+use super::lexicon::{Class, ENGLISH, Entry, Form, Forms, Frames, Sense};
 use crate::text::Span;
 use crate::text::quote::Quotation;
 
@@ -34,16 +34,20 @@ impl Gap {
     }
 
     fn of(between: &str) -> Gap {
+        let bits = between.bytes().fold(0, |bits, byte| bits | GAPS[usize::from(byte)]);
+        if bits & UNSURE == 0 { Gap(bits) } else { Gap::of_characters(between) }
+    }
+
+    /// The same, character by character.
+    fn of_characters(between: &str) -> Gap {
         let mut gap = Gap::default();
         for c in between.chars() {
             gap.0 |= match c {
-                ',' | '、' => Gap::COMMA.0,
-                ';' => Gap::SEMICOLON.0,
-                ':' => Gap::COLON.0,
+                '、' => Gap::COMMA.0,
                 '—' | '–' | '―' => Gap::DASH.0,
                 '-' if between.trim_matches('-').len() == 2 || between.contains("--") => Gap::DASH.0,
-                '(' | ')' | '[' | ']' => Gap::BRACKET.0,
-                '/' | '|' | '…' => Gap::OTHER.0,
+                '…' => Gap::OTHER.0,
+                _ if c.is_ascii() => GAPS[c as usize] & !UNSURE,
                 _ => 0,
             };
         }
@@ -51,12 +55,34 @@ impl Gap {
     }
 }
 
+/// What a byte tells of a gap …
+const GAPS: [u8; 256] = {
+    let (mut gaps, mut at) = ([0; 256], 0);
+    while at < 256 {
+        gaps[at] = match at as u8 {
+            b',' => Gap::COMMA.0,
+            b';' => Gap::SEMICOLON.0,
+            b':' => Gap::COLON.0,
+            b'(' | b')' | b'[' | b']' => Gap::BRACKET.0,
+            b'/' | b'|' => Gap::OTHER.0,
+            b'-' | 0x80.. => UNSURE,
+            _ => 0,
+        };
+        at += 1;
+    }
+    gaps
+};
+
+/// … unless it takes more than a byte to tell.
+const UNSURE: u8 = 128;
+
 /// A word, or a quotation that is taken as one.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Item {
     pub(super) span: Span,
     pub(super) class: Class,
     pub(super) entry: u16,
+    pub(super) forms: Forms,
     /// Before it.
     pub(super) gap: Gap,
     /// Which of the paragraph's quotations this is.
@@ -77,7 +103,7 @@ impl Item {
     }
 
     pub(super) fn has_form(&self, forms: &[Form]) -> bool {
-        self.entry().forms.iter().any(|form| forms.contains(form))
+        self.forms.has(forms)
     }
 }
 
@@ -85,19 +111,34 @@ impl Item {
 #[derive(Debug, Default)]
 pub(super) struct Passage {
     pub(super) items: Vec<Item>,
+    /// The quotations that are no more than a name or an ironic word.
+    pub(super) slight: Vec<Quotation>,
 }
+
+/// English words and the blanks behind them are longer in the mean.
+const BYTES_A_WORD: usize = 5;
 
 /// Words of a quotation that is no more than a name or an ironic word.
 const SHORT: usize = 2;
 
 impl Passage {
-    /// Reads the `sentences` of one paragraph anew. `quotations` are the paragraph's outermost ones.
-    pub(super) fn read(&mut self, text: &str, sentences: &[Span], quotations: &[Quotation]) {
-        self.items.clear();
+    /// Reads the `sentences` of one paragraph. `quotations` are the paragraph's outermost ones.
+    pub(super) fn read(text: &str, sentences: &[Span], quotations: &[Quotation]) -> Self {
+        let mut passage = Passage::default();
+        passage.fill(text, sentences, quotations);
+        passage
+    }
+
+    fn fill(&mut self, text: &str, sentences: &[Span], quotations: &[Quotation]) {
         let (Some(first), Some(last)) = (sentences.first(), sentences.last()) else { return };
         let mut at = first.start;
+        self.items.reserve((last.end - at.min(last.end)) / BYTES_A_WORD);
         for (index, quotation) in quotations.iter().enumerate() {
-            if quotation.span.start < at || is_slight(text, quotation) {
+            if is_slight(text, quotation) {
+                self.slight.push(*quotation);
+                continue;
+            }
+            if quotation.span.start < at {
                 continue;
             }
             self.words(text, at, quotation.span.start);
@@ -107,7 +148,7 @@ impl Passage {
             }
             let quotation = Some(index as u32);
             let span = quotations[index].span;
-            self.items.push(Item { span, class, entry: 0, gap: Gap::default(), quotation });
+            self.items.push(Item { span, class, entry: 0, forms: Forms::default(), gap: Gap::default(), quotation });
             at = span.end;
         }
         self.words(text, at, last.end.max(at));
@@ -117,10 +158,14 @@ impl Passage {
     fn words(&mut self, text: &str, start: usize, end: usize) {
         let mut at = start;
         while let Some(from) = next_word(text, at, end) {
-            let to = word_end(text, from, end);
+            let (to, is_plain) = match plain_end(&text.as_bytes()[..end], from) {
+                Some(to) => (to, true),
+                None => (word_end(text, from, end), false),
+            };
             let span = Span::new(from, to);
-            let (class, entry) = classify(span.of(text));
-            self.items.push(Item { span, class, entry, gap: Gap::default(), quotation: None });
+            let (class, entry) = if is_plain { classify_plain(text, span) } else { classify(span.of(text)) };
+            let forms = ENGLISH.get(entry).forms;
+            self.items.push(Item { span, class, entry, forms, gap: Gap::default(), quotation: None });
             at = to;
         }
     }
@@ -190,8 +235,8 @@ fn is_told_before(text: &str, span: Span) -> bool {
 /// A finite form of a verb that a clause or quotation may follow.
 fn tells(word: &str) -> bool {
     let entry = ENGLISH.get(ENGLISH.find(word));
-    let finite = entry.forms.iter().any(|form| matches!(form, Form::Past | Form::Present));
-    finite && entry.senses.iter().any(|sense| sense.particle.is_none() && sense.frames.has(Frames::CLAUSE))
+    let is_clausal = |sense: &Sense| sense.particle.is_none() && sense.frames.has(Frames::CLAUSE);
+    entry.forms.has(&[Form::Past, Form::Present]) && entry.senses.iter().any(is_clausal)
 }
 
 /// The most bytes, `most` at most, with which a whole character begins or the text ends.
@@ -218,6 +263,20 @@ fn next_word(text: &str, mut at: usize, end: usize) -> Option<usize> {
         }
     }
     None
+}
+
+/// The end of a word of ASCII letters and digits that surely goes no further: what stands behind it joins nothing, or has
+/// nothing behind it that could be joined. Most words are such.
+fn plain_end(bytes: &[u8], from: usize) -> Option<usize> {
+    let to = from + bytes[from..].iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(bytes.len() - from);
+    let ends = match bytes.get(to) {
+        None => true,
+        Some(b'\'' | b'-' | b'&' | b'_' | b'.' | b',') => {
+            bytes.get(to + 1).is_none_or(|next| next.is_ascii() && !next.is_ascii_alphanumeric())
+        }
+        Some(byte) => byte.is_ascii(),
+    };
+    (ends && to > from).then_some(to)
 }
 
 /// As in [tokens](crate::text::token), but at three times their speed, since all else here is quick: apostrophes and hyphens
@@ -253,6 +312,22 @@ fn is_initial(bytes: &[u8], start: usize, at: usize) -> bool {
     letter_before && (letter_after || at > start + 2)
 }
 
+/// As [`classify`], for a word of ASCII letters and digits.
+fn classify_plain(text: &str, span: Span) -> (Class, u16) {
+    let word = &text.as_bytes()[span.start..span.end];
+    let mut class = match word[0] {
+        b'0'..=b'9' if word.iter().all(u8::is_ascii_digit) => Class::NUMBER,
+        b'A'..=b'Z' => Class::CAPITAL,
+        _ => Class::default(),
+    };
+    let entry = ENGLISH.find_in(text.as_bytes(), span.start, span.end);
+    match entry {
+        0 => by_ending(&mut class, word),
+        _ => by_entry(&mut class, entry, span.of(text)),
+    }
+    (class, entry)
+}
+
 /// The classes of a word and its entry in the lists.
 fn classify(word: &str) -> (Class, u16) {
     let mut class = Class::default();
@@ -266,13 +341,7 @@ fn classify(word: &str) -> (Class, u16) {
     }
     let entry = ENGLISH.find(word);
     if entry != 0 {
-        class.add(ENGLISH.get(entry).class);
-        if class.has(Class::CAPITAL) {
-            class.remove(Class::FINITE); // Ways and Means
-            if matches!(word, "May" | "Will") {
-                class.remove(Class::MODAL);
-            }
-        }
+        by_entry(&mut class, entry, word);
         return (class, entry);
     }
     if let Some(at) = memchr::memchr2(b'\'', 0xE2, word.as_bytes())
@@ -280,16 +349,32 @@ fn classify(word: &str) -> (Class, u16) {
     {
         return contraction(class, stem, ending);
     }
-    if !class.has(Class::CAPITAL) {
-        if word.len() > 4 && word.ends_with("ed") {
-            class.add(Class::PAST_LIKE);
-        } else if word.len() > 4 && word.ends_with("ly") {
-            class.add(Class::LY);
-        } else if word.len() > 5 && word.ends_with("ing") {
-            class.add(Class::ING_LIKE);
+    by_ending(&mut class, word.as_bytes());
+    (class, 0)
+}
+
+/// What the lists know of a word.
+fn by_entry(class: &mut Class, entry: u16, word: &str) {
+    class.add(ENGLISH.get(entry).class);
+    if class.has(Class::CAPITAL) {
+        class.remove(Class::FINITE); // Ways and Means
+        if matches!(word, "May" | "Will") {
+            class.remove(Class::MODAL);
         }
     }
-    (class, 0)
+}
+
+/// What the ending tells of a word that is in no list.
+fn by_ending(class: &mut Class, word: &[u8]) {
+    if class.has(Class::CAPITAL) || word.len() < 5 {
+        return;
+    }
+    match word {
+        [.., b'e', b'd'] => class.add(Class::PAST_LIKE),
+        [.., b'l', b'y'] => class.add(Class::LY),
+        [.., b'i', b'n', b'g'] if word.len() > 5 => class.add(Class::ING_LIKE),
+        _ => {}
+    }
 }
 
 /// `he’d`, `won’t`, `Hale’s`.
@@ -315,4 +400,35 @@ fn contraction(mut class: Class, stem: &str, ending: &str) -> (Class, u16) {
         _ => {}
     }
     (class, 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn the_short_way_through_ascii_words_leads_to_the_same_items(
+            text in "([a-zA-Z0-9]{1,9}|said|According|won't|May|running|hardly|wanted|U\\.S\\.|[-'&.,_;:()/|—–’…、 é\u{301}]{1,3}){0,16}"
+        ) {
+            let mut passage = Passage::default();
+            passage.words(&text, 0, text.len());
+            let (mut long, mut at) = (Vec::new(), 0);
+            while let Some(from) = next_word(&text, at, text.len()) {
+                at = word_end(&text, from, text.len());
+                let (class, entry) = classify(&text[from..at]);
+                long.push((Span::new(from, at), class, entry));
+            }
+            let short: Vec<_> = passage.items.iter().map(|item| (item.span, item.class, item.entry)).collect();
+            prop_assert_eq!(short, long);
+        }
+
+        #[test]
+        fn gaps_are_told_by_bytes_as_by_characters(between in "[-,;:()/|\\[\\]—–―…、 \n.\"“”a]{0,5}") {
+            prop_assert_eq!(Gap::of(&between), Gap::of_characters(&between));
+        }
+    }
 }
