@@ -581,8 +581,9 @@ fn name_of(piece: &str) -> Option<Span> {
     if matches!(piece.as_bytes()[0], b'a'..=b'z' | b'0'..=b'9') {
         return None;
     }
-    let word = piece.trim_matches(|c: char| !c.is_alphanumeric());
-    let from = piece.find(word).unwrap_or(0);
+    let word = piece.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let from = piece.len() - word.len();
+    let word = word.trim_end_matches(|c: char| !c.is_alphanumeric());
     let is_name = word.len() > 1 && word.starts_with(char::is_uppercase) && ENGLISH.find(word) == 0;
     is_name.then(|| Span::new(from, from + word.len()))
 }
