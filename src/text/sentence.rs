@@ -29,7 +29,12 @@ pub fn sentences(text: &str, breaks: &[usize], language: &str) -> Vec<Span> {
 fn next_candidate(text: &str, mut from: usize) -> Option<(usize, char)> {
     loop {
         let at = scan::next(text.as_bytes(), from, |byte| {
-            (byte == b'.') | (byte == b'!') | (byte == b'?') | (byte == b'\n') | (byte == b'(') | (byte >= FIRST_OF_MARKS)
+            (byte == b'.')
+                | (byte == b'!')
+                | (byte == b'?')
+                | (byte == b'\n')
+                | (byte == b'(')
+                | (byte >= FIRST_OF_MARKS)
         })?;
         let c = text[at..].chars().next()?;
         if c == '(' || c == '\n' || is_mark(c) {

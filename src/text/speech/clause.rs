@@ -69,12 +69,8 @@ impl Tag {
 }
 
 /// What an attribution is told by, beside …
-const TELLING: Class = Class::VERB
-    .and(Class::NOUN)
-    .and(Class::STANCE)
-    .and(Class::OPINION)
-    .and(Class::HEARSAY)
-    .and(Class::ADVERB);
+const TELLING: Class =
+    Class::VERB.and(Class::NOUN).and(Class::STANCE).and(Class::OPINION).and(Class::HEARSAY).and(Class::ADVERB);
 /// … this word.
 const ACCORDING: &str = "according";
 
@@ -98,9 +94,9 @@ impl<'a> Run<'a> {
         Run { text, items, start, end }
     }
 
-    /// The attributions of the run in order; they do not overlap.
-    pub(super) fn tags(&self) -> Vec<Tag> {
-        let mut tags: Vec<Tag> = Vec::new();
+    /// Adds the attributions of the run in order; they do not overlap.
+    pub(super) fn tags(&self, tags: &mut Vec<Tag>) {
+        let mut free = self.start;
         let mut at = self.start;
         while at < self.end {
             let item = &self.items[at];
@@ -114,16 +110,15 @@ impl<'a> Run<'a> {
                     continue;
                 }
             };
-            let free = tags.last().map_or(self.start, |tag| tag.to);
             match found.filter(|tag| tag.from >= free && !tag.speaker.is_some_and(|speaker| speaker.is_first)) {
                 Some(tag) => {
+                    free = tag.to;
                     at = tag.to.max(at + 1);
                     tags.push(tag);
                 }
                 None => at += 1,
             }
         }
-        tags
     }
 
     pub(super) fn word(&self, at: usize) -> &'a str {

@@ -116,11 +116,17 @@ pub(super) struct Sense {
     pub(super) particle: Option<&'static str>,
 }
 
-/// What the lists know of a word.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Entry {
+/// What the lists know of a word at once; every word of a text is asked for it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Head {
+    key: u128,
     pub(super) class: Class,
     pub(super) forms: Forms,
+}
+
+/// What they know of it beside.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Entry {
     /// Of verbs, and the kind of a noun as one sense without frames.
     pub(super) senses: Vec<Sense>,
     pub(super) noun: Option<Act>,
@@ -136,9 +142,9 @@ const PLACES: usize = 1 << 13;
 /// The lists of a language.
 #[derive(Debug)]
 pub(super) struct Lexicon {
-    /// Where a word's number in `keys` and `entries` may stand: at the place of its hash or behind it.
+    /// Where a word's number in `heads` and `entries` may stand: at the place of its hash or behind it.
     places: Box<[u16; PLACES]>,
-    keys: Vec<u128>,
+    heads: Vec<Head>,
     entries: Vec<Entry>,
 }
 
@@ -146,8 +152,8 @@ pub(super) static ENGLISH: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::read(in
 
 impl Lexicon {
     fn read(lists: &'static str) -> Self {
-        let mut lexicon =
-            Lexicon { places: Box::new([0; PLACES]), keys: vec![0], entries: vec![Entry::default()] };
+        let (heads, entries) = (vec![Head::default()], vec![Entry::default()]);
+        let mut lexicon = Lexicon { places: Box::new([0; PLACES]), heads, entries };
         for line in lists.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
             let mut words = line.split_whitespace();
             let list = words.next().unwrap_or_default();
@@ -157,12 +163,17 @@ impl Lexicon {
                 "stance" => lexicon.add_nouns(words, Class::STANCE),
                 "distance" => words.for_each(|verb| lexicon.add_forms(verb, Class::DISTANCE, None)),
                 "hearsay" => words.for_each(|verb| lexicon.add_forms(verb, Class::HEARSAY, None)),
-                _ => words.for_each(|word| lexicon.entry(word).class.add(class_named(list))),
+                _ => words.for_each(|word| lexicon.add(word, class_named(list))),
             }
         }
-        lexicon.entry("that").class.add(Class::THAT);
-        lexicon.entry("to").class.add(Class::TO);
+        lexicon.add("that", Class::THAT);
+        lexicon.add("to", Class::TO);
         lexicon
+    }
+
+    fn add(&mut self, word: &str, class: Class) {
+        let at = self.number(word);
+        self.heads[at].class.add(class);
     }
 
     fn add_verbs(&mut self, mut words: impl Iterator<Item = &'static str>) {
@@ -179,9 +190,9 @@ impl Lexicon {
     fn add_nouns(&mut self, mut words: impl Iterator<Item = &'static str>, class: Class) {
         let act = words.next().and_then(Act::named).expect("a test reads the list: a kind");
         for word in words {
-            let entry = self.entry(word);
-            entry.class.add(class);
-            entry.noun.get_or_insert(act);
+            let at = self.number(word);
+            self.heads[at].class.add(class);
+            self.entries[at].noun.get_or_insert(act);
         }
     }
 
@@ -198,27 +209,28 @@ impl Lexicon {
             (regular_ing(lemma), Form::Ing),
         ];
         for (word, form) in forms {
-            let entry = self.entry(&word);
-            entry.class.add(class);
-            entry.forms.add(form);
-            if let Some(sense) = &sense {
-                let is_new = |known: &&Sense| known.particle == sense.particle && known.frames == sense.frames;
-                if !entry.senses.iter().any(|known| is_new(&known)) {
-                    entry.senses.push(sense.clone());
-                }
+            let at = self.number(&word);
+            self.heads[at].class.add(class);
+            self.heads[at].forms.add(form);
+            let senses = &mut self.entries[at].senses;
+            if let Some(sense) = &sense
+                && !senses.iter().any(|known| known.particle == sense.particle && known.frames == sense.frames)
+            {
+                senses.push(sense.clone());
             }
         }
     }
 
-    fn entry(&mut self, word: &str) -> &mut Entry {
+    /// The number of a word, which is new if it is not listed yet.
+    fn number(&mut self, word: &str) -> usize {
         let key = key_of(word).expect("a test reads the list: no word is longer than sixteen bytes");
         let place = self.place(key);
         if self.places[place] == 0 {
-            self.places[place] = self.entries.len() as u16;
-            self.keys.push(key);
+            self.places[place] = self.heads.len() as u16;
+            self.heads.push(Head { key, ..Head::default() });
             self.entries.push(Entry::default());
         }
-        &mut self.entries[usize::from(self.places[place])]
+        usize::from(self.places[place])
     }
 
     /// Where the key stands, or else the empty place where it would.
@@ -226,7 +238,7 @@ impl Lexicon {
         // Multiplies and folds: the keys are few and known, so no one can choose them badly.
         let mixed = (key as u64 ^ ((key >> 64) as u64).rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let mut place = (mixed >> (64 - PLACES.trailing_zeros())) as usize;
-        while self.places[place] != 0 && self.keys[usize::from(self.places[place])] != key {
+        while self.places[place] != 0 && self.heads[usize::from(self.places[place])].key != key {
             place = (place + 1) % PLACES;
         }
         place
@@ -240,6 +252,10 @@ impl Lexicon {
     /// The same for a word that was taken for one of [letters](Letters).
     pub(super) fn find_letters(&self, word: Letters) -> u16 {
         self.places[self.place(word.key)]
+    }
+
+    pub(super) fn head(&self, at: u16) -> &Head {
+        &self.heads[usize::from(at)]
     }
 
     pub(super) fn get(&self, at: u16) -> &Entry {
@@ -258,6 +274,10 @@ fn key_of(word: &str) -> Option<u128> {
     Some(u128::from_le_bytes(bytes))
 }
 
+const HALF: usize = LONGEST / 2;
+/// In a letter this bit tells its case.
+const LOWER: u128 = u128::from_le_bytes([0x20; LONGEST]);
+
 /// A word of ASCII letters, no longer than any in the lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Letters {
@@ -269,16 +289,16 @@ impl Letters {
     /// The letters from `from` on, if there are any and fewer than [`LONGEST`], up to something else; near the end of the text, where
     /// sixteen bytes cannot be taken at once, none are.
     pub(super) fn at(text: &[u8], from: usize) -> Option<Self> {
-        let near = text.get(from..)?.first_chunk::<LONGEST>()?;
-        let (low, high) = near.split_at(LONGEST / 2);
-        let halves = [low, high].map(|half| u64::from_le_bytes(half.try_into().expect("it is half as long")));
-        let len = match halves.map(letters_first) {
-            [8, more] => 8 + more,
-            [fewer, _] => fewer,
-        };
-        // In a letter this bit tells its case.
-        let lower = u128::from_le_bytes(*near) | u128::from_le_bytes([0x20; LONGEST]);
-        (1..LONGEST).contains(&len).then(|| Letters { len, key: lower & (u128::MAX >> (8 * (LONGEST - len))) })
+        let near = u128::from_le_bytes(*text.get(from..)?.first_chunk::<LONGEST>()?);
+        let len = letters_first(near as u64);
+        if (1..HALF).contains(&len) {
+            let key = (near as u64 | LOWER as u64) & (u64::MAX >> (8 * (HALF - len)));
+            return Some(Letters { len, key: u128::from(key) });
+        }
+        let len = len + if len == HALF { letters_first((near >> 64) as u64) } else { 0 };
+        (HALF..LONGEST)
+            .contains(&len)
+            .then(|| Letters { len, key: (near | LOWER) & (u128::MAX >> (8 * (LONGEST - len))) })
     }
 }
 
@@ -287,7 +307,7 @@ impl Letters {
 fn letters_first(bytes: u64) -> usize {
     const EACH: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x80 * EACH;
-    let lower = (bytes | 0x20 * EACH) & !HIGH;
+    let lower = (bytes | LOWER as u64) & !HIGH;
     let from_a = lower + (0x80 - b'a' as u64) * EACH;
     let behind_z = lower + (0x7F - b'z' as u64) * EACH;
     let letters = from_a & !behind_z & !bytes & HIGH;
@@ -377,7 +397,7 @@ mod tests {
     #[test]
     fn every_word_of_the_lists_is_found_in_all_its_forms() {
         for word in ["said", "says", "saying", "denies", "denied", "Admitted", "urging", "WARNS", "sworn", "agreed"] {
-            assert!(ENGLISH.get(ENGLISH.find(word)).class.has(Class::VERB), "{word}");
+            assert!(ENGLISH.head(ENGLISH.find(word)).class.has(Class::VERB), "{word}");
         }
         assert_eq!(
             ENGLISH.get(ENGLISH.find("called")).senses.iter().filter(|sense| sense.particle.is_some()).count(),

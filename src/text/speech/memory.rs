@@ -75,6 +75,8 @@ impl Memory {
         place: &dyn Fn(Span) -> (u64, u64),
     ) -> Carried {
         let mut next = Carried { is_open, ..Carried::default() };
+        next.places.reserve(self.people.len());
+        next.memory.people.reserve(self.people.len());
         next.memory.will_have_had = self.has_strangers(usize::MAX, before, text);
         let mut moved = |span: Span, carried: bool| -> Option<Span> {
             let old = before.places.iter().find(|(old, _)| *old == span);

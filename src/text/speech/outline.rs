@@ -47,6 +47,7 @@ impl Outline {
     pub(super) fn read(text: &str, sentences: &[Span], quotations: &[Quotation]) -> Self {
         let Passage { items, slight } = Passage::read(text, sentences, quotations);
         let mut outline = Outline { quotations: quotations.to_vec(), slight, ..Outline::default() };
+        outline.stretches.reserve(sentences.len());
         outline.opens_with_quotation = items.first().is_some_and(Item::is_quotation);
         outline.answered = sentences.iter().filter_map(|sentence| answered(text, *sentence)).collect();
         let mut start = 0;
@@ -63,18 +64,18 @@ impl Outline {
 
     fn add(&mut self, text: &str, items: &[Item], start: usize, end: usize) {
         let run = &items[start..end];
-        let quoted = run.iter().filter(|item| item.is_quotation()).flat_map(|item| phrase::names_in(item.span, text));
+        let has_quotation = run.iter().any(Item::is_quotation);
         let room = MOST_STRANGERS.saturating_sub(self.names.len());
-        self.names.extend(phrase::names(run, text).chain(quoted).take(room));
-        self.tags.append(&mut Run::new(text, items, start, end).tags());
-        self.stretches.push(Stretch {
-            start,
-            end,
-            subject: phrase::first(items, start, end, text),
-            has_quotation: run.iter().any(Item::is_quotation),
-            tags: self.tags.len(),
-            names: self.names.len(),
-        });
+        self.names.extend(phrase::names(run, text).take(room));
+        if has_quotation {
+            let quotations = run.iter().filter(|item| item.is_quotation());
+            let room = MOST_STRANGERS.saturating_sub(self.names.len());
+            self.names.extend(quotations.flat_map(|item| phrase::names_in(item.span, text)).take(room));
+        }
+        Run::new(text, items, start, end).tags(&mut self.tags);
+        let subject = phrase::first(items, start, end, text);
+        let (tags, names) = (self.tags.len(), self.names.len());
+        self.stretches.push(Stretch { start, end, subject, has_quotation, tags, names });
     }
 
     /// The attributions of a stretch.
@@ -109,7 +110,9 @@ fn stretch_end(text: &str, items: &[Item], start: usize) -> usize {
     if further - end > LONGEST_TAG {
         return end;
     }
-    match Run::new(text, items, end - 1, further).tags().as_slice() {
+    let mut tags = Vec::new();
+    Run::new(text, items, end - 1, further).tags(&mut tags);
+    match tags.as_slice() {
         [tag] if tag.said == Said::Around && tag.from == end => further,
         _ => end,
     }

@@ -124,74 +124,102 @@ const SHORT: usize = 2;
 impl Passage {
     /// Reads the `sentences` of one paragraph. `quotations` are the paragraph's outermost ones.
     pub(super) fn read(text: &str, sentences: &[Span], quotations: &[Quotation]) -> Self {
-        let mut passage = Passage::default();
-        passage.fill(text, sentences, quotations);
-        passage
-    }
-
-    fn fill(&mut self, text: &str, sentences: &[Span], quotations: &[Quotation]) {
-        let (Some(first), Some(last)) = (sentences.first(), sentences.last()) else { return };
+        let mut slight = Vec::new();
+        let (Some(first), Some(last)) = (sentences.first(), sentences.last()) else { return Passage::default() };
+        let mut typist = Typist::new(text, sentences, (last.end - first.start.min(last.end)) / BYTES_A_WORD);
         let mut at = first.start;
-        self.items.reserve((last.end - at.min(last.end)) / BYTES_A_WORD);
         for (index, quotation) in quotations.iter().enumerate() {
             if is_slight(text, quotation) {
-                self.slight.push(*quotation);
+                slight.push(*quotation);
                 continue;
             }
             if quotation.span.start < at {
                 continue;
             }
-            self.words(text, at, quotation.span.start);
-            let mut class = Class::default();
-            if quotation.inner.of(text).starts_with(char::is_uppercase) {
-                class.add(Class::CAPITAL);
-            }
-            let quotation = Some(index as u32);
-            let span = quotations[index].span;
-            self.items.push(Item { span, class, entry: 0, forms: Forms::default(), gap: Gap::default(), quotation });
-            at = span.end;
+            typist.words(at, quotation.span.start);
+            typist.quotation(index, quotation);
+            at = quotation.span.end;
         }
-        self.words(text, at, last.end.max(at));
-        self.part(text, sentences);
+        typist.words(at, last.end.max(at));
+        Passage { items: typist.items, slight }
+    }
+}
+
+/// Puts item after item down.
+struct Typist<'a> {
+    text: &'a str,
+    items: Vec<Item>,
+    /// Where the last one ends.
+    end: usize,
+    /// Where the sentence starts that the next one may lie in, and those behind it.
+    sentence: usize,
+    later: std::slice::Iter<'a, Span>,
+}
+
+impl<'a> Typist<'a> {
+    fn new(text: &'a str, sentences: &'a [Span], items: usize) -> Self {
+        let mut later = sentences.iter();
+        let sentence = later.next().map_or(usize::MAX, |first| first.start);
+        Typist { text, items: Vec::with_capacity(items), end: 0, sentence, later }
     }
 
-    fn words(&mut self, text: &str, start: usize, end: usize) {
-        let (lexicon, bytes) = (&*ENGLISH, &text.as_bytes()[..end]);
+    fn quotation(&mut self, index: usize, quotation: &Quotation) {
+        let opens_large = quotation.inner.of(self.text).starts_with(char::is_uppercase);
+        let class = if opens_large { Class::CAPITAL } else { Class::default() };
+        let gap = self.gap(quotation.span.start);
+        let (span, forms, quotation) = (quotation.span, Forms::default(), Some(index as u32));
+        self.items.push(Item { span, class, entry: 0, forms, gap, quotation });
+        self.end = span.end;
+    }
+
+    /// The words between two places.
+    fn words(&mut self, start: usize, end: usize) {
+        let (lexicon, bytes) = (&*ENGLISH, &self.text.as_bytes()[..end]);
+        let whole =
+            |from: usize| Letters::at(self.text.as_bytes(), from).filter(|word| is_whole(bytes, from + word.len));
         let mut at = start;
-        while let Some(from) = next_word(text, at, end) {
-            let letters = Letters::at(text.as_bytes(), from).filter(|word| is_whole(bytes, from + word.len));
-            at = from + letters.map_or_else(|| word_end(text, from, end) - from, |word| word.len);
-            let span = Span::new(from, at);
-            let (class, entry) = match letters {
-                Some(letters) => classify_letters(text, span, lexicon.find_letters(letters)),
-                None => classify(span.of(text)),
-            };
-            let forms = lexicon.get(entry).forms;
-            self.items.push(Item { span, class, entry, forms, gap: Gap::default(), quotation: None });
+        loop {
+            // A blank and a word of letters: so it is mostly.
+            let mut from = at + usize::from(bytes.get(at) == Some(&b' '));
+            let mut letters = whole(from);
+            if letters.is_none() {
+                let Some(next) = next_word(self.text, at, end) else { return };
+                (from, letters) = (next, whole(next));
+            }
+            let (class, entry, forms);
+            if let Some(letters) = letters {
+                at = from + letters.len;
+                entry = lexicon.find_letters(letters);
+                let head = lexicon.head(entry);
+                forms = head.forms;
+                class = with_looks(head.class, entry, self.text, Span::new(from, at));
+            } else {
+                at = word_end(self.text, from, end);
+                (class, entry) = classify(&self.text[from..at]);
+                forms = lexicon.head(entry).forms;
+            }
+            let gap = self.gap(from);
+            self.items.push(Item { span: Span::new(from, at), class, entry, forms, gap, quotation: None });
+            self.end = at;
         }
     }
 
-    /// Notes what stands between the items.
-    fn part(&mut self, text: &str, sentences: &[Span]) {
-        let starts = |sentence: usize| sentences.get(sentence).map_or(usize::MAX, |sentence| sentence.start);
-        let (mut sentence, mut before) = (0, None);
-        for item in &mut self.items {
-            let begun = sentence;
-            while starts(sentence + 1) <= item.span.start {
-                sentence += 1;
+    /// What stands before the item that starts at `start`.
+    fn gap(&mut self, start: usize) -> Gap {
+        let is_next = self.end + 1 == start && self.text.as_bytes()[self.end] == b' ';
+        let mut gap =
+            if is_next || self.items.is_empty() { Gap::default() } else { Gap::of(&self.text[self.end..start]) };
+        if self.sentence <= start {
+            while let Some(next) = self.later.as_slice().first().filter(|next| next.start <= start) {
+                self.sentence = next.start;
+                self.later.next();
             }
-            let Some(end) = before.replace(item.span.end) else {
-                item.gap = Gap::BREAK;
-                continue;
-            };
-            let is_blank = end + 1 == item.span.start && text.as_bytes()[end] == b' ';
-            if !is_blank {
-                item.gap = Gap::of(&text[end..item.span.start]);
+            if self.end <= self.sentence {
+                gap.0 |= Gap::BREAK.0;
             }
-            if begun < sentence && end <= starts(sentence) {
-                item.gap.0 |= Gap::BREAK.0;
-            }
+            self.sentence = self.later.next().map_or(usize::MAX, |next| next.start);
         }
+        if self.items.is_empty() { Gap::BREAK } else { gap }
     }
 }
 
@@ -235,9 +263,9 @@ fn is_told_before(text: &str, span: Span) -> bool {
 
 /// A finite form of a verb that a clause or quotation may follow.
 fn tells(word: &str) -> bool {
-    let entry = ENGLISH.get(ENGLISH.find(word));
+    let at = ENGLISH.find(word);
     let is_clausal = |sense: &Sense| sense.particle.is_none() && sense.frames.has(Frames::CLAUSE);
-    entry.forms.has(&[Form::Past, Form::Present]) && entry.senses.iter().any(is_clausal)
+    ENGLISH.head(at).forms.has(&[Form::Past, Form::Present]) && ENGLISH.get(at).senses.iter().any(is_clausal)
 }
 
 /// The most bytes, `most` at most, with which a whole character begins or the text ends.
@@ -311,15 +339,16 @@ fn is_initial(bytes: &[u8], start: usize, at: usize) -> bool {
     letter_before && (letter_after || at > start + 2)
 }
 
-/// As [`classify`], for a word of ASCII letters whose entry is known.
-fn classify_letters(text: &str, span: Span, entry: u16) -> (Class, u16) {
+/// The classes of a word of ASCII letters whose entry is known, by its looks.
+fn with_looks(mut class: Class, entry: u16, text: &str, span: Span) -> Class {
     let word = &text.as_bytes()[span.start..span.end];
-    let mut class = if word[0].is_ascii_uppercase() { Class::CAPITAL } else { Class::default() };
-    match entry {
-        0 => by_ending(&mut class, word),
-        _ => by_entry(&mut class, entry, span.of(text)),
+    if word[0].is_ascii_uppercase() {
+        class.add(Class::CAPITAL);
+        without_capital(&mut class, word);
+    } else if entry == 0 {
+        by_ending(&mut class, word);
     }
-    (class, entry)
+    class
 }
 
 /// The classes of a word and its entry in the lists.
@@ -335,7 +364,10 @@ fn classify(word: &str) -> (Class, u16) {
     }
     let entry = ENGLISH.find(word);
     if entry != 0 {
-        by_entry(&mut class, entry, word);
+        class.add(ENGLISH.head(entry).class);
+        if class.has(Class::CAPITAL) {
+            without_capital(&mut class, word.as_bytes());
+        }
         return (class, entry);
     }
     if let Some(at) = memchr::memchr2(b'\'', 0xE2, word.as_bytes())
@@ -347,14 +379,11 @@ fn classify(word: &str) -> (Class, u16) {
     (class, 0)
 }
 
-/// What the lists know of a word.
-fn by_entry(class: &mut Class, entry: u16, word: &str) {
-    class.add(ENGLISH.get(entry).class);
-    if class.has(Class::CAPITAL) {
-        class.remove(Class::FINITE); // Ways and Means
-        if matches!(word, "May" | "Will") {
-            class.remove(Class::MODAL);
-        }
+/// Takes from the classes of a word in the lists what it is not with a capital.
+fn without_capital(class: &mut Class, word: &[u8]) {
+    class.remove(Class::FINITE); // Ways and Means
+    if matches!(word, b"May" | b"Will") {
+        class.remove(Class::MODAL);
     }
 }
 
@@ -374,7 +403,7 @@ fn by_ending(class: &mut Class, word: &[u8]) {
 /// `he’d`, `won’t`, `Hale’s`.
 fn contraction(mut class: Class, stem: &str, ending: &str) -> (Class, u16) {
     let entry = ENGLISH.find(stem);
-    let stem_class = ENGLISH.get(entry).class;
+    let stem_class = ENGLISH.head(entry).class;
     let is_pronoun = stem_class.has(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND).and(Class::SUBORDINATOR));
     match ending {
         "t" | "T" => class.add(Class::AUXILIARY.and(Class::NEGATION)),
@@ -399,6 +428,7 @@ fn contraction(mut class: Class, stem: &str, ending: &str) -> (Class, u16) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::quote;
     use proptest::prelude::*;
 
     proptest! {
@@ -410,16 +440,41 @@ mod tests {
             short in 0usize..20,
         ) {
             let end = text.floor_char_boundary(text.len().saturating_sub(short));
-            let mut passage = Passage::default();
-            passage.words(&text, 0, end);
+            let mut typist = Typist::new(&text, &[], 0);
+            typist.words(0, end);
             let (mut long, mut at) = (Vec::new(), 0);
             while let Some(from) = next_word(&text, at, end) {
                 at = word_end(&text, from, end);
                 let (class, entry) = classify(&text[from..at]);
                 long.push((Span::new(from, at), class, entry));
             }
-            let short: Vec<_> = passage.items.iter().map(|item| (item.span, item.class, item.entry)).collect();
+            let short: Vec<_> = typist.items.iter().map(|item| (item.span, item.class, item.entry)).collect();
             prop_assert_eq!(short, long);
+        }
+
+        #[test]
+        fn sentences_break_where_an_item_is_the_first_of_one(
+            text in "((said|he|’|é)[ ]{0,2}|\\. ?|, | - |“a b c”|[\n ]{1,2}){0,20}",
+            cuts in proptest::collection::vec(0usize..60, 0..6),
+        ) {
+            // Sentences may start anywhere, and some hold no item.
+            let mut starts: Vec<usize> = cuts.into_iter().filter(|at| *at < text.len() && text.is_char_boundary(*at)).collect();
+            starts.sort_unstable();
+            starts.dedup();
+            let ends = starts.iter().skip(1).copied().chain([text.len()]);
+            let sentences: Vec<Span> = starts.iter().zip(ends).map(|(start, end)| Span::new(*start, end)).collect();
+            let items = Passage::read(&text, &sentences, &quote::quotations(&text)).items;
+            for (at, item) in items.iter().enumerate() {
+                let sentence = sentences.iter().rfind(|sentence| sentence.start <= item.span.start).expect("items lie in sentences");
+                let expected = match at.checked_sub(1).map(|before| items[before].span.end) {
+                    None => Gap::BREAK,
+                    Some(end) => {
+                        let gap = Gap::of_characters(&text[end..item.span.start]);
+                        if end <= sentence.start { gap.and(Gap::BREAK) } else { gap }
+                    }
+                };
+                prop_assert_eq!(item.gap, expected, "{:?} {:?}", item, sentences);
+            }
         }
 
         #[test]

@@ -1,7 +1,8 @@
 //! Noun phrases beside a verb: who speaks.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use foldhash::HashMap;
 
 use super::SpeakerKind;
 use super::lexicon::{Class, ENGLISH, Form};
@@ -316,7 +317,8 @@ fn behind_preposition(items: &[Item], from: usize, to: usize) -> Option<usize> {
 /// Determiners that are subjects too: `some say`.
 pub(super) fn stands_alone(word: &str) -> bool {
     let words = ["some", "many", "several", "most", "both", "few", "all"];
-    words.iter().any(|known| word.eq_ignore_ascii_case(known))
+    let may_be = (3..=7).contains(&word.len()) && matches!(word.as_bytes()[0] | 0x20, b's' | b'm' | b'b' | b'f' | b'a');
+    may_be && words.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
 /// What the items name, if they name anybody.
