@@ -5,7 +5,7 @@
 //! part is `'` and `’`, which are far more often apostrophes: one that may be either is only taken for a closing mark if
 //! no surer one comes. The golden cases are in `quote_cases.txt`.
 
-use super::Span;
+use super::{Span, scan};
 
 /// A stretch of text in quotation marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,20 +42,17 @@ pub fn quoted_share(quotations: &[Quotation], span: Span) -> f64 {
     if span.is_empty() { 0.0 } else { inside as f64 / span.len() as f64 }
 }
 
-/// First bytes of the characters that [`Reader::read`] looks at.
-const CANDIDATES: [bool; 256] = {
-    let mut table = [false; 256];
-    table[b'"' as usize] = true;
-    table[b'\'' as usize] = true;
-    table[b'\n' as usize] = true;
-    table[0xC2] = true; // « »
-    table[0xE2] = true; // “ ” „ ‘ ’ ‚ ‹ › — ―
-    table[0xE3] = true; // 「 」 『 』
-    table
-};
-
+/// The first byte of the next character that [`Reader::read`] may look at.
 fn next_candidate(bytes: &[u8], from: usize) -> Option<usize> {
-    bytes[from..].iter().position(|byte| CANDIDATES[*byte as usize]).map(|offset| from + offset)
+    let mut at = from;
+    loop {
+        at = scan::next(bytes, at, |byte| (byte == b'"') | (byte == b'\'') | (byte == b'\n') | (byte >= 0xC2))?;
+        // « »; “ ” „ ‘ ’ ‚ ‹ › — ―; 「 」 『 』
+        if bytes[at] < 0xC2 || matches!(bytes[at], 0xC2 | 0xE2 | 0xE3) {
+            return Some(at);
+        }
+        at += 1;
+    }
 }
 
 /// Sorts by start and counts how many quotations lie around each.
