@@ -52,7 +52,9 @@ fn matcher(cues: usize) -> Matcher {
 fn matches(sentences: &[Scanned], matcher: &Matcher, stems: &Stems, scratch: &mut CueScratch) -> usize {
     let mut found = 0;
     for Scanned { text, tokens, numbers, quotations } in sentences {
-        matcher.matches(Numbered { text, tokens, numbers, stems }, quotations, scratch, |_, _| found += 1);
+        matcher.matches(Numbered { text, tokens, numbers, stems, sentences: None }, quotations, scratch, |_, _| {
+            found += 1
+        });
     }
     found
 }

@@ -11,7 +11,7 @@
 
 use rayon::prelude::*;
 
-use crate::features::{Row, Scratch};
+use crate::features::{Known, Row, Scratch};
 use crate::framing::evidence::Contribution;
 use crate::framing::voice::{Voice, Voices};
 use crate::framing::{Choice, evidence, framings_into};
@@ -19,9 +19,9 @@ use crate::model::{Model, Scores};
 use crate::report::Record;
 use crate::report::voiced::place_in;
 use crate::text::quote::Quotation;
-use crate::text::speech::{Carried, Reported};
+use crate::text::speech::{Carried, Page, Reported};
 use crate::text::unit::{Splitter, Unit, UnitKind};
-use crate::text::{Span, quote, sentence, speech};
+use crate::text::{Span, quote, sentence};
 
 /// Bytes of the longest record that is read whole, if nothing else is said.
 pub const MAX_RECORD: usize = 1 << 20;
@@ -41,17 +41,19 @@ pub struct Classifier<'a> {
     pub unit: UnitKind,
 }
 
-/// A unit with its sentences and quotations.
+/// A unit, and what it tells whatever stands before it.
 pub struct Read<'u> {
     unit: &'u Unit,
     sentences: Vec<Span>,
     quotations: Vec<Quotation>,
+    page: Page,
 }
 
 /// A unit with who says what in it.
 pub struct Heard<'u> {
     unit: &'u Unit,
     sentences: Vec<Span>,
+    quotations: Vec<Quotation>,
     speech: Vec<Reported>,
     before: Carried,
     whole: Span,
@@ -121,10 +123,11 @@ impl<'a> Classifier<'a> {
     /// The part of [`Classifier::hear`] in which the units do not hang on each other.
     pub fn read<'u>(&self, units: &'u [Unit], work: Work) -> Vec<Read<'u>> {
         let language = self.model.featurizer().settings().language.name();
-        let read = |unit: &'u Unit| Read {
-            unit,
-            sentences: sentence::sentences(&unit.text, &unit.breaks, language),
-            quotations: quote::quotations(&unit.text),
+        let read = |unit: &'u Unit| {
+            let sentences = sentence::sentences(&unit.text, &unit.breaks, language);
+            let quotations = quote::quotations(&unit.text);
+            let page = Page::read(&unit.text, &sentences, &quotations);
+            Read { unit, sentences, quotations, page }
         };
         match work {
             Work::Alone => units.iter().map(read).collect(),
@@ -135,14 +138,13 @@ impl<'a> Classifier<'a> {
     /// The part of [`Classifier::hear`] that takes the units in their order.
     pub fn listen<'u>(&self, units: impl IntoIterator<Item = Read<'u>>, carried: &mut Carried) -> Vec<Heard<'u>> {
         let goes_on = self.unit != UnitKind::Line;
-        let mut heard = |Read { unit, sentences, quotations }: Read<'u>| {
+        let mut heard = |Read { unit, sentences, quotations, page }: Read<'u>| {
             let before = std::mem::take(carried);
-            let place = |span| place_in(unit, span);
-            let (speech, after) = speech::speech_after(&unit.text, &sentences, &quotations, &before, &place);
+            let (speech, after) = page.hear(&unit.text, &before, &|span| place_in(unit, span));
             if goes_on {
                 *carried = after;
             }
-            Heard { unit, sentences, speech, before, whole: Span::new(0, unit.text.len()) }
+            Heard { unit, sentences, quotations, speech, before, whole: Span::new(0, unit.text.len()) }
         };
         units.into_iter().map(&mut heard).collect()
     }
@@ -177,8 +179,12 @@ impl<'a> Classifier<'a> {
         let Classifier { model, choice, voices: wanted, explain, .. } = self;
         let Memory { scratch, row, scores, terms, spare } = memory;
         let mut record = spare.pop().unwrap_or_default();
-        let text = span.of(&unit.text);
-        model.featurizer().row_into(text, scratch, row);
+        let known = if span == heard.whole && unit.breaks.is_empty() {
+            Known { text: &unit.text, sentences: Some(&heard.sentences), quotations: Some(&heard.quotations) }
+        } else {
+            Known::from(span.of(&unit.text))
+        };
+        model.featurizer().row_into(known, scratch, row);
         model.score_into(row, scores);
         record.of(unit, span, truncated);
         record.known = row.known();

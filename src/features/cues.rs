@@ -236,7 +236,7 @@ impl<'a> Finder<'a> {
         let mut found = Vec::new();
         let Finder { matcher, stems, tokens, numbers, scratch } = self;
         stems.numbers(text, tokens, numbers);
-        let numbered = Numbered { text, tokens, numbers, stems };
+        let numbered = Numbered { text, tokens, numbers, stems, sentences: None };
         matcher.matches(numbered, &quotations, scratch, |cue, span| found.push((cue, span)));
         found.sort_by_key(|(cue, span)| (span.start, span.end, *cue));
         found.dedup();

@@ -12,7 +12,7 @@ use super::cues::Numbered;
 use super::shape::{self, Looks, Shape};
 use super::vocabulary::{Hash, WordHash};
 use super::weighting::Weighting;
-use super::{FeatureId, Featurizer, Row, START, Scratch, character_terms};
+use super::{FeatureId, Featurizer, Known, Row, START, Scratch, character_terms};
 use crate::text::Span;
 use crate::text::quote::{self, Quotation};
 use crate::text::stem::{self, Stems};
@@ -145,18 +145,20 @@ impl Lookup {
 
 impl Featurizer {
     /// Fills the row of a text.
-    pub(super) fn look_up(&self, text: &str, scratch: &mut Scratch, row: &mut Row) {
+    pub(super) fn look_up(&self, known: Known, scratch: &mut Scratch, row: &mut Row) {
+        let text = known.text;
         let mut lookup = scratch.lookup.take().unwrap_or_else(|| Lookup::new(self));
         scratch.read(text);
         (row.words, row.known_words) = (0, 0);
         lookup.read(self, text, scratch, row);
         lookup.runs(self, scratch);
-        self.other_terms(text, scratch, &mut lookup);
+        self.other_terms(known, scratch, &mut lookup);
         lookup.fill(self, row);
         scratch.lookup = Some(lookup);
     }
 
-    fn other_terms(&self, text: &str, scratch: &mut Scratch, lookup: &mut Lookup) {
+    fn other_terms(&self, known: Known, scratch: &mut Scratch, lookup: &mut Lookup) {
+        let Known { text, sentences, quotations } = known;
         let settings = &self.extractor.settings;
         if let Some(lengths) = settings.char_ngrams {
             character_terms(text, scratch, lengths, &mut |_, term, span| {
@@ -169,18 +171,26 @@ impl Featurizer {
         if !settings.shape && cues.is_none() {
             return;
         }
-        let quotations: Vec<Quotation> = quote::quotations(text);
+        let found_here: Vec<Quotation>;
+        let quotations = match quotations {
+            Some(quotations) => quotations,
+            None => {
+                found_here = quote::quotations(text);
+                &found_here
+            }
+        };
         let Lookup { shapes, cues: features, looks, found, .. } = lookup;
         if settings.shape {
-            shape::cues(text, &scratch.tokens, looks, &quotations, |shape, span| {
+            shape::cues(text, &scratch.tokens, looks, quotations, |shape, span| {
                 if let Some(feature) = shapes[shape as usize] {
                     found.add(feature, span);
                 }
             });
         }
         if let (Some(cues), Some(memory)) = (cues, &mut scratch.cues) {
-            let numbered = Numbered { text, tokens: &scratch.tokens, numbers: &scratch.numbers, stems: &scratch.stems };
-            cues.matcher.matches(numbered, &quotations, memory, |cue, span| {
+            let Scratch { tokens, numbers, stems, .. } = scratch;
+            let numbered = Numbered { text, tokens, numbers, stems, sentences };
+            cues.matcher.matches(numbered, quotations, memory, |cue, span| {
                 if let Some(feature) = features[cue as usize] {
                     found.add_cue(feature, span);
                 }

@@ -273,7 +273,7 @@ impl Extractor {
     ) {
         let Scratch { stems, tokens, numbers, cues: Some(memory), .. } = scratch else { return };
         if let Some(cues) = self.cues() {
-            let numbered = Numbered { text, tokens, numbers, stems };
+            let numbered = Numbered { text, tokens, numbers, stems, sentences: None };
             cues.matcher.matches(numbered, quotations, memory, |cue, span| {
                 found(TermKind::Other, &cues.terms[cue as usize], span);
             });
@@ -327,6 +327,27 @@ fn character_terms(
         ngrams::characters(token.span.of(text), &folded, token.span, lengths, &mut scratch.buffer, |term, span| {
             found(TermKind::Other, term, span);
         });
+    }
+}
+
+/// A text, and what was found in it before.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'t> {
+    pub text: &'t str,
+    /// Those of [`sentence::sentences`](crate::text::sentence::sentences) for the text without breaks.
+    pub sentences: Option<&'t [Span]>,
+    pub quotations: Option<&'t [Quotation]>,
+}
+
+impl<'t> From<&'t str> for Known<'t> {
+    fn from(text: &'t str) -> Self {
+        Known { text, sentences: None, quotations: None }
+    }
+}
+
+impl<'t> From<&'t String> for Known<'t> {
+    fn from(text: &'t String) -> Self {
+        Known::from(text.as_str())
     }
 }
 
@@ -464,8 +485,8 @@ impl Featurizer {
     }
 
     /// As [`Featurizer::row`]; what `row` held before is lost, its memory is used again.
-    pub fn row_into(&self, text: &str, scratch: &mut Scratch, row: &mut Row) {
-        self.look_up(text, scratch, row);
+    pub fn row_into<'t>(&self, text: impl Into<Known<'t>>, scratch: &mut Scratch, row: &mut Row) {
+        self.look_up(text.into(), scratch, row);
     }
 
     /// The same by the road of training.

@@ -41,6 +41,8 @@ pub struct Numbered<'a> {
     pub tokens: &'a [Token],
     pub numbers: &'a [u32],
     pub stems: &'a Stems,
+    /// Where they are known.
+    pub sentences: Option<&'a [Span]>,
 }
 
 /// Working memory of a thread: the words of the text at hand, and what is known of every token met so far.
@@ -109,14 +111,14 @@ impl Matcher {
     /// one that ends first, and of those the shortest. A pattern never runs over the end of a sentence.
     pub fn matches(
         &self,
-        Numbered { text, tokens, numbers, stems }: Numbered,
+        Numbered { text, tokens, numbers, stems, sentences }: Numbered,
         quotations: &[Quotation],
         scratch: &mut CueScratch,
         mut found: impl FnMut(CueId, Span),
     ) {
         self.read_words(text, tokens, numbers, stems, scratch);
         let CueScratch { symbols, words, ends, sentence, .. } = scratch;
-        sentence_ends(text, words, self.compiled.language, ends);
+        sentence_ends(text, sentences, words, self.compiled.language, ends);
         let mut start = 0;
         for &end in ends.iter() {
             let words = &words[start..end];
@@ -455,18 +457,25 @@ fn push(parts: &[(Span, SymbolId, u64)], token: &Token, words: &mut Vec<Word>) {
 }
 
 /// After how many words each sentence ends; the last is the number of words.
-fn sentence_ends(text: &str, words: &[Word], language: Language, ends: &mut Vec<usize>) {
+fn sentence_ends(text: &str, known: Option<&[Span]>, words: &[Word], language: Language, ends: &mut Vec<usize>) {
     ends.clear();
-    // Most units are one sentence, and say so: no mark that could end one stands within them.
-    if has_inner_end(text) {
-        let mut at = 0;
-        for sentence in sentence::sentences(text, &[], language.name()) {
-            let next = at + words[at..].iter().take_while(|word| word.span.start < sentence.end).count();
-            if next > at {
-                ends.push(next);
-            }
-            at = next;
+    let found;
+    let sentences = match known {
+        Some(known) => known,
+        // Most units are one sentence, and say so: no mark that could end one stands within them.
+        None if !has_inner_end(text) => &[],
+        None => {
+            found = sentence::sentences(text, &[], language.name());
+            &found
         }
+    };
+    let mut at = 0;
+    for sentence in sentences {
+        let next = at + words[at..].iter().take_while(|word| word.span.start < sentence.end).count();
+        if next > at {
+            ends.push(next);
+        }
+        at = next;
     }
     if ends.last() != Some(&words.len()) && !words.is_empty() {
         ends.push(words.len());
