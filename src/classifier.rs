@@ -12,7 +12,7 @@
 use rayon::prelude::*;
 
 use crate::features::{Known, Row, Scratch};
-use crate::framing::evidence::Contribution;
+use crate::framing::evidence::{Contribution, Contributions};
 use crate::framing::voice::{Voice, Voices};
 use crate::framing::{Choice, evidence, framings_into};
 use crate::model::{Model, Scores};
@@ -77,7 +77,7 @@ pub struct Memory {
     row: Row,
     scores: Scores,
     /// What speaks for the framing at hand.
-    terms: Vec<Contribution>,
+    terms: Contributions,
     /// Records that have been used, and whose memory can be again.
     spare: Vec<Record>,
 }
@@ -110,7 +110,7 @@ impl<'a> Classifier<'a> {
             scratch: self.model.scratch(),
             row: Row::default(),
             scores: Scores::default(),
-            terms: Vec::new(),
+            terms: Contributions::default(),
             spare: Vec::new(),
         }
     }
@@ -179,11 +179,13 @@ impl<'a> Classifier<'a> {
         let Classifier { model, choice, voices: wanted, explain, .. } = self;
         let Memory { scratch, row, scores, terms, spare } = memory;
         let mut record = spare.pop().unwrap_or_default();
-        let known = if span == heard.whole && unit.breaks.is_empty() {
-            Known { text: &unit.text, sentences: Some(&heard.sentences), quotations: Some(&heard.quotations) }
-        } else {
-            Known::from(span.of(&unit.text))
-        };
+        // Evidence is shown, or decides in whose voice a framing is, if there is more than one.
+        let places = *explain || !voices.is_authors(span);
+        let mut known = Known { places, ..Known::from(span.of(&unit.text)) };
+        if span == heard.whole && unit.breaks.is_empty() {
+            known.sentences = Some(&heard.sentences);
+            known.quotations = Some(&heard.quotations);
+        }
         model.featurizer().row_into(known, scratch, row);
         model.score_into(row, scores);
         record.of(unit, span, truncated);
@@ -196,12 +198,12 @@ impl<'a> Classifier<'a> {
         } else {
             let framings = std::mem::take(&mut record.framings);
             let heard = framings.iter().map(|framing| {
-                if voices.is_authors(span) {
+                if !places {
                     return voices.sentence(span);
                 }
-                evidence::speaks_for(model, row, framing.label, terms);
-                let places = |one: &Contribution| row.occurrences[one.places()].iter().map(|(_, span)| *span);
-                voices.framing_by(|| terms.iter().map(|one| (one.value, places(one))), span)
+                terms.speak_for(model, row, framing.label);
+                let spans = |one: Contribution| row.occurrences[one.places()].iter().map(|(_, span)| *span);
+                voices.framing_by(|| terms.heaviest_first().map(|one| (one.value, spans(one))), span)
             });
             record.hear_by(voices, unit, span, before, heard);
             record.framings = framings;

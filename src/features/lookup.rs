@@ -70,15 +70,25 @@ struct Found {
     /// A feature, a bit for cues, and the number of the place: features can be sorted as single numbers.
     keys: Vec<u64>,
     places: Vec<Span>,
+    /// Whether places are wanted.
+    has_places: bool,
 }
 
 impl Found {
     const CUE: u64 = 1 << 31;
 
+    fn clear(&mut self, has_places: bool) {
+        self.keys.clear();
+        self.places.clear();
+        self.has_places = has_places;
+    }
+
     #[inline]
     fn add(&mut self, feature: FeatureId, span: Span) {
         self.keys.push(u64::from(feature.0) << 32 | self.places.len() as u64);
-        self.places.push(span);
+        if self.has_places {
+            self.places.push(span);
+        }
     }
 
     fn add_cue(&mut self, feature: FeatureId, span: Span) {
@@ -150,6 +160,7 @@ impl Featurizer {
         let mut lookup = scratch.lookup.take().unwrap_or_else(|| Lookup::new(self));
         scratch.read(text);
         (row.words, row.known_words) = (0, 0);
+        lookup.found.clear(known.places);
         lookup.read(self, text, scratch, row);
         lookup.runs(self, scratch);
         self.other_terms(known, scratch, &mut lookup);
@@ -158,7 +169,7 @@ impl Featurizer {
     }
 
     fn other_terms(&self, known: Known, scratch: &mut Scratch, lookup: &mut Lookup) {
-        let Known { text, sentences, quotations } = known;
+        let Known { text, sentences, quotations, .. } = known;
         let settings = &self.extractor.settings;
         if let Some(lengths) = settings.char_ngrams {
             character_terms(text, scratch, lengths, &mut |_, term, span| {
@@ -210,40 +221,41 @@ impl Lookup {
             self.terms.forget_pairs();
         }
         self.met.resize(stems.len(), Met::NOT_YET);
-        self.words.clear();
-        self.looks.clear();
-        self.found.keys.clear();
-        self.found.places.clear();
-        self.words.push(Word { hash: WordHash::of(START), stem: NONE, number: NONE });
         for (token, &number) in tokens.iter().zip(numbers) {
-            let met = match self.met[number as usize] {
-                met if met.stem != NONE => met,
-                _ => self.meet(of, token.span.of(text), token, number, stems),
-            };
-            self.words.push(Word { hash: met.hash, stem: met.stem, number });
-            self.looks.push(met.looks);
+            if self.met[number as usize].stem == NONE {
+                self.meet(of, token.span.of(text), token, number, stems);
+            }
+        }
+        let Lookup { met, words, looks, found, .. } = self;
+        let met: &[Met] = met;
+        let met = || numbers.iter().map(move |number| &met[*number as usize]);
+        let word = |(met, &number): (&Met, &u32)| Word { hash: met.hash, stem: met.stem, number };
+        words.clear();
+        words.push(Word { hash: WordHash::of(START), stem: NONE, number: NONE });
+        words.extend(met().zip(numbers).map(word));
+        looks.clear();
+        looks.extend(met().map(|met| met.looks));
+        if of.extractor.settings.ngrams.0 > 1 {
+            // Single words are no terms then.
+            return;
+        }
+        for (token, met) in tokens.iter().zip(met()) {
             row.words += u32::from(met.is_word);
             row.known_words += u32::from(met.is_word && met.feature != NONE);
             if met.feature != NONE {
-                self.found.add(FeatureId(met.feature), token.span);
+                found.add(FeatureId(met.feature), token.span);
             }
-        }
-        if of.extractor.settings.ngrams.0 > 1 {
-            // Single words are no terms then.
-            (row.words, row.known_words) = (0, 0);
-            self.found.keys.clear();
-            self.found.places.clear();
         }
     }
 
-    fn meet(&mut self, of: &Featurizer, surface: &str, token: &Token, number: u32, stems: &Stems) -> Met {
+    fn meet(&mut self, of: &Featurizer, surface: &str, token: &Token, number: u32, stems: &Stems) {
         let (settings, stem) = (&of.extractor.settings, stems.of(number));
         let is_word = stem.starts_with(char::is_alphanumeric);
         // A lone mark is a shape cue already, and a lone start says nothing.
         let is_term = is_word || stem != START && !settings.shape;
         let hash = WordHash::of(stem);
         let first = *self.stems.entry(hash.number()).or_insert(number);
-        let met = Met {
+        self.met[number as usize] = Met {
             hash,
             // Two stems may have one hash, though hardly ever.
             stem: if stems.of(first) == stem { first } else { number },
@@ -251,8 +263,6 @@ impl Lookup {
             looks: Looks::of(surface, token.kind, &stem::fold(surface), settings.language),
             is_word,
         };
-        self.met[number as usize] = met;
-        met
     }
 
     /// Terms of several words.
@@ -295,29 +305,26 @@ impl Lookup {
 
     /// Sorts what was found, and gives it values.
     fn fill(&mut self, of: &Featurizer, row: &mut Row) {
-        let Lookup { found: Found { keys, places }, values, terms, .. } = self;
+        let Lookup { found: Found { keys, places, has_places }, values, terms, .. } = self;
         keys.sort_unstable();
         row.occurrences.clear();
         row.entries.clear();
         values.clear();
-        let (weighting, place) =
-            (of.extractor.settings.weighting, |key: u64| places[(key & (Found::CUE - 1)) as usize]);
-        let mut at = 0;
-        while at < keys.len() {
-            let (first, start) = (keys[at], at);
-            let feature = FeatureId((first >> 32) as u32);
-            while at < keys.len() && keys[at] >> 32 == first >> 32 {
-                row.occurrences.push((feature, place(keys[at])));
-                at += 1;
-            }
-            let own = &mut row.occurrences[start..];
-            if own.len() > 1 && !own.is_sorted() {
-                own.sort_unstable();
+        let weighting = of.extractor.settings.weighting;
+        for same in keys.chunk_by(|a, b| a >> 32 == b >> 32) {
+            let (feature, count) = (FeatureId((same[0] >> 32) as u32), same.len() as u32);
+            if *has_places {
+                let start = row.occurrences.len();
+                row.occurrences.extend(same.iter().map(|key| (feature, places[(key & (Found::CUE - 1)) as usize])));
+                let own = &mut row.occurrences[start..];
+                if count > 1 && !own.is_sorted() {
+                    own.sort_unstable();
+                }
             }
             let value = match weighting {
-                _ if first & Found::CUE != 0 => f64::NAN,
-                Weighting::Tfidf => Weighting::tfidf(own.len() as u32, terms.of(feature, of).idf),
-                other => other.value(own.len() as u32, 0, of.units),
+                _ if same[0] & Found::CUE != 0 => f64::NAN,
+                Weighting::Tfidf => Weighting::tfidf(count, terms.of(feature, of).idf),
+                other => other.value(count, 0, of.units),
             };
             values.push(value);
             row.entries.push((feature, 1.0));

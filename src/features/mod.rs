@@ -337,11 +337,13 @@ pub struct Known<'t> {
     /// Those of [`sentence::sentences`](crate::text::sentence::sentences) for the text without breaks.
     pub sentences: Option<&'t [Span]>,
     pub quotations: Option<&'t [Quotation]>,
+    /// Whether it matters where terms stand; else a row has no occurrences.
+    pub places: bool,
 }
 
 impl<'t> From<&'t str> for Known<'t> {
     fn from(text: &'t str) -> Self {
-        Known { text, sentences: None, quotations: None }
+        Known { text, sentences: None, quotations: None, places: true }
     }
 }
 

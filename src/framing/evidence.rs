@@ -39,14 +39,14 @@ pub struct Term {
 
 /// What made the score of `label` for the unit of `row`.
 pub fn explain(model: &Model, row: &Row, label: LabelId) -> Evidence {
-    let mut contributions = Vec::with_capacity(row.entries.len());
-    contributions_of(model, row, label, |_| true, &mut contributions);
-    let term = |one: &Contribution| Term {
+    let mut contributions = Contributions::default();
+    contributions.collect(model, row, label, |_| true);
+    let term = |one: Contribution| Term {
         feature: one.feature,
         contribution: one.value,
         spans: row.occurrences[one.places()].iter().map(|(_, span)| *span).collect(),
     };
-    Evidence { intercept: model.intercept(label), terms: contributions.iter().map(term).collect() }
+    Evidence { intercept: model.intercept(label), terms: contributions.heaviest_first().map(term).collect() }
 }
 
 /// What one term of a row adds to a score.
@@ -64,37 +64,44 @@ impl Contribution {
     pub fn places(self) -> Range<usize> {
         self.start as usize..(self.start + self.count) as usize
     }
+}
 
-    /// Sorts the heaviest first, for or against, then by feature. Numbers without sign are sorted as their bits are.
-    fn rank(self) -> u128 {
-        u128::from(!self.value.abs().to_bits()) << 64 | u128::from(self.feature.0)
+/// What some terms of a row add to a score; its memory can be used again.
+#[derive(Debug, Default)]
+pub struct Contributions {
+    /// By rising feature.
+    found: Vec<Contribution>,
+    /// Their order: the bits of the value without its sign, which are sorted as it is, turned round; then its number.
+    ranks: Vec<u128>,
+}
+
+impl Contributions {
+    /// What speaks for a label in a unit: it is what voices are judged by.
+    pub fn speak_for(&mut self, model: &Model, row: &Row, label: LabelId) {
+        self.collect(model, row, label, |value| value > 0.0);
     }
-}
 
-/// What speaks for a label in a unit, the heaviest first: it is what voices are judged by. `into` is emptied first and keeps its memory.
-pub fn speaks_for(model: &Model, row: &Row, label: LabelId, into: &mut Vec<Contribution>) {
-    contributions_of(model, row, label, |value| value > 0.0, into);
-}
-
-fn contributions_of(
-    model: &Model,
-    row: &Row,
-    label: LabelId,
-    is_wanted: impl Fn(f64) -> bool,
-    into: &mut Vec<Contribution>,
-) {
-    into.clear();
-    let (mut places, mut start) = (row.occurrences.chunk_by(|a, b| a.0 == b.0), 0);
-    for &(feature, value) in &row.entries {
-        let own = places.next().unwrap_or_default();
-        debug_assert!(own.iter().all(|(found, _)| *found == feature), "entries and occurrences run in parallel");
-        let (value, count) = (model.weight(label, feature) * f64::from(value), own.len() as u32);
-        if is_wanted(value) {
-            into.push(Contribution { value, feature, start, count });
+    fn collect(&mut self, model: &Model, row: &Row, label: LabelId, is_wanted: impl Fn(f64) -> bool) {
+        self.found.clear();
+        self.ranks.clear();
+        let (mut places, mut start) = (row.occurrences.chunk_by(|a, b| a.0 == b.0), 0);
+        for &(feature, value) in &row.entries {
+            let own = places.next().unwrap_or_default();
+            debug_assert!(own.iter().all(|(found, _)| *found == feature), "entries and occurrences run in parallel");
+            let (value, count) = (model.weight(label, feature) * f64::from(value), own.len() as u32);
+            if is_wanted(value) {
+                self.ranks.push(u128::from(!value.abs().to_bits()) << 64 | self.found.len() as u128);
+                self.found.push(Contribution { value, feature, start, count });
+            }
+            start += count;
         }
-        start += count;
+        self.ranks.sort_unstable();
     }
-    into.sort_unstable_by_key(|one| one.rank());
+
+    /// For or against; of equals the lower feature.
+    pub fn heaviest_first(&self) -> impl ExactSizeIterator<Item = Contribution> {
+        self.ranks.iter().map(|rank| self.found[*rank as u64 as usize])
+    }
 }
 
 impl Evidence {
