@@ -5,7 +5,8 @@
 //! part is `'` and `’`, which are far more often apostrophes: one that may be either is only taken for a closing mark if
 //! no surer one comes. The golden cases are in `quote_cases.txt`.
 
-use super::{Span, scan};
+use super::Span;
+use super::scan::Scan;
 
 /// A stretch of text in quotation marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +25,8 @@ pub struct Quotation {
 /// document may be given too. Linear in the length of the text.
 pub fn quotations(text: &str) -> Vec<Quotation> {
     let mut reader = Reader { text, open: Vec::new(), found: Vec::new(), in_dialogue: false };
-    let mut at = 0;
-    while let Some(next) = next_candidate(text.as_bytes(), at) {
+    let (mut scan, mut at) = (Scan::new(text.as_bytes(), CANDIDATES), 0);
+    while let Some(next) = scan.next(at) {
         let c = text[next..].chars().next().unwrap_or(' ');
         at = next + c.len_utf8();
         reader.read(Mark::new(text, next, c));
@@ -42,18 +43,8 @@ pub fn quoted_share(quotations: &[Quotation], span: Span) -> f64 {
     if span.is_empty() { 0.0 } else { inside as f64 / span.len() as f64 }
 }
 
-/// The first byte of the next character that [`Reader::read`] may look at.
-fn next_candidate(bytes: &[u8], from: usize) -> Option<usize> {
-    let mut at = from;
-    loop {
-        at = scan::next(bytes, at, |byte| (byte == b'"') | (byte == b'\'') | (byte == b'\n') | (byte >= 0xC2))?;
-        // « »; “ ” „ ‘ ’ ‚ ‹ › — ―; 「 」 『 』
-        if bytes[at] < 0xC2 || matches!(bytes[at], 0xC2 | 0xE2 | 0xE3) {
-            return Some(at);
-        }
-        at += 1;
-    }
-}
+/// First bytes of the characters that [`Reader::read`] looks at: `"`, `'` and line breaks; « »; “ ” „ ‘ ’ ‚ ‹ › — ―; 「 」 『 』.
+const CANDIDATES: [[u8; 3]; 2] = [*b"\"'\n", [0xC2, 0xE2, 0xE3]];
 
 /// Sorts by start and counts how many quotations lie around each.
 fn nested(mut found: Vec<Quotation>) -> Vec<Quotation> {

@@ -1,16 +1,37 @@
-//! The next byte of some few, sixteen at a time.
+//! The next of some bytes, each three of which are looked for at once ([memchr]).
 
-/// The first byte at or after `from` that is wanted. `is_wanted` should only compare, without branches: then sixteen bytes are
-/// compared at once, several times faster than one after the other.
-pub(super) fn next(bytes: &[u8], mut from: usize, is_wanted: impl Fn(u8) -> bool) -> Option<usize> {
-    while let Some(near) = bytes.get(from..).and_then(|rest| rest.first_chunk::<16>()) {
-        let found = u128::from_le_bytes(near.map(|byte| u8::from(is_wanted(byte))));
-        if found != 0 {
-            return Some(from + found.trailing_zeros() as usize / 8);
-        }
-        from += near.len();
+use memchr::memchr3;
+
+/// Goes through bytes from wanted one to wanted one.
+pub(super) struct Scan<'a, const THREES: usize> {
+    bytes: &'a [u8],
+    wanted: [[u8; 3]; THREES],
+    /// Where the next of each three stands; it is looked for no more while it lies ahead, nor once there is none.
+    next: [Option<usize>; THREES],
+}
+
+/// Nothing is there any more.
+const NOWHERE: usize = usize::MAX;
+
+impl<'a, const THREES: usize> Scan<'a, THREES> {
+    pub(super) fn new(bytes: &'a [u8], wanted: [[u8; 3]; THREES]) -> Self {
+        Scan { bytes, wanted, next: [None; THREES] }
     }
-    bytes.get(from..)?.iter().position(|byte| is_wanted(*byte)).map(|offset| from + offset)
+
+    /// The first wanted byte at or after `from`, which must not go back.
+    pub(super) fn next(&mut self, from: usize) -> Option<usize> {
+        let mut first = NOWHERE;
+        for (next, [a, b, c]) in self.next.iter_mut().zip(self.wanted) {
+            let known = next.filter(|at| *at >= from);
+            let at = known.unwrap_or_else(|| {
+                let rest = self.bytes.get(from..).unwrap_or_default();
+                memchr3(a, b, c, rest).map_or(NOWHERE, |offset| from + offset)
+            });
+            *next = Some(at);
+            first = first.min(at);
+        }
+        (first != NOWHERE).then_some(first)
+    }
 }
 
 #[cfg(test)]
@@ -20,10 +41,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_the_first_byte_that_is_wanted(bytes in proptest::collection::vec(any::<u8>(), 0..70), from in 0usize..80, least in any::<u8>()) {
-            let is_wanted = |byte: u8| byte == b'.' || byte >= least;
-            let expected = (from..bytes.len()).find(|at| is_wanted(bytes[*at]));
-            prop_assert_eq!(next(&bytes, from, is_wanted), expected);
+        fn wanted_bytes_are_found_in_order(bytes in proptest::collection::vec(0u8..12, 0..70), steps in proptest::collection::vec(1usize..20, 0..30)) {
+            let mut scan = Scan::new(&bytes, [[0, 1, 2], [3, 4, 4]]);
+            let mut from = 0;
+            for step in steps {
+                let expected = (from..bytes.len()).find(|at| bytes[*at] < 5);
+                prop_assert_eq!(scan.next(from), expected);
+                from += step;
+            }
         }
     }
 }

@@ -5,8 +5,9 @@
 //! in the manner of pySBD's rules (Sadvilkar & Neumann 2020, "PySBD: Pragmatic Sentence Boundary Disambiguation").
 //! How far it looks back or ahead from a mark is bounded, so that the time is linear in the text.
 
+use super::Span;
 use super::abbreviation::{Abbreviations, Kind};
-use super::{Span, scan};
+use super::scan::Scan;
 
 /// The sentences of `text` in order, without the blanks around them; together they cover all that is no blank.
 /// `breaks` are offsets, rising, where a sentence ends in any case. `language` is its English name in lower case, such as
@@ -25,27 +26,26 @@ pub fn sentences(text: &str, breaks: &[usize], language: &str) -> Vec<Span> {
     found
 }
 
+/// First bytes of marks, and of the brackets whose content is looked through.
+const CANDIDATES: [[u8; 3]; 4] = [*b".!?", *b"\n(\xE2", *b"\xE3\xEF\xD8", *b"\xDB\xE0\xD6"];
+
 /// The next mark or opening bracket at or after `from`.
-fn next_candidate(text: &str, mut from: usize) -> Option<(usize, char)> {
+fn next_candidate(scan: &mut Scan<4>, text: &str, from: usize) -> Option<(usize, char)> {
+    let mut at = from;
     loop {
-        let at = scan::next(text.as_bytes(), from, |byte| {
-            (byte == b'.')
-                | (byte == b'!')
-                | (byte == b'?')
-                | (byte == b'\n')
-                | (byte == b'(')
-                | (byte >= FIRST_OF_MARKS)
-        })?;
-        let c = text[at..].chars().next()?;
-        if c == '(' || c == '\n' || is_mark(c) {
-            return Some((at, c));
+        at = scan.next(at)?;
+        // Of a script whose letters begin as its marks do, letter after letter is looked at.
+        for c in text[at..].chars() {
+            if c == '(' || c == '\n' || is_mark(c) {
+                return Some((at, c));
+            }
+            if c.is_ascii() {
+                break;
+            }
+            at += c.len_utf8();
         }
-        from = at + c.len_utf8();
     }
 }
-
-/// No mark beyond ASCII starts with a lower byte.
-const FIRST_OF_MARKS: u8 = 0xD6;
 
 /// A character that may end a sentence.
 fn is_mark(c: char) -> bool {
@@ -233,8 +233,9 @@ struct Block<'a> {
 impl Block<'_> {
     /// Calls `found` with each sentence.
     fn cut(&self, mut found: impl FnMut(Span)) {
+        let mut scan = Scan::new(self.text.as_bytes(), CANDIDATES);
         let (mut start, mut at, mut aside) = (self.behind_blanks(0), 0, 0);
-        while let Some((mark, c)) = next_candidate(self.text, at) {
+        while let Some((mark, c)) = next_candidate(&mut scan, self.text, at) {
             if c == '(' {
                 aside = if mark < aside { aside } else { self.aside_end(start, mark).unwrap_or(aside) };
                 at = mark + 1;

@@ -5,7 +5,7 @@ use super::lexicon::{Class, Form};
 use super::memory::{Carried, Memory};
 use super::outline::{Outline, Stretch};
 use super::passage::{Gap, Item};
-use super::phrase::{self, Phrase};
+use super::phrase::Phrase;
 use super::{Act, How, Reported, Rule, Speaker};
 use crate::text::Span;
 use crate::text::quote::Quotation;

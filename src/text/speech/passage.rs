@@ -180,7 +180,8 @@ impl<'a> Typist<'a> {
         let mut at = start;
         loop {
             // A blank and a word of letters: so it is mostly.
-            let mut from = at + usize::from(bytes.get(at) == Some(&b' '));
+            let blank = usize::from(bytes.get(at) == Some(&b' '));
+            let mut from = at + blank;
             let mut letters = whole(from);
             if letters.is_none() {
                 let Some(next) = next_word(self.text, at, end) else { return };
@@ -198,7 +199,8 @@ impl<'a> Typist<'a> {
                 (class, entry) = classify(&self.text[from..at]);
                 forms = lexicon.head(entry).forms;
             }
-            let gap = self.gap(from);
+            let is_next = from == self.end + blank && blank == 1 && from < self.sentence;
+            let gap = if is_next { Gap::default() } else { self.gap(from) };
             self.items.push(Item { span: Span::new(from, at), class, entry, forms, gap, quotation: None });
             self.end = at;
         }
@@ -206,9 +208,7 @@ impl<'a> Typist<'a> {
 
     /// What stands before the item that starts at `start`.
     fn gap(&mut self, start: usize) -> Gap {
-        let is_next = self.end + 1 == start && self.text.as_bytes()[self.end] == b' ';
-        let mut gap =
-            if is_next || self.items.is_empty() { Gap::default() } else { Gap::of(&self.text[self.end..start]) };
+        let mut gap = if self.items.is_empty() { Gap::default() } else { Gap::of(&self.text[self.end..start]) };
         if self.sentence <= start {
             while let Some(next) = self.later.as_slice().first().filter(|next| next.start <= start) {
                 self.sentence = next.start;
