@@ -3,7 +3,7 @@
 //! The text is the project's own training documents, which is kind to no memory: 500 cues match about as often there as anywhere.
 
 use divan::counter::BytesCount;
-use rhetor::features::cues::{self, CueScratch, Matcher};
+use rhetor::features::cues::{self, CueScratch, Matcher, Numbered};
 use rhetor::text::quote::{self, Quotation};
 use rhetor::text::stem::{Language, Stems};
 use rhetor::text::token::{self, Token};
@@ -12,10 +12,11 @@ fn main() {
     divan::main();
 }
 
-/// A sentence as the features find it.
+/// A sentence as the features find it, with the numbers of its tokens.
 struct Scanned {
     text: String,
     tokens: Vec<Token>,
+    numbers: Vec<u32>,
     quotations: Vec<Quotation>,
 }
 
@@ -31,7 +32,7 @@ fn sentences() -> Vec<Scanned> {
             let text = row["text"].as_str().expect("a row has a text").to_owned();
             let mut tokens = Vec::new();
             token::tokens(&text, &mut tokens);
-            all.push(Scanned { quotations: quote::quotations(&text), text, tokens });
+            all.push(Scanned { quotations: quote::quotations(&text), text, tokens, numbers: Vec::new() });
         }
     }
     all
@@ -48,41 +49,61 @@ fn matcher(cues: usize) -> Matcher {
     set.matcher(Language::English, "builtin").expect("a test reads them")
 }
 
-fn matches(sentences: &[Scanned], matcher: &Matcher, stems: &mut Stems, scratch: &mut CueScratch) -> usize {
+fn matches(sentences: &[Scanned], matcher: &Matcher, stems: &Stems, scratch: &mut CueScratch) -> usize {
     let mut found = 0;
-    for Scanned { text, tokens, quotations } in sentences {
-        matcher.matches(text, tokens, quotations, stems, scratch, |_, _| found += 1);
+    for Scanned { text, tokens, numbers, quotations } in sentences {
+        matcher.matches(Numbered { text, tokens, numbers, stems, sentences: None }, quotations, scratch, |_, _| {
+            found += 1
+        });
     }
     found
+}
+
+/// Asks a memory of words for the numbers of all tokens.
+fn number(sentences: &mut [Scanned], stems: &mut Stems) {
+    for Scanned { text, tokens, numbers, .. } in sentences {
+        stems.numbers(text, tokens, numbers);
+    }
 }
 
 fn bytes(sentences: &[Scanned]) -> BytesCount {
     BytesCount::new(sentences.iter().map(|sentence| sentence.text.len()).sum::<usize>())
 }
 
-/// On words that were met before.
+/// On words that were met before, and whose numbers are known, as they are when the words themselves are looked up too.
 #[divan::bench(args = [500, ALL], min_time = 3)]
 fn cues_on_scanned_tokens(bencher: divan::Bencher, cues: usize) {
-    let (sentences, matcher) = (sentences(), matcher(cues));
+    let (mut sentences, matcher) = (sentences(), matcher(cues));
     let (mut stems, mut scratch) = (Stems::new(Language::English), matcher.scratch());
-    matches(&sentences, &matcher, &mut stems, &mut scratch);
-    bencher.counter(bytes(&sentences)).bench_local(|| matches(&sentences, &matcher, &mut stems, &mut scratch));
+    number(&mut sentences, &mut stems);
+    matches(&sentences, &matcher, &stems, &mut scratch);
+    bencher.counter(bytes(&sentences)).bench_local(|| matches(&sentences, &matcher, &stems, &mut scratch));
+}
+
+/// The numbers alone.
+#[divan::bench(min_time = 1)]
+fn numbers_of_scanned_tokens(bencher: divan::Bencher) {
+    let (mut sentences, mut stems) = (sentences(), Stems::new(Language::English));
+    number(&mut sentences, &mut stems);
+    bencher.counter(bytes(&sentences)).bench_local(|| number(&mut sentences, &mut stems));
 }
 
 /// On the second half of the text, when only the words of the first were met.
 #[divan::bench(args = [500, ALL], min_time = 3)]
 fn cues_on_fresh_tokens(bencher: divan::Bencher, cues: usize) {
-    let (sentences, matcher) = (sentences(), matcher(cues));
+    let (mut sentences, matcher) = (sentences(), matcher(cues));
+    let mut stems = Stems::new(Language::English);
+    number(&mut sentences, &mut stems);
     let (first, second) = sentences.split_at(sentences.len() / 2);
     let warm = || {
-        let (mut stems, mut scratch) = (Stems::new(Language::English), matcher.scratch());
-        matches(first, &matcher, &mut stems, &mut scratch);
-        (stems, scratch)
+        let mut scratch = matcher.scratch();
+        matches(first, &matcher, &stems, &mut scratch);
+        scratch
     };
     bencher
         .counter(bytes(second))
         .with_inputs(warm)
-        .bench_local_refs(|(stems, scratch)| matches(second, &matcher, stems, scratch));
+        .bench_local_refs(|scratch| matches(second, &matcher, &stems, scratch));
 }
 
 /// The words of the text by their frequency, in one sentence that does not end: the commonest 20 again and again, which open more threads than any text.
@@ -92,9 +113,10 @@ fn all_cues_on_one_sentence_of_common_words(bencher: divan::Bencher) {
     let text = "we will not let them take our the of and to in that is have you must now no if ".repeat(10_000);
     let mut tokens = Vec::new();
     token::tokens(&text, &mut tokens);
-    let sentence = [Scanned { text, tokens, quotations: Vec::new() }];
+    let mut sentence = [Scanned { text, tokens, numbers: Vec::new(), quotations: Vec::new() }];
     let (mut stems, mut scratch) = (Stems::new(Language::English), matcher.scratch());
-    bencher.counter(bytes(&sentence)).bench_local(|| matches(&sentence, &matcher, &mut stems, &mut scratch));
+    number(&mut sentence, &mut stems);
+    bencher.counter(bytes(&sentence)).bench_local(|| matches(&sentence, &matcher, &stems, &mut scratch));
 }
 
 /// More cues than there are.

@@ -11,16 +11,17 @@
 
 use rayon::prelude::*;
 
-use crate::features::{Row, Scratch};
+use crate::features::{Known, Row, Scratch};
+use crate::framing::evidence::{Contribution, Contributions};
 use crate::framing::voice::{Voice, Voices};
-use crate::framing::{Choice, evidence, framings};
-use crate::model::Model;
+use crate::framing::{Choice, evidence, framings_into};
+use crate::model::{Model, Scores};
 use crate::report::Record;
 use crate::report::voiced::place_in;
 use crate::text::quote::Quotation;
-use crate::text::speech::{Carried, Reported};
+use crate::text::speech::{Carried, Page, Reported};
 use crate::text::unit::{Splitter, Unit, UnitKind};
-use crate::text::{Span, quote, sentence, speech};
+use crate::text::{Span, quote, sentence};
 
 /// Bytes of the longest record that is read whole, if nothing else is said.
 pub const MAX_RECORD: usize = 1 << 20;
@@ -40,12 +41,22 @@ pub struct Classifier<'a> {
     pub unit: UnitKind,
 }
 
+/// A unit, and what it tells whatever stands before it.
+pub struct Read<'u> {
+    unit: &'u Unit,
+    sentences: Vec<Span>,
+    quotations: Vec<Quotation>,
+    page: Page,
+}
+
 /// A unit with who says what in it.
 pub struct Heard<'u> {
     unit: &'u Unit,
     sentences: Vec<Span>,
+    quotations: Vec<Quotation>,
     speech: Vec<Reported>,
     before: Carried,
+    whole: Span,
 }
 
 /// The records of some units, still without numbers, and how many words each of them has.
@@ -64,6 +75,11 @@ pub struct Words {
 pub struct Memory {
     scratch: Scratch,
     row: Row,
+    scores: Scores,
+    /// What speaks for the framing at hand.
+    terms: Contributions,
+    /// Records that have been used, and whose memory can be again.
+    spare: Vec<Record>,
 }
 
 /// Whether other threads may help.
@@ -90,31 +106,52 @@ impl<'a> Classifier<'a> {
     }
 
     pub fn memory(&self) -> Memory {
-        Memory { scratch: self.model.scratch(), row: Row::default() }
+        Memory {
+            scratch: self.model.scratch(),
+            row: Row::default(),
+            scores: Scores::default(),
+            terms: Contributions::default(),
+            spare: Vec::new(),
+        }
     }
 
     /// Who says what in the units. Paragraph by paragraph, since each leaves something to the next; a line is a record of its own.
     pub fn hear<'u>(&self, units: &'u [Unit], carried: &mut Carried, work: Work) -> Vec<Heard<'u>> {
+        self.listen(self.read(units, work), carried)
+    }
+
+    /// The part of [`Classifier::hear`] in which the units do not hang on each other.
+    pub fn read<'u>(&self, units: &'u [Unit], work: Work) -> Vec<Read<'u>> {
         let language = self.model.featurizer().settings().language.name();
         let read = |unit: &'u Unit| {
             let sentences = sentence::sentences(&unit.text, &unit.breaks, language);
-            (unit, sentences, quote::quotations(&unit.text))
+            let quotations = quote::quotations(&unit.text);
+            let page = Page::read(&unit.text, &sentences, &quotations);
+            Read { unit, sentences, quotations, page }
         };
-        let read: Vec<_> = match work {
+        match work {
             Work::Alone => units.iter().map(read).collect(),
             Work::Shared => units.par_iter().map(read).collect(),
-        };
+        }
+    }
+
+    /// The part of [`Classifier::hear`] that takes the units in their order.
+    pub fn listen<'u>(&self, units: impl IntoIterator<Item = Read<'u>>, carried: &mut Carried) -> Vec<Heard<'u>> {
         let goes_on = self.unit != UnitKind::Line;
-        let mut heard = |(unit, sentences, quotations): (&'u Unit, Vec<Span>, Vec<Quotation>)| {
+        let mut heard = |Read { unit, sentences, quotations, page }: Read<'u>| {
             let before = std::mem::take(carried);
-            let place = |span| place_in(unit, span);
-            let (speech, after) = speech::speech_after(&unit.text, &sentences, &quotations, &before, &place);
+            let (speech, after) = page.hear(&unit.text, &before, &|span| place_in(unit, span));
             if goes_on {
                 *carried = after;
             }
-            Heard { unit, sentences, speech, before }
+            Heard { unit, sentences, quotations, speech, before, whole: Span::new(0, unit.text.len()) }
         };
-        read.into_iter().map(&mut heard).collect()
+        units.into_iter().map(&mut heard).collect()
+    }
+
+    /// The stretches of a unit that become records.
+    pub fn stretches<'h>(&self, heard: &'h Heard) -> &'h [Span] {
+        if self.unit == UnitKind::Sentence { &heard.sentences } else { std::slice::from_ref(&heard.whole) }
     }
 
     /// The records of the units, in order.
@@ -127,51 +164,67 @@ impl<'a> Classifier<'a> {
     }
 
     fn unit(&self, heard: &Heard, memory: &mut Memory, judged: &mut Judged) {
-        let Heard { unit, sentences, speech, .. } = heard;
-        let voices = Voices::new(speech);
-        if self.unit != UnitKind::Sentence {
-            let whole = Span::new(0, unit.text.len());
-            judged.push(self.part(heard, whole, unit.truncated, &voices, memory), &memory.row);
-            return;
-        }
-        for (at, span) in sentences.iter().enumerate() {
-            let cut = unit.truncated && at + 1 == sentences.len();
+        let (unit, stretches) = (heard.unit, self.stretches(heard));
+        let voices = Voices::new(&heard.speech);
+        for (at, span) in stretches.iter().enumerate() {
+            let cut = unit.truncated && at + 1 == stretches.len();
             let mut record = self.part(heard, *span, cut, &voices, memory);
-            record.breaks = at > 0 && unit.breaks_between(sentences[at - 1].end, span.start);
+            record.breaks = at > 0 && unit.breaks_between(stretches[at - 1].end, span.start);
             judged.push(record, &memory.row);
         }
     }
 
     fn part(&self, heard: &Heard, span: Span, truncated: bool, voices: &Voices, memory: &mut Memory) -> Record {
-        let unit = heard.unit;
+        let Heard { unit, before, .. } = heard;
         let Classifier { model, choice, voices: wanted, explain, .. } = self;
-        let text = span.of(&unit.text).to_owned();
-        let Memory { scratch, row } = memory;
-        model.featurizer().row_into(&text, scratch, row);
-        let scores = model.score(row);
-        let framings = framings(model, &scores, choice);
-        let evidence = framings.iter().map(|framing| evidence::explain(model, row, framing.label)).collect();
-        let mut record = Record {
-            line: unit.line_at(span.start),
-            paragraph: unit.index,
-            start: unit.raw(span.start),
-            end: if span.end == unit.text.len() { unit.end } else { unit.raw(span.end) },
-            truncated,
-            framings,
-            probabilities: scores.probabilities,
-            evidence,
-            known: row.known(),
-            text,
-            ..Record::default()
-        };
-        record.hear(voices, unit, span, &heard.before);
+        let Memory { scratch, row, scores, terms, spare } = memory;
+        let mut record = spare.pop().unwrap_or_default();
+        // Evidence is shown, or decides in whose voice a framing is, if there is more than one.
+        let places = *explain || !voices.is_authors(span);
+        let mut known = Known { places, ..Known::from(span.of(&unit.text)) };
+        if span == heard.whole && unit.breaks.is_empty() {
+            known.sentences = Some(&heard.sentences);
+            known.quotations = Some(&heard.quotations);
+        }
+        model.featurizer().row_into(known, scratch, row);
+        model.score_into(row, scores);
+        record.of(unit, span, truncated);
+        record.known = row.known();
+        framings_into(model, scores, choice, &mut record.framings);
+        record.probabilities.clone_from(&scores.probabilities);
+        if *explain {
+            record.evidence = record.framings.iter().map(|one| evidence::explain(model, row, one.label)).collect();
+            record.hear(voices, unit, span, before);
+        } else {
+            let framings = std::mem::take(&mut record.framings);
+            let heard = framings.iter().map(|framing| {
+                if !places {
+                    return voices.sentence(span);
+                }
+                terms.speak_for(model, row, framing.label);
+                let spans = |one: Contribution| row.occurrences[one.places()].iter().map(|(_, span)| *span);
+                voices.framing_by(|| terms.heaviest_first().map(|one| (one.value, spans(one))), span)
+            });
+            record.hear_by(voices, unit, span, before, heard);
+            record.framings = framings;
+        }
         if let Some(wanted) = wanted {
             record.retain_voices(wanted);
         }
-        if !explain {
-            record.evidence.clear();
-        }
         record
+    }
+}
+
+impl Memory {
+    /// Takes back what is no longer needed.
+    pub fn reuse(&mut self, judged: Judged) {
+        self.spare.extend(judged.records);
+    }
+}
+
+impl Heard<'_> {
+    pub fn text(&self) -> &str {
+        &self.unit.text
     }
 }
 
@@ -179,5 +232,64 @@ impl Judged {
     fn push(&mut self, record: Record, row: &Row) {
         self.records.push(record);
         self.words.push(Words { all: row.words, known: row.known_words });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::english;
+    use proptest::prelude::*;
+
+    /// The records of a text, `rounds` times over in the same memory.
+    fn records(classifier: &Classifier, text: &[u8], rounds: usize) -> Vec<String> {
+        let (mut splitter, mut units) = (Splitter::new(classifier.unit, MAX_RECORD), Vec::new());
+        splitter.push(text, &mut units);
+        splitter.finish(&mut units);
+        let (mut memory, mut shown) = (classifier.memory(), Vec::new());
+        for _ in 0..rounds {
+            let heard = classifier.hear(&units, &mut Carried::default(), Work::Alone);
+            let mut judged = classifier.all(&heard, &mut memory);
+            judged.records.iter_mut().for_each(|record| record.evidence.clear());
+            shown = judged.records.iter().map(|record| format!("{record:?}")).collect();
+            memory.reuse(judged);
+        }
+        shown
+    }
+
+    /// What is left out because nobody sees it, and what memory held before, change nothing.
+    fn agree(text: &[u8]) {
+        let model = english::embedded();
+        for unit in [UnitKind::Sentence, UnitKind::Line, UnitKind::Paragraph, UnitKind::Document] {
+            let choice = Choice { threshold: Some(0.2), ..Choice::default() };
+            let with = Classifier { choice: choice.clone(), unit, ..Classifier::new(&model) };
+            let without = Classifier { choice, unit, explain: false, ..Classifier::new(&model) };
+            let expected = records(&with, text, 1);
+            assert_eq!(records(&without, text, 3), expected, "{unit:?}");
+            assert_eq!(records(&with, text, 2), expected, "{unit:?}");
+        }
+    }
+
+    #[test]
+    fn the_short_road_to_a_record_and_the_long_one_meet_in_real_text() {
+        let rows = include_str!("../training/documents/d1.jsonl").lines().take(150);
+        let text = |line| serde_json::from_str::<serde_json::Value>(line).unwrap()["text"].as_str().unwrap().to_owned();
+        agree(rows.map(text).collect::<Vec<String>>().join("\n\n").as_bytes());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn the_short_road_to_a_record_and_the_long_one_meet_in_any_text(
+            text in proptest::collection::vec(prop_oneof![
+                "(Mr Hale|she|the union|said|warned|that|we must act now|they will pay|no choice|traitors|“|”|\"|,|\\.|!|:|\n|\n\n| ){0,12}"
+                    .prop_map(String::into_bytes),
+                "\\PC{0,12}".prop_map(String::into_bytes),
+                proptest::collection::vec(any::<u8>(), 0..6),
+            ], 0..10),
+        ) {
+            agree(&text.concat());
+        }
     }
 }

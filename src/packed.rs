@@ -87,6 +87,16 @@ impl<T: Number> Packed<T> {
         T::each(&self.bytes[start * T::SIZE..][..length * T::SIZE])
     }
 
+    /// So many numbers from `start` on.
+    ///
+    /// # Panics
+    /// If they are not all there.
+    #[inline]
+    pub fn array<const N: usize>(&self, start: usize) -> [T; N] {
+        let bytes = &self.bytes[start * T::SIZE..][..N * T::SIZE];
+        std::array::from_fn(|at| T::read(&bytes[at * T::SIZE..][..T::SIZE]))
+    }
+
     pub fn iter(&self) -> impl ExactSizeIterator<Item = T> + '_ {
         self.run(0, self.len())
     }
@@ -114,6 +124,7 @@ mod tests {
         let packed: Packed<i16> = [1, -2, 300].into_iter().collect();
         assert_eq!(packed.bytes(), [1, 0, 254, 255, 44, 1]);
         assert_eq!((packed.len(), packed.get(1), packed.run(1, 2).collect::<Vec<_>>()), (3, -2, vec![-2, 300]));
+        assert_eq!(packed.array(1), [-2, 300]);
         assert_eq!(Packed::<u32>::new(Bytes::from_static(&[9, 0, 0, 0, 7])).iter().collect::<Vec<_>>(), [9]);
         assert!(Packed::<f32>::default().is_empty());
     }

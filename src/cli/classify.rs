@@ -20,6 +20,7 @@ use rhetor::report::summary::{Shape, Summary};
 use rhetor::report::table::Table;
 use rhetor::report::terminal::{Look, Terminal};
 use rhetor::report::{Report, Setting};
+use rhetor::text::Span;
 use rhetor::text::language;
 use rhetor::text::unit::UnitKind;
 
@@ -65,11 +66,15 @@ impl Tally {
         }
     }
 
-    fn add(&mut self, text: &str, words: u32, known_words: u32) {
-        self.words += u64::from(words);
-        self.known += u64::from(known_words);
-        if let Some(sample) = self.sample.as_mut().filter(|sample| sample.len() < language::SAMPLE) {
-            sample.push_str(text);
+    /// Counts the stretches of a text, and keeps the first of them.
+    fn look_at(&mut self, text: &str, stretches: &[Span]) {
+        self.units += stretches.len() as u64;
+        let Some(sample) = &mut self.sample else { return };
+        for stretch in stretches {
+            if sample.len() >= language::SAMPLE {
+                break;
+            }
+            sample.push_str(stretch.of(text));
             sample.push(' ');
         }
     }

@@ -30,7 +30,7 @@ use crate::text::token::{self, Token};
 use crate::text::{Place, Span, quote};
 pub use compiled::BadMatcher;
 pub use file::{ReadCues, parse, read};
-pub use matcher::{CueId, CueScratch, Matcher};
+pub use matcher::{CueId, CueScratch, Matcher, Numbered};
 pub use pattern::{Classes, Flaw};
 use words::Leaves;
 
@@ -218,13 +218,15 @@ pub struct Finder<'a> {
     matcher: &'a Matcher,
     stems: Stems,
     tokens: Vec<Token>,
+    numbers: Vec<u32>,
     scratch: CueScratch,
 }
 
 impl<'a> Finder<'a> {
     /// `language` must be the one that the matcher was made for.
     pub fn new(matcher: &'a Matcher, language: Language) -> Self {
-        Finder { matcher, stems: Stems::new(language), tokens: Vec::new(), scratch: matcher.scratch() }
+        let (tokens, numbers, scratch) = (Vec::new(), Vec::new(), matcher.scratch());
+        Finder { matcher, stems: Stems::new(language), tokens, numbers, scratch }
     }
 
     /// Every match in the text: which cue, and the bytes that it covers, by place.
@@ -232,8 +234,10 @@ impl<'a> Finder<'a> {
         token::tokens(text, &mut self.tokens);
         let quotations = quote::quotations(text);
         let mut found = Vec::new();
-        let Finder { matcher, stems, tokens, scratch } = self;
-        matcher.matches(text, tokens, &quotations, stems, scratch, |cue, span| found.push((cue, span)));
+        let Finder { matcher, stems, tokens, numbers, scratch } = self;
+        stems.numbers(text, tokens, numbers);
+        let numbered = Numbered { text, tokens, numbers, stems, sentences: None };
+        matcher.matches(numbered, &quotations, scratch, |cue, span| found.push((cue, span)));
         found.sort_by_key(|(cue, span)| (span.start, span.end, *cue));
         found.dedup();
         found

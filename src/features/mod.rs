@@ -25,7 +25,7 @@ use crate::text::quote;
 use crate::text::stem::{self, Language, Stems};
 use crate::text::token::{self, Kind, Token};
 use crate::text::{Span, quote::Quotation};
-use cues::{BadMatcher, Cue, CueError, CueScratch, CueSet, Matcher};
+use cues::{BadMatcher, Cue, CueError, CueScratch, CueSet, Matcher, Numbered};
 use lookup::Lookup;
 use matrix::Rows;
 use shape::Looks;
@@ -167,11 +167,19 @@ impl Cues {
 pub struct Scratch {
     stems: Stems,
     tokens: Vec<Token>,
-    arena: String,
-    ends: Vec<usize>,
+    /// Those of the tokens in the memory of stems.
+    numbers: Vec<u32>,
     buffer: String,
     cues: Option<CueScratch>,
     lookup: Option<Lookup>,
+}
+
+impl Scratch {
+    /// The tokens of a text, and their numbers.
+    fn read(&mut self, text: &str) {
+        token::tokens(text, &mut self.tokens);
+        self.stems.numbers(text, &self.tokens, &mut self.numbers);
+    }
 }
 
 /// What a found term is, as far as its users care.
@@ -233,8 +241,7 @@ impl Extractor {
         Scratch {
             stems: Stems::new(self.settings.language),
             tokens: Vec::new(),
-            arena: String::new(),
-            ends: Vec::new(),
+            numbers: Vec::new(),
             buffer: String::new(),
             cues: self.cues().map(|cues| cues.matcher.scratch()),
             lookup: None,
@@ -243,8 +250,8 @@ impl Extractor {
 
     /// Calls `found` for every occurrence of a term in `text`, with the bytes that it covers.
     pub fn terms(&self, text: &str, scratch: &mut Scratch, mut found: impl FnMut(TermKind, &str, Span)) {
-        token::tokens(text, &mut scratch.tokens);
-        self.word_terms(text, scratch, &mut found);
+        scratch.read(text);
+        self.word_terms(scratch, &mut found);
         if let Some(lengths) = self.settings.char_ngrams {
             character_terms(text, scratch, lengths, &mut found);
         }
@@ -264,31 +271,22 @@ impl Extractor {
         quotations: &[Quotation],
         found: &mut impl FnMut(TermKind, &str, Span),
     ) {
-        let Scratch { stems, tokens, cues: Some(memory), .. } = scratch else { return };
+        let Scratch { stems, tokens, numbers, cues: Some(memory), .. } = scratch else { return };
         if let Some(cues) = self.cues() {
-            cues.matcher.matches(text, tokens, quotations, stems, memory, |cue, span| {
+            let numbered = Numbered { text, tokens, numbers, stems, sentences: None };
+            cues.matcher.matches(numbered, quotations, memory, |cue, span| {
                 found(TermKind::Other, &cues.terms[cue as usize], span);
             });
         }
     }
 
-    fn word_terms(&self, text: &str, scratch: &mut Scratch, found: &mut impl FnMut(TermKind, &str, Span)) {
-        let Scratch { stems, tokens, arena, ends, buffer, .. } = scratch;
-        arena.clear();
-        ends.clear();
-        for token in tokens.iter() {
-            arena.push_str(stems.stem(token.span.of(text)));
-            ends.push(arena.len());
-        }
+    fn word_terms(&self, scratch: &mut Scratch, found: &mut impl FnMut(TermKind, &str, Span)) {
+        let Scratch { stems, tokens, numbers, buffer, .. } = scratch;
         let Some(first) = tokens.first() else { return };
         let mut run = vec![START];
+        run.extend(numbers.iter().map(|number| stems.of(*number)));
         let mut spans = vec![Span::new(first.span.start, first.span.start)];
-        let mut start = 0;
-        for (token, &end) in tokens.iter().zip(ends.iter()) {
-            run.push(&arena[start..end]);
-            spans.push(token.span);
-            start = end;
-        }
+        spans.extend(tokens.iter().map(|token| token.span));
         ngrams::words(&run, &spans, self.settings.ngrams, buffer, |length, term, span| {
             let has_letters = term.starts_with(char::is_alphanumeric);
             match length {
@@ -329,6 +327,29 @@ fn character_terms(
         ngrams::characters(token.span.of(text), &folded, token.span, lengths, &mut scratch.buffer, |term, span| {
             found(TermKind::Other, term, span);
         });
+    }
+}
+
+/// A text, and what was found in it before.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'t> {
+    pub text: &'t str,
+    /// Those of [`sentence::sentences`](crate::text::sentence::sentences) for the text without breaks.
+    pub sentences: Option<&'t [Span]>,
+    pub quotations: Option<&'t [Quotation]>,
+    /// Whether it matters where terms stand; else a row has no occurrences.
+    pub places: bool,
+}
+
+impl<'t> From<&'t str> for Known<'t> {
+    fn from(text: &'t str) -> Self {
+        Known { text, sentences: None, quotations: None, places: true }
+    }
+}
+
+impl<'t> From<&'t String> for Known<'t> {
+    fn from(text: &'t String) -> Self {
+        Known::from(text.as_str())
     }
 }
 
@@ -466,13 +487,12 @@ impl Featurizer {
     }
 
     /// As [`Featurizer::row`]; what `row` held before is lost, its memory is used again.
-    pub fn row_into(&self, text: &str, scratch: &mut Scratch, row: &mut Row) {
-        if !self.look_up(text, scratch, row) {
-            *row = self.plain_row(text, scratch);
-        }
+    pub fn row_into<'t>(&self, text: impl Into<Known<'t>>, scratch: &mut Scratch, row: &mut Row) {
+        self.look_up(text.into(), scratch, row);
     }
 
     /// The same by the road of training.
+    #[cfg(test)]
     fn plain_row(&self, text: &str, scratch: &mut Scratch) -> Row {
         let mut row = Row::default();
         self.extractor.terms(text, scratch, |kind, term, span| {

@@ -75,6 +75,8 @@ pub struct Looks {
 }
 
 impl Looks {
+    pub const NOTHING: Looks = Looks { of_letters: None, person: None, modal: None, joins_modal: false };
+
     /// Of a token as it stands in the text, and in lower case.
     pub fn of(surface: &str, kind: Kind, folded: &str, language: Language) -> Looks {
         let of_letters = match kind {

@@ -135,6 +135,30 @@ impl Vocabulary {
         }
     }
 
+    /// The first feature whose term may have that hash, by the half of it that the table holds; `u32::MAX` if there is none, which is sure. Does
+    /// not branch on what it reads as long as it can, so that many look-ups can be under way at once.
+    #[inline]
+    pub fn candidate(&self, hash: Hash) -> u32 {
+        const AT_ONCE: usize = 4;
+        let (at, tag) = hash.place();
+        let mut at = at as usize & (self.slots.len() - 1);
+        loop {
+            if at + AT_ONCE > self.slots.len() {
+                return self.find(hash, |_| true).map_or(u32::MAX, |feature| feature.0);
+            }
+            let (mut found, mut goes_on) = (0, true);
+            for slot in self.slots.array::<AT_ONCE>(at) {
+                let fits = goes_on & (slot != 0) & ((slot >> 32) as u32 == tag);
+                found |= if fits { slot as u32 } else { 0 };
+                goes_on &= (slot != 0) & !fits;
+            }
+            if !goes_on {
+                return found.wrapping_sub(1);
+            }
+            at += AT_ONCE;
+        }
+    }
+
     /// In how many training units each feature's term stood, in feature order.
     pub fn document_frequency(&self) -> Vec<u32> {
         self.document_frequency.iter().collect()
@@ -180,6 +204,12 @@ const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 pub struct WordHash(u64);
 
 impl WordHash {
+    pub const NONE: WordHash = WordHash(0);
+
+    pub fn number(self) -> u64 {
+        self.0
+    }
+
     pub fn of(word: &str) -> WordHash {
         let (blocks, rest) = word.as_bytes().as_chunks();
         let mut last = [0; 8];
@@ -260,6 +290,8 @@ mod tests {
         let hash = Hash::default().with(WordHash::of("will")).with(WordHash::of("pay"));
         assert_eq!(vocabulary.find(hash, |known| known == b"will pay"), vocabulary.feature("will pay"));
         assert_eq!(vocabulary.find(hash, |_| false), None);
+        assert_eq!(Some(FeatureId(vocabulary.candidate(hash))), vocabulary.feature("will pay"));
+        assert_eq!(vocabulary.candidate(hash.with(WordHash::of("now"))), u32::MAX);
         // By hand: `a` is one block, 97, started from 1: (1 << 5 ^ 97) times the constant.
         assert_eq!(WordHash::of("a").0, 65u64.wrapping_mul(GOLDEN));
         assert_eq!(WordHash::of("").0, 0);

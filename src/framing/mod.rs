@@ -33,21 +33,28 @@ pub struct Choice {
 /// The framings of a unit, the most probable first. A model of exactly one label gives its most probable label, unless the
 /// user sets a threshold.
 pub fn framings(model: &Model, scores: &Scores, choice: &Choice) -> Vec<Framing> {
-    let mut found: Vec<Framing> = match (model.task(), choice.threshold) {
-        (Task::Single, None) => most_probable(scores).map(|label| framing(scores, label, 0.0)).into_iter().collect(),
-        (_, threshold) => model
-            .labels()
-            .iter()
-            .map(|(label, _)| framing(scores, label, threshold.unwrap_or_else(|| cut(model, choice, label))))
-            .filter(|framing| framing.probability >= framing.threshold)
-            .collect(),
-    };
+    let mut found = Vec::new();
+    framings_into(model, scores, choice, &mut found);
+    found
+}
+
+/// As [`framings`]; what `found` held before is lost, its memory is used again.
+pub fn framings_into(model: &Model, scores: &Scores, choice: &Choice, found: &mut Vec<Framing>) {
+    found.clear();
+    match (model.task(), choice.threshold) {
+        (Task::Single, None) => found.extend(most_probable(scores).map(|label| framing(scores, label, 0.0))),
+        (_, threshold) => {
+            let labels = (0..scores.probabilities.len() as u16).map(LabelId);
+            let all =
+                labels.map(|label| framing(scores, label, threshold.unwrap_or_else(|| cut(model, choice, label))));
+            found.extend(all.filter(|framing| framing.probability >= framing.threshold));
+        }
+    }
     if let Some(only) = &choice.only {
         found.retain(|framing| only.contains(&framing.label));
     }
     found.sort_by(|a, b| b.probability.total_cmp(&a.probability).then(a.label.cmp(&b.label)));
     found.truncate(choice.top_k.unwrap_or(usize::MAX));
-    found
 }
 
 fn cut(model: &Model, choice: &Choice, label: LabelId) -> f64 {

@@ -118,17 +118,27 @@ impl<'a> Voices<'a> {
     /// verb that reports (`threatened`, `accuses`) counts with what it reports: `The minister threatened sanctions` is a threat by
     /// the minister, even if that verb is all its evidence. A framing without such evidence has its sentence's voice.
     pub fn framing(&self, evidence: &Evidence, unit: Span) -> Heard {
-        let positive = || evidence.terms.iter().filter(|term| term.contribution > 0.0 && !term.spans.is_empty());
-        let total: f64 = positive().map(|term| term.contribution).sum();
-        if total <= 0.0 {
+        self.framing_by(|| evidence.terms.iter().map(|term| (term.contribution, term.spans.iter().copied())), unit)
+    }
+
+    /// The same by contributions and places of terms, the heaviest first.
+    pub fn framing_by<T, S>(&self, terms: impl Fn() -> T, unit: Span) -> Heard
+    where
+        T: Iterator<Item = (f64, S)>,
+        S: ExactSizeIterator<Item = Span>,
+    {
+        let positive = || terms().filter(|(contribution, spans)| *contribution > 0.0 && spans.len() > 0);
+        let total: f64 = positive().map(|(contribution, _)| contribution).sum();
+        let within = self.within(unit);
+        if total <= 0.0 || within.is_empty() {
             return self.sentence(unit);
         }
         let mut tally = Tally::new(total);
-        for term in positive() {
-            let each = term.contribution / term.spans.len() as f64;
-            for span in &term.spans {
+        for (contribution, spans) in positive() {
+            let each = contribution / spans.len() as f64;
+            for span in spans {
                 let span = Span::new(unit.start + span.start, unit.start + span.end);
-                self.weigh(span, each, &mut tally);
+                self.weigh(span, within, each, &mut tally);
             }
         }
         let shares = tally.shares();
@@ -141,11 +151,18 @@ impl<'a> Voices<'a> {
         tally.heard(voice, shares)
     }
 
-    fn weigh(&self, span: Span, weight: f64, tally: &mut Tally) {
+    /// Whether nobody else speaks in it, so that all its framings are the author's, whatever their evidence.
+    pub fn is_authors(&self, unit: Span) -> bool {
+        self.within(unit).is_empty()
+    }
+
+    /// Gives a weight to those whose stretches the span shares; `near` are those of its unit, which are few.
+    fn weigh(&self, span: Span, near: &[(Span, Part)], weight: f64, tally: &mut Tally) {
         if span.is_empty() {
             return;
         }
-        for &(stretch, part) in self.within(span) {
+        let behind = near.iter().skip_while(|(stretch, _)| stretch.end <= span.start);
+        for &(stretch, part) in behind.take_while(|(stretch, _)| stretch.start < span.end) {
             let bytes = stretch.overlap(span).map_or(0, Span::len) as f64;
             let part = match part {
                 Part::Verb(index) => self.part_of(index),

@@ -116,23 +116,34 @@ impl Model {
 
     /// The scores of a row. Contributions are added in the order of the features, the intercept first.
     pub fn score(&self, row: &Row) -> Scores {
-        let mut log_odds = self.intercepts.clone();
-        for &(feature, value) in &row.entries {
-            self.weights.add_to(&mut log_odds, feature, value);
-        }
-        let probabilities = probabilities(self.task, &log_odds);
-        Scores { log_odds, probabilities }
+        let mut scores = Scores::default();
+        self.score_into(row, &mut scores);
+        scores
+    }
+
+    /// As [`Model::score`]; what `scores` held before is lost, its memory is used again.
+    pub fn score_into(&self, row: &Row, scores: &mut Scores) {
+        let Scores { log_odds, probabilities } = scores;
+        log_odds.clone_from(&self.intercepts);
+        self.weights.add_to(log_odds, &row.entries);
+        probabilities.clone_from(log_odds);
+        turn(self.task, probabilities);
     }
 }
 
 /// The probabilities of scores in log-odds.
 pub fn probabilities(task: Task, log_odds: &[f64]) -> Vec<f64> {
+    let mut scores = log_odds.to_vec();
+    turn(task, &mut scores);
+    scores
+}
+
+/// Turns scores in log-odds into probabilities.
+fn turn(task: Task, scores: &mut [f64]) {
     match task {
-        Task::Multi => log_odds.iter().map(|&score| sigmoid(score)).collect(),
+        Task::Multi => scores.iter_mut().for_each(|score| *score = sigmoid(*score)),
         Task::Single => {
-            let mut probabilities = log_odds.to_vec();
-            softmax(&mut probabilities);
-            probabilities
+            softmax(scores);
         }
     }
 }

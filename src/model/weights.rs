@@ -6,7 +6,7 @@
 use crate::codebook::LabelId;
 use crate::features::{FeatureId, Row};
 use crate::model::card::Compression;
-use crate::packed::Packed;
+use crate::packed::{Number, Packed};
 
 /// What is wanted of the weights.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -126,25 +126,54 @@ impl Weights {
         self.row(feature).map_or(0.0, |row| f64::from(self.at(row, label.index())))
     }
 
-    /// Adds to each label's score what a term of that value adds.
-    #[inline]
-    pub fn add_to(&self, scores: &mut [f64], feature: FeatureId, value: f32) {
-        let Some(row) = self.row(feature) else { return };
-        let (start, value) = (row * self.labels, f64::from(value));
-        let add = |(score, weight): (&mut f64, f32)| *score += f64::from(weight) * value;
+    /// Adds to each of the k scores what the terms of a row add with their values, one after another.
+    pub fn add_to(&self, scores: &mut [f64], entries: &[(FeatureId, f32)]) {
         match &self.values {
-            Values::Plain(values) => scores.iter_mut().zip(values.run(start, self.labels)).for_each(add),
-            Values::Steps(steps) => {
-                let weights =
-                    steps.run(start, self.labels).zip(&self.scales).map(|(step, scale)| f32::from(step) * scale);
-                scores.iter_mut().zip(weights).for_each(add);
-            }
-            Values::ShortSteps(steps) => {
-                let weights =
-                    steps.run(start, self.labels).zip(&self.scales).map(|(step, scale)| f32::from(step) * scale);
-                scores.iter_mut().zip(weights).for_each(add);
+            Values::Plain(values) => self.add(values, scores, entries),
+            Values::Steps(steps) => self.add(steps, scores, entries),
+            Values::ShortSteps(steps) => self.add(steps, scores, entries),
+        }
+    }
+
+    /// Several labels at once, whose sums stay in registers for the whole row.
+    fn add<T: Number + Into<f32>>(&self, values: &Packed<T>, scores: &mut [f64], entries: &[(FeatureId, f32)]) {
+        let (eights, rest) = scores.as_chunks_mut::<8>();
+        let (fours, ones) = rest.as_chunks_mut::<4>();
+        let mut label = 0;
+        for scores in eights {
+            self.add_block(values, label, scores, entries);
+            label += 8;
+        }
+        for scores in fours {
+            self.add_block(values, label, scores, entries);
+            label += 4;
+        }
+        for score in ones {
+            self.add_block(values, label, std::array::from_mut(score), entries);
+            label += 1;
+        }
+    }
+
+    /// The labels from `first` on.
+    #[inline]
+    fn add_block<T: Number + Into<f32>, const N: usize>(
+        &self,
+        values: &Packed<T>,
+        first: usize,
+        scores: &mut [f64; N],
+        entries: &[(FeatureId, f32)],
+    ) {
+        // Weights that are no steps are worth themselves, and once a number is that number.
+        let scales: [f32; N] = std::array::from_fn(|lane| self.scales.get(first + lane).copied().unwrap_or(1.0));
+        let mut sums = *scores;
+        for &(feature, value) in entries {
+            let Some(row) = self.row(feature) else { continue };
+            let (steps, value) = (values.array::<N>(row * self.labels + first), f64::from(value));
+            for lane in 0..N {
+                sums[lane] += f64::from(steps[lane].into() * scales[lane]) * value;
             }
         }
+        *scores = sums;
     }
 
     /// Every term that has weights, with them.
@@ -256,7 +285,7 @@ mod tests {
             prop_assert_eq!(&again, &small);
             for term in (0..4).map(FeatureId) {
                 let mut scores = [0.5, 0.5, 0.5];
-                small.add_to(&mut scores, term, 0.3);
+                small.add_to(&mut scores, &[(term, 0.3)]);
                 for (label, score) in (0..3).zip(scores) {
                     prop_assert_eq!(score, 0.5 + small.get(LabelId(label), term) * f64::from(0.3f32));
                 }

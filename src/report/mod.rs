@@ -15,6 +15,8 @@ use crate::framing::Framing;
 use crate::framing::evidence::{Evidence, Order};
 use crate::framing::voice::Voice;
 use crate::model::Model;
+use crate::text::Span;
+use crate::text::unit::Unit;
 pub use voiced::{Named, Said};
 
 /// A classified unit.
@@ -49,6 +51,23 @@ pub struct Record {
     pub known: f64,
     /// The cells of the input row that the unit comes from, where a column of a table is classified.
     pub cells: Option<Cells>,
+}
+
+impl Record {
+    /// Starts a record of the stretch `span` of a unit; what it held before is lost, its memory is used again.
+    pub fn of(&mut self, unit: &Unit, span: Span, truncated: bool) {
+        (self.index, self.line, self.paragraph, self.breaks) = (0, unit.line_at(span.start), unit.index, false);
+        self.start = unit.raw(span.start);
+        self.end = if span.end == unit.text.len() { unit.end } else { unit.raw(span.end) };
+        self.truncated = truncated;
+        self.text.clear();
+        self.text.push_str(span.of(&unit.text));
+        self.framings.clear();
+        self.probabilities.clear();
+        self.evidence.clear();
+        self.said.clear();
+        (self.voice, self.speaker, self.known, self.cells) = (Voice::default(), None, 0.0, None);
+    }
 }
 
 /// An input row that is passed through.

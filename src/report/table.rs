@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use memchr::{memchr, memchr3};
+
 use super::{Cells, Lines, Record, Report, Setting, jsonl};
-use crate::text::cell::{into_io, without_formula};
+use crate::text::cell::without_formula;
 
 const COLUMNS: [&str; 9] = ["path", "index", "line", "start", "end", "text", "voice", "labels", "speakers"];
 
@@ -43,12 +45,11 @@ impl<'a, W: Write> Table<'a, W> {
         let ours = COLUMNS.iter().map(|name| (*name).to_owned()).chain(labels);
         let ours = ours.chain(explain.then(|| "explain".to_owned()));
         let ours = ours.map(|name| if own.contains(&name.as_str()) { format!("rhetor_{name}") } else { name });
-        let mut out = self.rows.writer(&mut self.out);
-        let ours: Vec<String> = ours.collect();
-        let names = own.iter().copied().chain(ours.iter().map(String::as_str));
-        names.into_iter().try_for_each(|name| self.rows.field(name, &mut out)).map_err(into_io)?;
-        out.write_record(None::<&[u8]>).map_err(into_io)?;
-        out.flush()
+        let mut row = Vec::new();
+        own.iter().for_each(|name| self.rows.cell(name, &mut row));
+        ours.for_each(|name| self.rows.cell(&name, &mut row));
+        self.rows.end(&mut row);
+        self.out.write_all(&row)
     }
 }
 
@@ -87,83 +88,106 @@ impl<W: Write> Report for Table<'_, W> {
 
 impl Lines for Rows<'_> {
     fn append(&self, records: &[Record], to: &mut Vec<u8>) {
-        const PROMISE: &str = "fields in memory can be written";
-        let mut out = self.writer(to);
-        records.iter().try_for_each(|record| self.row(record, &mut out)).expect(PROMISE);
-        out.flush().expect(PROMISE);
+        let mut names = Vec::new();
+        records.iter().for_each(|record| self.row(record, &mut names, to));
     }
 }
 
-impl Rows<'_> {
-    fn writer<W: Write>(&self, out: W) -> csv::Writer<W> {
-        csv::WriterBuilder::new().delimiter(self.delimiter).from_writer(out)
-    }
-
-    fn field(&self, cell: &str, out: &mut csv::Writer<impl Write>) -> csv::Result<()> {
-        let cell = if self.spreadsheet_safe { without_formula(cell) } else { cell.into() };
-        out.write_field(&*cell)
-    }
-
-    fn row(&self, record: &Record, out: &mut csv::Writer<impl Write>) -> csv::Result<()> {
-        let model = self.setting.model;
+impl<'a> Rows<'a> {
+    /// Appends a row. `names` is memory for those of labels and speakers, whose cells may hold several.
+    fn row<'n>(&self, record: &'n Record, names: &mut Vec<&'n str>, to: &mut Vec<u8>)
+    where
+        'a: 'n,
+    {
+        let setting: &'a Setting<'a> = self.setting;
         if let Some(Cells::Table(cells)) = &record.cells {
-            for cell in cells {
-                self.field(cell, out)?;
-            }
+            cells.iter().for_each(|cell| self.cell(cell, to));
         }
-        let mut digits = Digits::default();
-        self.field(&self.path, out)?;
+        self.cell(&self.path, to);
         for number in [record.index, record.line, record.start, record.end] {
-            out.write_field(digits.of(number))?;
+            whole(number, to);
+            to.push(self.delimiter);
         }
-        let labels: Vec<&str> = record.framings.iter().map(|framing| model.labels().name(framing.label)).collect();
-        let mut speakers: Vec<&str> =
-            record.said.iter().filter_map(|said| said.speaker.as_ref()).map(|speaker| &speaker.name[..]).collect();
-        speakers.sort_unstable();
-        speakers.dedup();
-        for field in [&record.text, record.voice.name(), &labels.join("|"), &speakers.join("|")] {
-            self.field(field, out)?;
-        }
+        self.cell(&record.text, to);
+        self.cell(record.voice.name(), to);
+        names.clear();
+        names.extend(record.framings.iter().map(|framing| setting.model.labels().name(framing.label)));
+        self.list(names, to);
+        names.clear();
+        names.extend(record.said.iter().filter_map(|said| said.speaker.as_ref()).map(|speaker| &speaker.name[..]));
+        names.sort_unstable();
+        names.dedup();
+        self.list(names, to);
         for probability in &record.probabilities {
-            out.write_field(digits.of_share(*probability))?;
+            share(*probability, to);
+            to.push(self.delimiter);
         }
-        if self.setting.explain {
-            self.field(&explained(self.setting, record), out)?;
+        if setting.explain {
+            self.cell(&explained(setting, record), to);
         }
-        out.write_record(None::<&[u8]>)
+        self.end(to);
+    }
+
+    fn list(&self, names: &[&str], to: &mut Vec<u8>) {
+        match names {
+            [] => self.cell("", to),
+            [name] => self.cell(name, to),
+            several => self.cell(&several.join("|"), to),
+        }
+    }
+
+    /// Appends a cell and a delimiter. Most cells hold nothing that must be quoted, and are copied as they stand.
+    fn cell(&self, cell: &str, to: &mut Vec<u8>) {
+        let cell = if self.spreadsheet_safe { without_formula(cell) } else { cell.into() };
+        let cell = cell.as_bytes();
+        if memchr3(self.delimiter, b'"', b'\n', cell).is_none() && memchr(b'\r', cell).is_none() {
+            to.extend_from_slice(cell);
+        } else {
+            to.push(b'"');
+            let start = to.len();
+            to.resize(start + 2 * cell.len(), 0);
+            let (_, _, length) = csv_core::quote(cell, &mut to[start..], b'"', b'"', true);
+            to.truncate(start + length);
+            to.push(b'"');
+        }
+        to.push(self.delimiter);
+    }
+
+    /// Ends a row behind its last cell.
+    fn end(&self, to: &mut Vec<u8>) {
+        to.pop();
+        to.push(b'\n');
     }
 }
 
-/// Numbers as text, one after another in the same memory.
-#[derive(Default)]
-struct Digits(Vec<u8>);
-
-impl Digits {
-    fn of(&mut self, number: u64) -> &[u8] {
-        self.0.clear();
-        write!(self.0, "{number}").expect("memory can be written");
-        &self.0
+/// Appends a number.
+fn whole(number: u64, to: &mut Vec<u8>) {
+    // The largest has twenty digits.
+    let (mut digits, mut first, mut rest) = ([0; 20], 20, number);
+    while first == 20 || rest > 0 {
+        first -= 1;
+        digits[first] = b'0' + (rest % 10) as u8;
+        rest /= 10;
     }
+    to.extend_from_slice(&digits[first..]);
+}
 
-    /// A number from 0 to 1 with six decimals, as `{:.6}` has it, which takes ten times as long.
-    fn of_share(&mut self, share: f64) -> &[u8] {
-        let millionths = share * 1e6;
-        let below = millionths.floor();
-        // Where it lies between two numbers of six decimals, rounding of the product itself might decide.
-        let is_clear = (0.0..1e6).contains(&millionths) && (millionths - below - 0.5).abs() > 1e-6;
-        self.0.clear();
-        if !is_clear {
-            write!(self.0, "{share:.6}").expect("memory can be written");
-            return &self.0;
-        }
-        let mut rest = below as u32 + u32::from(millionths - below > 0.5);
-        self.0.extend_from_slice(if rest == 1_000_000 { b"1.000000" } else { b"0.000000" });
-        for digit in self.0[2..].iter_mut().rev() {
-            *digit = b'0' + (rest % 10) as u8;
-            rest /= 10;
-        }
-        &self.0
+/// Appends a number from 0 to 1 with six decimals, as `{:.6}` has it, which takes ten times as long.
+fn share(share: f64, to: &mut Vec<u8>) {
+    let millionths = share * 1e6;
+    let below = millionths.floor();
+    // Where it lies between two numbers of six decimals, rounding of the product itself might decide.
+    let is_clear = (0.0..1e6).contains(&millionths) && (millionths - below - 0.5).abs() > 1e-6;
+    if !is_clear {
+        return write!(to, "{share:.6}").expect("memory can be written");
     }
+    let mut rest = below as u32 + u32::from(millionths - below > 0.5);
+    let mut digits = if rest == 1_000_000 { *b"1.000000" } else { *b"0.000000" };
+    for digit in digits[2..].iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    to.extend_from_slice(&digits);
 }
 
 /// The evidence of all framings as a JSON object by label.
@@ -177,7 +201,14 @@ fn explained(setting: &Setting, record: &Record) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::framing::evidence::Order;
     use proptest::prelude::*;
+
+    fn written(number: f64) -> String {
+        let mut bytes = Vec::new();
+        share(number, &mut bytes);
+        String::from_utf8(bytes).unwrap()
+    }
 
     #[test]
     fn shares_at_the_edges_are_written_as_the_library_does() {
@@ -194,7 +225,7 @@ mod tests {
             f64::MIN_POSITIVE,
             f64::NAN,
         ] {
-            assert_eq!(Digits::default().of_share(share), format!("{share:.6}").as_bytes());
+            assert_eq!(written(share), format!("{share:.6}"));
         }
     }
 
@@ -202,9 +233,30 @@ mod tests {
         #[test]
         fn shares_are_written_as_the_library_does(share in 0.0f64..=1.0, halves in 0u32..2_000_000) {
             for share in [share, f64::from(halves) / 2e6] {
-                let (mut digits, expected) = (Digits::default(), format!("{share:.6}"));
-                prop_assert_eq!(digits.of_share(share), expected.as_bytes());
+                prop_assert_eq!(written(share), format!("{share:.6}"));
             }
+        }
+
+        #[test]
+        fn rows_are_written_as_the_library_does(
+            cells in proptest::collection::vec("[a\",;\t\r\n|é=]{0,4}", 2..5),
+            number in any::<u64>(),
+            delimiter in prop_oneof![Just(b','), Just(b'\t')],
+        ) {
+            let model = crate::model::english::embedded();
+            let setting = Setting { model: &model, explain: false, order: Order::default(), all_scores: false };
+            let rows = Rows { setting: &setting, path: String::new(), delimiter, spreadsheet_safe: false };
+            let (mut row, mut library) = (Vec::new(), csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new()));
+            for cell in &cells {
+                rows.cell(cell, &mut row);
+                library.write_field(cell).unwrap();
+            }
+            whole(number, &mut row);
+            row.push(delimiter);
+            rows.end(&mut row);
+            library.write_field(number.to_string()).unwrap();
+            library.write_record(None::<&[u8]>).unwrap();
+            prop_assert_eq!(row, library.into_inner().unwrap());
         }
     }
 }

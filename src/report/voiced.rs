@@ -61,17 +61,29 @@ impl Record {
     /// Fills in whose words they are; the record is of the stretch `span` of `unit`, and has its evidence. `before` is what the paragraph
     /// before left to the unit.
     pub fn hear(&mut self, voices: &Voices, unit: &Unit, span: Span, before: &Carried) {
+        let evidence = std::mem::take(&mut self.evidence);
+        self.hear_by(voices, unit, span, before, evidence.iter().map(|evidence| voices.framing(evidence, span)));
+        self.evidence = evidence;
+    }
+
+    /// The same for a record without evidence, by what was heard in each of its framings.
+    pub fn hear_by(
+        &mut self,
+        voices: &Voices,
+        unit: &Unit,
+        span: Span,
+        before: &Carried,
+        framings: impl Iterator<Item = Heard>,
+    ) {
         let speaker = |heard: &Heard| {
             let speaker = heard.by.and_then(|by| voices.speech()[by].speaker);
             speaker.map(|speaker| Named::of(&speaker, unit, before))
         };
         let own = voices.sentence(span);
         (self.voice, self.speaker) = (own.voice, speaker(&own));
-        let said = |evidence| {
-            let heard = voices.framing(evidence, span);
-            Said { voice: heard.voice, shares: heard.shares, speaker: speaker(&heard) }
-        };
-        self.said = self.evidence.iter().map(said).collect();
+        let said = |heard: Heard| Said { voice: heard.voice, shares: heard.shares, speaker: speaker(&heard) };
+        self.said.clear();
+        self.said.extend(framings.map(said));
     }
 
     /// Keeps only the framings in some voices.

@@ -1,8 +1,10 @@
 //! What stands before a full stop that need not end a sentence, and what stands behind one that does, by language: the
 //! words of `abbreviations.txt`.
 
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
 use std::sync::LazyLock;
+
+use foldhash::{HashMap, HashSet};
 
 /// What follows an abbreviation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +42,7 @@ pub(super) struct Abbreviations {
 }
 
 static LANGUAGES: LazyLock<HashMap<&'static str, Abbreviations>> = LazyLock::new(|| {
-    let mut languages: HashMap<&str, Abbreviations> = HashMap::new();
+    let mut languages: HashMap<&str, Abbreviations> = HashMap::default();
     for line in include_str!("abbreviations.txt").lines().filter(|line| !line.starts_with('#')) {
         let mut words = line.split_whitespace();
         if let (Some(list), Some(language)) = (words.next(), words.next()) {
@@ -79,13 +81,19 @@ impl Abbreviations {
 
     /// The kind of a word before a full stop, also behind an article as in `l’art.`
     pub(super) fn kind(&self, word: &str) -> Option<Kind> {
-        let word = word.rsplit(['\'', '’']).next().unwrap_or(word);
-        let (kind, capital) = *self.kinds.get(word.to_lowercase().as_str())?;
+        let word = match word.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            true => word,
+            false => word.rsplit(['\'', '’']).next().unwrap_or(word),
+        };
+        let (kind, capital) = *self.kinds.get(&*lower_case(word, &mut [0; LONGEST]))?;
         (!capital || word.starts_with(char::is_uppercase)).then_some(kind)
     }
 
     pub(super) fn is_starter(&self, word: &str) -> bool {
-        self.starters.contains(word.to_lowercase().replace('’', "'").as_str())
+        match word.is_ascii() {
+            true => self.starters.contains(&*lower_case(word, &mut [0; LONGEST])),
+            false => self.starters.contains(word.to_lowercase().replace('’', "'").as_str()),
+        }
     }
 
     pub(super) fn knows_starters(&self) -> bool {
@@ -108,6 +116,19 @@ impl Abbreviations {
     pub(super) fn has_dotted_ordinals(&self) -> bool {
         self.dotted_ordinals
     }
+}
+
+/// Most words are no longer.
+const LONGEST: usize = 24;
+
+/// As [`str::to_lowercase`], in `room` if the word is of ASCII and fits.
+fn lower_case<'a>(word: &str, room: &'a mut [u8; LONGEST]) -> Cow<'a, str> {
+    let Some(room) = room.get_mut(..word.len()).filter(|_| word.is_ascii()) else {
+        return Cow::Owned(word.to_lowercase());
+    };
+    room.copy_from_slice(word.as_bytes());
+    room.make_ascii_lowercase();
+    String::from_utf8_lossy(room)
 }
 
 #[cfg(test)]

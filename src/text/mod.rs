@@ -5,6 +5,7 @@ mod abbreviation;
 pub mod cell;
 pub mod language;
 pub mod quote;
+mod scan;
 pub mod sentence;
 pub mod source;
 pub mod speech;

@@ -6,6 +6,7 @@
 //! no surer one comes. The golden cases are in `quote_cases.txt`.
 
 use super::Span;
+use super::scan::Scan;
 
 /// A stretch of text in quotation marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +25,8 @@ pub struct Quotation {
 /// document may be given too. Linear in the length of the text.
 pub fn quotations(text: &str) -> Vec<Quotation> {
     let mut reader = Reader { text, open: Vec::new(), found: Vec::new(), in_dialogue: false };
-    let mut at = 0;
-    while let Some(next) = next_candidate(text.as_bytes(), at) {
+    let (mut scan, mut at) = (Scan::new(text.as_bytes(), CANDIDATES), 0);
+    while let Some(next) = scan.next(at) {
         let c = text[next..].chars().next().unwrap_or(' ');
         at = next + c.len_utf8();
         reader.read(Mark::new(text, next, c));
@@ -42,21 +43,8 @@ pub fn quoted_share(quotations: &[Quotation], span: Span) -> f64 {
     if span.is_empty() { 0.0 } else { inside as f64 / span.len() as f64 }
 }
 
-/// First bytes of the characters that [`Reader::read`] looks at.
-const CANDIDATES: [bool; 256] = {
-    let mut table = [false; 256];
-    table[b'"' as usize] = true;
-    table[b'\'' as usize] = true;
-    table[b'\n' as usize] = true;
-    table[0xC2] = true; // « »
-    table[0xE2] = true; // “ ” „ ‘ ’ ‚ ‹ › — ―
-    table[0xE3] = true; // 「 」 『 』
-    table
-};
-
-fn next_candidate(bytes: &[u8], from: usize) -> Option<usize> {
-    bytes[from..].iter().position(|byte| CANDIDATES[*byte as usize]).map(|offset| from + offset)
-}
+/// First bytes of the characters that [`Reader::read`] looks at: `"`, `'` and line breaks; « »; “ ” „ ‘ ’ ‚ ‹ › — ―; 「 」 『 』.
+const CANDIDATES: [[u8; 3]; 2] = [*b"\"'\n", [0xC2, 0xE2, 0xE3]];
 
 /// Sorts by start and counts how many quotations lie around each.
 fn nested(mut found: Vec<Quotation>) -> Vec<Quotation> {

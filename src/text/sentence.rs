@@ -7,6 +7,7 @@
 
 use super::Span;
 use super::abbreviation::{Abbreviations, Kind};
+use super::scan::Scan;
 
 /// The sentences of `text` in order, without the blanks around them; together they cover all that is no blank.
 /// `breaks` are offsets, rising, where a sentence ends in any case. `language` is its English name in lower case, such as
@@ -26,27 +27,23 @@ pub fn sentences(text: &str, breaks: &[usize], language: &str) -> Vec<Span> {
 }
 
 /// First bytes of marks, and of the brackets whose content is looked through.
-const CANDIDATES: [bool; 256] = {
-    let mut table = [false; 256];
-    let firsts = b".!?\n(\xE2\xE3\xEF\xD8\xDB\xE0\xD6";
-    let mut at = 0;
-    while at < firsts.len() {
-        table[firsts[at] as usize] = true;
-        at += 1;
-    }
-    table
-};
+const CANDIDATES: [[u8; 3]; 4] = [*b".!?", *b"\n(\xE2", *b"\xE3\xEF\xD8", *b"\xDB\xE0\xD6"];
 
 /// The next mark or opening bracket at or after `from`.
-fn next_candidate(text: &str, mut from: usize) -> Option<(usize, char)> {
-    let bytes = text.as_bytes();
+fn next_candidate(scan: &mut Scan<4>, text: &str, from: usize) -> Option<(usize, char)> {
+    let mut at = from;
     loop {
-        let at = from + bytes[from..].iter().position(|byte| CANDIDATES[*byte as usize])?;
-        let c = text[at..].chars().next()?;
-        if c == '(' || c == '\n' || is_mark(c) {
-            return Some((at, c));
+        at = scan.next(at)?;
+        // Of a script whose letters begin as its marks do, letter after letter is looked at.
+        for c in text[at..].chars() {
+            if c == '(' || c == '\n' || is_mark(c) {
+                return Some((at, c));
+            }
+            if c.is_ascii() {
+                break;
+            }
+            at += c.len_utf8();
         }
-        from = at + c.len_utf8();
     }
 }
 
@@ -71,7 +68,7 @@ fn closes_bracket(c: char) -> bool {
 
 /// Stands before the first word of a sentence: opening marks, brackets, dashes, bullets.
 fn is_opener(c: char) -> bool {
-    "\"'“‘„‚«‹»›([{¿¡「『（—–-―*•·>_#".contains(c)
+    !c.is_ascii_alphanumeric() && "\"'“‘„‚«‹»›([{¿¡「『（—–-―*•·>_#".contains(c)
 }
 
 /// What a run of marks says.
@@ -187,7 +184,7 @@ impl<'a> Next<'a> {
             rest = rest[width..].trim_start();
         }
         let rest = rest.trim_start_matches(|c: char| is_opener(c) || c.is_whitespace());
-        let begins = rest.chars().next().is_some_and(|c| !",;:)]}.!?…%/".contains(c));
+        let begins = rest.chars().next().is_some_and(|c| c.is_ascii_alphanumeric() || !",;:)]}.!?…%/".contains(c));
         begins.then(|| Next { rest, word: first_word(rest) })
     }
 
@@ -210,6 +207,10 @@ fn elision(rest: &str) -> Option<usize> {
 }
 
 fn first_word(text: &str) -> &str {
+    let letters = text.bytes().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(text.len());
+    if matches!(text.as_bytes().get(letters), Some(b' ' | b',' | b'.') | None) {
+        return &text[..letters];
+    }
     let end = text.find(|c: char| !c.is_alphanumeric() && !matches!(c, '\'' | '’'));
     &text[..end.unwrap_or(text.len())]
 }
@@ -232,8 +233,9 @@ struct Block<'a> {
 impl Block<'_> {
     /// Calls `found` with each sentence.
     fn cut(&self, mut found: impl FnMut(Span)) {
+        let mut scan = Scan::new(self.text.as_bytes(), CANDIDATES);
         let (mut start, mut at, mut aside) = (self.behind_blanks(0), 0, 0);
-        while let Some((mark, c)) = next_candidate(self.text, at) {
+        while let Some((mark, c)) = next_candidate(&mut scan, self.text, at) {
             if c == '(' {
                 aside = if mark < aside { aside } else { self.aside_end(start, mark).unwrap_or(aside) };
                 at = mark + 1;
@@ -431,6 +433,11 @@ impl Block<'_> {
             from += 1;
         }
         let near = &self.text[from..end];
+        // The letters of most words, and the blank before them, are of one byte each.
+        let letters = near.bytes().rposition(|byte| !byte.is_ascii_alphanumeric());
+        if let Some(at) = letters.filter(|at| near.as_bytes()[*at] == b' ' && at + 1 < near.len()) {
+            return &near[at + 1..];
+        }
         let word =
             near.rsplit(|c: char| c.is_whitespace() || matches!(c, '(' | '[' | '/' | '—' | '–')).next().unwrap_or(near);
         word.trim_start_matches(is_opener)

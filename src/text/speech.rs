@@ -14,6 +14,7 @@ mod clause;
 mod complement;
 mod lexicon;
 mod memory;
+mod outline;
 mod paragraph;
 mod passage;
 mod phrase;
@@ -23,6 +24,7 @@ use super::Span;
 use super::quote::Quotation;
 pub use cast::{Cast, Member};
 pub use memory::Carried;
+use outline::Outline;
 use paragraph::Reader;
 
 /// Somebody's words in the text.
@@ -191,17 +193,37 @@ pub fn speech_after(
     before: &Carried,
     place: &dyn Fn(Span) -> (u64, u64),
 ) -> (Vec<Reported>, Carried) {
-    let mut reader = Reader::new(text, before);
-    let outermost: Vec<Quotation> = quotations.iter().filter(|quotation| quotation.depth == 0).copied().collect();
-    let mut rest = &outermost[..];
-    let parted = |a: &Span, b: &Span| a.end > b.start || !has_blank_line(&text[a.end..b.start]);
-    for paragraph in sentences.chunk_by(parted) {
-        let end = paragraph.last().map_or(0, |last| last.end);
-        let (here, later) = rest.split_at(rest.partition_point(|quotation| quotation.span.start < end));
-        rest = later;
-        reader.paragraph(paragraph, here);
+    Page::read(text, sentences, quotations).hear(text, before, place)
+}
+
+/// What a text tells by itself, whoever was named before it. To read one is most of the work, and many can be read at once; then
+/// they are heard in order.
+#[derive(Debug)]
+pub struct Page {
+    paragraphs: Vec<Outline>,
+}
+
+impl Page {
+    /// The sentences and quotations are those that [`speech`] wants.
+    pub fn read(text: &str, sentences: &[Span], quotations: &[Quotation]) -> Self {
+        let outermost: Vec<Quotation> = quotations.iter().filter(|quotation| quotation.depth == 0).copied().collect();
+        let mut rest = &outermost[..];
+        let parted = |a: &Span, b: &Span| a.end > b.start || !has_blank_line(&text[a.end..b.start]);
+        let paragraphs = sentences.chunk_by(parted).map(|paragraph| {
+            let end = paragraph.last().map_or(0, |last| last.end);
+            let (here, later) = rest.split_at(rest.partition_point(|quotation| quotation.span.start < end));
+            rest = later;
+            Outline::read(text, paragraph, here)
+        });
+        Page { paragraphs: paragraphs.collect() }
     }
-    reader.end(place)
+
+    /// As [`speech_after`], for the text that was read.
+    pub fn hear(&self, text: &str, before: &Carried, place: &dyn Fn(Span) -> (u64, u64)) -> (Vec<Reported>, Carried) {
+        let mut reader = Reader::new(text, before);
+        self.paragraphs.iter().for_each(|paragraph| reader.paragraph(paragraph));
+        reader.end(place)
+    }
 }
 
 fn has_blank_line(between: &str) -> bool {

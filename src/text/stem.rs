@@ -1,20 +1,26 @@
 //! Token → Snowball stem. The stemmer and its version are part of the model: other versions stem a few words
 //! otherwise, so `Cargo.toml` pins one.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::BuildHasher;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use foldhash::fast::RandomState;
 use rust_stemmers::{Algorithm, Stemmer};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
+use super::Span;
+use super::token::Token;
+
 /// The stemmer as the model file names it.
 pub const STEMMER: &str = "rust-stemmers 1.2.0";
 
-/// How many distinct words are remembered with their stems before the memory starts anew. English running text of a
-/// gigabyte holds some 10⁶ distinct tokens; the bound keeps an endless stream of junk from filling the memory.
+/// How many distinct words are remembered before the memory starts anew, between two texts. English running text of a gigabyte holds some
+/// 10⁶ distinct tokens; the bound keeps an endless stream of junk from filling the memory.
 const MEMO: usize = 1 << 16;
 
 macro_rules! languages {
@@ -66,105 +72,217 @@ impl FromStr for Language {
 }
 
 /// Stems words of one language and remembers them, since a few thousand words make up most of any text.
+///
+/// It is the one memory of words: every token has a number in it, the same wherever it stands, and what else is known of a token is kept under
+/// that number by those who know it. Numbers are given by first meeting, so that what is known of common words stands together and stays in
+/// the cache. A text's numbers are asked for at once, with [`Stems::numbers`]; they hold until the next call that may start the memory anew, which
+/// the [`generation`](Stems::generation) tells.
 pub struct Stems {
     stemmer: Option<Stemmer>,
-    /// The numbers of tokens of up to 15 bytes, and of longer ones. Hashes are seeded anew in every run, so that no text can be made to
-    /// collide.
-    short: HashMap<Short, u32, RandomState>,
+    /// By number; those of tokens that are not [`Short`] are [`Short::NONE`].
+    keys: Vec<Short>,
+    /// At the first free place from where its hash says: in the lower bits the number of a short token, plus one, in the others as many bits of
+    /// its hash. Never more than half full, so that a number needs no more bits than a place.
+    places: Vec<u32>,
     long: HashMap<Box<str>, u32, RandomState>,
-    stems: Vec<Box<str>>,
+    /// The stems, one after another, and where each ends.
+    stems: String,
+    ends: Vec<u32>,
+    /// Drawn anew in every run, so that no text can be made to collide.
+    seeds: [u64; 2],
     generation: u64,
 }
 
-/// A token of up to 15 bytes and its length: two numbers are compared sooner than two texts.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+const FIRST_PLACES: usize = 1 << 10;
+
+/// The bytes of a token of 1 to 15 bytes, with its length in the highest one.
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Short(u64, u64);
 
 impl Short {
-    fn new(token: &str) -> Option<Short> {
-        let bytes = token.as_bytes();
-        let length = bytes.len() as u64;
-        if let (15.., _) | (_, None) = (length.saturating_sub(1), bytes.last()) {
+    const NONE: Short = Short(0, 0);
+
+    /// Reads 16 bytes at once and clears those behind the token, which takes no branch that could be guessed wrong; only near the end of the
+    /// text they must be copied first.
+    #[inline]
+    fn new(text: &str, span: Span) -> Option<Short> {
+        let length = span.len();
+        if !(1..=15).contains(&length) {
             return None;
         }
-        let (first, rest) = if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-            // What the two have in common is shifted out of the second; in two steps, as it may be all of it.
-            (u64::from_le_bytes(*first), u64::from_le_bytes(*last) >> 8 >> (8 * (15 - length)))
-        } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-            (u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32, 0)
-        } else {
-            let at = |at: usize| u64::from(bytes[at]);
-            (at(0) | at(bytes.len() / 2) << 8 | at(bytes.len() - 1) << 16, 0)
+        let rest = &text.as_bytes()[span.start..];
+        let bytes = match rest.first_chunk::<16>() {
+            Some(bytes) => u128::from_le_bytes(*bytes),
+            None => {
+                let mut bytes = [0; 16];
+                bytes[..length].copy_from_slice(&rest[..length]);
+                u128::from_le_bytes(bytes)
+            }
         };
-        Some(Short(first, rest | length << 56))
+        let own = bytes & (u128::MAX >> (8 * (16 - length)));
+        Some(Short(own as u64, (own >> 64) as u64 | (length as u64) << 56))
     }
+}
+
+/// Where a token that was not met before belongs in the table, and the bits of its hash.
+struct Free {
+    at: usize,
+    tag: u32,
 }
 
 impl Stems {
     pub fn new(language: Language) -> Self {
-        let stemmer = language.algorithm().map(Stemmer::create);
-        Stems { stemmer, short: HashMap::default(), long: HashMap::default(), stems: Vec::new(), generation: 1 }
+        let state = RandomState::default();
+        Stems {
+            stemmer: language.algorithm().map(Stemmer::create),
+            keys: Vec::new(),
+            places: vec![0; FIRST_PLACES],
+            long: HashMap::default(),
+            stems: String::new(),
+            ends: Vec::new(),
+            seeds: [state.hash_one(1u8), state.hash_one(2u8)],
+            generation: next_generation(),
+        }
     }
 
     /// The stem of a token as it stands in the text: curly apostrophes and hyphens made plain, composed (NFC),
     /// lower-cased, stemmed. Abbreviations with dots (`U.S.`) are only lower-cased, so that they stay apart from words.
     pub fn stem(&mut self, surface: &str) -> &str {
-        let number = self.number(surface);
-        &self.stems[number]
+        self.make_room();
+        let number = self.number(surface, Span::new(0, surface.len()));
+        self.of(number)
     }
 
-    /// The number under which a token is remembered, from 0; the same for as long as the [`generation`](Stems::generation) is. What else is
-    /// known of tokens can be kept under it, so that each is looked up once.
-    pub fn number(&mut self, surface: &str) -> usize {
-        let short = Short::new(surface);
-        let known = match &short {
-            Some(short) => self.short.get(short),
-            None => self.long.get(surface),
+    /// Puts the number of each token of a text into `into`, which is emptied first. The memory may start anew before, never on the way: all
+    /// of them belong to one generation.
+    pub fn numbers(&mut self, text: &str, tokens: &[Token], into: &mut Vec<u32>) {
+        self.make_room();
+        into.clear();
+        into.extend(tokens.iter().map(|token| self.number(text, token.span)));
+    }
+
+    #[inline]
+    fn number(&mut self, text: &str, span: Span) -> u32 {
+        let free = match Short::new(text, span) {
+            Some(key) => match self.find(key) {
+                Ok(number) => return number,
+                Err(free) => Some((key, free)),
+            },
+            None => match self.long.get(span.of(text)) {
+                Some(&number) => return number,
+                None => None,
+            },
         };
-        if let Some(&number) = known {
-            return number as usize;
-        }
-        self.remember(surface, short)
+        self.remember(span.of(text), free)
     }
 
-    fn remember(&mut self, surface: &str, short: Option<Short>) -> usize {
-        if self.stems.len() >= MEMO {
-            self.short.clear();
-            self.long.clear();
-            self.stems.clear();
-            self.generation += 1;
+    /// The number of a short token, else where it belongs.
+    #[inline]
+    fn find(&self, key: Short) -> Result<u32, Free> {
+        let product = u128::from(key.0 ^ self.seeds[0]) * u128::from(key.1 ^ self.seeds[1]);
+        let hash = product as u64 ^ (product >> 64) as u64;
+        let mask = self.places.len() - 1;
+        let (tag, mut at) = ((hash >> 32) as u32 & !(mask as u32), hash as usize & mask);
+        loop {
+            let place = self.places[at];
+            if place == 0 {
+                return Err(Free { at, tag });
+            }
+            if place & !(mask as u32) == tag {
+                let number = (place & mask as u32) - 1;
+                if self.keys[number as usize] == key {
+                    return Ok(number);
+                }
+            }
+            at = (at + 1) & mask;
         }
-        let number = self.stems.len();
-        let stem = self.compute(surface).into();
-        self.stems.push(stem);
+    }
+
+    #[cold]
+    fn remember(&mut self, surface: &str, short: Option<(Short, Free)>) -> u32 {
+        let number = self.ends.len() as u32;
+        let folded = fold(surface);
+        let stem = self.compute(&folded).into_owned();
+        self.stems.push_str(&stem);
+        self.ends.push(self.stems.len() as u32);
         match short {
-            Some(short) => self.short.insert(short, number as u32),
-            None => self.long.insert(surface.into(), number as u32),
-        };
+            Some((key, Free { at, tag })) => {
+                self.keys.push(key);
+                self.places[at] = tag | (number + 1);
+            }
+            None => {
+                self.keys.push(Short::NONE);
+                self.long.insert(surface.into(), number);
+            }
+        }
+        if self.keys.len() * 2 >= self.places.len() {
+            self.lay_out(self.places.len() * 2);
+        }
         number
     }
 
-    /// The stem of the token with that number.
-    pub fn of(&self, number: usize) -> &str {
-        &self.stems[number]
+    /// Makes the table of short tokens anew.
+    fn lay_out(&mut self, places: usize) {
+        self.places.clear();
+        self.places.resize(places, 0);
+        for number in 0..self.keys.len() {
+            if self.keys[number] != Short::NONE
+                && let Err(Free { at, tag }) = self.find(self.keys[number])
+            {
+                self.places[at] = tag | (number as u32 + 1);
+            }
+        }
     }
 
-    /// Counts how often the memory started anew, which makes all numbers void.
+    /// Starts the memory anew if it is full.
+    fn make_room(&mut self) {
+        if self.ends.len() >= MEMO {
+            self.keys.clear();
+            self.long.clear();
+            self.stems.clear();
+            self.ends.clear();
+            self.lay_out(FIRST_PLACES);
+            self.generation = next_generation();
+        }
+    }
+
+    /// The stem of the token with that number.
+    pub fn of(&self, number: u32) -> &str {
+        let at = number as usize;
+        let start = at.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        &self.stems[start..self.ends[at] as usize]
+    }
+
+    /// How many tokens are remembered: one more than the highest number.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Changes whenever the memory starts anew, which makes all numbers void; that of no other memory.
     pub fn generation(&self) -> u64 {
         self.generation
     }
 
-    fn compute(&self, surface: &str) -> String {
-        let lower = fold(surface);
+    /// The stem of a word as [`fold`] leaves it, without a look into the memory.
+    pub fn compute<'a>(&self, folded: &'a str) -> Cow<'a, str> {
         match &self.stemmer {
-            Some(stemmer) if !lower.contains('.') => {
-                let stem = stemmer.stem(&lower);
+            Some(stemmer) if !folded.contains('.') => {
+                let stem = stemmer.stem(folded);
                 // A stemmer may leave nothing of a word that is all suffix; the word is then its own stem.
-                if stem.is_empty() { lower } else { stem.into_owned() }
+                if stem.is_empty() { folded.into() } else { stem }
             }
-            _ => lower,
+            _ => folded.into(),
         }
     }
+}
+
+fn next_generation() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// A token with typographic variants made equal: `’` to `'`, `‐` and `‑` to `-`, composed characters, lower case.
@@ -187,6 +305,7 @@ pub fn fold(surface: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::token;
 
     #[test]
     fn english_words_of_one_family_share_a_stem() {
@@ -234,29 +353,47 @@ mod tests {
     #[test]
     fn the_memory_stays_bounded() {
         let mut stems = Stems::new(Language::English);
+        let first = stems.generation();
         for i in 0..MEMO * 2 {
             stems.stem(&format!("w{i}"));
         }
-        assert!(stems.stems.len() <= MEMO && stems.short.len() <= MEMO && stems.generation() > 1);
+        assert!(stems.len() <= MEMO && stems.long.len() <= MEMO && stems.places.len() <= 4 * MEMO);
+        assert_ne!(stems.generation(), first);
+        assert_ne!(Stems::new(Language::English).generation(), stems.generation());
+    }
+
+    #[test]
+    fn the_numbers_of_one_text_hold_however_many_words_it_has() {
+        let text: String = (0..MEMO + 5000).map(|i| format!("word{i} ")).collect();
+        let (mut stems, mut tokens, mut numbers) = (Stems::new(Language::English), Vec::new(), Vec::new());
+        token::tokens(&text, &mut tokens);
+        stems.numbers(&text, &tokens, &mut numbers);
+        assert!(numbers.iter().copied().eq(0..tokens.len() as u32));
+        assert!(tokens.iter().zip(&numbers).all(|(token, number)| stems.of(*number) == token.span.of(&text)));
+        let full = stems.generation();
+        stems.numbers("two words", &tokens[..1], &mut numbers);
+        assert!(stems.generation() != full && stems.len() == 1 && stems.places.len() == FIRST_PLACES);
     }
 
     #[test]
     fn tokens_that_differ_in_any_byte_or_in_length_have_numbers_of_their_own() {
         let mut stems = Stems::new(Language::None);
-        let mut numbers = std::collections::BTreeSet::new();
-        let whole = "a\u{0}abcdefghijklmnopq";
-        for length in 1..whole.len() {
-            for changed in 0..length {
-                let token: String =
-                    whole[..length].char_indices().map(|(at, c)| if at == changed { 'Z' } else { c }).collect();
-                assert!(numbers.insert(stems.number(&token)), "{token:?}");
-                assert_eq!(stems.stem(&token), token.to_lowercase());
+        let mut known = std::collections::BTreeMap::new();
+        let text = "a\u{0}abcdefghijklmnopqrstuvw".repeat(3);
+        for start in 0..text.len() {
+            for end in start..text.len().min(start + 20) {
+                let span = Span::new(start, end);
+                let number = stems.number(&text, span);
+                let next = known.len() as u32;
+                assert_eq!(number, *known.entry(span.of(&text)).or_insert(next));
+                // The same bytes with nothing behind them
+                assert_eq!(stems.number(&text[..end], span), number);
+                assert_eq!(stems.of(number), span.of(&text));
             }
         }
-        assert!(
-            numbers.insert(stems.number(""))
-                && numbers.insert(stems.number("\u{0}"))
-                && numbers.insert(stems.number("\u{0}\u{0}"))
-        );
+        for changed in 0..18 {
+            let token: String = text[..18].char_indices().map(|(at, c)| if at == changed { 'Z' } else { c }).collect();
+            assert_eq!(stems.number(&token, Span::new(0, 18)) as usize, known.len() + changed);
+        }
     }
 }

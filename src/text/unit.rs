@@ -5,7 +5,7 @@
 
 use memchr::{memchr, memchr_iter};
 
-use super::wrap::{LineShape, meant_breaks};
+use super::wrap::{LineShape, completes_compound, meant_breaks};
 
 /// What gets classified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,6 +135,9 @@ const LEAST_BYTES: usize = 4;
 /// A block has at most so many lines; each costs some 40 bytes beside its text. A novel's longest paragraph has hundreds.
 const MOST_LINES: usize = 1 << 16;
 
+/// Memory for the lines of a block is kept for the next one, up to so many.
+const FEW_LINES: usize = 1 << 8;
+
 /// Line buffers larger than this are given back.
 const LARGE_BUFFER: usize = 1 << 16;
 
@@ -176,7 +179,8 @@ struct Line<'a> {
 #[derive(Debug, Default)]
 struct Block {
     unit: Unit,
-    lines: Vec<LineShape>,
+    /// Where in the unit's text each line starts.
+    lines: Vec<u32>,
     bytes: usize,
 }
 
@@ -349,10 +353,14 @@ impl Splitter {
         if self.block.lines.is_empty() {
             return;
         }
-        let Block { mut unit, lines, .. } = std::mem::take(&mut self.block);
-        if self.kind == UnitKind::Sentence {
-            unit.breaks = meant_breaks(&lines);
+        let mut unit = std::mem::take(&mut self.block.unit);
+        // A line alone breaks nowhere, and is not looked at.
+        if self.kind == UnitKind::Sentence && self.block.lines.len() > 1 {
+            unit.breaks = meant_breaks(&self.block.shapes(&unit.text));
         }
+        self.block.lines.clear();
+        self.block.lines.shrink_to(FEW_LINES);
+        self.block.bytes = 0;
         out.push(unit);
     }
 }
@@ -366,16 +374,26 @@ impl Pending {
 impl Block {
     /// Adds a line: its break becomes a space, unless it split a compound at its hyphen.
     fn join(&mut self, bytes: &[u8], line: &Line) {
-        let shape = LineShape::of(&String::from_utf8_lossy(bytes));
-        if let Some(before) = self.lines.last()
-            && !shape.completes_compound(before)
+        if let Some(&before) = self.lines.last()
+            && !completes_compound(&self.unit.text[before as usize..], bytes)
         {
             self.unit.text.push(' ');
         }
-        self.lines.push(shape.starting_at(self.unit.text.len()));
+        self.lines.push(u32::try_from(self.unit.text.len()).expect("MOST_BYTES keeps a text under 4 GiB"));
         self.unit.append(bytes, line.start, line.number);
         self.unit.truncated |= line.cut;
         self.bytes += bytes.len() + 1;
+    }
+
+    /// The shapes of the lines, which end in no blank of their own.
+    fn shapes(&self, text: &str) -> Vec<LineShape> {
+        let ends = self.lines[1..].iter().map(|next| *next as usize).chain([text.len()]);
+        let lines = self.lines.iter().map(|start| *start as usize).zip(ends);
+        let shape = |(start, end): (usize, usize)| {
+            let line = &text[start..end];
+            LineShape::of(line.strip_suffix(' ').unwrap_or(line)).starting_at(start)
+        };
+        lines.map(shape).collect()
     }
 }
 

@@ -48,18 +48,16 @@ impl LineShape {
     pub(super) fn of(line: &str) -> Self {
         let is_answered = line.starts_with('>');
         let body = if is_answered { line.trim_start_matches(['>', ' ']) } else { line };
-        let mut words = body.split_whitespace().map(|word| word.chars().count());
-        let first_word = words.next().unwrap_or(0);
-        let mut from_end = line.chars().rev();
+        let (first_word, unwrappable) = if body.is_ascii() { ascii_words(body.as_bytes()) } else { words(body) };
         LineShape {
             start: 0,
             width: saturated(line.chars().count()),
             first_word: saturated(first_word),
             opening: Opening::of(body),
-            hyphen_ends: from_end.next() == Some('-') && from_end.next().is_some_and(char::is_alphabetic),
+            hyphen_ends: hyphen_ends(line),
             letter_starts: line.starts_with(char::is_alphabetic),
             is_answered,
-            unwrappable: first_word > LONGEST_WORD || words.any(|width| width > LONGEST_WORD),
+            unwrappable,
         }
     }
 
@@ -78,6 +76,39 @@ impl LineShape {
     fn gap(&self, before: &LineShape, width: u32) -> i64 {
         i64::from(width) - i64::from(before.width) - 1 - i64::from(self.first_word)
     }
+}
+
+/// Whether a line that ends inside a compound goes on in the next one, of which these are the bytes.
+pub(super) fn completes_compound(before: &str, next: &[u8]) -> bool {
+    let first = || next.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next());
+    hyphen_ends(before) && first().is_some_and(char::is_alphabetic)
+}
+
+fn hyphen_ends(line: &str) -> bool {
+    line.strip_suffix('-').is_some_and(|line| line.ends_with(char::is_alphabetic))
+}
+
+/// The characters of the first word, and whether any word has more than [`LONGEST_WORD`].
+fn words(body: &str) -> (usize, bool) {
+    let mut words = body.split_whitespace().map(|word| word.chars().count());
+    let first = words.next().unwrap_or(0);
+    (first, first > LONGEST_WORD || words.any(|width| width > LONGEST_WORD))
+}
+
+/// The same of ASCII, without a look at each byte: a word longer than that has no blank in a stretch of that length.
+fn ascii_words(body: &[u8]) -> (usize, bool) {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
+    let start = body.iter().position(|byte| !is_blank(byte)).unwrap_or(body.len());
+    let body = &body[start..];
+    let first = body.iter().position(is_blank).unwrap_or(body.len());
+    let mut at = 0;
+    while let Some(near) = body.get(at..=at + LONGEST_WORD) {
+        match near.iter().rposition(is_blank) {
+            Some(blank) => at += blank + 1,
+            None => return (first, true),
+        }
+    }
+    (first, false)
 }
 
 fn saturated(count: usize) -> u32 {
@@ -192,6 +223,7 @@ impl Layout {
 mod tests {
     use super::*;
     use crate::text::unit::{Splitter, UnitKind};
+    use proptest::prelude::*;
 
     /// The lines of a block, each ended by `‖` if the reader sees that its break is meant.
     fn marked(block: &str) -> String {
@@ -225,6 +257,13 @@ mod tests {
         }
         for line in ["1990. Then", "-5 degrees", "a", "(so) it", "Mr. A", "C. It", "2.5 per cent", "-"] {
             assert!(!is_item(line), "{line}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn words_of_ascii_are_measured_as_all_others(body in "([a-z-]{1,9}|[x]{38,43}|[ \t\u{b}\u{1f}]{1,3}){0,9}") {
+            prop_assert_eq!(ascii_words(body.as_bytes()), words(&body));
         }
     }
 }

@@ -106,9 +106,25 @@ fn one_line_in_is_one_record_out_in_order() {
 
 #[test]
 fn threads_change_nothing() {
-    let desk = Desk::with_model().and("long.txt", SPEECH.repeat(300));
-    let on = |threads: u32| desk.run(&format!("classify -m m long.txt -f jsonl -e --threads {threads}")).ok().stdout;
-    assert_eq!(on(1), on(2));
+    let text =
+        [SPEECH.repeat(150).as_bytes(), b"Caf\xe9 \xff\xc3(\r\n \xe2\x80\x9cWe will\n", SPEECH.repeat(150).as_bytes()]
+            .concat();
+    let desk = Desk::with_model().and("long.txt", text);
+    let on = |threads: u32, options: &str| {
+        desk.run(&format!("classify -m m long.txt {options} --threads {threads}")).ok().stdout
+    };
+    for options in [
+        "-f jsonl -e",
+        "-f jsonl --unit line --threshold 0.2",
+        "-f tsv",
+        "-f csv --unit paragraph -e",
+        "-f tsv --voice quoted,reported",
+        "-f text --all",
+        "--summary",
+    ] {
+        let alone = on(1, options);
+        assert!(alone == on(2, options) && alone == on(3, options), "{options}");
+    }
 }
 
 #[test]

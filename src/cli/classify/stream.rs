@@ -5,9 +5,8 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use indicatif::ProgressBar;
-use rayon::prelude::*;
-use rhetor::classifier::{Heard, Judged, Memory, Work};
-use rhetor::report::Cells;
+use rhetor::classifier::{Heard, Memory, Read, Words, Work};
+use rhetor::report::{Cells, Lines, Record};
 use rhetor::text::speech::Carried;
 use rhetor::text::unit::{Splitter, Unit, UnitKind};
 
@@ -70,72 +69,98 @@ impl Reader for Stream<'_, '_> {
 pub struct Pen<'a, 'r> {
     judge: Judge<'a>,
     report: SharedReport<'r>,
-    index: u64,
+    ahead: Ahead,
     /// Cells of a table written so far, also empty ones.
     rows: u64,
+    pub tally: Tally,
+}
+
+/// What hangs on the order of the units.
+#[derive(Default)]
+struct Ahead {
+    /// Records so far.
+    index: u64,
     /// What the last paragraph leaves to the next one of its document.
     carried: Carried,
-    pub tally: Tally,
+}
+
+/// Units that one thread judges, and the number of their first record.
+struct Task<'u> {
+    heard: Vec<Heard<'u>>,
+    first: u64,
+}
+
+/// What comes of a task: its lines, or the records where the format wants to see all of them.
+#[derive(Default)]
+struct Done {
+    lines: Vec<u8>,
+    records: Vec<Record>,
+    framed: u64,
+    words: u64,
+    known: u64,
 }
 
 impl<'a, 'r> Pen<'a, 'r> {
     pub fn new(job: &'a Job<'a>, report: &SharedReport<'r>) -> Self {
-        Pen {
-            judge: Judge { job, memories: Mutex::default() },
-            report: report.clone(),
-            index: 0,
-            rows: 0,
-            carried: Carried::default(),
-            tally: Tally::new(),
-        }
+        let (judge, ahead) = (Judge { job, memories: Mutex::default() }, Ahead::default());
+        Pen { judge, report: report.clone(), ahead, rows: 0, tally: Tally::new() }
     }
 
     /// Classifies the units and writes their records; `units` is empty afterwards.
     pub fn write(&mut self, units: &mut Vec<Unit>) -> anyhow::Result<()> {
-        const UNITS_A_TASK: usize = 32;
         if units.is_empty() {
             // Working memory is made for the first unit: an empty input needs none.
             return Ok(());
         }
         let bytes: usize = units.iter().map(|unit| unit.text.len()).sum();
-        let is_little = bytes < ENOUGH_FOR_THREADS || start_threads() == 1;
-        let work = if is_little { Work::Alone } else { Work::Shared };
-        let heard = self.judge.job.classifier.hear(units, &mut self.carried, work);
-        let judge = &self.judge;
-        let mut judged: Vec<Judged> = match is_little {
-            true => vec![judge.all(&heard)],
-            false => heard.par_chunks(UNITS_A_TASK).map(|units| judge.all(units)).collect(),
-        };
-        drop(heard);
-        judged.iter_mut().for_each(|judged| self.number(judged));
+        if bytes < ENOUGH_FOR_THREADS || start_threads() == 1 {
+            for some in tasks(units) {
+                let done = self.alone(some, |_| {});
+                self.hand_on(done)?;
+            }
+        } else {
+            let done = self.shared(units);
+            done.into_iter().try_for_each(|done| self.hand_on(done))?;
+        }
         units.drain(..).for_each(|unit| self.tally.faults.look_at(&unit));
-        self.report(&judged, is_little)
+        Ok(())
     }
 
-    /// Writes records in order; where the format lets them, many threads do.
-    fn report(&self, judged: &[Judged], is_little: bool) -> anyhow::Result<()> {
-        let report = self.report.borrow();
-        let written: Vec<Vec<u8>> = match report.lines() {
-            None => Vec::new(),
-            Some(lines) => {
-                let of = |judged: &Judged| {
-                    let mut written = Vec::new();
-                    lines.append(&judged.records, &mut written);
-                    written
-                };
-                if is_little { judged.iter().map(of).collect() } else { judged.par_iter().map(of).collect() }
+    /// Judges units on this thread; `mark` is shown each record.
+    fn alone(&mut self, units: &[Unit], mark: impl Fn(&mut Record)) -> Done {
+        let Pen { judge, report, ahead, tally, .. } = self;
+        let task = ahead.next(judge, judge.job.classifier.read(units, Work::Alone), tally);
+        judge.done(&task, report.borrow().lines(), mark)
+    }
+
+    /// One thread goes ahead with what hangs on the order of the units; the others judge and write what it leaves behind, and when it is
+    /// through it helps them.
+    fn shared(&mut self, units: &[Unit]) -> Vec<Done> {
+        let Pen { judge, report, ahead, tally, .. } = self;
+        let (judge, report) = (&*judge, report.borrow());
+        let lines = report.lines();
+        let sizes: Vec<usize> = tasks(units).map(<[Unit]>::len).collect();
+        let mut all: Vec<Done> = sizes.iter().map(|_| Done::default()).collect();
+        let mut read = judge.job.classifier.read(units, Work::Shared).into_iter();
+        rayon::scope(|scope| {
+            for (size, done) in sizes.into_iter().zip(&mut all) {
+                let task = ahead.next(judge, read.by_ref().take(size), tally);
+                scope.spawn(move |_| *done = judge.done(&task, lines, |_| {}));
             }
-        };
-        let alone = report.lines().is_none();
-        drop(report);
+        });
+        all
+    }
+
+    fn hand_on(&mut self, done: Done) -> anyhow::Result<()> {
+        let Done { lines, records, framed, words, known } = done;
+        self.tally.framed += framed;
+        self.tally.words += words;
+        self.tally.known += known;
         let mut report = self.report.borrow_mut();
-        for lines in written {
+        if !lines.is_empty() {
             report.write(&lines)?;
         }
-        for record in judged.iter().filter(|_| alone).flat_map(|judged| &judged.records) {
-            report.record(record)?;
-        }
-        Ok(())
+        Ok(records.iter().try_for_each(|record| report.record(record))?)
     }
 
     /// One cell of a table: its own units, with the row's line and other cells.
@@ -149,16 +174,12 @@ impl<'a, 'r> Pen<'a, 'r> {
             // A row without text is a record all the same.
             units.push(Unit::default());
         }
-        self.carried = Carried::default();
-        let heard = self.judge.job.classifier.hear(&units, &mut self.carried, Work::Alone);
-        let mut judged = self.judge.all(&heard);
-        for record in &mut judged.records {
-            record.line = line;
-            record.paragraph = self.rows;
-            record.cells = cells.cloned();
-        }
-        self.number(&mut judged);
-        self.report(&[judged], true)?;
+        self.ahead.carried = Carried::default();
+        let row = self.rows;
+        let done = self.alone(&units, |record| {
+            (record.line, record.paragraph, record.cells) = (line, row, cells.cloned());
+        });
+        self.hand_on(done)?;
         if units.iter().any(|unit| unit.truncated) {
             self.tally.faults.truncated.add(1, line);
         }
@@ -169,19 +190,34 @@ impl<'a, 'r> Pen<'a, 'r> {
     pub fn skip(&mut self, line: u64) {
         self.tally.faults.skipped.add(1, line);
     }
+}
 
-    fn number(&mut self, judged: &mut Judged) {
-        for (record, words) in judged.records.iter_mut().zip(&judged.words) {
-            self.index += 1;
-            record.index = self.index;
-            self.tally.units += 1;
-            self.tally.framed += u64::from(!record.framings.is_empty());
-            self.tally.add(&record.text, words.all, words.known);
+/// Units by tasks: large enough to be worth a thread's while, small enough that no thread waits for another at the end.
+fn tasks(units: &[Unit]) -> impl Iterator<Item = &[Unit]> {
+    const BYTES: usize = 1 << 12;
+    let mut so_far = 0;
+    units.chunk_by(move |unit, _| {
+        so_far += unit.text.len() + 1;
+        let goes_on = so_far < BYTES;
+        so_far = if goes_on { so_far } else { 0 };
+        goes_on
+    })
+}
+
+impl Ahead {
+    fn next<'u>(&mut self, judge: &Judge, units: impl IntoIterator<Item = Read<'u>>, tally: &mut Tally) -> Task<'u> {
+        let (classifier, first) = (&judge.job.classifier, self.index + 1);
+        let heard = classifier.listen(units, &mut self.carried);
+        for unit in &heard {
+            let stretches = classifier.stretches(unit);
+            self.index += stretches.len() as u64;
+            tally.look_at(unit.text(), stretches);
         }
+        Task { heard, first }
     }
 }
 
-/// What any thread does: units to records.
+/// What any thread does: units to records, and records to lines.
 struct Judge<'a> {
     job: &'a Job<'a>,
     /// Working memories that no thread has in hand.
@@ -189,13 +225,28 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    fn all(&self, units: &[Heard]) -> Judged {
+    fn done(&self, task: &Task, lines: Option<&dyn Lines>, mark: impl Fn(&mut Record)) -> Done {
         let free = self.memories.lock().map(|mut free| free.pop()).unwrap_or_default();
         let mut memory = free.unwrap_or_else(|| self.job.classifier.memory());
-        let judged = self.job.classifier.all(units, &mut memory);
+        let mut judged = self.job.classifier.all(&task.heard, &mut memory);
+        for (record, index) in judged.records.iter_mut().zip(task.first..) {
+            record.index = index;
+            mark(record);
+        }
+        let framed = judged.records.iter().filter(|record| !record.framings.is_empty()).count() as u64;
+        let sum = |of: fn(&Words) -> u32| judged.words.iter().map(|words| u64::from(of(words))).sum();
+        let mut done =
+            Done { framed, words: sum(|words| words.all), known: sum(|words| words.known), ..Done::default() };
+        match lines {
+            Some(lines) => {
+                lines.append(&judged.records, &mut done.lines);
+                memory.reuse(judged);
+            }
+            None => done.records = judged.records,
+        }
         if let Ok(mut free) = self.memories.lock() {
             free.push(memory);
         }
-        judged
+        done
     }
 }

@@ -34,6 +34,17 @@ pub struct Matcher {
     everywhere: Vec<u16>,
 }
 
+/// A text with its tokens, and their numbers in a memory of words: those of the memory's generation.
+#[derive(Clone, Copy)]
+pub struct Numbered<'a> {
+    pub text: &'a str,
+    pub tokens: &'a [Token],
+    pub numbers: &'a [u32],
+    pub stems: &'a Stems,
+    /// Where they are known.
+    pub sentences: Option<&'a [Span]>,
+}
+
 /// Working memory of a thread: the words of the text at hand, and what is known of every token met so far.
 pub struct CueScratch {
     known: Known,
@@ -100,16 +111,14 @@ impl Matcher {
     /// one that ends first, and of those the shortest. A pattern never runs over the end of a sentence.
     pub fn matches(
         &self,
-        text: &str,
-        tokens: &[Token],
+        Numbered { text, tokens, numbers, stems, sentences }: Numbered,
         quotations: &[Quotation],
-        stems: &mut Stems,
         scratch: &mut CueScratch,
         mut found: impl FnMut(CueId, Span),
     ) {
-        self.read_words(text, tokens, stems, scratch);
+        self.read_words(text, tokens, numbers, stems, scratch);
         let CueScratch { symbols, words, ends, sentence, .. } = scratch;
-        sentence_ends(text, words, self.compiled.language, ends);
+        sentence_ends(text, sentences, words, self.compiled.language, ends);
         let mut start = 0;
         for &end in ends.iter() {
             let words = &words[start..end];
@@ -137,7 +146,7 @@ impl Matcher {
         }
     }
 
-    fn read_words(&self, text: &str, tokens: &[Token], stems: &mut Stems, scratch: &mut CueScratch) {
+    fn read_words(&self, text: &str, tokens: &[Token], numbers: &[u32], stems: &Stems, scratch: &mut CueScratch) {
         let CueScratch { known, symbols, words, .. } = scratch;
         words.clear();
         words.reserve(tokens.len());
@@ -145,19 +154,20 @@ impl Matcher {
             known.forget();
             symbols.forget();
         }
-        for token in tokens {
-            match known.get(text, token.span) {
+        known.keep_up_with(stems);
+        for (token, &number) in tokens.iter().zip(numbers) {
+            match known.get(number) {
                 Some(Meaning::Word(symbol, cells)) => words.push(Word { span: token.span, symbol, cells }),
                 Some(Meaning::Words(list)) => push(known.words(list), token, words),
                 None => {
-                    let parts = self.compiled.questions.parts(token.span.of(text), stems);
+                    let parts = self.compiled.questions.parts(token.span.of(text), stems.of(number), stems);
                     let mut word = |Part { span, answers }| {
                         let symbol = symbols.number(&answers, &self.index);
                         (span, symbol, symbols.cells(symbol))
                     };
                     let own: Box<[_]> = parts.into_iter().map(&mut word).collect();
                     push(&own, token, words);
-                    known.remember(text, token.span, own);
+                    known.remember(number, token.span.len(), own);
                 }
             }
         }
@@ -447,18 +457,25 @@ fn push(parts: &[(Span, SymbolId, u64)], token: &Token, words: &mut Vec<Word>) {
 }
 
 /// After how many words each sentence ends; the last is the number of words.
-fn sentence_ends(text: &str, words: &[Word], language: Language, ends: &mut Vec<usize>) {
+fn sentence_ends(text: &str, known: Option<&[Span]>, words: &[Word], language: Language, ends: &mut Vec<usize>) {
     ends.clear();
-    // Most units are one sentence, and say so: no mark that could end one stands within them.
-    if has_inner_end(text) {
-        let mut at = 0;
-        for sentence in sentence::sentences(text, &[], language.name()) {
-            let next = at + words[at..].iter().take_while(|word| word.span.start < sentence.end).count();
-            if next > at {
-                ends.push(next);
-            }
-            at = next;
+    let found;
+    let sentences = match known {
+        Some(known) => known,
+        // Most units are one sentence, and say so: no mark that could end one stands within them.
+        None if !has_inner_end(text) => &[],
+        None => {
+            found = sentence::sentences(text, &[], language.name());
+            &found
         }
+    };
+    let mut at = 0;
+    for sentence in sentences {
+        let next = at + words[at..].iter().take_while(|word| word.span.start < sentence.end).count();
+        if next > at {
+            ends.push(next);
+        }
+        at = next;
     }
     if ends.last() != Some(&words.len()) && !words.is_empty() {
         ends.push(words.len());

@@ -109,7 +109,9 @@ fn words(text: &str, tokens: &[Token], questions: &Questions) -> Vec<Word> {
     let mut stems = Stems::new(Language::English);
     let mut words: Vec<Word> = Vec::new();
     for token in tokens {
-        for part in questions.parts(token.span.of(text), &mut stems) {
+        let surface = token.span.of(text);
+        let stem = stems.stem(surface).to_owned();
+        for part in questions.parts(surface, &stem, &stems) {
             let span = Span::new(token.span.start + part.span.start, token.span.start + part.span.end);
             words.push(Word { span, answers: part.answers.to_vec() });
         }

@@ -207,23 +207,26 @@ impl Questions {
         self.count
     }
 
-    /// The words of a token as it stands in the text.
-    pub fn parts(&self, surface: &str, stems: &mut Stems) -> Vec<Part> {
+    /// The words of a token as it stands in the text; `stem` is its own stem, and `stems` makes those of other words.
+    pub fn parts(&self, surface: &str, stem: &str, stems: &Stems) -> Vec<Part> {
         let folded = stem::fold(surface);
         let pieces = match self.language {
             Language::English => english_pieces(surface, &folded),
-            _ => vec![Piece { span: Span::new(0, surface.len()), words: vec![folded], possessive: false }],
+            _ => vec![Piece { span: Span::new(0, surface.len()), words: vec![folded.clone()], possessive: false }],
         };
-        let part = |piece: Piece| Part { span: piece.span, answers: self.answers(surface, &piece, stems) };
+        let part =
+            |piece: Piece| Part { span: piece.span, answers: self.answers(surface, &piece, stems, (&folded, stem)) };
         pieces.into_iter().map(part).collect()
     }
 
-    fn answers(&self, surface: &str, piece: &Piece, stems: &mut Stems) -> Box<[AskId]> {
+    /// What a piece of a token answers; of one word the stem is known.
+    fn answers(&self, surface: &str, piece: &Piece, stems: &Stems, known: (&str, &str)) -> Box<[AskId]> {
         let mut answers: Vec<AskId> = Vec::new();
         for word in &piece.words {
             answers.extend(self.words.get(word));
             if !self.stems.is_empty() {
-                answers.extend(self.stems.get(stems.stem(word)));
+                let stem = if word == known.0 { known.1.into() } else { stems.compute(word) };
+                answers.extend(self.stems.get(&stem));
             }
             self.globs.fitting(word, |numbers| answers.extend(numbers));
         }

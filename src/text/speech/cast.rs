@@ -137,7 +137,7 @@ impl<'a> Parts<'a> {
     /// `None` if it is not plainly a person's name: `the BBC`, `the harbour master`, `the Bank of England`.
     fn of(name: &'a str) -> Option<Self> {
         let words: Vec<&str> = name.split_whitespace().collect();
-        let class = |word: &str| ENGLISH.get(ENGLISH.find(word.trim_end_matches('.'))).class;
+        let class = |word: &str| ENGLISH.head(ENGLISH.find(word.trim_end_matches('.'))).class;
         let role = Class::TITLE.and(Class::PEOPLE);
         let is_name = |word: &&&str| {
             word.starts_with(char::is_uppercase) && !class(word).has(role.and(Class::DETERMINER).and(Class::POSSESSIVE))

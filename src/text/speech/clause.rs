@@ -68,6 +68,12 @@ impl Tag {
     }
 }
 
+/// What an attribution is told by, beside …
+const TELLING: Class =
+    Class::VERB.and(Class::NOUN).and(Class::STANCE).and(Class::OPINION).and(Class::HEARSAY).and(Class::ADVERB);
+/// … this word.
+const ACCORDING: &str = "according";
+
 /// What may say something without being somebody: a letter, a claim.
 const SAYER: Class = Class::NOUN.and(Class::IT).and(Class::SETTING);
 /// A hearer, place and time between a verb and its clause are not longer.
@@ -88,33 +94,31 @@ impl<'a> Run<'a> {
         Run { text, items, start, end }
     }
 
-    /// The attributions of the run in order; they do not overlap.
-    pub(super) fn tags(&self) -> Vec<Tag> {
-        let mut tags: Vec<Tag> = Vec::new();
+    /// Adds the attributions of the run in order; they do not overlap.
+    pub(super) fn tags(&self, tags: &mut Vec<Tag>) {
+        let mut free = self.start;
         let mut at = self.start;
         while at < self.end {
             let item = &self.items[at];
-            let interesting = Class::VERB
-                .and(Class::NOUN)
-                .and(Class::STANCE)
-                .and(Class::OPINION)
-                .and(Class::HEARSAY)
-                .and(Class::ADVERB);
             let found = match item.is_quotation() {
-                false if item.is(interesting) => self.tag_at(at),
-                false if self.word(at).eq_ignore_ascii_case("according") => self.according(at),
-                _ => None,
+                false if item.is(TELLING) => self.tag_at(at),
+                false if item.span.len() == ACCORDING.len() && self.word(at).eq_ignore_ascii_case(ACCORDING) => {
+                    self.according(at)
+                }
+                _ => {
+                    at += 1;
+                    continue;
+                }
             };
-            let free = tags.last().map_or(self.start, |tag| tag.to);
             match found.filter(|tag| tag.from >= free && !tag.speaker.is_some_and(|speaker| speaker.is_first)) {
                 Some(tag) => {
+                    free = tag.to;
                     at = tag.to.max(at + 1);
                     tags.push(tag);
                 }
                 None => at += 1,
             }
         }
-        tags
     }
 
     pub(super) fn word(&self, at: usize) -> &'a str {

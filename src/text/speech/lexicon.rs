@@ -1,8 +1,6 @@
 //! The words by which speech is told: `english.txt`, read once. A word is looked up by its letters packed into a number, since
 //! every word of a text is.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
 use super::Act;
@@ -61,6 +59,24 @@ pub(super) enum Form {
     Ing,
 }
 
+/// The forms that a word may be, as bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Forms(u8);
+
+impl Forms {
+    pub(super) fn has(self, any: &[Form]) -> bool {
+        any.iter().any(|form| self.0 & Forms::bit(*form) != 0)
+    }
+
+    fn add(&mut self, form: Form) {
+        self.0 |= Forms::bit(form);
+    }
+
+    fn bit(form: Form) -> u8 {
+        1 << form as u8
+    }
+}
+
 /// What may follow a verb; see the head of `english.txt`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Frames(u16);
@@ -100,11 +116,17 @@ pub(super) struct Sense {
     pub(super) particle: Option<&'static str>,
 }
 
-/// What the lists know of a word.
+/// What the lists know of a word at once; every word of a text is asked for it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Head {
+    key: u128,
+    pub(super) class: Class,
+    pub(super) forms: Forms,
+}
+
+/// What they know of it beside.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Entry {
-    pub(super) class: Class,
-    pub(super) forms: Vec<Form>,
     /// Of verbs, and the kind of a noun as one sense without frames.
     pub(super) senses: Vec<Sense>,
     pub(super) noun: Option<Act>,
@@ -113,31 +135,16 @@ pub(super) struct Entry {
 /// No word of the lists is longer.
 const LONGEST: usize = 16;
 
-/// Multiplies and folds: the keys are few and known, so no one can choose them badly.
-#[derive(Default)]
-struct Folding(u64);
-
-impl Hasher for Folding {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        }
-    }
-
-    fn write_u128(&mut self, key: u128) {
-        let mixed = (key as u64 ^ ((key >> 64) as u64).rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        self.0 = mixed ^ (mixed >> 32);
-    }
-}
+/// Places in the table of words: a power of two, of which the lists fill a quarter, so that most words that are in no list
+/// are known by an empty place.
+const PLACES: usize = 1 << 13;
 
 /// The lists of a language.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Lexicon {
-    index: HashMap<u128, u16, BuildHasherDefault<Folding>>,
+    /// Where a word's number in `heads` and `entries` may stand: at the place of its hash or behind it.
+    places: Box<[u16; PLACES]>,
+    heads: Vec<Head>,
     entries: Vec<Entry>,
 }
 
@@ -145,7 +152,8 @@ pub(super) static ENGLISH: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::read(in
 
 impl Lexicon {
     fn read(lists: &'static str) -> Self {
-        let mut lexicon = Lexicon { entries: vec![Entry::default()], ..Lexicon::default() };
+        let (heads, entries) = (vec![Head::default()], vec![Entry::default()]);
+        let mut lexicon = Lexicon { places: Box::new([0; PLACES]), heads, entries };
         for line in lists.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
             let mut words = line.split_whitespace();
             let list = words.next().unwrap_or_default();
@@ -155,12 +163,17 @@ impl Lexicon {
                 "stance" => lexicon.add_nouns(words, Class::STANCE),
                 "distance" => words.for_each(|verb| lexicon.add_forms(verb, Class::DISTANCE, None)),
                 "hearsay" => words.for_each(|verb| lexicon.add_forms(verb, Class::HEARSAY, None)),
-                _ => words.for_each(|word| lexicon.entry(word).class.add(class_named(list))),
+                _ => words.for_each(|word| lexicon.add(word, class_named(list))),
             }
         }
-        lexicon.entry("that").class.add(Class::THAT);
-        lexicon.entry("to").class.add(Class::TO);
+        lexicon.add("that", Class::THAT);
+        lexicon.add("to", Class::TO);
         lexicon
+    }
+
+    fn add(&mut self, word: &str, class: Class) {
+        let at = self.number(word);
+        self.heads[at].class.add(class);
     }
 
     fn add_verbs(&mut self, mut words: impl Iterator<Item = &'static str>) {
@@ -177,9 +190,9 @@ impl Lexicon {
     fn add_nouns(&mut self, mut words: impl Iterator<Item = &'static str>, class: Class) {
         let act = words.next().and_then(Act::named).expect("a test reads the list: a kind");
         for word in words {
-            let entry = self.entry(word);
-            entry.class.add(class);
-            entry.noun.get_or_insert(act);
+            let at = self.number(word);
+            self.heads[at].class.add(class);
+            self.entries[at].noun.get_or_insert(act);
         }
     }
 
@@ -196,33 +209,53 @@ impl Lexicon {
             (regular_ing(lemma), Form::Ing),
         ];
         for (word, form) in forms {
-            let entry = self.entry(&word);
-            entry.class.add(class);
-            if !entry.forms.contains(&form) {
-                entry.forms.push(form);
-            }
-            if let Some(sense) = &sense {
-                let is_new = |known: &&Sense| known.particle == sense.particle && known.frames == sense.frames;
-                if !entry.senses.iter().any(|known| is_new(&known)) {
-                    entry.senses.push(sense.clone());
-                }
+            let at = self.number(&word);
+            self.heads[at].class.add(class);
+            self.heads[at].forms.add(form);
+            let senses = &mut self.entries[at].senses;
+            if let Some(sense) = &sense
+                && !senses.iter().any(|known| known.particle == sense.particle && known.frames == sense.frames)
+            {
+                senses.push(sense.clone());
             }
         }
     }
 
-    fn entry(&mut self, word: &str) -> &mut Entry {
+    /// The number of a word, which is new if it is not listed yet.
+    fn number(&mut self, word: &str) -> usize {
         let key = key_of(word).expect("a test reads the list: no word is longer than sixteen bytes");
-        let next = self.entries.len() as u16;
-        let at = *self.index.entry(key).or_insert(next);
-        if at == next {
+        let place = self.place(key);
+        if self.places[place] == 0 {
+            self.places[place] = self.heads.len() as u16;
+            self.heads.push(Head { key, ..Head::default() });
             self.entries.push(Entry::default());
         }
-        &mut self.entries[usize::from(at)]
+        usize::from(self.places[place])
+    }
+
+    /// Where the key stands, or else the empty place where it would.
+    fn place(&self, key: u128) -> usize {
+        // Multiplies and folds: the keys are few and known, so no one can choose them badly.
+        let mixed = (key as u64 ^ ((key >> 64) as u64).rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let mut place = (mixed >> (64 - PLACES.trailing_zeros())) as usize;
+        while self.places[place] != 0 && self.heads[usize::from(self.places[place])].key != key {
+            place = (place + 1) % PLACES;
+        }
+        place
     }
 
     /// The number of a word's entry; 0 is that of all words not listed.
     pub(super) fn find(&self, word: &str) -> u16 {
-        key_of(word).and_then(|key| self.index.get(&key).copied()).unwrap_or(0)
+        key_of(word).map_or(0, |key| self.places[self.place(key)])
+    }
+
+    /// The same for a word that was taken for one of [letters](Letters).
+    pub(super) fn find_letters(&self, word: Letters) -> u16 {
+        self.places[self.place(word.key)]
+    }
+
+    pub(super) fn head(&self, at: u16) -> &Head {
+        &self.heads[usize::from(at)]
     }
 
     pub(super) fn get(&self, at: u16) -> &Entry {
@@ -239,6 +272,46 @@ fn key_of(word: &str) -> Option<u128> {
     bytes[..word.len()].copy_from_slice(word.as_bytes());
     bytes.make_ascii_lowercase();
     Some(u128::from_le_bytes(bytes))
+}
+
+const HALF: usize = LONGEST / 2;
+/// In a letter this bit tells its case.
+const LOWER: u128 = u128::from_le_bytes([0x20; LONGEST]);
+
+/// A word of ASCII letters, no longer than any in the lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Letters {
+    pub(super) len: usize,
+    key: u128,
+}
+
+impl Letters {
+    /// The letters from `from` on, if there are any and fewer than [`LONGEST`], up to something else; near the end of the text, where
+    /// sixteen bytes cannot be taken at once, none are.
+    pub(super) fn at(text: &[u8], from: usize) -> Option<Self> {
+        let near = u128::from_le_bytes(*text.get(from..)?.first_chunk::<LONGEST>()?);
+        let len = letters_first(near as u64);
+        if (1..HALF).contains(&len) {
+            let key = (near as u64 | LOWER as u64) & (u64::MAX >> (8 * (HALF - len)));
+            return Some(Letters { len, key: u128::from(key) });
+        }
+        let len = len + if len == HALF { letters_first((near >> 64) as u64) } else { 0 };
+        (HALF..LONGEST)
+            .contains(&len)
+            .then(|| Letters { len, key: (near | LOWER) & (u128::MAX >> (8 * (LONGEST - len))) })
+    }
+}
+
+/// How many of eight bytes, from the lowest on, are letters before one is not. Each byte is compared within its own bits: what
+/// is added carries into its highest bit, and no further (Warren, Hacker's Delight, 6-1).
+fn letters_first(bytes: u64) -> usize {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x80 * EACH;
+    let lower = (bytes | LOWER as u64) & !HIGH;
+    let from_a = lower + (0x80 - b'a' as u64) * EACH;
+    let behind_z = lower + (0x7F - b'z' as u64) * EACH;
+    let letters = from_a & !behind_z & !bytes & HIGH;
+    (letters ^ HIGH).trailing_zeros() as usize / 8
 }
 
 fn class_named(list: &str) -> Class {
@@ -286,44 +359,44 @@ fn regular_present(lemma: &str) -> String {
     match lemma {
         "have" => "has".to_owned(),
         "go" => "goes".to_owned(),
-        _ if ends_in_consonant_y(lemma) => format!("{}ies", &lemma[..lemma.len() - 1]),
-        _ if lemma.ends_with(['s', 'x', 'z']) || lemma.ends_with("sh") || lemma.ends_with("ch") => format!("{lemma}es"),
-        _ => format!("{lemma}s"),
+        _ if ends_in_consonant_y(lemma) => [&lemma[..lemma.len() - 1], "ies"].concat(),
+        _ if lemma.ends_with(['s', 'x', 'z']) || lemma.ends_with("sh") || lemma.ends_with("ch") => {
+            [lemma, "es"].concat()
+        }
+        _ => [lemma, "s"].concat(),
     }
 }
 
 fn regular_past(lemma: &str) -> String {
     match lemma {
-        _ if ends_in_consonant_y(lemma) => format!("{}ied", &lemma[..lemma.len() - 1]),
-        _ if lemma.ends_with('e') => format!("{lemma}d"),
-        _ => format!("{}ed", doubled(lemma)),
+        _ if ends_in_consonant_y(lemma) => [&lemma[..lemma.len() - 1], "ied"].concat(),
+        _ if lemma.ends_with('e') => [lemma, "d"].concat(),
+        _ => [lemma, doubling(lemma), "ed"].concat(),
     }
 }
 
 fn regular_ing(lemma: &str) -> String {
     match lemma.strip_suffix('e') {
-        Some(stem) if !lemma.ends_with("ee") => format!("{stem}ing"),
-        _ => format!("{}ing", doubled(lemma)),
+        Some(stem) if !lemma.ends_with("ee") => [stem, "ing"].concat(),
+        _ => [lemma, doubling(lemma), "ing"].concat(),
     }
 }
 
-/// `admit` → `admitt`, of the verbs that do so.
-fn doubled(lemma: &str) -> String {
-    let doubles = ["admit", "beg", "dub", "slam", "submit", "cut", "put", "quip", "snap", "forecast", "begin", "sob"];
-    match doubles.contains(&lemma) && lemma != "forecast" {
-        true => format!("{lemma}{}", &lemma[lemma.len() - 1..]),
-        false => lemma.to_owned(),
-    }
+/// The `t` that `admit` gets before an ending, and its like.
+fn doubling(lemma: &str) -> &str {
+    let doubles = ["admit", "beg", "dub", "slam", "submit", "cut", "put", "quip", "snap", "begin", "sob"];
+    if doubles.contains(&lemma) { &lemma[lemma.len() - 1..] } else { "" }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn every_word_of_the_lists_is_found_in_all_its_forms() {
         for word in ["said", "says", "saying", "denies", "denied", "Admitted", "urging", "WARNS", "sworn", "agreed"] {
-            assert!(ENGLISH.get(ENGLISH.find(word)).class.has(Class::VERB), "{word}");
+            assert!(ENGLISH.head(ENGLISH.find(word)).class.has(Class::VERB), "{word}");
         }
         assert_eq!(
             ENGLISH.get(ENGLISH.find("called")).senses.iter().filter(|sense| sense.particle.is_some()).count(),
@@ -331,5 +404,25 @@ mod tests {
         );
         assert_eq!(ENGLISH.find("pier"), 0);
         assert_eq!(ENGLISH.find("a word that is far too long for the lists"), 0);
+        assert!(ENGLISH.entries.len() < PLACES / 3, "{} words fill the table", ENGLISH.entries.len());
+    }
+
+    proptest! {
+        #[test]
+        fn a_word_of_letters_is_found_in_a_text_as_by_itself(
+            before in "[a-z ]{0,3}",
+            word in "(said|SAYS|according|told|[a-zA-Z]{1,15}|[@\\[`{é’]){1,2}",
+            after in "[ .0a@é’]{0,20}",
+        ) {
+            let text = format!("{before}{word}{after}");
+            let expected = text[before.len()..].bytes().take_while(u8::is_ascii_alphabetic).count();
+            let found = Letters::at(text.as_bytes(), before.len());
+            let is_near = text.len() >= before.len() + LONGEST && (1..LONGEST).contains(&expected);
+            prop_assert_eq!(found.map(|word| word.len), is_near.then_some(expected));
+            if let Some(found) = found {
+                let word = &text[before.len()..before.len() + expected];
+                prop_assert_eq!(ENGLISH.find_letters(found), ENGLISH.find(word));
+            }
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! For whom pronouns stand: the speakers and subjects named last.
 
-use super::passage::Item;
-use super::phrase::{self, Gender, Phrase};
+use super::phrase::{Gender, Phrase};
 use super::{Act, Rule, Speaker, SpeakerKind};
 use crate::text::Span;
 
@@ -9,7 +8,7 @@ use crate::text::Span;
 const MOST: usize = 4;
 
 /// Names in a paragraph that are neither subjects nor speakers; of more, any pronoun may stand for one of them.
-const MOST_STRANGERS: usize = 16;
+pub(super) const MOST_STRANGERS: usize = 16;
 
 /// A longer name is not carried to the next paragraph, nor compared with others word by word.
 const LONGEST_NAME: usize = 200;
@@ -76,6 +75,8 @@ impl Memory {
         place: &dyn Fn(Span) -> (u64, u64),
     ) -> Carried {
         let mut next = Carried { is_open, ..Carried::default() };
+        next.places.reserve(self.people.len());
+        next.memory.people.reserve(self.people.len());
         next.memory.will_have_had = self.has_strangers(usize::MAX, before, text);
         let mut moved = |span: Span, carried: bool| -> Option<Span> {
             let old = before.places.iter().find(|(old, _)| *old == span);
@@ -102,22 +103,20 @@ impl Memory {
         next
     }
 
-    /// Notes the names of a run, also those that stand in its quotations.
-    pub(super) fn notice(&mut self, run: &[Item], text: &str) {
-        let quoted = run.iter().filter(|item| item.is_quotation()).flat_map(|item| phrase::names_in(item.span, text));
-        let names = phrase::names(run, text).chain(quoted);
-        let room = MOST_STRANGERS.saturating_sub(self.strangers.len());
-        self.strangers.extend(names.take(room));
+    /// Notes the names of a stretch, also those that stand in its quotations.
+    pub(super) fn notice(&mut self, names: &[Span]) {
+        self.strangers.extend_from_slice(names);
     }
 
     /// Whether somebody was named before `end` who may be none of those that are remembered.
     fn has_strangers(&self, end: usize, before: &Carried, text: &str) -> bool {
         let is_known = |stranger: &Span| {
-            let name = stranger.of(text).split(['\'', '’']).next().unwrap_or_default();
+            let name = stranger.of(text).as_bytes();
+            let name = &name[..apostrophe(name)];
             // A word of a megabyte is not looked at again for each pronoun.
             self.people.iter().filter(|person| person.span.len() <= LONGEST_NAME).any(|person| {
                 let words = if person.carried { person.span.of(&before.names) } else { person.span.of(text) };
-                words.split([' ', '\n', '.', '\'', '’']).any(|word| word == name)
+                has_word(words.as_bytes(), name)
             })
         };
         self.strangers.len() == MOST_STRANGERS
@@ -202,6 +201,28 @@ impl Memory {
     }
 }
 
+/// Where the first apostrophe of a word stands, or else its end.
+fn apostrophe(word: &[u8]) -> usize {
+    memchr::memchr2_iter(b'\'', 0xE2, word).find(|&at| word[at] == b'\'' || is_curly(&word[at..])).unwrap_or(word.len())
+}
+
+fn is_curly(rest: &[u8]) -> bool {
+    rest.starts_with("’".as_bytes())
+}
+
+/// Whether `word` is one of the words of a name, which blanks, dots and apostrophes part.
+fn has_word(name: &[u8], word: &[u8]) -> bool {
+    let parts = |byte: u8| matches!(byte, b' ' | b'\n' | b'.' | b'\'');
+    let Some(first) = word.first() else { return name.is_empty() };
+    let is_whole = |at: usize| {
+        let (before, behind) = (&name[..at], &name[at + word.len()..]);
+        (before.last().is_none_or(|byte| parts(*byte)) || before.ends_with("’".as_bytes()))
+            && (behind.first().is_none_or(|byte| parts(*byte)) || is_curly(behind))
+    };
+    let is_one = !word.iter().any(|byte| parts(*byte)) && word.len() <= name.len();
+    is_one && memchr::memchr_iter(*first, name).any(|at| name[at..].starts_with(word) && is_whole(at))
+}
+
 /// Whether a pronoun may stand for the person.
 fn may_be(pronoun: Gender, person: &Person) -> bool {
     let is_anyone = person.gender == Gender::Unknown && (person.spoke || person.kind != SpeakerKind::NounPhrase);
@@ -213,5 +234,26 @@ fn may_be(pronoun: Gender, person: &Person) -> bool {
         }
         Gender::They => matches!(person.gender, Gender::They | Gender::It),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn words_of_names_are_found_by_bytes_as_by_characters(
+            name in "([ABé]|An|Lang|[ .'’\n]){0,8}",
+            stranger in "([ABé]|An|Lang|U\\.S|['’‘.]){1,4}",
+        ) {
+            let word = stranger.split(['\'', '’']).next().unwrap_or_default();
+            prop_assert_eq!(&stranger.as_bytes()[..apostrophe(stranger.as_bytes())], word.as_bytes());
+            let expected = name.split([' ', '\n', '.', '\'', '’']).any(|part| part == word);
+            if !word.is_empty() { // as no word of a text is
+                prop_assert_eq!(has_word(name.as_bytes(), word.as_bytes()), expected);
+            }
+        }
     }
 }

@@ -1,10 +1,11 @@
 //! A paragraph's attributions → what is said, and by whom.
 
-use super::clause::{Run, Said, Tag};
+use super::clause::{Said, Tag};
 use super::lexicon::{Class, Form};
 use super::memory::{Carried, Memory};
-use super::passage::{Gap, Item, Passage, is_slight};
-use super::phrase::{self, Phrase};
+use super::outline::{Outline, Stretch};
+use super::passage::{Gap, Item};
+use super::phrase::Phrase;
 use super::{Act, How, Reported, Rule, Speaker};
 use crate::text::Span;
 use crate::text::quote::Quotation;
@@ -12,7 +13,6 @@ use crate::text::quote::Quotation;
 /// Goes through the paragraphs of a text in order.
 pub(super) struct Reader<'a> {
     text: &'a str,
-    passage: Passage,
     memory: Memory,
     before: &'a Carried,
     pub(super) found: Vec<Reported>,
@@ -24,6 +24,7 @@ pub(super) struct Reader<'a> {
 
 /// A paragraph while it is read.
 struct Page<'a> {
+    outline: &'a Outline,
     items: &'a [Item],
     quotations: &'a [Quotation],
     /// Which of the quotations are already somebody's.
@@ -36,7 +37,7 @@ struct Page<'a> {
     begun: usize,
 }
 
-/// How far the reader is in a run: the items between two ends of sentences.
+/// How far the reader is in a stretch: the items between two ends of sentences.
 struct Course {
     start: usize,
     end: usize,
@@ -76,14 +77,12 @@ impl Whose {
 
 /// A clause seldom holds more quotations.
 const MOST_INNER: usize = 16;
-/// A sentence that only tells who said the quotation before it is no longer.
-const LONGEST_TAG: usize = 8;
 
 impl<'a> Reader<'a> {
     /// `before` is what was carried from the paragraph before the text.
     pub(super) fn new(text: &'a str, before: &'a Carried) -> Self {
-        let (passage, memory, is_open) = (Passage::default(), before.memory.clone(), before.is_open);
-        Reader { text, passage, memory, before, found: Vec::new(), is_open, pending: Vec::new() }
+        let (memory, is_open) = (before.memory.clone(), before.is_open);
+        Reader { text, memory, before, found: Vec::new(), is_open, pending: Vec::new() }
     }
 
     /// What was found, and what the next paragraph shall know; `place` tells where bytes of the text stand in the document.
@@ -91,26 +90,22 @@ impl<'a> Reader<'a> {
         (self.found, self.memory.carry(self.is_open, self.before, self.text, place))
     }
 
-    /// Reads the sentences of a paragraph and its outermost quotations.
-    pub(super) fn paragraph(&mut self, sentences: &[Span], quotations: &[Quotation]) {
-        let mut passage = std::mem::take(&mut self.passage);
-        passage.read(self.text, sentences, quotations);
+    /// Reads the next paragraph.
+    pub(super) fn paragraph(&mut self, outline: &Outline) {
         self.memory.next_paragraph(self.before, self.text);
-        let goes_on = self.is_open && passage.items.first().is_some_and(Item::is_quotation);
+        let Outline { items, quotations, .. } = outline;
+        let goes_on = self.is_open && outline.opens_with_quotation;
         let last = self.memory.quoted.take().filter(|_| goes_on);
         let spoken = vec![false; quotations.len()];
         let begun = self.found.len();
-        let mut page = Page { items: &passage.items, quotations, spoken, last, is_stale: false, begun };
-        let mut start = 0;
-        while start < page.items.len() {
-            let end = self.run_end(page.items, start);
-            self.run(&mut page, start, end);
-            page.is_stale = !page.items[start..end].iter().any(Item::is_quotation);
-            start = end;
+        let mut page = Page { outline, items, quotations, spoken, last, is_stale: false, begun };
+        for (at, stretch) in outline.stretches.iter().enumerate() {
+            self.stretch(&mut page, at);
+            page.is_stale = !stretch.has_quotation;
         }
         self.sort(begun);
         self.slight(&page);
-        self.block_quotations(sentences, begun);
+        self.block_quotations(&outline.answered, begun);
         self.sort(begun);
         if goes_on {
             self.look_back(begun);
@@ -124,7 +119,6 @@ impl<'a> Reader<'a> {
         if self.is_open && self.found[begun..].last().is_some_and(unclaimed) {
             self.pending.push(self.found.len() - 1);
         }
-        self.passage = passage;
     }
 
     fn sort(&mut self, begun: usize) {
@@ -142,34 +136,17 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Where the run that starts at `start` ends. `“Why?” Anna asked.` is one, though the question mark parts it.
-    fn run_end(&self, items: &[Item], start: usize) -> usize {
-        let is_break = |&at: &usize| items[at].gap.has(Gap::BREAK);
-        let next_break = |from: usize| (from..items.len()).find(is_break).unwrap_or(items.len());
-        let end = next_break(start + 1);
-        if !items[end - 1].is_quotation() || end == items.len() {
-            return end;
-        }
-        let further = next_break(end + 1);
-        if further - end > LONGEST_TAG {
-            return end;
-        }
-        match Run::new(self.text, items, end - 1, further).tags().as_slice() {
-            [tag] if tag.said == Said::Around && tag.from == end => further,
-            _ => end,
-        }
-    }
-
-    fn run(&mut self, page: &mut Page, start: usize, end: usize) {
-        let subject = phrase::first(page.items, start, end, self.text);
+    fn stretch(&mut self, page: &mut Page, at: usize) {
+        let outline = page.outline;
+        let &Stretch { start, end, subject, has_quotation, .. } = &outline.stretches[at];
         let mut course = Course { start, end, subject, open: None, free: start, latest: None };
-        self.memory.notice(&page.items[start..end], self.text);
-        for tag in Run::new(self.text, page.items, start, end).tags() {
+        self.memory.notice(outline.names(at));
+        for tag in outline.tags(at) {
             let cut = boundary(page.items, start, tag.from);
-            if course.is_the_authors(&tag) || course.open.is_some_and(|open| is_inside(page.items, &open, &tag, cut)) {
+            if course.is_the_authors(tag) || course.open.is_some_and(|open| is_inside(page.items, &open, tag, cut)) {
                 continue;
             }
-            let whose = self.whose(&tag, page.items, &course);
+            let whose = self.whose(tag, page.items, &course);
             course.latest = Some(whose);
             let was_open = course.open.take();
             if let Some(open) = was_open {
@@ -179,13 +156,15 @@ impl<'a> Reader<'a> {
             match tag.said {
                 Said::After(start) => course.open = Some(Open { start, whose, is_embedded: tag.is_embedded }),
                 Said::Quotation(at) => self.before_quotation(page, &mut course, at, whose),
-                Said::Around => self.around(page, &mut course, &tag, whose, was_open.is_some()),
+                Said::Around => self.around(page, &mut course, tag, whose, was_open.is_some()),
             }
         }
         if let Some(open) = course.open {
             self.close(page, open, end);
         }
-        self.unattributed(page, &course);
+        if has_quotation {
+            self.unattributed(page, &course);
+        }
         if let Some(subject) = subject {
             self.memory.meet(subject, self.before, self.text);
         }
@@ -323,7 +302,7 @@ impl<'a> Reader<'a> {
     /// Quotations of a word or two are speech where somebody is just then said to speak.
     fn slight(&mut self, page: &Page) {
         let sorted = self.found.len();
-        for quotation in page.quotations.iter().filter(|quotation| is_slight(self.text, quotation)) {
+        for quotation in &page.outline.slight {
             let content = said(self.text, quotation.inner);
             let holds = |reported: &&Reported| {
                 reported.how == How::Reported && reported.content.contains(quotation.span) && !content.is_empty()
@@ -340,13 +319,11 @@ impl<'a> Reader<'a> {
         &sorted[later.saturating_sub(MOST_INNER)..later]
     }
 
-    /// Lines that begin with `>`, as in replies.
-    fn block_quotations(&mut self, sentences: &[Span], begun: usize) {
+    /// What stands behind the `>` of replies, as far as it is nobody's yet.
+    fn block_quotations(&mut self, answered: &[Span], begun: usize) {
         self.sort(begun);
         let sorted = self.found.len();
-        for sentence in sentences.iter().filter(|sentence| sentence.of(self.text).starts_with('>')) {
-            let inner = sentence.of(self.text).trim_start_matches(['>', ' ']);
-            let content = Span::new(sentence.end - inner.len(), sentence.end);
+        for &content in answered {
             let near = self.near(begun..sorted, content);
             if !near.iter().any(|reported| reported.content.overlap(content).is_some()) {
                 self.add(content, Whose::untold(None, Act::Say), How::Quoted);

@@ -1,6 +1,6 @@
 //! A paragraph as the rules see it: words and, each as one item, the quotations; and what stands between them.
 
-use super::lexicon::{Class, ENGLISH, Entry, Form, Frames};
+use super::lexicon::{Class, ENGLISH, Entry, Form, Forms, Frames, Letters, Sense};
 use crate::text::Span;
 use crate::text::quote::Quotation;
 
@@ -34,16 +34,20 @@ impl Gap {
     }
 
     fn of(between: &str) -> Gap {
+        let bits = between.bytes().fold(0, |bits, byte| bits | GAPS[usize::from(byte)]);
+        if bits & UNSURE == 0 { Gap(bits) } else { Gap::of_characters(between) }
+    }
+
+    /// The same, character by character.
+    fn of_characters(between: &str) -> Gap {
         let mut gap = Gap::default();
         for c in between.chars() {
             gap.0 |= match c {
-                ',' | '、' => Gap::COMMA.0,
-                ';' => Gap::SEMICOLON.0,
-                ':' => Gap::COLON.0,
+                '、' => Gap::COMMA.0,
                 '—' | '–' | '―' => Gap::DASH.0,
                 '-' if between.trim_matches('-').len() == 2 || between.contains("--") => Gap::DASH.0,
-                '(' | ')' | '[' | ']' => Gap::BRACKET.0,
-                '/' | '|' | '…' => Gap::OTHER.0,
+                '…' => Gap::OTHER.0,
+                _ if c.is_ascii() => GAPS[c as usize] & !UNSURE,
                 _ => 0,
             };
         }
@@ -51,12 +55,34 @@ impl Gap {
     }
 }
 
+/// What a byte tells of a gap …
+const GAPS: [u8; 256] = {
+    let (mut gaps, mut at) = ([0; 256], 0);
+    while at < 256 {
+        gaps[at] = match at as u8 {
+            b',' => Gap::COMMA.0,
+            b';' => Gap::SEMICOLON.0,
+            b':' => Gap::COLON.0,
+            b'(' | b')' | b'[' | b']' => Gap::BRACKET.0,
+            b'/' | b'|' => Gap::OTHER.0,
+            b'-' | 0x80.. => UNSURE,
+            _ => 0,
+        };
+        at += 1;
+    }
+    gaps
+};
+
+/// … unless it takes more than a byte to tell.
+const UNSURE: u8 = 128;
+
 /// A word, or a quotation that is taken as one.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Item {
     pub(super) span: Span,
     pub(super) class: Class,
     pub(super) entry: u16,
+    pub(super) forms: Forms,
     /// Before it.
     pub(super) gap: Gap,
     /// Which of the paragraph's quotations this is.
@@ -77,7 +103,7 @@ impl Item {
     }
 
     pub(super) fn has_form(&self, forms: &[Form]) -> bool {
-        self.entry().forms.iter().any(|form| forms.contains(form))
+        self.forms.has(forms)
     }
 }
 
@@ -85,67 +111,115 @@ impl Item {
 #[derive(Debug, Default)]
 pub(super) struct Passage {
     pub(super) items: Vec<Item>,
+    /// The quotations that are no more than a name or an ironic word.
+    pub(super) slight: Vec<Quotation>,
 }
+
+/// English words and the blanks behind them are longer in the mean.
+const BYTES_A_WORD: usize = 5;
 
 /// Words of a quotation that is no more than a name or an ironic word.
 const SHORT: usize = 2;
 
 impl Passage {
-    /// Reads the `sentences` of one paragraph anew. `quotations` are the paragraph's outermost ones.
-    pub(super) fn read(&mut self, text: &str, sentences: &[Span], quotations: &[Quotation]) {
-        self.items.clear();
-        let (Some(first), Some(last)) = (sentences.first(), sentences.last()) else { return };
+    /// Reads the `sentences` of one paragraph. `quotations` are the paragraph's outermost ones.
+    pub(super) fn read(text: &str, sentences: &[Span], quotations: &[Quotation]) -> Self {
+        let mut slight = Vec::new();
+        let (Some(first), Some(last)) = (sentences.first(), sentences.last()) else { return Passage::default() };
+        let mut typist = Typist::new(text, sentences, (last.end - first.start.min(last.end)) / BYTES_A_WORD);
         let mut at = first.start;
         for (index, quotation) in quotations.iter().enumerate() {
-            if quotation.span.start < at || is_slight(text, quotation) {
+            if is_slight(text, quotation) {
+                slight.push(*quotation);
                 continue;
             }
-            self.words(text, at, quotation.span.start);
-            let mut class = Class::default();
-            if quotation.inner.of(text).starts_with(char::is_uppercase) {
-                class.add(Class::CAPITAL);
+            if quotation.span.start < at {
+                continue;
             }
-            let quotation = Some(index as u32);
-            let span = quotations[index].span;
-            self.items.push(Item { span, class, entry: 0, gap: Gap::default(), quotation });
-            at = span.end;
+            typist.words(at, quotation.span.start);
+            typist.quotation(index, quotation);
+            at = quotation.span.end;
         }
-        self.words(text, at, last.end.max(at));
-        self.part(text, sentences);
+        typist.words(at, last.end.max(at));
+        Passage { items: typist.items, slight }
+    }
+}
+
+/// Puts item after item down.
+struct Typist<'a> {
+    text: &'a str,
+    items: Vec<Item>,
+    /// Where the last one ends.
+    end: usize,
+    /// Where the sentence starts that the next one may lie in, and those behind it.
+    sentence: usize,
+    later: std::slice::Iter<'a, Span>,
+}
+
+impl<'a> Typist<'a> {
+    fn new(text: &'a str, sentences: &'a [Span], items: usize) -> Self {
+        let mut later = sentences.iter();
+        let sentence = later.next().map_or(usize::MAX, |first| first.start);
+        Typist { text, items: Vec::with_capacity(items), end: 0, sentence, later }
     }
 
-    fn words(&mut self, text: &str, start: usize, end: usize) {
+    fn quotation(&mut self, index: usize, quotation: &Quotation) {
+        let opens_large = quotation.inner.of(self.text).starts_with(char::is_uppercase);
+        let class = if opens_large { Class::CAPITAL } else { Class::default() };
+        let gap = self.gap(quotation.span.start);
+        let (span, forms, quotation) = (quotation.span, Forms::default(), Some(index as u32));
+        self.items.push(Item { span, class, entry: 0, forms, gap, quotation });
+        self.end = span.end;
+    }
+
+    /// The words between two places.
+    fn words(&mut self, start: usize, end: usize) {
+        let (lexicon, bytes) = (&*ENGLISH, &self.text.as_bytes()[..end]);
+        let whole =
+            |from: usize| Letters::at(self.text.as_bytes(), from).filter(|word| is_whole(bytes, from + word.len));
         let mut at = start;
-        while let Some(from) = next_word(text, at, end) {
-            let to = word_end(text, from, end);
-            let span = Span::new(from, to);
-            let (class, entry) = classify(span.of(text));
-            self.items.push(Item { span, class, entry, gap: Gap::default(), quotation: None });
-            at = to;
+        loop {
+            // A blank and a word of letters: so it is mostly.
+            let blank = usize::from(bytes.get(at) == Some(&b' '));
+            let mut from = at + blank;
+            let mut letters = whole(from);
+            if letters.is_none() {
+                let Some(next) = next_word(self.text, at, end) else { return };
+                (from, letters) = (next, whole(next));
+            }
+            let (class, entry, forms);
+            if let Some(letters) = letters {
+                at = from + letters.len;
+                entry = lexicon.find_letters(letters);
+                let head = lexicon.head(entry);
+                forms = head.forms;
+                class = with_looks(head.class, entry, self.text, Span::new(from, at));
+            } else {
+                at = word_end(self.text, from, end);
+                (class, entry) = classify(&self.text[from..at]);
+                forms = lexicon.head(entry).forms;
+            }
+            let is_next = from == self.end + blank && blank == 1 && from < self.sentence;
+            let gap = if is_next { Gap::default() } else { self.gap(from) };
+            self.items.push(Item { span: Span::new(from, at), class, entry, forms, gap, quotation: None });
+            self.end = at;
         }
     }
 
-    /// Notes what stands between the items.
-    fn part(&mut self, text: &str, sentences: &[Span]) {
-        let mut sentence = 0;
-        let mut before = None;
-        for item in &mut self.items {
-            while sentence + 1 < sentences.len() && sentences[sentence + 1].start <= item.span.start {
-                sentence += 1;
+    /// What stands before the item that starts at `start`.
+    fn gap(&mut self, start: usize) -> Gap {
+        let mut gap = if self.items.is_empty() { Gap::default() } else { Gap::of(&self.text[self.end..start]) };
+        if self.sentence <= start {
+            while let Some(next) = self.later.as_slice().first().filter(|next| next.start <= start) {
+                self.sentence = next.start;
+                self.later.next();
             }
-            let Some(end) = before.replace(item.span.end) else {
-                item.gap = Gap::BREAK;
-                continue;
-            };
-            if end + 1 == item.span.start && text.as_bytes()[end] == b' ' {
-                // The common case.
-            } else {
-                item.gap = Gap::of(&text[end..item.span.start]);
+            if self.end <= self.sentence {
+                gap.0 |= Gap::BREAK.0;
             }
-            if sentences.get(sentence).is_some_and(|sentence| end <= sentence.start) {
-                item.gap.0 |= Gap::BREAK.0;
-            }
+            self.sentence = self.later.next().map_or(usize::MAX, |next| next.start);
         }
+        if self.items.is_empty() { Gap::BREAK } else { gap }
     }
 }
 
@@ -189,9 +263,9 @@ fn is_told_before(text: &str, span: Span) -> bool {
 
 /// A finite form of a verb that a clause or quotation may follow.
 fn tells(word: &str) -> bool {
-    let entry = ENGLISH.get(ENGLISH.find(word));
-    let finite = entry.forms.iter().any(|form| matches!(form, Form::Past | Form::Present));
-    finite && entry.senses.iter().any(|sense| sense.particle.is_none() && sense.frames.has(Frames::CLAUSE))
+    let at = ENGLISH.find(word);
+    let is_clausal = |sense: &Sense| sense.particle.is_none() && sense.frames.has(Frames::CLAUSE);
+    ENGLISH.head(at).forms.has(&[Form::Past, Form::Present]) && ENGLISH.get(at).senses.iter().any(is_clausal)
 }
 
 /// The most bytes, `most` at most, with which a whole character begins or the text ends.
@@ -218,6 +292,18 @@ fn next_word(text: &str, mut at: usize, end: usize) -> Option<usize> {
         }
     }
     None
+}
+
+/// Whether a word of ASCII letters surely goes no further than to `to`: what stands there joins nothing, or has nothing behind it
+/// that could be joined. Most words are such.
+fn is_whole(bytes: &[u8], to: usize) -> bool {
+    match bytes.get(to) {
+        None => to == bytes.len(),
+        Some(b'\'' | b'-' | b'&' | b'_' | b'.' | b',') => {
+            bytes.get(to + 1).is_none_or(|next| next.is_ascii() && !next.is_ascii_alphanumeric())
+        }
+        Some(byte) => byte.is_ascii() && !byte.is_ascii_digit(),
+    }
 }
 
 /// As in [tokens](crate::text::token), but at three times their speed, since all else here is quick: apostrophes and hyphens
@@ -253,6 +339,18 @@ fn is_initial(bytes: &[u8], start: usize, at: usize) -> bool {
     letter_before && (letter_after || at > start + 2)
 }
 
+/// The classes of a word of ASCII letters whose entry is known, by its looks.
+fn with_looks(mut class: Class, entry: u16, text: &str, span: Span) -> Class {
+    let word = &text.as_bytes()[span.start..span.end];
+    if word[0].is_ascii_uppercase() {
+        class.add(Class::CAPITAL);
+        without_capital(&mut class, word);
+    } else if entry == 0 {
+        by_ending(&mut class, word);
+    }
+    class
+}
+
 /// The classes of a word and its entry in the lists.
 fn classify(word: &str) -> (Class, u16) {
     let mut class = Class::default();
@@ -266,12 +364,9 @@ fn classify(word: &str) -> (Class, u16) {
     }
     let entry = ENGLISH.find(word);
     if entry != 0 {
-        class.add(ENGLISH.get(entry).class);
+        class.add(ENGLISH.head(entry).class);
         if class.has(Class::CAPITAL) {
-            class.remove(Class::FINITE); // Ways and Means
-            if matches!(word, "May" | "Will") {
-                class.remove(Class::MODAL);
-            }
+            without_capital(&mut class, word.as_bytes());
         }
         return (class, entry);
     }
@@ -280,22 +375,35 @@ fn classify(word: &str) -> (Class, u16) {
     {
         return contraction(class, stem, ending);
     }
-    if !class.has(Class::CAPITAL) {
-        if word.len() > 4 && word.ends_with("ed") {
-            class.add(Class::PAST_LIKE);
-        } else if word.len() > 4 && word.ends_with("ly") {
-            class.add(Class::LY);
-        } else if word.len() > 5 && word.ends_with("ing") {
-            class.add(Class::ING_LIKE);
-        }
-    }
+    by_ending(&mut class, word.as_bytes());
     (class, 0)
+}
+
+/// Takes from the classes of a word in the lists what it is not with a capital.
+fn without_capital(class: &mut Class, word: &[u8]) {
+    class.remove(Class::FINITE); // Ways and Means
+    if matches!(word, b"May" | b"Will") {
+        class.remove(Class::MODAL);
+    }
+}
+
+/// What the ending tells of a word that is in no list.
+fn by_ending(class: &mut Class, word: &[u8]) {
+    if class.has(Class::CAPITAL) || word.len() < 5 {
+        return;
+    }
+    match word {
+        [.., b'e', b'd'] => class.add(Class::PAST_LIKE),
+        [.., b'l', b'y'] => class.add(Class::LY),
+        [.., b'i', b'n', b'g'] if word.len() > 5 => class.add(Class::ING_LIKE),
+        _ => {}
+    }
 }
 
 /// `he’d`, `won’t`, `Hale’s`.
 fn contraction(mut class: Class, stem: &str, ending: &str) -> (Class, u16) {
     let entry = ENGLISH.find(stem);
-    let stem_class = ENGLISH.get(entry).class;
+    let stem_class = ENGLISH.head(entry).class;
     let is_pronoun = stem_class.has(Class::PRONOUN.and(Class::FIRST).and(Class::SECOND).and(Class::SUBORDINATOR));
     match ending {
         "t" | "T" => class.add(Class::AUXILIARY.and(Class::NEGATION)),
@@ -315,4 +423,63 @@ fn contraction(mut class: Class, stem: &str, ending: &str) -> (Class, u16) {
         _ => {}
     }
     (class, 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::quote;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn the_short_way_through_ascii_words_leads_to_the_same_items(
+            text in "([a-zA-Z0-9]{1,9}|[a-z]{14,17}|said|According|won't|May|running|hardly|wanted|U\\.S\\.|[-'&.,_;:()/|—–’…、 é\u{301}]{1,3}){0,16}",
+            short in 0usize..20,
+        ) {
+            let end = text.floor_char_boundary(text.len().saturating_sub(short));
+            let mut typist = Typist::new(&text, &[], 0);
+            typist.words(0, end);
+            let (mut long, mut at) = (Vec::new(), 0);
+            while let Some(from) = next_word(&text, at, end) {
+                at = word_end(&text, from, end);
+                let (class, entry) = classify(&text[from..at]);
+                long.push((Span::new(from, at), class, entry));
+            }
+            let short: Vec<_> = typist.items.iter().map(|item| (item.span, item.class, item.entry)).collect();
+            prop_assert_eq!(short, long);
+        }
+
+        #[test]
+        fn sentences_break_where_an_item_is_the_first_of_one(
+            text in "((said|he|’|é)[ ]{0,2}|\\. ?|, | - |“a b c”|[\n ]{1,2}){0,20}",
+            cuts in proptest::collection::vec(0usize..60, 0..6),
+        ) {
+            // Sentences may start anywhere, and some hold no item.
+            let mut starts: Vec<usize> = cuts.into_iter().filter(|at| *at < text.len() && text.is_char_boundary(*at)).collect();
+            starts.sort_unstable();
+            starts.dedup();
+            let ends = starts.iter().skip(1).copied().chain([text.len()]);
+            let sentences: Vec<Span> = starts.iter().zip(ends).map(|(start, end)| Span::new(*start, end)).collect();
+            let items = Passage::read(&text, &sentences, &quote::quotations(&text)).items;
+            for (at, item) in items.iter().enumerate() {
+                let sentence = sentences.iter().rfind(|sentence| sentence.start <= item.span.start).expect("items lie in sentences");
+                let expected = match at.checked_sub(1).map(|before| items[before].span.end) {
+                    None => Gap::BREAK,
+                    Some(end) => {
+                        let gap = Gap::of_characters(&text[end..item.span.start]);
+                        if end <= sentence.start { gap.and(Gap::BREAK) } else { gap }
+                    }
+                };
+                prop_assert_eq!(item.gap, expected, "{:?} {:?}", item, sentences);
+            }
+        }
+
+        #[test]
+        fn gaps_are_told_by_bytes_as_by_characters(between in "[-,;:()/|\\[\\]—–―…、 \n.\"“”a]{0,5}") {
+            prop_assert_eq!(Gap::of(&between), Gap::of_characters(&between));
+        }
+    }
 }

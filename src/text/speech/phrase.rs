@@ -1,7 +1,8 @@
 //! Noun phrases beside a verb: who speaks.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use foldhash::HashMap;
 
 use super::SpeakerKind;
 use super::lexicon::{Class, ENGLISH, Form};
@@ -316,7 +317,8 @@ fn behind_preposition(items: &[Item], from: usize, to: usize) -> Option<usize> {
 /// Determiners that are subjects too: `some say`.
 pub(super) fn stands_alone(word: &str) -> bool {
     let words = ["some", "many", "several", "most", "both", "few", "all"];
-    words.iter().any(|known| word.eq_ignore_ascii_case(known))
+    let may_be = (3..=7).contains(&word.len()) && matches!(word.as_bytes()[0] | 0x20, b's' | b'm' | b'b' | b'f' | b'a');
+    may_be && words.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
 /// What the items name, if they name anybody.
@@ -538,29 +540,54 @@ fn after_plain(items: &[Item], from: usize, run_end: usize, text: &str) -> Optio
 pub(super) fn names<'a>(run: &'a [Item], text: &'a str) -> impl Iterator<Item = Span> + 'a {
     let is_named = |item: &Item| item.is(Class::CAPITAL) && item.entry == 0 && !item.is_quotation();
     let mut in_place = false;
-    run.iter().enumerate().filter_map(move |(at, item)| {
+    run.iter().enumerate().filter(move |(_, item)| is_named(item)).filter_map(move |(at, item)| {
         let before = at.checked_sub(1).map(|before| &run[before]).filter(|_| item.gap.is_none());
         let follows_name = before.is_some_and(is_named);
         in_place = in_place && follows_name
             || before.is_some_and(|before| matches!(before.span.of(text), "in" | "In" | "at" | "At" | "near" | "Near"));
         let opens_name = run.get(at + 1).is_some_and(|next| next.gap.is_none() && is_named(next));
         let is_first = item.gap.has(Gap::BREAK) && !opens_name;
-        (is_named(item) && !is_first && !in_place).then_some(item.span)
+        (!is_first && !in_place).then_some(item.span)
     })
 }
 
 /// The same in the words of a quotation.
 pub(super) fn names_in(quotation: Span, text: &str) -> impl Iterator<Item = Span> + '_ {
     let (mut end, mut opens) = (quotation.start, true);
-    quotation.of(text).split_inclusive([' ', '\n']).filter_map(move |piece| {
-        let start = end;
-        end += piece.len();
-        let word = piece.trim_matches(|c: char| !c.is_alphanumeric());
-        let is_first = std::mem::replace(&mut opens, piece.trim_end().ends_with(['.', '!', '?', ':', '“', '"']));
-        let is_name = word.len() > 1 && word.starts_with(char::is_uppercase) && ENGLISH.find(word) == 0;
-        let from = start + piece.find(word).unwrap_or(0);
-        (is_name && !is_first).then_some(Span::new(from, from + word.len()))
+    std::iter::from_fn(move || {
+        while end < quotation.end {
+            let start = end;
+            let blank = memchr::memchr2(b' ', b'\n', &text.as_bytes()[start..quotation.end]);
+            end = blank.map_or(quotation.end, |at| start + at + 1);
+            let piece = &text[start..end];
+            let is_first = std::mem::replace(&mut opens, ends_sentence(piece));
+            if let Some(word) = name_of(piece).filter(|_| !is_first) {
+                let from = start + word.start;
+                return Some(Span::new(from, start + word.end));
+            }
+        }
+        None
     })
+}
+
+/// Whether a word with what stands beside it ends in a mark behind which any word has a capital.
+fn ends_sentence(piece: &str) -> bool {
+    match piece.strip_suffix([' ', '\n']).unwrap_or(piece).as_bytes().last() {
+        Some(last @ b'!'..=b'~') => matches!(last, b'.' | b'!' | b'?' | b':' | b'"'),
+        _ => piece.trim_end().ends_with(['.', '!', '?', ':', '“', '"']),
+    }
+}
+
+/// Where in a word with what stands beside it a name stands.
+fn name_of(piece: &str) -> Option<Span> {
+    if matches!(piece.as_bytes()[0], b'a'..=b'z' | b'0'..=b'9') {
+        return None;
+    }
+    let word = piece.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let from = piece.len() - word.len();
+    let word = word.trim_end_matches(|c: char| !c.is_alphanumeric());
+    let is_name = word.len() > 1 && word.starts_with(char::is_uppercase) && ENGLISH.find(word) == 0;
+    is_name.then(|| Span::new(from, from + word.len()))
 }
 
 /// The first noun phrase of a run: the subject of its first verb.
