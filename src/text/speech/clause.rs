@@ -303,12 +303,14 @@ impl<'a> Run<'a> {
         };
         let rule = match speaker {
             Some((_, Link::Apposed)) => Rule::Apposition,
+            Some((phrase, Link::Relative)) if self.is_governed(phrase.from) => Rule::Doubtful,
             Some((_, Link::Relative)) => Rule::Relative,
             _ if subject.is_passive => Rule::By,
             _ => Rule::Subject,
         };
+        let is_relative = matches!(speaker, Some((_, Link::Relative)));
         let speaker = speaker.map(|(phrase, _)| phrase);
-        let is_embedded = rule == Rule::Relative && speaker.is_some_and(|speaker| speaker.from == self.start);
+        let is_embedded = is_relative && speaker.is_some_and(|speaker| self.opens_clause(speaker.from));
         let verb = Some(self.span_of(verb));
         Some(Tag { from: subject.from, to, verb, act, speaker, rule, said, is_embedded, is_elided })
     }
@@ -347,21 +349,23 @@ impl<'a> Run<'a> {
         let is_finite = item.has_form(&[Form::Past, Form::Present]) || is_helped;
         match subject.phrase {
             _ if subject.is_passive => subject.phrase.is_some() || subject.is_elided,
-            Some((phrase, _)) => is_finite && self.is_somebody(&phrase),
+            Some((phrase, link)) => is_finite && self.is_somebody(&phrase, link),
             None if item.has_form(&[Form::Ing]) && !subject.is_progressive => self.is_cut_off(at) || is_quoted,
             None => is_quoted && is_finite || subject.is_elided && is_finite && !item.has_form(&[Form::Base]),
         }
     }
 
     /// Not `nobody`, nor the subject of a question or supposition.
-    fn is_somebody(&self, phrase: &Phrase) -> bool {
+    fn is_somebody(&self, phrase: &Phrase, link: Link) -> bool {
         let first = self.word(phrase.from);
         let nobody = ["no", "nobody", "none", "neither", "let", "no-one"];
         let is_nobody = nobody.iter().any(|word| first.eq_ignore_ascii_case(word));
         let is_clause = self.items[phrase.from].is(Class::SUBORDINATOR) && !matches!(first, "who" | "Who");
         let before =
             phrase.from.checked_sub(1).filter(|&before| before >= self.start).map(|before| &self.items[before]);
-        let is_asked = before.is_some_and(|before| before.is(Class::HELPER) && !before.is(Class::PERSONAL));
+        // `It was the mayor who said` is no question.
+        let is_asked = link != Link::Relative
+            && before.is_some_and(|before| before.is(Class::HELPER) && !before.is(Class::PERSONAL));
         !is_nobody && !is_clause && !is_asked && !self.is_supposed(phrase.from)
     }
 
@@ -378,10 +382,34 @@ impl<'a> Run<'a> {
         from > self.start && matches!(self.word(from - 1), "if" | "If" | "whether" | "unless" | "Let" | "let")
     }
 
-    /// `by Mr Hale` at or shortly behind `at`.
+    /// `by Mr Hale` at or shortly behind `at`; not `by letter`.
     pub(super) fn by(&self, at: usize) -> Option<(Phrase, Link)> {
         let by = (at..at + 2).find(|&at| self.tight(at).is_some() && self.word(at) == "by")?;
-        phrase::after(self.items, by + 1, self.end, self.text)
+        let is_means = |phrase: &Phrase| phrase.to == phrase.from + 1 && self.items[phrase.from].is(Class::SETTING);
+        let found = phrase::after(self.items, by + 1, self.end, self.text);
+        found.filter(|(phrase, _)| self.can_speak(phrase) && !is_means(phrase))
+    }
+
+    /// Not `the end of the day`, which by a clause is reached, nor a telephone.
+    pub(super) fn can_speak(&self, phrase: &Phrase) -> bool {
+        let speaks = Class::PEOPLE.and(Class::TITLE).and(Class::CAPITAL).and(Class::OBJECT).and(Class::PRONOUN);
+        let of = (phrase.from..phrase.to).find(|&at| self.items[at].is(Class::PREPOSITION)).unwrap_or(phrase.to);
+        self.items[phrase.from..of.max(phrase.from)].iter().any(|item| item.is(speaks))
+    }
+
+    /// `a spokesman for | Mr Hale, who said`
+    fn is_governed(&self, from: usize) -> bool {
+        from > self.start && matches!(self.word(from - 1), "of" | "for")
+    }
+
+    /// Whether no verb stands before: what starts here is, or is part of, the subject of a verb that follows.
+    pub(super) fn opens_clause(&self, at: usize) -> bool {
+        let is_verb = |item: &Item| {
+            item.is(Class::PREDICATE.and(Class::PAST_LIKE))
+                || item.is(Class::VERB) && !item.is(Class::NOUN) && item.has_form(&[Form::Past, Form::Present])
+        };
+        let near = self.start.max(at.saturating_sub(MOST_BEHIND));
+        near == self.start && !self.items[near..at].iter().any(is_verb)
     }
 
     /// The attribution stands behind what is said, or in its middle: `…, he said`; `…,” said Mr Hale, “…`.

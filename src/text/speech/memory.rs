@@ -68,13 +68,15 @@ impl Memory {
 
     /// What the next paragraph shall know; `place` tells where bytes of the text stand in the document.
     pub(super) fn carry(
-        self,
+        mut self,
         is_open: bool,
         before: &Carried,
         text: &str,
         place: &dyn Fn(Span) -> (u64, u64),
     ) -> Carried {
         let mut next = Carried { is_open, ..Carried::default() };
+        // Who is forgotten, and named in passing again, may be meant by a pronoun as well as any other.
+        self.people.retain(|person| !person.is_past);
         next.places.reserve(self.people.len());
         next.memory.people.reserve(self.people.len());
         next.memory.will_have_had = self.has_strangers(usize::MAX, before, text);
@@ -92,7 +94,7 @@ impl Memory {
             next.places.push((Span::new(start, end), place));
             Some(Span::new(start, end))
         };
-        for person in self.people.iter().filter(|person| !person.is_past) {
+        for person in &self.people {
             let span = moved(person.span, person.carried);
             next.memory.people.extend(span.map(|span| Person { span, carried: true, ..*person }));
         }

@@ -212,6 +212,7 @@ fn before(items: &[Item], run: usize, end: usize, text: &str, depth: u8) -> Opti
                 .map(|(phrase, _)| phrase)
                 .filter(|phrase| phrase.from == run || !items[phrase.from - 1].is(Class::HELPER))
                 .or_else(|| chunk(items, run, who, text))?;
+            let phrase = named_before(items, run, &phrase, text).unwrap_or(phrase);
             let link = if from == end { Link::Relative } else { Link::Apposed };
             return Some((phrase, link));
         }
@@ -226,6 +227,21 @@ fn before(items: &[Item], run: usize, end: usize, text: &str, depth: u8) -> Opti
     }
     let phrase = whole(items, from, end, text)?;
     Some((phrase, Link::Beside))
+}
+
+/// The name to which a role is added: `Anna Hale | , the owner, (who said)`.
+fn named_before(items: &[Item], run: usize, role: &Phrase, text: &str) -> Option<Phrase> {
+    let is_added = role.kind == SpeakerKind::NounPhrase && role.from > run && items[role.from].gap.has(Gap::COMMA);
+    let is_part =
+        |item: &Item| item.is(Class::CAPITAL.and(Class::PARTICLE)) && !item.is(Class::MARKER) && !item.is_quotation();
+    let mut from = role.from;
+    while is_added && from > run && is_part(&items[from - 1]) && (from == role.from || items[from].gap.is_none()) {
+        from -= 1;
+    }
+    let name = name(items, from, role.from, text)?;
+    let is_person = items[role.from..role.to].iter().any(|item| item.is(ROLE));
+    let name = Phrase { gender: more_telling(name.gender, role.gender), ..name };
+    (is_person && matches!(name.kind, SpeakerKind::Name | SpeakerKind::Title)).then_some(name)
 }
 
 /// The noun phrase that ends before `end`, back to its article or through its capitals, whatever governs it.

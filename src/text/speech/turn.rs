@@ -1,8 +1,8 @@
 //! Turns that tell of speech without a verb of saying: `according to`, `in his view`, `her claim that`, `the court heard`.
 
-use super::clause::{Run, Said, Tag};
+use super::clause::{MOST_BETWEEN, Run, Said, Tag};
 use super::lexicon::{Class, Form};
-use super::passage::Gap;
+use super::passage::{Gap, Item};
 use super::phrase::{self, Phrase};
 use super::{Act, Rule, SpeakerKind};
 
@@ -81,15 +81,14 @@ impl Run<'_> {
 
     pub(super) fn in_ones_words(&self, from: usize, speaker_at: usize, act: Act) -> Option<Tag> {
         let (speaker, _) = phrase::after(self.items, speaker_at, self.end, self.text)?;
-        let speaks = Class::PEOPLE.and(Class::TITLE).and(Class::CAPITAL).and(Class::OBJECT).and(Class::PRONOUN);
-        let of = (speaker.from..speaker.to).find(|&at| self.items[at].is(Class::PREPOSITION)).unwrap_or(speaker.to);
-        if !self.items[speaker.from..of.max(speaker.from)].iter().any(|item| item.is(speaks)) {
+        if !self.can_speak(&speaker) {
             return None;
         }
         let mut to = speaker.to;
         while to < self.end && to - from < 28 && !self.items[to].gap.has(Gap::STOP) && !self.items[to].is_quotation() {
             to += 1;
         }
+        let to = self.behind_aside(from, &speaker, to);
         self.beside(Tag {
             from,
             to,
@@ -101,6 +100,45 @@ impl Run<'_> {
             is_embedded: false,
             is_elided: false,
         })
+    }
+
+    /// Behind what is only told of the speaker: `(according to) Mr Hale, who owns the pier, |`, `Mr Hale, the owner, |`. The
+    /// attribution starts at `from`, and the item at `at` is the first behind the name.
+    fn behind_aside(&self, from: usize, speaker: &Phrase, at: usize) -> usize {
+        if self.get(at).is_none_or(|item| !item.gap.has(Gap::COMMA) || item.is_quotation()) {
+            return at;
+        }
+        let ends = |&at: &usize| self.items[at].gap.has(Gap::STOP) || self.items[at].is_quotation();
+        let next_stop = |from: usize| (from..self.end.min(from + MOST_BETWEEN)).find(ends);
+        let end = next_stop(at + 1).unwrap_or(self.end);
+        if matches!(self.word(at), "who" | "whose" | "whom" | "which") {
+            return end;
+        }
+        let is_named = matches!(speaker.kind, SpeakerKind::Name | SpeakerKind::Title);
+        // Behind what is said, the sentence ends or its verb follows; before it, a clause does.
+        let is_behind = from > self.start && self.get(end).is_none_or(|item| item.is(Class::PREDICATE));
+        let goes_on = is_behind || end < self.end && self.is_clause_at(end);
+        if is_named && self.is_role(at, end) && goes_on { end } else { at }
+    }
+
+    /// `the owner`, `a nurse who was there`
+    fn is_role(&self, from: usize, to: usize) -> bool {
+        let who = (from..to).find(|&at| self.word(at) == "who").unwrap_or(to);
+        let role = &self.items[from..who];
+        role.first().is_some_and(|first| first.is(Class::MARKED))
+            && role.iter().any(|item| item.is(Class::PEOPLE.and(Class::TITLE)))
+            && !role.iter().any(|item| item.is(Class::PREDICATE.and(Class::PAST_LIKE).and(Class::CONJUNCTION)))
+    }
+
+    /// Behind a comma, a subject of its own with its verb: not `(the owner,) a Liberal, resigned`, `the clerk and the cook left`.
+    fn is_clause_at(&self, from: usize) -> bool {
+        let near = from..self.end.min(from + MOST_BETWEEN);
+        let ends =
+            |&at: &usize| at > from && (self.items[at].gap.has(Gap::STOP) || self.items[at].is(Class::CONJUNCTION));
+        let clause = &self.items[from..near.clone().find(ends).unwrap_or(near.end)];
+        let is_verb = |item: &Item| item.is(Class::PREDICATE.and(Class::PAST_LIKE));
+        let opens = Class::PREDICATE.and(Class::CONJUNCTION).and(Class::SUBORDINATOR);
+        self.items[from].gap.has(Gap::COMMA) && !clause[0].is(opens) && clause[1..].iter().any(is_verb)
     }
 
     /// An adverbial attribution opens its clause (`According to X, …`), closes it, or stands in it.
@@ -159,8 +197,9 @@ impl Run<'_> {
             && let Some((phrase, _)) = phrase::after(self.items, next + 1, self.end, self.text)
             && phrase.to < self.end
         {
+            let is_by = self.word(next) != "of" && speaker.is_none() && self.can_speak(&phrase);
+            rule = if is_by { Rule::By } else { Rule::Doubtful };
             speaker = speaker.or(Some(phrase));
-            rule = Rule::By;
             next = phrase.to;
         }
         let copula = self
@@ -176,7 +215,8 @@ impl Run<'_> {
         if speaker.is_none() || is_relative {
             return None;
         }
-        let from = speaker.filter(|_| rule != Rule::By).map_or(at, |speaker| speaker.from.min(at));
+        let is_behind = matches!(rule, Rule::By | Rule::Doubtful);
+        let from = speaker.filter(|_| !is_behind).map_or(at, |speaker| speaker.from.min(at));
         let verb = Some(self.items[at].span);
         let said = Said::After(next + 1);
         Some(Tag {
@@ -187,7 +227,7 @@ impl Run<'_> {
             speaker,
             rule,
             said,
-            is_embedded: !copula && rule == Rule::Owner && from == self.start,
+            is_embedded: !copula && (rule == Rule::Owner && from == self.start || is_behind && self.opens_clause(at)),
             is_elided: false,
         })
     }
