@@ -170,6 +170,11 @@ impl<'a, 'r> Pen<'a, 'r> {
         self.tally.faults.skipped.add(1, line);
     }
 
+    /// A row that is too long to be read.
+    pub fn pass_over(&mut self, line: u64) {
+        self.tally.faults.passed_over.add(1, line);
+    }
+
     fn number(&mut self, judged: &mut Judged) {
         for (record, words) in judged.records.iter_mut().zip(&judged.words) {
             self.index += 1;
