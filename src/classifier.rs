@@ -131,12 +131,15 @@ impl<'a> Classifier<'a> {
         let voices = Voices::new(speech);
         if self.unit != UnitKind::Sentence {
             let whole = Span::new(0, unit.text.len());
-            judged.push(self.part(heard, whole, unit.truncated, &voices, memory), &memory.row);
+            let record = Record { line: unit.line_at(0), ..self.part(heard, whole, unit.truncated, &voices, memory) };
+            judged.push(record, &memory.row);
             return;
         }
+        let mut lines = unit.lines();
         for (at, span) in sentences.iter().enumerate() {
             let cut = unit.truncated && at + 1 == sentences.len();
             let mut record = self.part(heard, *span, cut, &voices, memory);
+            record.line = lines.at(span.start);
             record.breaks = at > 0 && unit.breaks_between(sentences[at - 1].end, span.start);
             judged.push(record, &memory.row);
         }
@@ -152,7 +155,6 @@ impl<'a> Classifier<'a> {
         let framings = framings(model, &scores, choice);
         let evidence = framings.iter().map(|framing| evidence::explain(model, row, framing.label)).collect();
         let mut record = Record {
-            line: unit.line_at(span.start),
             paragraph: unit.index,
             start: unit.raw(span.start),
             end: if span.end == unit.text.len() { unit.end } else { unit.raw(span.end) },
