@@ -166,9 +166,11 @@ impl<'a> Classifier<'a> {
     fn unit(&self, heard: &Heard, memory: &mut Memory, judged: &mut Judged) {
         let (unit, stretches) = (heard.unit, self.stretches(heard));
         let voices = Voices::new(&heard.speech);
+        let mut lines = unit.lines();
         for (at, span) in stretches.iter().enumerate() {
             let cut = unit.truncated && at + 1 == stretches.len();
             let mut record = self.part(heard, *span, cut, &voices, memory);
+            record.line = lines.at(span.start);
             record.breaks = at > 0 && unit.breaks_between(stretches[at - 1].end, span.start);
             judged.push(record, &memory.row);
         }

@@ -3,12 +3,12 @@
 use std::cell::RefCell;
 use std::sync::LazyLock;
 
-use rhetor::features::{Extractor, FeatureId, FeatureSettings, Featurizer, Row, Scratch};
+use rhetor::features::{Extractor, FeatureId, FeatureSettings, Featurizer, Row, Scratch, TermKind};
 use rhetor::framing::evidence;
 use rhetor::model::{Model, english};
 use rhetor::text::token;
 
-static ENGLISH: LazyLock<Model> = LazyLock::new(english::embedded);
+pub static ENGLISH: LazyLock<Model> = LazyLock::new(english::embedded);
 
 /// Every way to find terms at once: stems, characters, shapes and the cues of the embedded model.
 static EXTRACTOR: LazyLock<Extractor> = LazyLock::new(|| {
@@ -33,7 +33,21 @@ pub fn features(data: &[u8]) {
         });
         let row = scores(&ENGLISH, &text);
         assert_eq!(ENGLISH.featurizer().row(&text, own), row, "what was read before changes a row");
+        plainly(ENGLISH.featurizer(), &text, &row, own);
     });
+}
+
+/// The fast road finds what stands in the vocabulary of the terms that the plain one writes out.
+fn plainly(featurizer: &Featurizer, text: &str, row: &Row, scratch: &mut Scratch) {
+    let (mut found, mut words, mut known) = (Vec::new(), 0, 0);
+    featurizer.extractor().terms(text, scratch, |kind, term, span| {
+        let feature = featurizer.vocabulary().feature(term);
+        words += u32::from(kind == TermKind::Word);
+        known += u32::from(kind == TermKind::Word && feature.is_some());
+        found.extend(feature.map(|feature| (feature, span)));
+    });
+    found.sort_unstable();
+    assert_eq!((&found, words, known), (&row.occurrences, row.words, row.known_words));
 }
 
 fn tokens(text: &str) {

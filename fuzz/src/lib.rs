@@ -10,13 +10,14 @@ pub mod learn;
 pub mod model;
 pub mod readers;
 pub mod report;
+pub mod stream;
 pub mod text;
 
 /// A target takes any bytes.
 pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is also that of its file and its corpus.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("codebook", codebook::codebook),
     ("cues", cues::cues),
     ("features", features::features),
@@ -27,6 +28,7 @@ pub const TARGETS: [(&str, Target); 11] = [
     ("readers", readers::readers),
     ("report", report::report),
     ("sentences", text::sentences),
+    ("stream", stream::stream),
     ("units", text::units),
 ];
 

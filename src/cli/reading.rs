@@ -87,6 +87,8 @@ pub struct Faults {
     pub replaced: Spot,
     pub truncated: Spot,
     pub skipped: Spot,
+    /// Rows that were too long to be read.
+    pub passed_over: Spot,
 }
 
 /// How often something happened, and on which line first.
@@ -117,7 +119,7 @@ impl Faults {
 
     pub fn remark(&self, path: &Path, kind: UnitKind, max_record: usize, remarks: Remarks) {
         let path = path.display();
-        let Faults { replaced, truncated, skipped } = self;
+        let Faults { replaced, truncated, skipped, passed_over } = self;
         if replaced.count > 0 {
             remarks.warn(format_args!(
                 "{path}:{}: {} invalid UTF-8 {} replaced by U+FFFD, the first here\nhint: iconv -f WINDOWS-1252 -t UTF-8 converts a file",
@@ -136,6 +138,13 @@ impl Faults {
                 truncated.line,
                 plural(truncated.count, one, many),
                 plural(truncated.count, "was", "were")
+            ));
+        }
+        if passed_over.count > 0 {
+            remarks.warn(format_args!(
+                "{path}:{}: {} too long to be read, the first here\nhint: --max-record 16M reads longer ones",
+                passed_over.line,
+                plural(passed_over.count, "a row was", "rows were")
             ));
         }
         if skipped.count > 0 {

@@ -238,7 +238,7 @@ struct Tally {
     author: f64,
     quoted: f64,
     reported: f64,
-    /// By index into the speech; few.
+    /// By index into the speech, as it came.
     by: Vec<(usize, f64)>,
 }
 
@@ -261,10 +261,7 @@ impl Tally {
             Part::Verb(_) | Part::Attribution => return,
         };
         self.author -= amount;
-        match self.by.iter_mut().find(|(known, _)| *known == index) {
-            Some((_, sum)) => *sum += amount,
-            None => self.by.push((index, amount)),
-        }
+        self.by.push((index, amount));
     }
 
     /// As shares of the whole; a whole of nothing is the author's.
@@ -277,14 +274,23 @@ impl Tally {
         Shares { author: (1.0 - quoted - reported).max(0.0), quoted, reported }
     }
 
-    /// The first of those that carry most.
-    fn heard(&self, voice: Voice, shares: Shares) -> Heard {
-        let most = self.by.iter().fold(None::<(usize, f64)>, |best, &(index, sum)| match best {
-            Some((_, most)) if most >= sum => best,
-            _ => Some((index, sum)),
-        });
-        let by = most.map(|(index, _)| index).filter(|_| voice != Voice::Author);
+    fn heard(self, voice: Voice, shares: Shares) -> Heard {
+        let by = if voice == Voice::Author { None } else { self.foremost() };
         Heard { voice, shares, by }
+    }
+
+    /// Whoever carries most, of equals the first that came. Sorted rather than looked up one by one: a text may quote ten thousand times.
+    fn foremost(self) -> Option<usize> {
+        let mut by: Vec<_> =
+            self.by.into_iter().enumerate().map(|(turn, (index, amount))| (index, turn, amount)).collect();
+        by.sort_unstable_by_key(|&(index, turn, _)| (index, turn));
+        let whole = |parts: &[(usize, usize, f64)]| {
+            let sum: f64 = parts.iter().map(|(.., amount)| amount).sum();
+            (sum, parts[0].1, parts[0].0)
+        };
+        let wholes = by.chunk_by(|one, other| one.0 == other.0).map(whole);
+        let most = wholes.max_by(|one, other| one.0.total_cmp(&other.0).then(other.1.cmp(&one.1)));
+        most.map(|(.., index)| index)
     }
 }
 

@@ -65,6 +65,10 @@ pub enum LearnError {
     #[error("{0} labels are more than rhetor can hold (65535)\nhint: check that --label-column names the right column")]
     TooManyLabels(usize),
     #[error(
+        "{units} units × {labels} labels would need {mib} MiB for every table of scores, and rhetor stops at {most} MiB\nhint: give fewer units or labels, or check that --label-column names the right column"
+    )]
+    TooManyScores { units: usize, labels: usize, mib: u64, most: u64 },
+    #[error(
         "a single-label model needs exactly one label a unit, and {place} has {found}\nhint: leave --task out, or choose multi"
     )]
     NotSingle { place: String, found: usize },
@@ -115,6 +119,9 @@ impl From<linfa::Error> for LearnError {
 
 /// The largest matrix of weights, in bytes.
 const MOST_WEIGHTS: u64 = 4 << 30;
+
+/// The largest table of a score for each unit and label, in bytes; training holds a few of them.
+const MOST_SCORES: u64 = 4 << 30;
 
 /// Which learner makes the final fit. Strengths are always chosen with the sparse one: both have one minimum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -395,6 +402,11 @@ fn labels_of(examples: &[Example]) -> Result<LabelSet, LearnError> {
     let distinct: BTreeSet<&str> = sets.into_iter().flatten().collect();
     if distinct.len() > usize::from(u16::MAX) {
         return Err(LearnError::TooManyLabels(distinct.len()));
+    }
+    let bytes = examples.len() as u64 * distinct.len() as u64 * 8;
+    if bytes > MOST_SCORES {
+        let (units, labels) = (examples.len(), distinct.len());
+        return Err(LearnError::TooManyScores { units, labels, mib: bytes >> 20, most: MOST_SCORES >> 20 });
     }
     Ok(LabelSet::new(distinct))
 }

@@ -110,6 +110,7 @@ impl Drop for PartFile {
 /// The part, ours alone. It is emptied only once it is locked: until then it may be somebody else's work.
 fn locked(part: &Path) -> io::Result<File> {
     loop {
+        clear_the_way(part)?;
         let file = File::options().write(true).create(true).truncate(false).open(part)?;
         match file.try_lock() {
             Ok(()) => {}
@@ -128,11 +129,25 @@ fn locked(part: &Path) -> io::Result<File> {
     }
 }
 
+/// Removes what bears the part's name and is no part: a link would have us write into whatever it points to, a pipe would have us wait
+/// for its reader.
+fn clear_the_way(part: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(part) {
+        Ok(there) if there.is_dir() => {
+            let words = format!("the folder {} stands in the way\nhint: remove it", part.display());
+            Err(io::Error::new(io::ErrorKind::IsADirectory, words))
+        }
+        Ok(there) if !there.is_file() => fs::remove_file(part),
+        // Nothing is there, or whatever hinders us now will be told when it is opened.
+        _ => Ok(()),
+    }
+}
+
 #[cfg(unix)]
 fn is_still_called(file: &File, part: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     let number = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
-    match (file.metadata(), fs::metadata(part)) {
+    match (file.metadata(), fs::symlink_metadata(part)) {
         (Ok(ours), Ok(there)) => number(ours) == number(there),
         _ => false,
     }
@@ -216,6 +231,21 @@ mod tests {
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_the_place_of_the_part_leads_nowhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("a"), folder.path().join("other"));
+        fs::write(&other, "theirs").unwrap();
+        std::os::unix::fs::symlink(&other, folder.path().join(".a.rhetor-part")).unwrap();
+        replace(&path, b"ours").unwrap();
+        assert_eq!((fs::read(&path).unwrap(), fs::read(&other).unwrap()), (b"ours".to_vec(), b"theirs".to_vec()));
+        assert!(fs::symlink_metadata(&path).unwrap().is_file());
+        fs::create_dir(folder.path().join(".a.rhetor-part")).unwrap();
+        assert!(replace(&path, b"more").unwrap_err().to_string().contains("stands in the way"));
+        assert_eq!(fs::read(&path).unwrap(), b"ours");
     }
 
     #[cfg(unix)]

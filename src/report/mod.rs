@@ -54,9 +54,10 @@ pub struct Record {
 }
 
 impl Record {
-    /// Starts a record of the stretch `span` of a unit; what it held before is lost, its memory is used again.
+    /// Starts a record of the stretch `span` of a unit, with the line of the unit's beginning; what it held before is lost, its memory is
+    /// used again.
     pub fn of(&mut self, unit: &Unit, span: Span, truncated: bool) {
-        (self.index, self.line, self.paragraph, self.breaks) = (0, unit.line_at(span.start), unit.index, false);
+        (self.index, self.line, self.paragraph, self.breaks) = (0, unit.line, unit.index, false);
         self.start = unit.raw(span.start);
         self.end = if span.end == unit.text.len() { unit.end } else { unit.raw(span.end) };
         self.truncated = truncated;

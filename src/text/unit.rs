@@ -63,9 +63,12 @@ impl Unit {
 
     /// The line, from 1, on which the character at `text_offset` stands.
     pub fn line_at(&self, text_offset: usize) -> u64 {
-        let piece = self.piece_at(text_offset);
-        let run = &self.text.as_bytes()[piece.text as usize..text_offset];
-        self.line + u64::from(piece.lines_down) + newlines(run)
+        self.lines().at(text_offset)
+    }
+
+    /// Tells the lines of one place after another, without counting from the beginning for each.
+    pub fn lines(&self) -> Lines<'_> {
+        Lines { unit: self, at: 0, line: self.line + u64::from(self.piece_at(0).lines_down) }
     }
 
     /// Whether a line break was meant somewhere from one offset in the text to another.
@@ -110,6 +113,29 @@ impl Unit {
         let lines_down = u32::try_from(line - self.line).unwrap_or(u32::MAX);
         let text = u32::try_from(self.text.len()).expect("MOST_BYTES keeps a text under 4 GiB");
         self.pieces.push(Piece { text, lines_down, raw });
+    }
+}
+
+/// The lines of a unit, told from one place to the next.
+pub struct Lines<'u> {
+    unit: &'u Unit,
+    /// The place that was asked for last, and its line.
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line, from 1, on which the character at `text_offset` stands.
+    pub fn at(&mut self, text_offset: usize) -> u64 {
+        let piece = self.unit.piece_at(text_offset);
+        let begin = piece.text as usize;
+        let (from, line) = match begin <= self.at && self.at <= text_offset {
+            true => (self.at, self.line),
+            false => (begin, self.unit.line + u64::from(piece.lines_down)),
+        };
+        self.at = text_offset;
+        self.line = line + newlines(&self.unit.text.as_bytes()[from..text_offset]);
+        self.line
     }
 }
 
@@ -589,11 +615,13 @@ mod tests {
             for kind in KINDS {
                 for unit in split(kind, AMPLE, &[&input]) {
                     prop_assert_eq!(unit.raw(unit.text.len()), unit.end);
+                    let mut lines = unit.lines();
                     for (at, c) in unit.text.char_indices().filter(|(_, c)| !c.is_whitespace()) {
                         let raw = unit.raw(at) as usize;
                         let decoded = String::from_utf8_lossy(&input[raw..]);
                         prop_assert_eq!(decoded.chars().next(), Some(c));
                         prop_assert_eq!(unit.line_at(at), 1 + newlines(&input[..raw]));
+                        prop_assert_eq!(lines.at(at), unit.line_at(at));
                     }
                 }
             }

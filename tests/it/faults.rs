@@ -3,7 +3,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::ExitStatusExt;
@@ -62,6 +62,13 @@ fn a_killed_training_leaves_the_old_model_or_the_new_one() {
 fn a_killed_classification_leaves_the_old_results_or_the_new_ones() {
     let desk = Desk::with_model().and("speech.txt", "We will make them pay. Sign the petition.\n".repeat(400));
     survives_being_killed(&desk, "classify -m m speech.txt --unit line --format csv -o out.csv --quiet", "out.csv");
+}
+
+#[test]
+fn a_killed_conversion_leaves_the_old_file_or_the_new_one() {
+    let rows = "\"We will make them pay, they said\",threat,a\nSign the petition,call,b\n".repeat(2000);
+    let desk = Desk::with("rows.csv", format!("text,labels,group\n{rows}"));
+    survives_being_killed(&desk, "convert rows.csv out.jsonl.gz --quiet", "out.jsonl.gz");
 }
 
 #[test]
@@ -145,6 +152,102 @@ fn a_file_that_cannot_be_read_stops_no_other() {
     }
 }
 
+/// Opens the pipe for writing, which waits until the program reads it.
+fn fifo(desk: &Desk, name: &str) -> std::thread::JoinHandle<fs::File> {
+    let path = desk.path(name);
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    std::thread::spawn(move || fs::File::options().write(true).open(path).unwrap())
+}
+
+#[test]
+fn a_file_that_vanishes_while_another_is_read_stops_no_other() {
+    let desk = Desk::with_model().and("b.txt", "They will pay.").and("c.txt", "Sign the petition.");
+    let pipe = fifo(&desk, "fifo");
+    let child = desk
+        .command("classify -m m fifo b.txt c.txt --all")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The program has begun to read the first of the files that it was given.
+    let mut pipe = pipe.join().unwrap();
+    fs::remove_file(desk.path("b.txt")).unwrap();
+    pipe.write_all(b"We will make them pay.\n").unwrap();
+    drop(pipe);
+    desk.ran(child.wait_with_output().unwrap())
+        .ends(1)
+        .prints("fifo:1:")
+        .prints("c.txt:1:")
+        .says("b.txt: No such file or directory");
+}
+
+#[test]
+fn a_file_that_is_cut_or_grows_while_it_is_read_gives_the_records_that_were_there() {
+    const LINE: &str = "You will pay.\n";
+    const LINES: usize = 200_000;
+    for (cut, change) in [(true, 0), (false, 1000)] {
+        let desk = Desk::with_model().and("long.txt", LINE.repeat(LINES));
+        let mut child = desk
+            .command("classify -m m long.txt --unit line -f jsonl --quiet")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut first = String::new();
+        stdout.read_line(&mut first).unwrap();
+        // The pipe is full and the program waits, somewhere near the beginning of the file.
+        let file = fs::File::options().append(true).open(desk.path("long.txt")).unwrap();
+        if cut {
+            file.set_len(0).unwrap();
+        } else {
+            (&file).write_all(LINE.repeat(change).as_bytes()).unwrap();
+        }
+        let rest: Vec<String> = stdout.lines().map(Result::unwrap).collect();
+        let ran = child.wait_with_output().unwrap();
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        let whole = |line: &String| serde_json::from_str::<serde_json::Value>(line).is_ok();
+        assert!(rest.iter().all(whole));
+        assert!(if cut { rest.len() < LINES - 1 } else { rest.len() == LINES + change - 1 }, "{}", rest.len());
+    }
+}
+
+#[test]
+fn a_file_that_is_replaced_while_it_is_read_is_read_as_it_was() {
+    let desk = Desk::with_model().and("a.txt", "You will pay.\n".repeat(100_000)).and("new.txt", "Sign it.\n");
+    let mut child = desk
+        .command("classify -m m a.txt --unit line -f jsonl --quiet")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut first = String::new();
+    stdout.read_line(&mut first).unwrap();
+    fs::rename(desk.path("new.txt"), desk.path("a.txt")).unwrap();
+    assert_eq!(stdout.lines().filter(|line| line.as_ref().unwrap().contains("You will pay.")).count(), 99_999);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn what_bears_the_name_of_a_part_and_is_none_does_no_harm() {
+    let desk = Desk::with_model().and("note.txt", "They will pay.").and("precious", "mine");
+    let part = desk.path(".out.csv.rhetor-part");
+    symlink("precious", &part).unwrap();
+    desk.run("classify -m m note.txt -o out.csv").ok().wrote("out.csv");
+    assert_eq!(desk.read("precious"), b"mine");
+    assert!(fs::symlink_metadata(desk.path("out.csv")).unwrap().is_file());
+    assert!(Command::new("mkfifo").arg(&part).status().unwrap().success());
+    desk.run("classify -m m note.txt -o out.csv").ok().left_out(".out.csv.rhetor-part");
+    let before = desk.read("out.csv");
+    fs::create_dir(&part).unwrap();
+    desk.run("classify -m m note.txt -o out.csv")
+        .ends(1)
+        .says("out.csv: the folder ")
+        .says("stands in the way\nhint: remove it");
+    assert_eq!(desk.read("out.csv"), before);
+}
+
 #[test]
 fn a_loop_of_links_ends_and_every_file_is_read_once() {
     let desk = Desk::with_model().and("texts/a.txt", "We will make them pay.");
@@ -209,6 +312,94 @@ fn a_file_that_unpacks_to_more_than_it_should_is_refused() {
     assert_eq!(ran.status, 1, "{}", ran.stderr);
     ran.says("bomb.csv.gz: decompresses to more than").left_out("out");
     limited(&desk, "ulimit -v 400000", "classify -m m bomb.csv.gz --unit line -f tsv --quiet").ok();
+}
+
+/// A file of so many bytes that takes no room on the disk: after its beginning there are only zeros.
+fn endless(desk: &Desk, name: &str, beginning: &str, bytes: u64) {
+    fs::write(desk.path(name), beginning).unwrap();
+    fs::File::options().append(true).open(desk.path(name)).unwrap().set_len(bytes).unwrap();
+}
+
+#[test]
+fn a_line_or_row_of_a_gigabyte_takes_no_memory_and_is_told_of() {
+    let desk = Desk::with_model();
+    for (name, beginning) in [
+        ("line.txt", "You will pay.\n"),
+        ("row.csv", "text,id\nYou will pay.,1\n\"open"),
+        ("row.jsonl", "{\"text\":\"You will pay.\"}\n"),
+    ] {
+        endless(&desk, name, beginning, 1 << 30);
+    }
+    let few = "ulimit -v 400000";
+    limited(&desk, few, "classify -m m line.txt --unit line -f jsonl --threads 1")
+        .ok()
+        .prints("You will pay.")
+        .says("line.txt:2: a record longer than 1048576 bytes was cut");
+    limited(&desk, few, "classify -m m row.csv --column text -f jsonl --threads 1")
+        .ends(1)
+        .prints("You will pay.")
+        .says("row.csv:3: a row of more than 4194304 bytes\nhint: is a quotation mark left open?");
+    let ran = limited(&desk, few, "classify -m m row.jsonl --column text -f jsonl --threads 1").ok();
+    assert_eq!(ran.records().len(), 2);
+    endless(&desk, "first.jsonl", "", 1 << 27);
+    limited(&desk, few, "classify -m m first.jsonl --column text -f jsonl --threads 1")
+        .ends(1)
+        .says("first.jsonl:1: a row of more than 4194304 bytes");
+    ran.says("row.jsonl:2: a row was too long to be read").says("hint: --max-record 16M");
+}
+
+#[test]
+fn an_alias_in_yaml_is_refused_with_its_line() {
+    let mut dictionary = String::from("a: &a [x,x,x,x,x,x,x,x,x]\n");
+    for i in 1..40 {
+        let before = if i == 1 { "*a".to_owned() } else { format!("*a{}", i - 1) };
+        dictionary += &format!("a{i}: &a{i} [{}]\n", vec![before; 9].join(","));
+    }
+    let book = "labels:\n  - name: &n threat\n    definition: *n\n";
+    let desk = Desk::with("train.csv", LABELLED).and("alias.yml", dictionary).and("book.yaml", book).and("a.txt", "x");
+    let few = "ulimit -v 300000; ulimit -t 20";
+    limited(&desk, few, "cues alias.yml a.txt").ends(1).says("alias.yml:2: an alias\nhint: write the entries out");
+    limited(&desk, few, "train train.csv --cues none --codebook book.yaml -o m --threads 1")
+        .ends(1)
+        .says("book.yaml:3: an alias")
+        .says("hint: write out what it stands for");
+}
+
+#[test]
+fn more_labels_than_can_be_held_are_refused_with_the_figure() {
+    let rows = |count: u32| (0..count).map(|i| format!("pay {},l{i}\n", i % 900)).collect::<String>();
+    let desk = Desk::with("many.csv", format!("text,labels\n{}", rows(70_000)))
+        .and("wide.csv", format!("text,labels\n{}", rows(60_000)));
+    desk.run("train many.csv -o m --cues none")
+        .ends(1)
+        .says("70000 labels are more than rhetor can hold (65535)\nhint: ")
+        .left_out("m");
+    desk.run("train wide.csv -o m --cues none")
+        .ends(1)
+        .says("60000 units × 60000 labels would need 27465 MiB for every table of scores, and rhetor stops at 4096 MiB\nhint: ")
+        .left_out("m");
+}
+
+#[test]
+fn a_model_that_claims_more_than_it_holds_is_refused_in_little_memory() {
+    let desk = Desk::with_model();
+    let sound = desk.read("m");
+    let length = u64::from_le_bytes(sound[..8].try_into().unwrap()) as usize;
+    let header = std::str::from_utf8(&sound[8..8 + length]).unwrap();
+    let (before, after) = header.split_once("\"shape\":[").expect("there are tensors");
+    let (_, rest) = after.split_once([',', ']']).unwrap();
+    let claim = format!("{before}\"shape\":[{}{}{rest}", 1_u64 << 40, &after[after.len() - rest.len() - 1..][..1]);
+    let with = |header: &str| [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &sound[8 + length..]].concat();
+    let desk = desk
+        .and("claim", with(&claim))
+        .and("endless", [&(1_u64 << 40).to_le_bytes(), &sound[8..]].concat())
+        .and("twice", with(&header.replacen('{', "{\"__metadata__\":{},", 1)));
+    for name in ["claim", "endless", "twice"] {
+        limited(&desk, "ulimit -v 300000; ulimit -t 20", &format!("inspect -m {name} --threads 1"))
+            .ends(1)
+            .says(&format!("{name}: "))
+            .says("\nhint: ");
+    }
 }
 
 #[test]

@@ -81,6 +81,11 @@ proptest! {
     }
 
     #[test]
+    fn a_stream_in_any_pieces_on_any_threads_gives_the_same_records(data in with_options(1)) {
+        targets::stream::stream(&data);
+    }
+
+    #[test]
     fn no_text_and_no_name_steers_a_terminal_or_becomes_markup(data in with_options(2)) {
         targets::report::report(&data);
     }

@@ -148,14 +148,17 @@ impl Terminal {
         self
     }
 
-    /// The status with which the program ends by itself; 128 and more for a signal that ended it.
+    /// The status with which the program ends by itself; 128 and more for a signal that ended it. All that it wrote has been read then.
     #[track_caller]
     pub fn end(&mut self) -> u32 {
         let start = Instant::now();
+        let mut ended = None;
         loop {
-            if let Some(status) = self.child.try_wait().expect("it is our child") {
-                // What it wrote last is on its way.
-                thread::sleep(Duration::from_millis(50));
+            ended = ended.or_else(|| self.child.try_wait().expect("it is our child"));
+            // Nobody holds the other end of the line any more, so the reader comes to its end; on a busy machine it takes its time.
+            if let Some(status) = &ended
+                && self.reader.as_ref().is_none_or(JoinHandle::is_finished)
+            {
                 return status.exit_code();
             }
             assert!(start.elapsed() < PATIENCE, "it does not end; the screen:\n{}", self.screen());

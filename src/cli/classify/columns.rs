@@ -1,7 +1,9 @@
 //! `--column`: one column of a table or of JSON lines is classified, all others pass through.
 
+use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
+use std::rc::Rc;
 
 use csv::StringRecord;
 use encoding_rs_io::DecodeReaderBytesBuilder;
@@ -38,7 +40,8 @@ pub fn classify(
     let first = input.fill_buf().map_err(|error| named(path, error))?;
     let (found, delimiter) = Format::of_column(&name, first, column);
     let format = format.map_or(found, train::format);
-    let table = Table { name: &name, column, wanted };
+    let table =
+        Table { name: &name, column, wanted, most: job.max_record.saturating_mul(RECORDS_A_ROW).max(LEAST_ROW) };
     let pen = Pen::new(job, report);
     match format {
         Format::Csv => table.rows(input, delimiter.byte(), pen, report),
@@ -52,6 +55,12 @@ pub fn classify(
         }
     }
 }
+
+/// A row may be as long as so many of the longest records: what is passed through beside the text needs room, and a quotation mark that is never
+/// closed must not take all memory.
+const RECORDS_A_ROW: usize = 4;
+/// And as long as this, however short the records.
+const LEAST_ROW: usize = 1 << 16;
 
 /// The columns of what looks like a table.
 pub struct Found {
@@ -145,21 +154,52 @@ impl Read for Pausing<'_> {
     }
 }
 
+/// Fails where a row takes more bytes than it may.
+struct Bounded<R> {
+    input: R,
+    /// What the row at hand may still take.
+    left: Rc<Cell<usize>>,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the row is too long")]
+struct TooLong;
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.left.get() == 0 {
+            return Err(io::Error::other(TooLong));
+        }
+        let count = self.input.read(buffer)?;
+        self.left.set(self.left.get().saturating_sub(count));
+        Ok(count)
+    }
+}
+
 struct Table<'a> {
     name: &'a str,
     column: &'a str,
     wanted: OutputFormat,
+    /// Bytes of the longest row that is read.
+    most: usize,
 }
 
 impl Table<'_> {
     fn rows(&self, input: impl Read, delimiter: u8, mut pen: Pen, report: &SharedReport) -> anyhow::Result<Tally> {
+        let left = Rc::new(Cell::new(self.most));
+        let input = Bounded { input, left: left.clone() };
         let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(input);
-        let header = lossy(reader.byte_headers().map_err(|error| self.fault(error))?);
+        let header = lossy(reader.byte_headers().map_err(|error| self.fault(error, 1))?);
         let names: Vec<&str> = header.iter().collect();
         let at = self.find(&names)?;
         report.borrow_mut().begin(self.name, Some(&header))?;
         let mut row = csv::ByteRecord::new();
-        while reader.read_byte_record(&mut row).map_err(|error| self.fault(error))? {
+        loop {
+            left.set(self.most);
+            let line = reader.position().line();
+            if !reader.read_byte_record(&mut row).map_err(|error| self.fault(error, line))? {
+                break;
+            }
             let line = row.position().map_or(0, csv::Position::line);
             let cells = lossy(&row);
             if cells.len() != header.len() || row.iter().any(|cell| std::str::from_utf8(cell).is_err()) {
@@ -178,20 +218,26 @@ impl Table<'_> {
     fn objects(&self, mut input: impl BufRead, mut pen: Pen, report: &SharedReport) -> anyhow::Result<Tally> {
         let (mut header, mut line, mut bytes) = (None, 0, Vec::new());
         loop {
-            bytes.clear();
-            if input.read_until(b'\n', &mut bytes).map_err(|error| self.fault(error.into()))? == 0 {
-                break;
-            }
+            let read = self.line(&mut input, &mut bytes).map_err(|error| self.fault(error.into(), line + 1))?;
+            let Some(is_whole) = read else { break };
             line += 1;
             let object = bytes.strip_prefix(b"\xEF\xBB\xBF").filter(|_| line == 1).unwrap_or(&bytes).trim_ascii();
             if object.is_empty() {
                 continue;
             }
-            let fields: Map<String, Value> = serde_json::from_slice(object).unwrap_or_else(|_| {
-                pen.skip(line);
+            let fields: Map<String, Value> = if is_whole {
+                serde_json::from_slice(object).unwrap_or_else(|_| {
+                    pen.skip(line);
+                    Map::new()
+                })
+            } else {
+                pen.pass_over(line);
                 Map::new()
-            });
+            };
             if header.is_none() {
+                if fields.is_empty() {
+                    return Err(self.nameless(line, is_whole));
+                }
                 let names: Vec<&str> = fields.keys().map(String::as_str).collect();
                 self.find(&names)?;
                 let names = StringRecord::from(names);
@@ -221,8 +267,37 @@ impl Table<'_> {
         })
     }
 
-    fn fault(&self, error: csv::Error) -> anyhow::Error {
-        anyhow::Error::new(error).context(self.name.to_owned())
+    /// The first row tells the columns, and must be one.
+    fn nameless(&self, line: u64, is_whole: bool) -> anyhow::Error {
+        let Table { name, most, .. } = self;
+        if !is_whole {
+            return anyhow::anyhow!(
+                "{name}:{line}: a row of more than {most} bytes\nhint: --max-record 16M reads longer rows"
+            );
+        }
+        anyhow::anyhow!(
+            "{name}:{line}: the first row tells the columns, and is no JSON object with any\nhint: --input-format csv or tsv says that it is a table"
+        )
+    }
+
+    /// The next line; whether it was whole, or so long that its rest was passed over. None at the end.
+    fn line(&self, input: &mut impl BufRead, bytes: &mut Vec<u8>) -> io::Result<Option<bool>> {
+        let count = input.by_ref().take(self.most as u64).read_until(b'\n', bytes)?;
+        if count == 0 {
+            return Ok(None);
+        }
+        Ok(Some(bytes.ends_with(b"\n") || count < self.most || input.skip_until(b'\n')? == 0))
+    }
+
+    fn fault(&self, error: csv::Error, line: u64) -> anyhow::Error {
+        let Table { name, most, .. } = self;
+        let is_long = |error: &io::Error| error.get_ref().is_some_and(|inner| inner.is::<TooLong>());
+        match error.kind() {
+            csv::ErrorKind::Io(error) if is_long(error) => anyhow::anyhow!(
+                "{name}:{line}: a row of more than {most} bytes\nhint: is a quotation mark left open? --max-record 16M reads longer rows"
+            ),
+            _ => anyhow::Error::new(error).context(name.to_string()),
+        }
     }
 }
 

@@ -190,6 +190,11 @@ impl<'a, 'r> Pen<'a, 'r> {
     pub fn skip(&mut self, line: u64) {
         self.tally.faults.skipped.add(1, line);
     }
+
+    /// A row that is too long to be read.
+    pub fn pass_over(&mut self, line: u64) {
+        self.tally.faults.passed_over.add(1, line);
+    }
 }
 
 /// Units by tasks: large enough to be worth a thread's while, small enough that no thread waits for another at the end.

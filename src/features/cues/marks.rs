@@ -35,9 +35,9 @@ impl Marks {
             set.clear();
         }
         let (Some(first), Some(last)) = (words.first(), words.last()) else { return };
-        let is_near =
-            |quotation: &&Quotation| quotation.inner.start <= last.span.start && first.span.start < quotation.inner.end;
-        let mut near = quotations.iter().filter(is_near).peekable();
+        let begins = |quotation: &&Quotation| quotation.inner.start <= last.span.start;
+        let goes_on = |quotation: &&Quotation| first.span.start < quotation.inner.end;
+        let mut near = quotations.iter().take_while(begins).filter(goes_on).peekable();
         if near.peek().is_none() {
             return;
         }

@@ -119,9 +119,15 @@ impl Matcher {
         self.read_words(text, tokens, numbers, stems, scratch);
         let CueScratch { symbols, words, ends, sentence, .. } = scratch;
         sentence_ends(text, sentences, words, self.compiled.language, ends);
-        let mut start = 0;
+        let (mut start, mut quotations) = (0, quotations);
         for &end in ends.iter() {
             let words = &words[start..end];
+            // What ended before this sentence holds nothing of the next ones either.
+            while let ([ended, rest @ ..], Some(word)) = (quotations, words.first())
+                && ended.inner.end <= word.span.start
+            {
+                quotations = rest;
+            }
             sentence.marks.lay_out(text, words, quotations);
             Walk {
                 matcher: self,
