@@ -18,10 +18,15 @@ pub type Interval = crate::share::Interval;
 /// The 95% intervals of the F1 of each label. `groups` holds each group's counts of each of `labels` labels.
 /// The same seed gives the same intervals whatever the number of threads.
 pub fn f1_intervals(groups: &[Vec<Counts>], labels: usize, seed: u64) -> Vec<Interval> {
+    // Most groups have nothing to say of most labels.
+    let counted = |counts: &Vec<Counts>| -> Vec<(usize, Counts)> {
+        counts.iter().copied().enumerate().filter(|(_, counts)| *counts != Counts::default()).collect()
+    };
+    let groups: Vec<Vec<(usize, Counts)>> = groups.iter().map(counted).collect();
     let resamples = resample(groups.len(), seed, |picks| {
         let mut sums = vec![Counts::default(); labels];
         for &pick in picks {
-            sums.iter_mut().zip(&groups[pick as usize]).for_each(|(sum, counts)| *sum = sum.plus(*counts));
+            groups[pick as usize].iter().for_each(|(label, counts)| sums[*label] = sums[*label].plus(*counts));
         }
         sums.iter().map(|sum| sum.f1()).collect::<Vec<f64>>()
     });

@@ -1,16 +1,15 @@
-//! Compressed sparse rows, and the two products that learning needs: `X·W` by row, and `Xᵀ·R` by column.
-//!
-//! Every sum runs in an order that the data alone decides, so that any number of threads gives the same bits: `X·W` sums
-//! within a row, `Xᵀ·R` within a column of a second, transposed copy. A copy costs memory once; partial sums for each
-//! chunk of rows would cost a dense matrix each.
+//! Compressed sparse rows, and the products that learning needs: `X·W` by row, and `Xᵀ·R`, also by row, so that a row is used for both while
+//! it is at hand.
 
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
 use rayon::prelude::*;
 
 use super::FeatureId;
 
 /// Rows handled by one task. Fixed, though it does not change any result: it only bounds the tasks' overhead.
 const ROWS_A_TASK: usize = 512;
-const COLUMNS_A_TASK: usize = 256;
 
 /// An n × d matrix of single precision, stored by rows: in row `i` the entries `starts[i]..starts[i + 1]`, their
 /// columns rising.
@@ -73,34 +72,50 @@ impl Rows {
             for (offset, out) in out.chunks_exact_mut(k).enumerate() {
                 out.copy_from_slice(intercepts);
                 let i = task * ROWS_A_TASK + offset;
-                for at in self.starts[i]..self.starts[i + 1] {
-                    let from = self.columns[at] as usize * k;
-                    add_scaled(out, f64::from(self.values[at]), &weights[from..from + k]);
-                }
+                self.gather(i, weights, out);
             }
         });
     }
 
-    /// The same matrix by columns.
-    pub fn transposed(&self) -> Columns {
-        let mut starts = vec![0usize; self.width + 1];
-        for &column in &self.columns {
-            starts[column as usize + 1] += 1;
+    /// `out += x_i·W` for row i: W is d × k by row, `out` has k.
+    #[inline]
+    pub fn gather<T: Number>(&self, i: usize, weights: &[T], out: &mut [T]) {
+        let (columns, values) = self.entries_of(i);
+        let each = columns.iter().zip(values);
+        match out.len() {
+            1 => each.for_each(|(&column, &value)| out[0] += T::from(value) * weights[column as usize]),
+            2 => each.for_each(|(&column, &value)| add::<T, 2>(out, value, weights, column)),
+            4 => each.for_each(|(&column, &value)| add::<T, 4>(out, value, weights, column)),
+            8 => each.for_each(|(&column, &value)| add::<T, 8>(out, value, weights, column)),
+            k => each.for_each(|(&column, &value)| {
+                add_scaled(out, T::from(value), &weights[column as usize * k..][..k]);
+            }),
         }
-        for column in 0..self.width {
-            starts[column + 1] += starts[column];
-        }
-        let (mut rows, mut values) = (vec![0; self.columns.len()], vec![0.0; self.columns.len()]);
-        let mut next = starts.clone();
-        for i in 0..self.height() {
-            for at in self.starts[i]..self.starts[i + 1] {
-                let slot = &mut next[self.columns[at] as usize];
-                rows[*slot] = i as u32;
-                values[*slot] = self.values[at];
-                *slot += 1;
-            }
-        }
-        Columns { starts, rows, values }
+    }
+
+    /// `out += x_iᵀ·right` for row i, which is what a row adds to `Xᵀ·R`: `right` has k, `out` is d × k by row.
+    #[inline]
+    pub fn scatter<T: Number>(&self, i: usize, right: &[T], out: &mut [T]) {
+        let (columns, values) = self.entries_of(i);
+        columns.iter().zip(values).for_each(|(&column, &value)| spread(out, T::from(value), right, column));
+    }
+
+    /// The same with the squares of the entries: what the diagonal of a Hessian is made of.
+    #[inline]
+    pub fn scatter_squares<T: Number>(&self, i: usize, right: &[T], out: &mut [T]) {
+        let (columns, values) = self.entries_of(i);
+        columns.iter().zip(values).for_each(|(&column, &value)| spread(out, T::from(value * value), right, column));
+    }
+
+    #[inline]
+    fn entries_of(&self, i: usize) -> (&[u32], &[f32]) {
+        let range = self.starts[i]..self.starts[i + 1];
+        (&self.columns[range.clone()], &self.values[range])
+    }
+
+    /// Number of stored entries of row i.
+    pub fn entries_in(&self, i: usize) -> usize {
+        self.starts[i + 1] - self.starts[i]
     }
 
     /// The matrix of some of the columns, which must rise; the i-th of them becomes column i.
@@ -115,49 +130,154 @@ impl Rows {
         rows
     }
 
+    /// Appends the rows of another matrix of the same width.
+    pub fn append(&mut self, other: Rows) {
+        let before = self.columns.len();
+        self.starts.extend(other.starts[1..].iter().map(|start| before + start));
+        self.columns.extend(other.columns);
+        self.values.extend(other.values);
+    }
+
+    /// The matrix of some of the columns, which must rise, with one column in place of those that are alike but for a factor: of several that
+    /// stand in one row only, and the same one, and of several with the very same entries.
+    ///
+    /// A linear model with the penalty `|w|²` loses nothing by it: for `x_j = s_j·u` the score is `u·Σ s_j w_j`, and of all weights with one
+    /// such sum the shortest are those with `w_j = v·s_j/|s|`; so it learns `v` on the column `|s|·u`.
+    pub fn merged(&self, columns: &[FeatureId]) -> (Rows, Twins) {
+        let mut number = vec![NONE; self.width];
+        columns.iter().zip(0..).for_each(|(column, own)| number[column.index()] = own);
+        let twins = self.twins(&number, columns.len());
+        let mut rows = Rows::new(twins.first.len());
+        for i in 0..self.height() {
+            let (columns, values) = self.entries_of(i);
+            let own = columns.iter().zip(values).map(|(&column, &value)| (number[column as usize], value));
+            let firsts = own.filter(|&(own, _)| own != NONE && twins.first[twins.of[own as usize] as usize] == own);
+            rows.push(firsts.map(|(own, value)| {
+                let share = twins.share[own as usize];
+                (FeatureId(twins.of[own as usize]), if share == 1.0 { value } else { value / share })
+            }));
+        }
+        (rows, twins)
+    }
+
+    fn twins(&self, number: &[u32], count: usize) -> Twins {
+        let (mut marks, mut seen) = (vec![(0u64, 0u64); count], vec![0u32; count]);
+        let mut squares = vec![0.0f64; count];
+        for i in 0..self.height() {
+            let (columns, values) = self.entries_of(i);
+            for (&column, &value) in columns.iter().zip(values).filter(|(column, _)| number[**column as usize] != NONE)
+            {
+                let own = number[column as usize] as usize;
+                let entry = (i as u64) << 32 | u64::from(value.to_bits());
+                // Of a column of one entry only its row counts.
+                let lone = i as u64;
+                marks[own] = match seen[own] {
+                    0 => (lone, entry),
+                    1 => (mixed(mixed(7, marks[own].1), entry), mixed(mixed(11, marks[own].1.rotate_left(17)), entry)),
+                    _ => (mixed(marks[own].0, entry), mixed(marks[own].1, entry.rotate_left(29))),
+                };
+                seen[own] += 1;
+                squares[own] = f64::from(value) * f64::from(value);
+            }
+        }
+        let mut known: HashMap<(u64, u64), u32, FixedState> = HashMap::default();
+        let mut twins = Twins { of: vec![0; count], share: vec![1.0; count], first: Vec::new() };
+        let mut sums: Vec<f64> = Vec::new();
+        for own in 0..count {
+            let key = if seen[own] == 1 { (marks[own].0, u64::MAX) } else { marks[own] };
+            let next = twins.first.len() as u32;
+            let column = if squares[own] == 0.0 { next } else { *known.entry(key).or_insert(next) };
+            if column == next {
+                twins.first.push(own as u32);
+                sums.push(0.0);
+            }
+            twins.of[own] = column;
+            sums[column as usize] += squares[own];
+        }
+        for own in 0..count {
+            let sum = sums[twins.of[own] as usize];
+            if sum > squares[own] {
+                twins.share[own] = (squares[own] / sum).sqrt() as f32;
+            }
+        }
+        twins
+    }
+
     /// Bytes that this matrix takes if it is written out in full, in double precision.
     pub fn dense_bytes(&self) -> u64 {
         self.height() as u64 * self.width as u64 * 8
     }
 }
 
-/// An n × d matrix stored by columns: the transposed twin of [`Rows`].
+/// No column.
+const NONE: u32 = u32::MAX;
+
+fn mixed(hash: u64, block: u64) -> u64 {
+    // Multiplied to the double width and folded, every bit of the product depends on every bit of both.
+    let product =
+        u128::from(hash ^ block.wrapping_mul(0x9E37_79B9_7F4A_7C15)) * 0xD6E8_FEB8_6659_FD93_A076_1D64_78BD_642F;
+    (product ^ product >> 64) as u64
+}
+
+/// Which columns were merged into which.
 #[derive(Clone, Debug)]
-pub struct Columns {
-    starts: Vec<usize>,
-    rows: Vec<u32>,
-    values: Vec<f32>,
+pub struct Twins {
+    /// The column that each went into.
+    of: Vec<u32>,
+    /// The share `s_j/|s|` of the weight of that column that is its own.
+    share: Vec<f32>,
+    /// The first of the columns that each merged one is made of.
+    first: Vec<u32>,
 }
 
-impl Columns {
-    /// `out = Xᵀ·R`: R is n × k by row, `out` is d × k by row.
-    pub fn times(&self, right: &[f64], k: usize, out: &mut [f64]) {
-        self.each_column(k, out, f64::from, right);
+impl Twins {
+    /// The merged column of a column, and the share of its weight.
+    pub fn of(&self, column: usize) -> (usize, f64) {
+        (self.of[column] as usize, f64::from(self.share[column]))
     }
 
-    /// `out = (X∘X)ᵀ·R`, the squares entry by entry: what the diagonal of a Hessian is made of.
-    pub fn squares_times(&self, right: &[f64], k: usize, out: &mut [f64]) {
-        self.each_column(k, out, |value| f64::from(value) * f64::from(value), right);
-    }
-
-    fn each_column(&self, k: usize, out: &mut [f64], entry: impl Fn(f32) -> f64 + Sync, right: &[f64]) {
-        out.par_chunks_mut(k * COLUMNS_A_TASK).enumerate().for_each(|(task, out)| {
-            for (offset, out) in out.chunks_exact_mut(k).enumerate() {
-                out.fill(0.0);
-                let j = task * COLUMNS_A_TASK + offset;
-                for at in self.starts[j]..self.starts[j + 1] {
-                    let from = self.rows[at] as usize * k;
-                    add_scaled(out, entry(self.values[at]), &right[from..from + k]);
-                }
-            }
-        });
+    /// The first of the columns in a merged one.
+    pub fn first(&self, merged: usize) -> usize {
+        self.first[merged] as usize
     }
 }
 
-fn add_scaled(out: &mut [f64], factor: f64, row: &[f64]) {
-    for (out, value) in out.iter_mut().zip(row) {
-        *out += factor * value;
+/// Single or double precision.
+pub trait Number: Copy + Send + Sync + From<f32> + std::ops::Mul<Output = Self> + std::ops::AddAssign {}
+
+impl Number for f32 {}
+impl Number for f64 {}
+
+/// `out += factor · (row `column` of `weights`)`, so many lanes at once that the processor adds them side by side.
+#[inline]
+fn add<T: Number, const LANES: usize>(out: &mut [T], factor: f32, weights: &[T], column: u32) {
+    let (out, own) = (&mut out.as_chunks_mut::<LANES>().0[0], &weights.as_chunks::<LANES>().0[column as usize]);
+    (0..LANES).for_each(|lane| out[lane] += T::from(factor) * own[lane]);
+}
+
+#[inline]
+fn spread<T: Number>(out: &mut [T], factor: T, right: &[T], column: u32) {
+    #[inline]
+    fn to<T: Number, const LANES: usize>(out: &mut [T], factor: T, right: &[T], column: u32) {
+        let (own, right) = (&mut out.as_chunks_mut::<LANES>().0[column as usize], &right.as_chunks::<LANES>().0[0]);
+        (0..LANES).for_each(|lane| own[lane] += factor * right[lane]);
     }
+    match right.len() {
+        1 => out[column as usize] += factor * right[0],
+        2 => to::<T, 2>(out, factor, right, column),
+        4 => to::<T, 4>(out, factor, right, column),
+        8 => to::<T, 8>(out, factor, right, column),
+        k => add_scaled(&mut out[column as usize * k..][..k], factor, right),
+    }
+}
+
+#[inline]
+fn add_scaled<T: Number>(out: &mut [T], factor: T, row: &[T]) {
+    let ((out, last), (row, rest)) = (out.as_chunks_mut::<8>(), row.as_chunks::<8>());
+    for (out, row) in out.iter_mut().zip(row) {
+        (0..8).for_each(|lane| out[lane] += factor * row[lane]);
+    }
+    last.iter_mut().zip(rest).for_each(|(out, value)| *out += factor * *value);
 }
 
 #[cfg(test)]
@@ -188,11 +308,46 @@ mod tests {
     }
 
     #[test]
-    fn a_product_with_the_transposed_matrix_is_the_textbook_one() {
-        let mut out = vec![9.0; 3];
-        small().transposed().times(&[1.0, 100.0, 4.0], 1, &mut out);
-        assert_eq!(out, [1.0, -4.0, 2.0]);
-        small().transposed().squares_times(&[1.0, 100.0, 4.0], 1, &mut out);
-        assert_eq!(out, [1.0, 4.0, 4.0]);
+    fn columns_that_are_alike_become_one_and_give_the_same_scores() {
+        // Columns 0 and 3 are the same, 1 and 4 stand in row 1 alone, 2 is like none.
+        let mut rows = Rows::new(5);
+        rows.push([(FeatureId(0), 0.5), (FeatureId(2), 2.0), (FeatureId(3), 0.5)]);
+        rows.push([(FeatureId(1), 3.0), (FeatureId(4), 4.0)]);
+        rows.push([(FeatureId(0), 0.25), (FeatureId(3), 0.25)]);
+        let all: Vec<FeatureId> = (0..5).map(FeatureId).collect();
+        let (merged, twins) = rows.merged(&all);
+        assert_eq!((merged.width(), merged.entries()), (3, 4));
+        assert_eq!((0..5).map(|column| twins.of(column).0).collect::<Vec<_>>(), [0, 1, 2, 0, 1]);
+        assert_eq!((twins.first(1), twins.of(4).1), (1, f64::from(0.8f32)));
+        assert_eq!(merged.row(1).collect::<Vec<_>>(), [(FeatureId(1), 5.0)]);
+        let weights = [2.0, 0.3, -1.0];
+        let own: Vec<f64> = (0..5).map(|column| weights[twins.of(column).0] * twins.of(column).1).collect();
+        for i in 0..3 {
+            let (mut before, mut after) = ([0.0], [0.0]);
+            rows.gather(i, &own, &mut before);
+            merged.gather(i, &weights, &mut after);
+            assert!((before[0] - after[0]).abs() < 1e-6);
+        }
+        let (part, _) = rows.merged(&[FeatureId(1), FeatureId(2)]);
+        assert_eq!(part.row(1).collect::<Vec<_>>(), [(FeatureId(0), 3.0)]);
+    }
+
+    /// In every number of lanes, which have a road each.
+    #[test]
+    fn rows_are_gathered_and_scattered_as_in_the_textbook() {
+        for k in [1, 2, 3, 4, 8, 9, 16] {
+            let weights: Vec<f64> = (0..3 * k).map(|at| at as f64).collect();
+            let mut gathered = vec![0.5; k];
+            small().gather(0, &weights, &mut gathered);
+            let (right, mut out, mut squares) = (vec![3.0f64; k], vec![1.0; 3 * k], vec![1.0; 3 * k]);
+            small().scatter(0, &right, &mut out);
+            small().scatter_squares(0, &right, &mut squares);
+            for lane in 0..k {
+                // Row 0 has 1 in column 0 and 2 in column 2.
+                assert_eq!(gathered[lane], 0.5 + lane as f64 + 2.0 * (2 * k + lane) as f64);
+                assert_eq!([0, 1, 2].map(|column| out[column * k + lane]), [4.0, 1.0, 7.0]);
+                assert_eq!([0, 1, 2].map(|column| squares[column * k + lane]), [4.0, 1.0, 13.0]);
+            }
+        }
     }
 }

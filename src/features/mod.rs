@@ -2,6 +2,7 @@
 //! them by the numbers of their words, which is several times faster (`lookup`). Values come from the same function, and tests hold
 //! the two roads against each other on any text.
 
+mod counting;
 pub mod cues;
 mod lookup;
 pub mod matrix;
@@ -11,7 +12,6 @@ pub mod vectors;
 pub mod vocabulary;
 pub mod weighting;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, OnceLock};
 
@@ -25,6 +25,7 @@ use crate::text::quote;
 use crate::text::stem::{self, Language, Stems};
 use crate::text::token::{self, Kind, Token};
 use crate::text::{Span, quote::Quotation};
+use counting::{Chunk, Counts, Features, Memory};
 use cues::{BadMatcher, Cue, CueError, CueScratch, CueSet, Matcher, Numbered};
 use lookup::Lookup;
 use matrix::Rows;
@@ -33,8 +34,9 @@ pub use vocabulary::FeatureId;
 use vocabulary::Vocabulary;
 use weighting::Weighting;
 
-/// Units whose terms one task counts. Fixed, though results do not depend on it.
-const UNITS_A_TASK: usize = 1024;
+/// Tasks that the units are dealt to for their terms to be counted, and the fewest and most units of a task. Fixed, though results do not depend on them.
+const UNIT_TASKS: usize = 16;
+const UNITS_A_TASK: (usize, usize) = (512, 1 << 15);
 
 /// Which terms a model looks at. Part of the model file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -407,17 +409,14 @@ impl Featurizer {
         besides: impl Iterator<Item = &'a str>,
     ) -> Result<(Self, Rows), CueError> {
         let extractor = Extractor::new(settings)?;
-        let chunks: Vec<Counted> = texts.par_chunks(UNITS_A_TASK).map(|texts| Counted::of(&extractor, texts)).collect();
-        let (terms, frequencies) = merge(&chunks);
-        let mut known = often_enough(&terms, &frequencies, extractor.settings.min_count);
-        if extractor.settings.min_groups > 1 {
-            let wide = in_groups(&chunks, groups, extractor.settings.min_groups as usize);
-            known.retain(|(term, _)| wide.contains(term.as_str()) || Block::of(term) == Block::Cues);
-        }
-        known.extend(rarer(besides, &terms, &frequencies, &known));
-        let vocabulary = Vocabulary::new(known);
+        let a_task = texts.len().div_ceil(UNIT_TASKS).clamp(UNITS_A_TASK.0, UNITS_A_TASK.1);
+        let read = |memory: &mut Memory, texts: &[T]| Chunk::of(&extractor, texts, memory);
+        let chunks = texts.par_chunks(a_task).map_init(|| Memory::new(&extractor), read).collect();
+        let counts = Counts::join(chunks);
+        let FeatureSettings { min_count, min_groups, .. } = extractor.settings;
+        let (vocabulary, features) = counts.vocabulary(min_count, min_groups, groups, besides);
         let featurizer = Featurizer::from_parts(extractor, vocabulary, texts.len() as u32);
-        let rows = featurizer.rows(&chunks);
+        let rows = featurizer.rows(counts.chunks, &features);
         Ok((featurizer, rows))
     }
 
@@ -460,22 +459,32 @@ impl Featurizer {
         own.filter(often).collect()
     }
 
-    fn rows(&self, chunks: &[Counted]) -> Rows {
-        let weighed: Vec<Vec<Vec<(FeatureId, f32)>>> = chunks
-            .par_iter()
-            .map(|chunk| {
-                let features: Vec<_> = chunk.terms.iter().map(|term| self.vocabulary.feature(term)).collect();
-                let row = |counts: &Vec<(u32, u32)>| {
-                    let mut counts: Vec<_> =
-                        counts.iter().filter_map(|&(local, count)| Some((features[local as usize]?, count))).collect();
-                    counts.sort_unstable();
-                    self.weigh(&counts)
-                };
-                chunk.rows.iter().map(row).collect()
-            })
-            .collect();
+    fn rows(&self, chunks: Vec<Chunk>, features: &Features) -> Rows {
+        let values = Values::of(self);
         let mut rows = Rows::new(self.vocabulary.len());
-        weighed.into_iter().flatten().for_each(|row| rows.push(row));
+        let of_chunk = |chunk: Chunk| {
+            let mut rows = Rows::new(self.vocabulary.len());
+            let (mut own, mut row): (Vec<u32>, Vec<Option<f64>>) = (Vec::new(), Vec::new());
+            for terms in chunk.rows() {
+                own.clear();
+                own.extend(terms.iter().filter_map(|&term| features.of(term)));
+                own.sort_unstable();
+                row.clear();
+                let counts = || own.chunk_by(|a, b| a == b).map(|same| (FeatureId(same[0]), same.len() as u32));
+                row.extend(counts().map(|(feature, count)| values.of_count(feature, count)));
+                weighting::normalise(&mut row);
+                let values = row.iter().map(|value| value.unwrap_or(1.0) as f32);
+                rows.push(counts().map(|(feature, _)| feature).zip(values));
+            }
+            rows
+        };
+        // Some chunks at a time, so that what was counted goes as the rows come.
+        let mut chunks = chunks.into_iter().peekable();
+        while chunks.peek().is_some() {
+            let some: Vec<Chunk> = chunks.by_ref().take(UNIT_TASKS / 2).collect();
+            let parts: Vec<Rows> = some.into_par_iter().map(of_chunk).collect();
+            parts.into_iter().for_each(|part| rows.append(part));
+        }
         rows
     }
 
@@ -512,6 +521,7 @@ impl Featurizer {
         row
     }
 
+    #[cfg(test)]
     /// Counts by rising feature → values: words of Euclidean length one, and 1 for each cue.
     fn weigh(&self, counts: &[(FeatureId, u32)]) -> Vec<(FeatureId, f32)> {
         let weighting = self.extractor.settings.weighting;
@@ -546,99 +556,32 @@ impl Featurizer {
     }
 }
 
-/// The terms of a run of texts, and each text's counts of them.
-struct Counted {
-    terms: Vec<String>,
-    rows: Vec<Vec<(u32, u32)>>,
+/// What each feature is worth before rows are normalised.
+struct Values {
+    weighting: Weighting,
+    /// Of each feature the inverse document frequency; of cues, which have no value of their own, NaN.
+    idf: Vec<f64>,
 }
 
-impl Counted {
-    fn of<T: AsRef<str>>(extractor: &Extractor, texts: &[T]) -> Self {
-        let mut ids: HashMap<String, u32> = HashMap::new();
-        let mut scratch = extractor.scratch();
-        let mut seen: Vec<u32> = Vec::new();
-        let mut rows = Vec::with_capacity(texts.len());
-        for text in texts {
-            seen.clear();
-            extractor.terms(text.as_ref(), &mut scratch, |_, term, _| {
-                let next = ids.len() as u32;
-                seen.push(match ids.get(term) {
-                    Some(&id) => id,
-                    None => *ids.entry(term.to_owned()).or_insert(next),
-                });
-            });
-            seen.sort_unstable();
-            rows.push(seen.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32)).collect());
-        }
-        let mut terms = vec![String::new(); ids.len()];
-        ids.into_iter().for_each(|(term, id)| terms[id as usize] = term);
-        Counted { terms, rows }
+impl Values {
+    fn of(featurizer: &Featurizer) -> Self {
+        let vocabulary = &featurizer.vocabulary;
+        let idf = |id: u32| match featurizer.block(FeatureId(id)) {
+            Block::Cues => f64::NAN,
+            _ => Weighting::idf(vocabulary.frequency(FeatureId(id)), featurizer.units),
+        };
+        let idf = (0..vocabulary.len() as u32).into_par_iter().map(idf).collect();
+        Values { weighting: featurizer.extractor.settings.weighting, idf }
     }
 
-    /// In how many texts each term stands.
-    fn frequencies(&self) -> Vec<u32> {
-        let mut frequencies = vec![0; self.terms.len()];
-        self.rows.iter().flatten().for_each(|&(term, _)| frequencies[term as usize] += 1);
-        frequencies
-    }
-}
-
-/// The distinct terms of all chunks with their document frequencies.
-fn merge(chunks: &[Counted]) -> (Vec<&str>, Vec<u32>) {
-    let mut ids: HashMap<&str, usize> = HashMap::new();
-    let (mut terms, mut frequencies) = (Vec::new(), Vec::new());
-    for chunk in chunks {
-        for (term, frequency) in chunk.terms.iter().zip(chunk.frequencies()) {
-            let id = *ids.entry(term).or_insert_with(|| {
-                terms.push(term.as_str());
-                frequencies.push(0);
-                terms.len() - 1
-            });
-            frequencies[id] += frequency;
+    fn of_count(&self, feature: FeatureId, count: u32) -> Option<f64> {
+        let idf = self.idf[feature.index()];
+        match self.weighting {
+            _ if idf.is_nan() => None,
+            Weighting::Tfidf => Some(Weighting::tfidf(count, idf)),
+            other => Some(other.value(count, 0, 0)),
         }
     }
-    (terms, frequencies)
-}
-
-fn often_enough(terms: &[&str], frequencies: &[u32], min_count: u32) -> Vec<(String, u32)> {
-    // Somebody wrote the cue on purpose; a rare word is mere chance.
-    let keep = |term: &str, frequency: u32| frequency >= min_count || Block::of(term) == Block::Cues;
-    let known = terms.iter().zip(frequencies).filter(|&(term, &frequency)| keep(term, frequency));
-    known.map(|(term, &frequency)| ((*term).to_owned(), frequency)).collect()
-}
-
-/// The terms that stand in units of at least `least` groups.
-fn in_groups<'a>(chunks: &'a [Counted], groups: Option<&[usize]>, least: usize) -> HashSet<&'a str> {
-    // Of each term as many distinct groups as decide.
-    let mut seen: HashMap<&str, Vec<usize>> = HashMap::new();
-    let rows = chunks.iter().flat_map(|chunk| chunk.rows.iter().map(move |row| (chunk, row)));
-    for (unit, (chunk, row)) in rows.enumerate() {
-        let group = groups.map_or(unit, |groups| groups[unit]);
-        for &(term, _) in row {
-            let seen = seen.entry(&chunk.terms[term as usize]).or_default();
-            if seen.len() < least && !seen.contains(&group) {
-                seen.push(group);
-            }
-        }
-    }
-    seen.into_iter().filter(|(_, groups)| groups.len() >= least).map(|(term, _)| term).collect()
-}
-
-/// Those of the terms `besides` that are not `known`, with their frequencies.
-fn rarer<'a>(
-    besides: impl Iterator<Item = &'a str>,
-    terms: &[&str],
-    frequencies: &[u32],
-    known: &[(String, u32)],
-) -> Vec<(String, u32)> {
-    let besides: BTreeSet<&str> = besides.filter(|term| Block::of(term) == Block::Words).collect();
-    if besides.is_empty() {
-        return Vec::new();
-    }
-    let frequency: HashMap<&str, u32> = terms.iter().copied().zip(frequencies.iter().copied()).collect();
-    let known: HashSet<&str> = known.iter().map(|(term, _)| term.as_str()).collect();
-    let rare = besides.into_iter().filter(|term| !known.contains(term));
-    rare.map(|term| (term.to_owned(), frequency.get(term).copied().unwrap_or(0))).collect()
 }
 
 /// How many threads a run may use; all that the machine offers unless the user says otherwise.

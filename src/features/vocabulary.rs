@@ -5,7 +5,10 @@
 //! number below and half of the term's hash above, which tells most terms apart without a look at their text. The hash of a run of words is made of the hashes
 //! of its words, so that whoever knows those need not put an n-gram together to look it up.
 
+use std::ops::Range;
+
 use bytes::Bytes;
+use rayon::prelude::*;
 
 use crate::packed::Packed;
 
@@ -36,20 +39,53 @@ pub struct BadVocabulary(&'static str);
 
 impl Vocabulary {
     /// The vocabulary of the given terms and their document frequencies. Terms must differ.
-    pub fn new(mut terms: Vec<(String, u32)>) -> Self {
-        terms.sort_by(|(a, m), (b, n)| n.cmp(m).then_with(|| a.cmp(b)));
-        let mut text = String::with_capacity(terms.iter().map(|(term, _)| term.len()).sum());
+    pub fn new(terms: Vec<(String, u32)>) -> Self {
+        let texts: String = terms.iter().map(|(term, _)| &term[..]).collect();
+        let mut end = 0;
+        let in_text = terms.iter().map(|(term, frequency)| {
+            end += term.len();
+            (end - term.len()..end, *frequency, 0)
+        });
+        Vocabulary::of(&texts, in_text.collect()).0
+    }
+
+    /// The vocabulary of terms that lie in one text, each with its document frequency and a number of the caller's; and those numbers in the order of features.
+    /// Terms must differ.
+    pub fn of(texts: &str, mut terms: Vec<(Range<usize>, u32, u32)>) -> (Self, Vec<u32>) {
+        // Most comparisons end with the first letters, which are at hand as a number.
+        let first = |term: &Range<usize>| {
+            let bytes = &texts.as_bytes()[term.clone()];
+            let mut first = [0; 8];
+            first[..bytes.len().min(8)].copy_from_slice(&bytes[..bytes.len().min(8)]);
+            u64::from_be_bytes(first)
+        };
+        let mut order: Vec<(u32, u64, u32)> =
+            terms.iter().zip(0..).map(|((term, frequency, _), at)| (*frequency, first(term), at)).collect();
+        order.par_sort_unstable_by(|a, b| {
+            let text = |at: u32| &texts[terms[at as usize].0.clone()];
+            b.0.cmp(&a.0).then(a.1.cmp(&b.1)).then_with(|| text(a.2).cmp(text(b.2)))
+        });
+        let mut text = String::with_capacity(terms.iter().map(|(term, ..)| term.len()).sum());
         let mut ends = Vec::with_capacity(terms.len());
-        for (term, _) in &terms {
-            text.push_str(term);
+        let mut numbers = Vec::with_capacity(terms.len());
+        let mut frequencies = Vec::with_capacity(terms.len());
+        for (frequency, _, at) in order {
+            let (term, _, number) = &terms[at as usize];
+            text.push_str(&texts[term.clone()]);
             ends.push(text.len() as u32);
+            numbers.push(*number);
+            frequencies.push(frequency);
         }
-        Vocabulary {
+        terms.clear();
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        let slots = table(starts.zip(&ends).map(|(start, end)| &text[start as usize..*end as usize]), ends.len());
+        let vocabulary = Vocabulary {
+            slots: slots.into_iter().collect(),
             text: text.into(),
             ends: ends.into_iter().collect(),
-            slots: table(terms.iter().map(|(term, _)| &term[..])).into_iter().collect(),
-            document_frequency: terms.iter().map(|(_, frequency)| *frequency).collect(),
-        }
+            document_frequency: frequencies.into_iter().collect(),
+        };
+        (vocabulary, numbers)
     }
 
     /// A vocabulary from the parts of a model file, as they stand: [`Vocabulary::check`] says whether they are sound.
@@ -176,8 +212,8 @@ impl Vocabulary {
     }
 }
 
-fn table<'a>(terms: impl ExactSizeIterator<Item = &'a str>) -> Vec<u64> {
-    let mut slots = vec![0; table_size(terms.len())];
+fn table<'a>(terms: impl Iterator<Item = &'a str>, count: usize) -> Vec<u64> {
+    let mut slots = vec![0; table_size(count)];
     let mask = slots.len() - 1;
     for (term, number) in terms.zip(1..) {
         let hash = term.split(' ').fold(Hash::default(), |hash, word| hash.with(WordHash::of(word)));

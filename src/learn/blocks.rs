@@ -7,7 +7,7 @@ use super::objective::Truth;
 use super::select::{self, Selection};
 use super::{Fits, Ground, LearnError};
 use crate::codebook::LabelSet;
-use crate::features::matrix::{Columns, Rows};
+use crate::features::matrix::{Rows, Twins};
 use crate::features::vectors::{self, Embedding, Vectors};
 use crate::features::{Block, FeatureId, Featurizer};
 use crate::model::Task;
@@ -15,14 +15,24 @@ use crate::model::Task;
 /// The rows of one block of features.
 pub(crate) struct BlockRows {
     pub block: Block,
-    /// The features that get weights from it, rising: one a column, or with vectors those that have one.
+    /// The features that get weights from it, rising: those of the columns, or with vectors those that have one.
     pub features: Vec<FeatureId>,
     pub rows: Rows,
-    pub columns: Columns,
+    /// Which column each feature went into, if those that are alike were merged; else there is one column a feature.
+    twins: Option<Twins>,
     /// Weights that may not be negative, as places in a d × k matrix by row.
     pub positive: Vec<usize>,
     /// The vectors of the features, if the columns are those of vectors: features × columns by row.
     pub vectors: Vec<f32>,
+}
+
+/// What becomes of columns that are alike but for a factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Alike {
+    /// They are learned as one, which gives the same weights sooner.
+    Merged,
+    /// Each is learned for itself, as naive-Bayes ratios and the dense reference want it.
+    Apart,
 }
 
 /// The blocks of a matrix of all features: words, cues, vectors; none is without features, unless there are none at all.
@@ -34,14 +44,19 @@ pub(crate) fn split(
     rows: Rows,
     labels: &LabelSet,
     vectors: Option<&Vectors>,
+    twins: Alike,
 ) -> Result<Vec<BlockRows>, LearnError> {
     let (words, cues) = (featurizer.learned_in(Block::Words), featurizer.learned_in(Block::Cues));
-    if cues.is_empty() && vectors.is_none() {
-        return Ok(vec![BlockRows::new(Block::Words, words, rows, Vec::new())]);
-    }
     let mut blocks = Vec::new();
-    if !words.is_empty() {
-        blocks.push(BlockRows::new(Block::Words, words.clone(), rows.only(&words), Vec::new()));
+    // Without any features there is still a model: of intercepts.
+    if !words.is_empty() || cues.is_empty() && vectors.is_none() {
+        blocks.push(match twins {
+            Alike::Merged => {
+                let (merged, twins) = rows.merged(&words);
+                BlockRows { twins: Some(twins), ..BlockRows::new(Block::Words, words, merged, Vec::new()) }
+            }
+            Alike::Apart => BlockRows::new(Block::Words, words.clone(), rows.only(&words), Vec::new()),
+        });
     }
     if !cues.is_empty() {
         let positive = positive(featurizer, &cues, labels);
@@ -69,17 +84,25 @@ pub(crate) fn without_cues(blocks: &mut Vec<BlockRows>, featurizer: Featurizer) 
 
 impl BlockRows {
     fn new(block: Block, features: Vec<FeatureId>, rows: Rows, positive: Vec<usize>) -> Self {
-        BlockRows { block, features, columns: rows.transposed(), rows, positive, vectors: Vec::new() }
+        BlockRows { block, features, rows, twins: None, positive, vectors: Vec::new() }
+    }
+
+    /// A feature of a column; of several the commonest.
+    pub fn feature(&self, column: FeatureId) -> FeatureId {
+        self.features[self.twins.as_ref().map_or(column.index(), |twins| twins.first(column.index()))]
     }
 
     /// Each feature with the weights that a fitted `point` (columns × k by row, then intercepts) gives it.
-    fn weights(&self, point: &[f64], k: usize) -> Vec<(FeatureId, Vec<f64>)> {
+    fn weights<'a>(&'a self, point: &'a [f64], k: usize) -> impl Iterator<Item = (FeatureId, Vec<f64>)> + 'a {
         let width = self.rows.width();
-        let own = |at: usize| match self.block {
-            Block::Words | Block::Cues => point[at * k..(at + 1) * k].to_vec(),
+        let own = move |at: usize| match self.block {
+            Block::Words | Block::Cues => {
+                let (column, share) = self.twins.as_ref().map_or((at, 1.0), |twins| twins.of(at));
+                point[column * k..(column + 1) * k].iter().map(|weight| weight * share).collect()
+            }
             Block::Vectors => vectors::weights(&self.vectors[at * width..(at + 1) * width], point, k),
         };
-        self.features.iter().enumerate().map(|(at, &feature)| (feature, own(at))).collect()
+        self.features.iter().enumerate().map(move |(at, &feature)| (feature, own(at)))
     }
 }
 

@@ -3,7 +3,7 @@
 //! Figures are honest where it is cheap to be: the threshold that a unit is judged by was chosen on the other folds.
 //! Calibration has two parameters a label and is fitted on all held-out scores at once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rayon::prelude::*;
 
@@ -17,7 +17,7 @@ use crate::evaluate::judgement::{Judgement, group_numbers};
 use crate::evaluate::metrics::{self, Counts, finite};
 use crate::evaluate::truth::column;
 use crate::features::matrix::Rows;
-use crate::features::{Block, FeatureId, TermKind, cues};
+use crate::features::{Block, FeatureId, Row, cues};
 use crate::learn::objective::Truth;
 use crate::model::card::{LabelCard, Overall, StrongTerm};
 use crate::model::{Model, Task, probabilities};
@@ -124,7 +124,7 @@ impl Judged {
             truth,
             probabilities,
         };
-        let keyword = |feature: &Option<FeatureId>| feature.zip(terms).map(|(at, block)| block.features[at.index()]);
+        let keyword = |feature: &Option<FeatureId>| feature.zip(terms).map(|(at, block)| block.feature(at));
         Judged {
             calibrations,
             thresholds: thresholds.all,
@@ -323,22 +323,32 @@ fn surfaces(
     examples: &[Example],
     features: impl Iterator<Item = FeatureId>,
 ) -> HashMap<FeatureId, String> {
-    let vocabulary = model.featurizer.vocabulary();
-    let mut counts: HashMap<FeatureId, BTreeMap<String, u32>> = features.map(|f| (f, BTreeMap::new())).collect();
-    let mut scratch = model.scratch();
-    for example in examples {
-        model.featurizer.extractor().terms(&example.text, &mut scratch, |kind, term, span| {
-            let is_shape = kind == TermKind::Other && term.contains(':') && !term.starts_with(cues::PREFIX);
-            if is_shape {
-                return;
+    let wanted: HashSet<FeatureId> =
+        features.filter(|&feature| !is_shape(model.featurizer.vocabulary().term(feature))).collect();
+    let counted = |examples: &[Example]| {
+        let (mut scratch, mut row) = (model.scratch(), Row::default());
+        let mut counts: HashMap<FeatureId, BTreeMap<String, u32>> = HashMap::new();
+        for example in examples {
+            model.featurizer.row_into(&example.text, &mut scratch, &mut row);
+            for (feature, span) in row.occurrences.iter().filter(|(feature, _)| wanted.contains(feature)) {
+                *counts.entry(*feature).or_default().entry(wording(span.of(&example.text))).or_default() += 1;
             }
-            if let Some(seen) = vocabulary.feature(term).and_then(|feature| counts.get_mut(&feature)) {
-                *seen.entry(wording(span.of(&example.text))).or_default() += 1;
-            }
-        });
+        }
+        counts
+    };
+    let chunks: Vec<_> = examples.par_chunks(examples.len().div_ceil(8).max(1024)).map(counted).collect();
+    let mut counts: HashMap<FeatureId, BTreeMap<String, u32>> = HashMap::new();
+    for (feature, seen) in chunks.into_iter().flatten() {
+        let all = counts.entry(feature).or_default();
+        seen.into_iter().for_each(|(wording, count)| *all.entry(wording).or_default() += count);
     }
     let most = |seen: BTreeMap<String, u32>| seen.into_iter().rev().max_by_key(|(_, count)| *count);
     counts.into_iter().filter_map(|(feature, seen)| Some((feature, most(seen)?.0))).collect()
+}
+
+/// Whether a term is no wording: the shape of a sentence, or some letters.
+fn is_shape(term: &str) -> bool {
+    term.contains(':') && !term.starts_with(cues::PREFIX)
 }
 
 /// In lower case, with single spaces.

@@ -1,14 +1,17 @@
 //! Sparse logistic regression behind linfa's traits: parameters that must pass a check before they can fit
 //! ([`ParamGuard`]), [`Fit`] on a dataset of sparse rows, [`PredictInplace`] to scores.
 
+use std::ops::Range;
+
 use linfa::dataset::{DatasetBase, Records};
 use linfa::prelude::ParamGuard;
 use linfa::traits::{Fit, PredictInplace};
 use ndarray::{Array2, ArrayBase, Data, Ix2};
+use rayon::prelude::*;
 
 use super::LearnError;
 use super::newton::{self, Outcome, Stop};
-use super::objective::{Costs, Logistic, Loss, Objective, Problem, Truth};
+use super::objective::{Costs, Logistic, Loss, Objective, Problem, Truth, from_lanes, in_lanes, lanes};
 use crate::features::matrix::Rows;
 
 /// Strength of the L2 penalty: the α of `(α/2)·|w|²`, positive and finite.
@@ -121,55 +124,164 @@ impl<D: Data<Elem = bool>> Fit<Rows, ArrayBase<D, Ix2>, LearnError> for ValidLog
             None => vec![1.0; rows.nsamples()],
         };
         let costs = Costs { units, labels: self.class_factors.clone() };
-        let columns = rows.transposed();
-        let problem = Problem { rows, columns: &columns, truth: &truth, costs: &costs, ratios: None, loss: self.loss };
-        let start = vec![0.0; (rows.width() + 1) * truth.labels];
-        Ok(solve(problem, self.l2, self.stop, start))
+        let problem = Problem { rows, truth: &truth, costs: &costs, ratios: None, loss: self.loss };
+        Ok(solve(problem, self.l2, self.stop, Start::Origin))
     }
 }
 
-/// Fits a problem whose parts are already at hand, starting from `point`: what cross-validation calls again and again.
-pub fn solve(problem: Problem, l2: L2, stop: Stop, mut point: Vec<f64>) -> Linear {
-    let mut objective = Logistic::new(problem, l2.get());
-    let outcome = newton::minimise(&mut objective, &mut point, stop);
-    Linear { point, labels: problem.truth.labels, outcome: Some(outcome) }
+/// Where a fit starts.
+pub enum Start {
+    /// From no weights.
+    Origin,
+    /// From a point: d × k by row, then k intercepts.
+    Point(Vec<f64>),
+    /// From another fit of the same units, say with another penalty.
+    Fit(Linear),
 }
 
-/// How often [`solve_signed`] may change its mind on which weights are held at zero.
+impl Start {
+    /// The point, if there is one, and the gradient's length at the origin, label by label, if that is known.
+    fn parts(self) -> (Option<Vec<f64>>, Option<Vec<f64>>) {
+        match self {
+            Start::Origin => (None, None),
+            Start::Point(point) => (Some(point), None),
+            Start::Fit(fit) => (Some(fit.point), fit.outcome.map(|outcome| outcome.origin)),
+        }
+    }
+}
+
+/// Labels that are solved side by side where each stands for itself: with eight lanes a row of weights fills half of what a cache reads at once,
+/// and more gain nothing (measured: 2.2 ms a label and pass with 8, 4.9 with 1, 2.4 with 16).
+const LABELS_A_BLOCK: usize = 8;
+
+/// Fits a problem whose parts are already at hand: what cross-validation calls again and again.
+pub fn solve(problem: Problem, l2: L2, stop: Stop, start: Start) -> Linear {
+    solve_signed(problem, l2, stop, start, &[])
+}
+
+/// As [`solve`], where the weights at the places `positive` (of d × k by row, rising) may not be negative.
+pub fn solve_signed(problem: Problem, l2: L2, stop: Stop, start: Start, positive: &[usize]) -> Linear {
+    let k = problem.truth.labels;
+    match problem.loss {
+        Loss::Softmax if k == 2 && problem.ratios.is_none() && positive.is_empty() => {
+            two_classes(problem, l2, stop, start)
+        }
+        Loss::Softmax => blocks(problem, l2, stop, start, positive, k),
+        Loss::OneVsRest => blocks(problem, l2, stop, start, positive, LABELS_A_BLOCK),
+    }
+}
+
+/// A softmax of two labels is one logistic regression: the penalty `(α/2)(|w₀|² + |w₁|²)` is least, for a given difference `u = w₁ − w₀`, at
+/// `w₁ = −w₀ = u/2`, where it is `(α/4)·|u|²`.
+fn two_classes(problem: Problem, l2: L2, stop: Stop, start: Start) -> Linear {
+    let (rows, second) = (problem.rows, |pair: &[f64]| pair[1] - pair[0]);
+    let truth = Truth::new(1, (0..problem.truth.units()).map(|i| !problem.truth.has(i, 0)).collect());
+    let labels = problem.costs.labels.as_ref().map(|factors| vec![[factors[0][1], factors[1][1]]]);
+    let costs = labels.map(|labels| Costs { units: problem.costs.units.clone(), labels: Some(labels) });
+    let problem = Problem {
+        truth: &truth,
+        costs: costs.as_ref().unwrap_or(problem.costs),
+        loss: Loss::OneVsRest,
+        rows,
+        ..problem
+    };
+    let (point, origin) = start.parts();
+    let point = point.map(|point| point.chunks_exact(2).map(second).collect());
+    let (point, outcome) = block(problem, L2(l2.0 / 2.0), stop, point, origin, 0..1, &[]);
+    let point = point.iter().flat_map(|weight| [-weight / 2.0, weight / 2.0]).collect();
+    Linear { point, labels: 2, outcome: Some(outcome) }
+}
+
+/// Solves the labels in blocks, side by side.
+fn blocks(problem: Problem, l2: L2, stop: Stop, start: Start, positive: &[usize], of: usize) -> Linear {
+    let k = problem.truth.labels;
+    let (point, origin) = start.parts();
+    let solved: Vec<(Range<usize>, Vec<f64>, Outcome)> = (0..k.div_ceil(of))
+        .into_par_iter()
+        .map(|at| {
+            let labels = at * of..((at + 1) * of).min(k);
+            let point = point.as_ref().map(|point| in_lanes(point, k, &labels));
+            let parts = if problem.loss == Loss::Softmax { 0..1 } else { labels.clone() };
+            let origin = origin.as_ref().map(|origin| origin[parts].to_vec());
+            let own = positive.iter().filter(|&&place| labels.contains(&(place % k)));
+            let own: Vec<usize> = own.map(|place| place / k * lanes(labels.len()) + place % k - labels.start).collect();
+            let (point, outcome) = block(problem, l2, stop, point, origin, labels.clone(), &own);
+            (labels, point, outcome)
+        })
+        .collect();
+    drop(point);
+    let mut all = Linear { point: vec![0.0; (problem.rows.width() + 1) * k], labels: k, outcome: None };
+    let mut outcome = Outcome { steps: 0, passes: 0, converged: true, value: Vec::new(), origin: Vec::new() };
+    for (labels, point, own) in solved {
+        from_lanes(&mut all.point, k, &labels, &point);
+        outcome.steps = outcome.steps.max(own.steps);
+        outcome.passes += own.passes;
+        outcome.converged &= own.converged;
+        outcome.value.extend(own.value);
+        outcome.origin.extend(own.origin);
+    }
+    Linear { outcome: Some(outcome), ..all }
+}
+
+/// How often [`block`] may change its mind on which weights are held at zero.
 const MOST_ROUNDS: usize = 20;
 
-/// As [`solve`], where the weights at the places `positive` (of d × k by row) may not be negative.
+/// Solves some labels: from a point and with places in lanes, to a point in lanes.
 ///
-/// Active sets (Hintermüller, Ito & Kunisch 2002): the problem is solved with some of those weights held at zero; any that came out negative
-/// are held too, any that the gradient would raise are let go, until nothing changes.
-pub fn solve_signed(problem: Problem, l2: L2, stop: Stop, mut point: Vec<f64>, positive: &[usize]) -> Linear {
-    if positive.is_empty() {
-        return solve(problem, l2, stop, point);
-    }
-    let weights = problem.rows.width() * problem.truth.labels;
-    let all = problem.ratios.map_or_else(|| vec![1.0; weights], <[f64]>::to_vec);
-    let mut held: Vec<bool> = vec![false; positive.len()];
+/// Active sets (Hintermüller, Ito & Kunisch 2002): the problem is solved with some of the weights that may not be negative held at zero; any that came out
+/// negative are held too, any that the gradient would raise are let go, until nothing changes.
+fn block(
+    problem: Problem,
+    l2: L2,
+    stop: Stop,
+    point: Option<Vec<f64>>,
+    origin: Option<Vec<f64>>,
+    labels: Range<usize>,
+    positive: &[usize],
+) -> (Vec<f64>, Outcome) {
+    let mut objective = Logistic::new(problem, labels.clone(), l2.get());
+    let mut point = point.unwrap_or_else(|| objective.origin());
+    let idle = objective.parts().min(lanes(labels.len())) - labels.len().min(objective.parts());
+    let mut origin = origin.map(|origin| origin.into_iter().chain(std::iter::repeat_n(0.0, idle)).collect());
+    let all = problem.ratios.map(|ratios| in_lanes(ratios, problem.truth.labels, &labels));
+    let mut held = vec![false; positive.len()];
     for round in 0.. {
-        let mut ratios = all.clone();
-        positive.iter().zip(&held).filter(|(_, held)| **held).for_each(|(&at, _)| ratios[at] = 0.0);
-        let mut solved = solve(Problem { ratios: Some(&ratios), ..problem }, l2, stop, point);
-        positive.iter().zip(&held).filter(|(_, held)| **held).for_each(|(&at, _)| solved.point[at] = 0.0);
-        let mut gradient = vec![0.0; solved.point.len()];
-        let mut objective = Logistic::new(Problem { ratios: Some(&all), ..problem }, l2.get());
-        objective.move_to(&solved.point);
-        objective.gradient(&mut gradient);
-        let next: Vec<bool> = positive
-            .iter()
-            .zip(&held)
-            .map(|(&at, held)| if *held { gradient[at] >= 0.0 } else { solved.point[at] < 0.0 })
-            .collect();
-        if next == held || round == MOST_ROUNDS {
-            positive.iter().for_each(|&at| solved.point[at] = solved.point[at].max(0.0));
-            return solved;
+        if !positive.is_empty() {
+            let mut ratios = all.clone().unwrap_or_else(|| vec![1.0; objective.dimension() - lanes(labels.len())]);
+            positive.iter().zip(&held).filter(|(_, held)| **held).for_each(|(&at, _)| ratios[at] = 0.0);
+            objective.with_ratios(Some(ratios));
         }
-        (held, point) = (next, solved.point);
+        let mut outcome = newton::minimise(&mut objective, &mut point, stop, origin.take());
+        positive.iter().zip(&held).filter(|(_, held)| **held).for_each(|(&at, _)| point[at] = 0.0);
+        let next = if positive.is_empty() {
+            Vec::new()
+        } else {
+            held_next(&mut objective, all.as_ref(), &point, positive, &held)
+        };
+        if next == held || round == MOST_ROUNDS {
+            positive.iter().for_each(|&at| point[at] = point[at].max(0.0));
+            outcome.value.truncate(labels.len());
+            outcome.origin.truncate(labels.len());
+            return (point, outcome);
+        }
+        (held, origin) = (next, Some(outcome.origin));
     }
     unreachable!("the rounds are bounded")
+}
+
+/// Which weights are to be held at zero from now on, when `point` is the minimum with those held that were.
+fn held_next(
+    objective: &mut Logistic,
+    all: Option<&Vec<f64>>,
+    point: &[f64],
+    positive: &[usize],
+    held: &[bool],
+) -> Vec<bool> {
+    objective.with_ratios(all.cloned());
+    let (mut gradient, mut diagonal) = (vec![0.0; point.len()], vec![0.0; point.len()]);
+    objective.move_to(point, &mut gradient, &mut diagonal);
+    let places = positive.iter().zip(held);
+    places.map(|(&at, held)| if *held { gradient[at] >= 0.0 } else { point[at] < 0.0 }).collect()
 }
 
 /// Sparse rows as linfa counts them.
@@ -223,12 +335,12 @@ mod tests {
 
     /// The gradient's length at a point.
     fn slope(rows: &Rows, truth: &Truth, loss: Loss, alpha: f64, point: &[f64]) -> f64 {
-        let (columns, costs) = (rows.transposed(), Costs { units: vec![1.0; rows.height()], labels: None });
-        let problem = Problem { rows, columns: &columns, truth, costs: &costs, ratios: None, loss };
-        let mut objective = Logistic::new(problem, alpha);
-        let mut gradient = vec![0.0; point.len()];
-        objective.move_to(point);
-        objective.gradient(&mut gradient);
+        let costs = Costs { units: vec![1.0; rows.height()], labels: None };
+        let problem = Problem { rows, truth, costs: &costs, ratios: None, loss };
+        let mut objective = Logistic::new(problem, 0..truth.labels, alpha);
+        let point = in_lanes(point, truth.labels, &(0..truth.labels));
+        let (mut gradient, mut diagonal) = (vec![0.0; point.len()], vec![0.0; point.len()]);
+        objective.move_to(&point, &mut gradient, &mut diagonal);
         gradient.iter().map(|g| g * g).sum::<f64>().sqrt()
     }
 
@@ -278,24 +390,16 @@ mod tests {
             (0..40).map(|i| (0..4).map(|j| f32::from(u8::from((i * 7 + j * 5) % (j + 3) < 2))).collect()).collect();
         let rows = rows_of(&cells);
         let truth = Truth::new(2, (0..40).flat_map(|i| [i % 3 == 0, i % 4 < 2]).collect());
-        let (columns, costs) = (rows.transposed(), Costs { units: vec![1.0; 40], labels: None });
-        let problem = Problem {
-            rows: &rows,
-            columns: &columns,
-            truth: &truth,
-            costs: &costs,
-            ratios: None,
-            loss: Loss::OneVsRest,
-        };
+        let costs = Costs { units: vec![1.0; 40], labels: None };
+        let problem = Problem { rows: &rows, truth: &truth, costs: &costs, ratios: None, loss: Loss::OneVsRest };
         let (stop, l2) = (Stop { tolerance: 1e-9, steps: 200 }, L2::new(0.3).unwrap());
-        let free = solve(problem, l2, stop, vec![0.0; 10]).point;
+        let free = solve(problem, l2, stop, Start::Origin).point;
         let positive: Vec<usize> = (0..8).collect();
         assert!(free[..8].iter().any(|weight| *weight < -0.01), "the signs bind nothing: {free:?}");
-        let signed = solve_signed(problem, l2, stop, vec![0.0; 10], &positive).point;
-        let mut objective = Logistic::new(problem, 0.3);
-        let mut gradient = vec![0.0; 10];
-        objective.move_to(&signed);
-        objective.gradient(&mut gradient);
+        let signed = solve_signed(problem, l2, stop, Start::Origin, &positive).point;
+        let mut objective = Logistic::new(problem, 0..2, 0.3);
+        let (mut gradient, mut diagonal) = (vec![0.0; 10], vec![0.0; 10]);
+        objective.move_to(&signed, &mut gradient, &mut diagonal);
         for at in 0..8 {
             assert!(signed[at] >= 0.0);
             assert!(

@@ -7,6 +7,7 @@ mod cue_use;
 pub mod curve;
 pub mod dense;
 pub mod evidence;
+pub mod exponential;
 pub mod folds;
 pub mod logistic;
 pub mod newton;
@@ -34,12 +35,12 @@ use crate::model::card::{Card, Learned, Learning, Mirror, VectorCard};
 use crate::model::file::hex;
 use crate::model::weights::{Weights, Wish};
 use crate::model::{Model, Task};
-use blocks::BlockRows;
+use blocks::{Alike, BlockRows};
 use curve::CurvePoint;
 use evidence::Evidence;
 pub use evidence::HeldOut;
 use folds::Folds;
-use logistic::{EXACT, L2};
+use logistic::{EXACT, Start};
 use objective::{Costs, Loss, Problem, Truth};
 use select::{Field, Selection};
 use threshold::Optimize;
@@ -259,7 +260,9 @@ pub fn train(examples: &[Example], settings: &TrainSettings, watch: &dyn Fn(Step
     let (featurizer, rows) =
         Featurizer::learn_beside(settings.features.clone(), &texts, Some(&group_numbers(examples)), besides)?;
     check_size(&labels, &featurizer, settings)?;
-    let mut blocks = blocks::split(&featurizer, rows, &labels, vectors)?;
+    let is_each_apart = settings.features.weighting == Weighting::Nb || settings.solver == Solver::Linfa;
+    let alike = if is_each_apart { Alike::Apart } else { Alike::Merged };
+    let mut blocks = blocks::split(&featurizer, rows, &labels, vectors, alike)?;
 
     let ground = Ground { truth: &truth, costs: costs_of(examples, &truth, task, settings), task, settings };
     let (folds, mut warnings) = folds_of(examples, settings);
@@ -278,7 +281,7 @@ pub fn train(examples: &[Example], settings: &TrainSettings, watch: &dyn Fn(Step
         featurizer = blocks::without_cues(&mut blocks, featurizer);
     }
     watch(Step::Fitting);
-    let points = blocks.iter().zip(&selections).map(|(block, selection)| ground.fit(block, selection.l2));
+    let points = blocks.iter().zip(&selections).map(|(block, selection)| ground.fit(block, selection));
     let points: Vec<Vec<f64>> = points.collect::<Result<_, _>>()?;
     watch(Step::Judging);
     let fits = Fits { blocks: &blocks, selections: &selections, folds: &folds };
@@ -319,8 +322,7 @@ impl Ground<'_> {
             Task::Multi => Loss::OneVsRest,
             Task::Single => Loss::Softmax,
         };
-        let (rows, columns) = (&block.rows, &block.columns);
-        Problem { rows, columns, truth: self.truth, costs: &self.costs, ratios: None, loss }
+        Problem { rows: &block.rows, truth: self.truth, costs: &self.costs, ratios: None, loss }
     }
 
     fn ratios(&self, block: &BlockRows, costs: &Costs) -> Option<Vec<f64>> {
@@ -361,12 +363,13 @@ impl Ground<'_> {
     }
 
     /// The fit on all units: weights d × k by row with the naive-Bayes ratios folded in, then k intercepts.
-    fn fit(&self, block: &BlockRows, l2: L2) -> Result<Vec<f64>, LearnError> {
+    fn fit(&self, block: &BlockRows, selection: &Selection) -> Result<Vec<f64>, LearnError> {
+        let l2 = selection.l2;
         let ratios = self.ratios(block, &self.costs);
         let problem = Problem { ratios: ratios.as_deref(), ..self.problem(block) };
         let mut point = match self.settings.solver {
             Solver::Newton => {
-                let start = vec![0.0; (block.rows.width() + 1) * self.truth.labels];
+                let start = Start::Point(selection.mean.clone());
                 logistic::solve_signed(problem, l2, EXACT, start, &block.positive).point
             }
             Solver::Linfa if ratios.is_some() => return Err(LearnError::DenseRatios),

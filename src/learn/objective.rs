@@ -3,36 +3,44 @@
 //! With weights `W` (d × k), intercepts `b` (k) and scores `z_i = Wᵀx_i + b`, costs `c` and penalty α, in nats:
 //! one-vs-rest `Σ_i Σ_k c_ik ln(1 + e^(−y_ik z_ik)) + (α/2)·|W|²` with `y ∈ {−1, +1}`, which falls apart into k problems;
 //! softmax `Σ_i c_i (ln Σ_k e^(z_ik) − z_i,y(i)) + (α/2)·|W|²` (Bishop 2006, ch. 4.3). Intercepts are not penalised.
-//! A point is W by row, followed by b: (d + 1) × k numbers.
+//! A point is W by row, followed by b: (d + 1) × lanes numbers, a lane a label. There are 1, 2, 4 or a multiple of 8 lanes, so that the
+//! processor adds several side by side; those beyond the labels stand idle.
+//!
+//! A row is gathered and scattered in one go, while it is in the cache. For several threads the rows are parted into chunks, as the data alone decides, each
+//! with sums of its own that are added in order. Units without a cost (those of the fold that is held out) are passed over.
+
+use std::borrow::Cow;
+use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::exponential::exp;
+use super::newton::sums;
 pub use crate::evaluate::Truth;
-use crate::features::matrix::{Columns, Rows};
-use crate::model::link::softmax;
+use crate::features::matrix::{Number, Rows};
 
-/// Rows a task. The sums of losses run task by task in order, so this number is part of what decides the last bits.
-const ROWS_A_TASK: usize = 512;
+/// Entries of the matrix times lanes that are worth a chunk of rows, and the most chunks. Both are part of what decides the last bits.
+const CELLS_A_CHUNK: usize = 1 << 20;
+const MOST_CHUNKS: usize = 4;
 
 /// Something smooth and convex to be minimised.
 pub trait Objective {
     /// Length of a point.
     fn dimension(&self) -> usize;
-    /// Into how many problems it falls apart: 1, or the k of a point with k columns, each column a problem of its own.
+    /// Into how many problems it falls apart: 1, or the 2, 4 or 8 of a point with as many columns, each column a problem of its own.
     fn parts(&self) -> usize;
     /// A point that knows nothing of the data but what is trivial; how long the gradient is there is the measure of how
     /// long it may still be at the end.
     fn origin(&self) -> Vec<f64> {
         vec![0.0; self.dimension()]
     }
-    /// Moves to `point` and returns the value there, part by part.
-    fn move_to(&mut self, point: &[f64]) -> Vec<f64>;
-    /// The gradient at the point moved to.
-    fn gradient(&mut self, out: &mut [f64]);
-    /// The Hessian at the point moved to, times `direction`.
-    fn hessian_product(&mut self, direction: &[f64], out: &mut [f64]);
-    /// The Hessian's diagonal, or something near to it: what a conjugate-gradient step is scaled by.
-    fn diagonal(&mut self, out: &mut [f64]);
+    /// The value at a point, part by part.
+    fn value(&self, point: &[f64]) -> Vec<f64>;
+    /// Moves to `point` and returns the value there, with the gradient and the Hessian's diagonal, or something near to it: what a
+    /// conjugate-gradient step is scaled by.
+    fn move_to(&mut self, point: &[f64], gradient: &mut [f64], diagonal: &mut [f32]) -> Vec<f64>;
+    /// `H·direction` at the point last moved to.
+    fn hessian_product(&mut self, direction: &[f32], out: &mut [f32]);
 }
 
 /// How labels go together.
@@ -58,93 +66,276 @@ impl Costs {
     }
 }
 
-/// What is to be learned from: the rows (n × d), the same by columns, the truth (n × k), the costs, and for
-/// naive-Bayes weighting the factor of each feature for each label (d × k by row).
+/// What is to be learned from: the rows (n × d), the truth (n × k), the costs, and for naive-Bayes weighting the factor of each feature for
+/// each label (d × k by row).
 #[derive(Clone, Copy)]
 pub struct Problem<'a> {
     pub rows: &'a Rows,
-    pub columns: &'a Columns,
     pub truth: &'a Truth,
     pub costs: &'a Costs,
     pub ratios: Option<&'a [f64]>,
     pub loss: Loss,
 }
 
-/// The penalised loss of a [`Problem`] and what it remembers of the point that it was moved to.
+/// The penalised loss of some labels of a [`Problem`] and what it remembers of the point that it was moved to.
 pub struct Logistic<'a> {
     problem: Problem<'a>,
     l2: f64,
-    point: Vec<f64>,
-    /// n × k: scores, then in place residuals `c(p − y)`.
-    residuals: Vec<f64>,
-    /// n × k: for one-vs-rest the curvature `c·p(1 − p)`, for softmax the probabilities.
-    curvature: Vec<f64>,
-    /// n × k, scratch.
-    product: Vec<f64>,
-    scaled: Vec<f64>,
+    /// The label of each lane; lanes beyond stand idle.
+    labels: Range<usize>,
+    lanes: usize,
+    /// The units that cost something, and where the chunks of them end.
+    units: Vec<u32>,
+    ends: Vec<usize>,
+    /// Units × lanes: for one-vs-rest the curvature `c·p(1 − p)`, for softmax the probabilities.
+    curvature: Vec<f32>,
+    /// d × lanes.
+    ratios: Option<Vec<f64>>,
+    /// What the chunks but the first add to a Hessian product.
+    others: Vec<Vec<f32>>,
 }
 
 impl<'a> Logistic<'a> {
-    /// The objective with penalty α = `l2`.
-    pub fn new(problem: Problem<'a>, l2: f64) -> Self {
-        let cells = problem.rows.height() * problem.truth.labels;
-        let point = vec![0.0; (problem.rows.width() + 1) * problem.truth.labels];
-        let (residuals, curvature, product) = (vec![0.0; cells], vec![0.0; cells], vec![0.0; cells]);
-        Logistic { problem, l2, point, residuals, curvature, product, scaled: Vec::new() }
+    /// The objective of these labels (of a softmax all) with penalty α = `l2`.
+    pub fn new(problem: Problem<'a>, labels: Range<usize>, l2: f64) -> Self {
+        let lanes = lanes(labels.len());
+        let units: Vec<u32> =
+            (0..problem.rows.height()).filter(|&i| problem.costs.units[i] != 0.0).map(|i| i as u32).collect();
+        let ends = chunk_ends(problem.rows, &units, lanes);
+        let curvature = vec![0.0; units.len() * lanes];
+        let ratios = problem.ratios.map(|ratios| in_lanes(ratios, problem.truth.labels, &labels));
+        Logistic { problem, l2, labels, lanes, units, ends, curvature, ratios, others: Vec::new() }
     }
 
-    fn k(&self) -> usize {
-        self.problem.truth.labels
+    /// Other factors of features than those of the problem: d × lanes, or none.
+    pub fn with_ratios(&mut self, ratios: Option<Vec<f64>>) {
+        self.ratios = ratios;
     }
 
-    /// `out = X·(W ∘ ratios) + b` for a point `(W, b)`.
-    fn scores(&mut self, point: &[f64], out: Target) {
-        let (weights, intercepts) = point.split_at(point.len() - self.k());
-        let out = match out {
-            Target::Residuals => &mut self.residuals,
-            Target::Product => &mut self.product,
-        };
-        match self.problem.ratios {
-            None => self.problem.rows.times(weights, intercepts, out),
-            Some(ratios) => {
-                self.scaled.clear();
-                self.scaled.extend(weights.iter().zip(ratios).map(|(weight, ratio)| weight * ratio));
-                self.problem.rows.times(&self.scaled, intercepts, out);
+    /// `W ∘ ratios`, and the intercepts.
+    fn scaled<'p, T: Number>(&self, point: &'p [T], narrow: impl Fn(f64) -> T) -> Cow<'p, [T]>
+    where
+        [T]: ToOwned<Owned = Vec<T>>,
+    {
+        let Some(ratios) = &self.ratios else { return Cow::Borrowed(point) };
+        let weights = point.iter().zip(ratios).map(|(weight, ratio)| *weight * narrow(*ratio));
+        Cow::Owned(weights.chain(point[ratios.len()..].iter().copied()).collect())
+    }
+
+    /// The units of each chunk, with their part of something of `lanes` cells a unit.
+    fn chunks<'c, T>(&'c self, mut cells: &'c mut [T]) -> Vec<(&'c [u32], &'c mut [T])> {
+        let mut start = 0;
+        let mut chunks = Vec::with_capacity(self.ends.len());
+        for &end in &self.ends {
+            let (own, rest) = cells.split_at_mut((end - start) * self.lanes);
+            chunks.push((&self.units[start..end], own));
+            (cells, start) = (rest, end);
+        }
+        chunks
+    }
+
+    /// Turns a unit's scores into residuals `c(p − y)`, fills in its curvature, and adds its losses.
+    #[inline]
+    fn look(&self, i: usize, scores: &mut [f64], curvature: &mut [f32], losses: &mut Losses) {
+        match (self.problem.loss, self.lanes) {
+            (Loss::Softmax, _) => self.softmax(i, scores, curvature, losses),
+            (Loss::OneVsRest, 8) => self.one_vs_rest::<8>(i, scores, curvature, losses),
+            (Loss::OneVsRest, 4) => self.one_vs_rest::<4>(i, scores, curvature, losses),
+            (Loss::OneVsRest, 2) => self.one_vs_rest::<2>(i, scores, curvature, losses),
+            (Loss::OneVsRest, _) => self.one_vs_rest::<1>(i, scores, curvature, losses),
+        }
+    }
+
+    #[inline]
+    fn one_vs_rest<const L: usize>(&self, i: usize, scores: &mut [f64], curvature: &mut [f32], losses: &mut Losses) {
+        let (costs, truth) = (&self.problem.costs, &self.problem.truth.row(i)[self.labels.clone()]);
+        // Idle lanes cost nothing.
+        let (mut sign, mut cost) = ([-1.0; L], [0.0; L]);
+        for (lane, has) in truth.iter().enumerate() {
+            sign[lane] = if *has { 1.0 } else { -1.0 };
+            cost[lane] = costs.of(i, self.labels.start + lane, *has);
+        }
+        let margin: [f64; L] = std::array::from_fn(|lane| sign[lane] * scores[lane]);
+        let small: [f64; L] = std::array::from_fn(|lane| exp(-margin[lane].abs()));
+        for lane in 0..L {
+            let inverse = 1.0 / (1.0 + small[lane]);
+            let miss = if margin[lane] >= 0.0 { small[lane] * inverse } else { inverse };
+            losses.sums[lane] += cost[lane] * (-margin[lane]).max(0.0);
+            curvature[lane] = (cost[lane] * small[lane] * inverse * inverse) as f32;
+            scores[lane] = -sign[lane] * cost[lane] * miss;
+        }
+        if costs.labels.is_none() && costs.units[i] == 1.0 {
+            // ln(1 + a) + ln(1 + b) = ln((1 + a)(1 + b)): one logarithm for many units.
+            (0..L).for_each(|lane| losses.products[lane] *= 1.0 + small[lane]);
+            losses.close_unit();
+        } else {
+            (0..L).for_each(|lane| losses.sums[lane] += cost[lane] * libm::log1p(small[lane]));
+        }
+    }
+
+    fn softmax(&self, i: usize, scores: &mut [f64], probabilities: &mut [f32], losses: &mut Losses) {
+        let label = true_label(self.problem.truth.row(i));
+        let cost = self.problem.costs.of(i, label, true);
+        let own = scores[label];
+        let top = scores[..self.labels.len()].iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        scores.iter_mut().for_each(|score| *score = exp((*score - top).min(0.0)));
+        scores[self.labels.len()..].fill(0.0);
+        let sum: f64 = scores.iter().sum();
+        for (score, p) in scores.iter_mut().zip(probabilities) {
+            *p = (*score / sum) as f32;
+            *score = cost * (*score / sum);
+        }
+        scores[label] -= cost;
+        losses.sums[0] += cost * (top + libm::log(sum) - own);
+    }
+
+    fn cost(&self, i: usize) -> f64 {
+        self.problem.costs.of(i, true_label(self.problem.truth.row(i)), true)
+    }
+
+    fn penalty(&self, point: &[f64]) -> Vec<f64> {
+        let weights = &point[..point.len() - self.lanes];
+        let squares = sums(weights, weights, self.parts(), |a, b| a * b);
+        squares.into_iter().map(|square| self.l2 / 2.0 * square).collect()
+    }
+
+    /// What one chunk of units says at a point.
+    fn slope_of(&self, units: &[u32], curvature: &mut [f32], point: &[f64]) -> Slope {
+        let lanes = self.lanes;
+        let weights = point.len() - lanes;
+        let mut slope =
+            Slope { losses: Losses::new(lanes), gradient: vec![0.0; point.len()], diagonal: vec![0.0; point.len()] };
+        let (mut scores, mut curve) = (vec![0.0; lanes], vec![0.0; lanes]);
+        for (&i, curvature) in units.iter().zip(curvature.chunks_exact_mut(lanes)) {
+            let i = i as usize;
+            scores.copy_from_slice(&point[weights..]);
+            self.problem.rows.gather(i, point, &mut scores);
+            self.look(i, &mut scores, curvature, &mut slope.losses);
+            curve.copy_from_slice(curvature);
+            if self.problem.loss == Loss::Softmax {
+                let cost = self.cost(i) as f32;
+                curve.iter_mut().for_each(|p| *p = cost * *p * (1.0 - *p));
             }
+            self.problem.rows.scatter(i, &scores, &mut slope.gradient);
+            self.problem.rows.scatter_squares(i, &curve, &mut slope.diagonal);
+            slope.gradient[weights..].iter_mut().zip(&scores).for_each(|(sum, residual)| *sum += residual);
+            slope.diagonal[weights..].iter_mut().zip(&curve).for_each(|(sum, curve)| *sum += curve);
         }
+        slope
     }
 
-    /// `out = (Xᵀ·R ∘ ratios) + α·W`, and below it the column sums of R.
-    fn pull_back(&self, right: &[f64], point: &[f64], out: &mut [f64]) {
-        let k = self.k();
-        let (weights, intercepts) = out.split_at_mut(out.len() - k);
-        self.problem.columns.times(right, k, weights);
-        if let Some(ratios) = self.problem.ratios {
-            weights.iter_mut().zip(ratios).for_each(|(weight, ratio)| *weight *= ratio);
+    /// `out += Xᵀ·C·X·direction` of one chunk of units.
+    fn product_of(&self, units: &[u32], curvature: &[f32], direction: &[f32], out: &mut [f32]) {
+        let lanes = self.lanes;
+        let weights = direction.len() - lanes;
+        let (mut product, mut intercepts) = (vec![0.0; lanes], vec![0.0; lanes]);
+        for (&i, curvature) in units.iter().zip(curvature.chunks_exact(lanes)) {
+            let i = i as usize;
+            product.copy_from_slice(&direction[weights..]);
+            self.problem.rows.gather(i, direction, &mut product);
+            match self.problem.loss {
+                Loss::OneVsRest => product.iter_mut().zip(curvature).for_each(|(u, curve)| *u *= curve),
+                Loss::Softmax => {
+                    let cost = self.cost(i) as f32;
+                    let mean: f32 = product.iter().zip(curvature).map(|(u, p)| u * p).sum();
+                    product.iter_mut().zip(curvature).for_each(|(u, p)| *u = cost * p * (*u - mean));
+                }
+            }
+            self.problem.rows.scatter(i, &product, out);
+            // So many terms are too many for single precision.
+            intercepts.iter_mut().zip(&product).for_each(|(sum, u): (&mut f64, _)| *sum += f64::from(*u));
         }
-        weights.iter_mut().zip(point).for_each(|(weight, at)| *weight += self.l2 * at);
-        column_sums(right, intercepts);
-    }
-
-    fn penalty(&self, point: &[f64], parts: usize) -> Vec<f64> {
-        let weights = &point[..point.len() - self.k()];
-        dots(weights, weights, parts).into_iter().map(|square| self.l2 / 2.0 * square).collect()
+        out[weights..].iter_mut().zip(&intercepts).for_each(|(out, sum)| *out = *sum as f32);
     }
 }
 
-enum Target {
-    Residuals,
-    Product,
+/// What a chunk of units says at a point.
+struct Slope {
+    losses: Losses,
+    gradient: Vec<f64>,
+    diagonal: Vec<f32>,
+}
+
+/// The losses of a chunk of units, lane by lane: their sum is `sums + ln products`.
+struct Losses {
+    sums: Vec<f64>,
+    products: Vec<f64>,
+    units: usize,
+}
+
+impl Losses {
+    fn new(lanes: usize) -> Self {
+        Losses { sums: vec![0.0; lanes], products: vec![1.0; lanes], units: 0 }
+    }
+
+    /// Each unit multiplies by 2 at most, so that this many do not overflow.
+    #[inline]
+    fn close_unit(&mut self) {
+        const MOST: usize = 512;
+        self.units += 1;
+        if self.units == MOST {
+            self.close();
+        }
+    }
+
+    fn close(&mut self) {
+        self.sums.iter_mut().zip(&mut self.products).for_each(|(sum, product)| *sum += libm::log(*product));
+        self.products.fill(1.0);
+        self.units = 0;
+    }
+
+    fn add_to(mut self, value: &mut [f64]) {
+        self.close();
+        value.iter_mut().zip(&self.sums).for_each(|(value, sum)| *value += sum);
+    }
+}
+
+/// How many lanes as many labels take.
+pub fn lanes(labels: usize) -> usize {
+    if labels > 4 { labels.next_multiple_of(8) } else { labels.next_power_of_two() }
+}
+
+/// Some of the columns of a matrix of k columns, filled up with empty ones.
+pub fn in_lanes(matrix: &[f64], k: usize, labels: &Range<usize>) -> Vec<f64> {
+    let lanes = lanes(labels.len());
+    let mut out = vec![0.0; matrix.len() / k * lanes];
+    for (out, row) in out.chunks_exact_mut(lanes).zip(matrix.chunks_exact(k)) {
+        out[..labels.len()].copy_from_slice(&row[labels.clone()]);
+    }
+    out
+}
+
+/// Puts columns back where [`in_lanes`] took them from.
+pub fn from_lanes(matrix: &mut [f64], k: usize, labels: &Range<usize>, block: &[f64]) {
+    let lanes = lanes(labels.len());
+    for (row, block) in matrix.chunks_exact_mut(k).zip(block.chunks_exact(lanes)) {
+        row[labels.clone()].copy_from_slice(&block[..labels.len()]);
+    }
+}
+
+/// Chunks of about as many entries each.
+fn chunk_ends(rows: &Rows, units: &[u32], lanes: usize) -> Vec<usize> {
+    let entries: usize = units.iter().map(|&i| rows.entries_in(i as usize)).sum();
+    let chunks = (entries * lanes / CELLS_A_CHUNK).clamp(1, MOST_CHUNKS);
+    let (mut ends, mut sum) = (Vec::new(), 0);
+    for (at, &i) in units.iter().enumerate() {
+        sum += rows.entries_in(i as usize);
+        if sum * chunks >= entries * (ends.len() + 1) && ends.len() + 1 < chunks {
+            ends.push(at + 1);
+        }
+    }
+    ends.push(units.len());
+    ends
 }
 
 impl Objective for Logistic<'_> {
     fn dimension(&self) -> usize {
-        self.point.len()
+        (self.problem.rows.width() + 1) * self.lanes
     }
 
     fn parts(&self) -> usize {
         match self.problem.loss {
-            Loss::OneVsRest => self.k(),
+            Loss::OneVsRest => self.lanes,
             Loss::Softmax => 1,
         }
     }
@@ -153,16 +344,16 @@ impl Objective for Logistic<'_> {
     /// the intercepts' gradient would dwarf all others, and a rare label would seem learned when only its rarity is.
     fn origin(&self) -> Vec<f64> {
         const HALF_A_UNIT: f64 = 0.5;
-        let (k, problem) = (self.k(), self.problem);
-        let mut sums = vec![[HALF_A_UNIT; 2]; k];
-        for i in 0..problem.truth.units() {
-            for (label, sums) in sums.iter_mut().enumerate() {
+        let problem = &self.problem;
+        let mut sums = vec![[HALF_A_UNIT; 2]; self.labels.len()];
+        for i in self.units.iter().map(|&i| i as usize) {
+            for (label, sums) in self.labels.clone().zip(&mut sums) {
                 let has = problem.truth.has(i, label);
                 sums[usize::from(has)] += problem.costs.of(i, label, has);
             }
         }
         let mut point = vec![0.0; self.dimension()];
-        let intercepts = self.dimension() - k;
+        let intercepts = self.dimension() - self.lanes;
         for (intercept, [without, with]) in point[intercepts..].iter_mut().zip(sums) {
             *intercept = match problem.loss {
                 Loss::OneVsRest => libm::log(with / without),
@@ -172,108 +363,75 @@ impl Objective for Logistic<'_> {
         point
     }
 
-    fn move_to(&mut self, point: &[f64]) -> Vec<f64> {
-        self.point.copy_from_slice(point);
-        self.scores(point, Target::Residuals);
-        let (k, parts, problem) = (self.k(), self.parts(), self.problem);
-        let tasks: Vec<Vec<f64>> = self
-            .residuals
-            .par_chunks_mut(k * ROWS_A_TASK)
-            .zip(self.curvature.par_chunks_mut(k * ROWS_A_TASK))
-            .enumerate()
-            .map(|(task, (scores, curvature))| {
-                let mut loss = vec![0.0; parts];
-                let rows = scores.chunks_exact_mut(k).zip(curvature.chunks_exact_mut(k));
-                for (offset, (scores, curvature)) in rows.enumerate() {
-                    let i = task * ROWS_A_TASK + offset;
-                    match problem.loss {
-                        Loss::OneVsRest => one_vs_rest_row(&problem, i, scores, curvature, &mut loss),
-                        Loss::Softmax => loss[0] += softmax_row(&problem, i, scores, curvature),
-                    }
+    fn value(&self, point: &[f64]) -> Vec<f64> {
+        let scaled = self.scaled(point, |ratio| ratio);
+        let weights = point.len() - self.lanes;
+        let ends = self.ends.iter().scan(0, |start, &end| Some(std::mem::replace(start, end)..end));
+        let losses: Vec<Losses> = ends
+            .collect::<Vec<_>>()
+            .into_par_iter()
+            .map(|chunk| {
+                let mut losses = Losses::new(self.lanes);
+                let (mut scores, mut curvature) = (vec![0.0; self.lanes], vec![0.0; self.lanes]);
+                for i in self.units[chunk].iter().map(|&i| i as usize) {
+                    scores.copy_from_slice(&scaled[weights..]);
+                    self.problem.rows.gather(i, &scaled, &mut scores);
+                    self.look(i, &mut scores, &mut curvature, &mut losses);
                 }
-                loss
+                losses
             })
             .collect();
-        let mut value = self.penalty(point, parts);
-        tasks.iter().for_each(|task| value.iter_mut().zip(task).for_each(|(value, loss)| *value += loss));
+        let mut value = self.penalty(point);
+        losses.into_iter().for_each(|losses| losses.add_to(&mut value));
         value
     }
 
-    fn gradient(&mut self, out: &mut [f64]) {
-        self.pull_back(&self.residuals, &self.point, out);
+    fn move_to(&mut self, point: &[f64], gradient: &mut [f64], diagonal: &mut [f32]) -> Vec<f64> {
+        let scaled = self.scaled(point, |ratio| ratio);
+        let mut curvature = std::mem::take(&mut self.curvature);
+        let chunks: Vec<_> = self.chunks(&mut curvature);
+        let chunks: Vec<Slope> =
+            chunks.into_par_iter().map(|(units, curvature)| self.slope_of(units, curvature, &scaled)).collect();
+        let mut value = self.penalty(point);
+        gradient.fill(0.0);
+        diagonal.fill(0.0);
+        for chunk in chunks {
+            gradient.iter_mut().zip(&chunk.gradient).for_each(|(sum, own)| *sum += own);
+            diagonal.iter_mut().zip(&chunk.diagonal).for_each(|(sum, own)| *sum += own);
+            chunk.losses.add_to(&mut value);
+        }
+        self.curvature = curvature;
+        for (at, ratio) in self.ratios.iter().flatten().enumerate() {
+            gradient[at] *= ratio;
+            diagonal[at] *= (ratio * ratio) as f32;
+        }
+        let (weights, l2) = (point.len() - self.lanes, self.l2 as f32);
+        gradient[..weights].iter_mut().zip(point).for_each(|(slope, weight)| *slope += self.l2 * weight);
+        diagonal[..weights].iter_mut().for_each(|curve| *curve += l2);
+        value
     }
 
-    fn hessian_product(&mut self, direction: &[f64], out: &mut [f64]) {
-        self.scores(direction, Target::Product);
-        let (k, problem) = (self.k(), self.problem);
-        let cells = self.product.par_chunks_mut(k * ROWS_A_TASK).zip(self.curvature.par_chunks(k * ROWS_A_TASK));
-        cells.enumerate().for_each(|(task, (product, curvature))| match problem.loss {
-            Loss::OneVsRest => product.iter_mut().zip(curvature).for_each(|(product, curve)| *product *= curve),
-            Loss::Softmax => {
-                let rows = product.chunks_exact_mut(k).zip(curvature.chunks_exact(k));
-                for (offset, (product, p)) in rows.enumerate() {
-                    let i = task * ROWS_A_TASK + offset;
-                    let cost = problem.costs.of(i, true_label(problem.truth.row(i)), true);
-                    let mean: f64 = product.iter().zip(p).map(|(u, p)| u * p).sum();
-                    product.iter_mut().zip(p).for_each(|(u, p)| *u = cost * p * (*u - mean));
-                }
-            }
+    fn hessian_product(&mut self, direction: &[f32], out: &mut [f32]) {
+        let mut others = std::mem::take(&mut self.others);
+        others.resize_with(self.ends.len() - 1, || vec![0.0; direction.len()]);
+        let scaled = self.scaled(direction, |ratio| ratio as f32);
+        let mut curvature = std::mem::take(&mut self.curvature);
+        let outs = std::iter::once(&mut *out).chain(others.iter_mut().map(|other| &mut other[..]));
+        let chunks: Vec<_> = self.chunks(&mut curvature).into_iter().zip(outs).collect();
+        chunks.into_par_iter().for_each(|((units, curvature), out)| {
+            out.fill(0.0);
+            self.product_of(units, curvature, &scaled, out);
         });
-        self.pull_back(&self.product, direction, out);
-    }
-
-    fn diagonal(&mut self, out: &mut [f64]) {
-        let (k, problem) = (self.k(), self.problem);
-        self.product.copy_from_slice(&self.curvature);
-        if problem.loss == Loss::Softmax {
-            for (i, row) in self.product.chunks_exact_mut(k).enumerate() {
-                let cost = problem.costs.of(i, true_label(problem.truth.row(i)), true);
-                row.iter_mut().for_each(|p| *p = cost * *p * (1.0 - *p));
-            }
+        for other in &others {
+            out.iter_mut().zip(other).for_each(|(sum, own)| *sum += own);
         }
-        let (weights, intercepts) = out.split_at_mut(out.len() - k);
-        problem.columns.squares_times(&self.product, k, weights);
-        if let Some(ratios) = problem.ratios {
-            weights.iter_mut().zip(ratios).for_each(|(weight, ratio)| *weight *= ratio * ratio);
+        (self.others, self.curvature) = (others, curvature);
+        for (out, ratio) in out.iter_mut().zip(self.ratios.iter().flatten()) {
+            *out *= *ratio as f32;
         }
-        weights.iter_mut().for_each(|weight| *weight += self.l2);
-        column_sums(&self.product, intercepts);
+        let (weights, l2) = (out.len() - self.lanes, self.l2 as f32);
+        out[..weights].iter_mut().zip(direction).for_each(|(out, at)| *out += l2 * at);
     }
-}
-
-/// Turns scores into residuals, fills in the curvature and adds each label's loss.
-fn one_vs_rest_row(problem: &Problem, i: usize, scores: &mut [f64], curvature: &mut [f64], loss: &mut [f64]) {
-    if problem.costs.units[i] == 0.0 {
-        scores.fill(0.0);
-        curvature.fill(0.0);
-        return;
-    }
-    for (k, (score, curve)) in scores.iter_mut().zip(curvature).enumerate() {
-        let has = problem.truth.has(i, k);
-        let cost = problem.costs.of(i, k, has);
-        let margin = if has { *score } else { -*score };
-        let (log_loss, miss) = log_loss(margin);
-        loss[k] += cost * log_loss;
-        *curve = cost * miss * (1.0 - miss);
-        *score = if has { -cost * miss } else { cost * miss };
-    }
-}
-
-/// Turns scores into residuals and probabilities; returns the unit's loss.
-fn softmax_row(problem: &Problem, i: usize, scores: &mut [f64], probabilities: &mut [f64]) -> f64 {
-    if problem.costs.units[i] == 0.0 {
-        scores.fill(0.0);
-        probabilities.fill(0.0);
-        return 0.0;
-    }
-    let label = true_label(problem.truth.row(i));
-    let cost = problem.costs.of(i, label, true);
-    let own = scores[label];
-    probabilities.copy_from_slice(scores);
-    let log_sum = softmax(probabilities);
-    scores.iter_mut().zip(probabilities.iter()).for_each(|(score, p)| *score = cost * p);
-    scores[label] -= cost;
-    cost * (log_sum - own)
 }
 
 /// The label of a unit that has exactly one.
@@ -289,33 +447,6 @@ pub fn log_loss(margin: f64) -> (f64, f64) {
     let loss = (-margin).max(0.0) + libm::log1p(small);
     let miss = if margin >= 0.0 { small / (1.0 + small) } else { 1.0 / (1.0 + small) };
     (loss, miss)
-}
-
-/// The sums of each of the last axis' columns; `out` has as many.
-fn column_sums(right: &[f64], out: &mut [f64]) {
-    out.fill(0.0);
-    for row in right.chunks_exact(out.len()) {
-        out.iter_mut().zip(row).for_each(|(out, value)| *out += value);
-    }
-}
-
-/// Scalar products of two points, part by part, summed in an order that no thread decides.
-pub fn dots(a: &[f64], b: &[f64], parts: usize) -> Vec<f64> {
-    let chunk = parts * (65_536 / parts).max(1);
-    let partial: Vec<Vec<f64>> = a
-        .par_chunks(chunk)
-        .zip(b.par_chunks(chunk))
-        .map(|(a, b)| {
-            let mut sums = vec![0.0; parts];
-            for (a, b) in a.chunks(parts).zip(b.chunks(parts)) {
-                sums.iter_mut().zip(a.iter().zip(b)).for_each(|(sum, (a, b))| *sum += a * b);
-            }
-            sums
-        })
-        .collect();
-    let mut sums = vec![0.0; parts];
-    partial.iter().for_each(|part| sums.iter_mut().zip(part).for_each(|(sum, part)| *sum += part));
-    sums
 }
 
 #[cfg(test)]
@@ -351,7 +482,6 @@ mod tests {
             with_ratios in any::<bool>(),
         ) {
             let rows = rows();
-            let columns = rows.transposed();
             let has = picks.iter().enumerate().flat_map(|(i, &p)| {
                 if softmax { [p == 0, p == 1] } else { [p == 0, i % 2 == 0] }
             });
@@ -360,34 +490,56 @@ mod tests {
             let ratios: Vec<f64> = (0..6).map(|i| 0.4 + 0.3 * i as f64).collect();
             let loss = if softmax { Loss::Softmax } else { Loss::OneVsRest };
             let ratios = with_ratios.then_some(&ratios[..]);
-            let problem = Problem { rows: &rows, columns: &columns, truth: &truth, costs: &costs, ratios, loss };
-            let mut objective = Logistic::new(problem, 0.7);
-            let value = |objective: &mut Logistic, point: &[f64]| objective.move_to(point).iter().sum::<f64>();
+            let problem = Problem { rows: &rows, truth: &truth, costs: &costs, ratios, loss };
+            let mut objective = Logistic::new(problem, 0..2, 0.7);
+            let value = |objective: &Logistic, point: &[f64]| objective.value(point).iter().sum::<f64>();
             let moved = |by: f64| -> Vec<f64> { at.iter().zip(&step).map(|(a, s)| a + by * s).collect() };
 
             let h = 1e-5;
-            let slope = (value(&mut objective, &moved(h)) - value(&mut objective, &moved(-h))) / (2.0 * h);
-            let (mut gradient, mut ahead, mut behind, mut curve) = ([0.0; 8], [0.0; 8], [0.0; 8], [0.0; 8]);
-            objective.move_to(&moved(h));
-            objective.gradient(&mut ahead);
-            objective.move_to(&moved(-h));
-            objective.gradient(&mut behind);
-            objective.move_to(&at);
-            objective.gradient(&mut gradient);
+            let slope = (value(&objective, &moved(h)) - value(&objective, &moved(-h))) / (2.0 * h);
+            let (mut gradient, mut ahead, mut behind, mut diagonal) = ([0.0; 8], [0.0; 8], [0.0; 8], [0.0; 8]);
+            objective.move_to(&moved(h), &mut ahead, &mut diagonal);
+            objective.move_to(&moved(-h), &mut behind, &mut diagonal);
+            let there = objective.move_to(&at, &mut gradient, &mut diagonal);
+            prop_assert!((there.iter().sum::<f64>() - value(&objective, &at)).abs() < 1e-12);
+            let (mut curve, step) = ([0.0f32; 8], step.iter().map(|s| *s as f32).collect::<Vec<f32>>());
             objective.hessian_product(&step, &mut curve);
-            let predicted: f64 = gradient.iter().zip(&step).map(|(g, s)| g * s).sum();
+            let predicted: f64 = gradient.iter().zip(&step).map(|(g, s)| g * f64::from(*s)).sum();
             prop_assert!((slope - predicted).abs() < 1e-6, "slope {slope}, gradient says {predicted}");
             for j in 0..8 {
-                prop_assert!((curve[j] - (ahead[j] - behind[j]) / (2.0 * h)).abs() < 1e-5);
+                prop_assert!((f64::from(curve[j]) - (ahead[j] - behind[j]) / (2.0 * h)).abs() < 1e-5);
             }
-
-            let mut diagonal = [0.0; 8];
-            objective.diagonal(&mut diagonal);
             for j in 0..8 {
                 let mut unit = [0.0; 8];
                 unit[j] = 1.0;
                 objective.hessian_product(&unit, &mut curve);
-                prop_assert!((diagonal[j] - curve[j]).abs() < 1e-9);
+                prop_assert!((diagonal[j] - curve[j]).abs() < 1e-6 * (1.0 + curve[j].abs()));
+            }
+        }
+
+        /// Seven labels in eight lanes, and a threefold softmax in four: idle lanes stay out of it.
+        #[test]
+        fn a_softmax_of_three_labels_has_the_slope_that_its_values_tell(
+            at in prop::collection::vec(-2.0..2.0f64, 16),
+            picks in prop::collection::vec(0usize..3, 4),
+        ) {
+            let rows = rows();
+            let truth = Truth::new(3, picks.iter().flat_map(|&p| [p == 0, p == 1, p == 2]).collect());
+            let costs = Costs { units: vec![1.0; 4], labels: None };
+            let problem = Problem { rows: &rows, truth: &truth, costs: &costs, ratios: None, loss: Loss::Softmax };
+            let mut objective = Logistic::new(problem, 0..3, 0.7);
+            let (mut gradient, mut diagonal) = ([0.0; 16], [0.0; 16]);
+            let at: Vec<f64> = at.iter().enumerate().map(|(j, x)| if j % 4 == 3 { 0.0 } else { *x }).collect();
+            objective.move_to(&at, &mut gradient, &mut diagonal);
+            for j in 0..16 {
+                let moved = |by: f64| {
+                    let mut point = at.clone();
+                    point[j] += by;
+                    objective.value(&point)[0]
+                };
+                let slope = (moved(1e-5) - moved(-1e-5)) / 2e-5;
+                let is_right = if j % 4 == 3 { gradient[j] == 0.0 } else { (slope - gradient[j]).abs() < 1e-6 };
+                prop_assert!(is_right, "{slope} {gradient:?}");
             }
         }
     }

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::LearnError;
 use super::folds::Folds;
-use super::logistic::{L2, solve_signed};
+use super::logistic::{L2, Linear, Start, solve_signed};
 use super::newton::Stop;
 use super::objective::{Costs, Loss, Problem, Truth};
 use crate::evaluate::metrics::average_precision;
@@ -38,6 +38,8 @@ pub struct Selection {
     pub tried: Vec<(f64, f64)>,
     /// What each fold learned at that strength, where asked for.
     pub points: Vec<Vec<f64>>,
+    /// The mean of what the folds learned: the final fit has not far to go from there.
+    pub mean: Vec<f64>,
 }
 
 /// Everything that a fit on a part of the units needs.
@@ -72,8 +74,8 @@ pub fn best(field: &Field, grid: &[f64], mut fitted: impl FnMut()) -> Result<Sel
         // A gain within rounding is none.
         if best.as_ref().is_none_or(|(top, _)| figure > top + 1e-9) {
             let kept = folds.iter().filter(|_| field.keep_points);
-            let points = kept.map(|fold| fold.point.clone()).collect();
-            best = Some((figure, Selection { l2, scores, tried: Vec::new(), points }));
+            let points = kept.map(|fold| fold.point().to_vec()).collect();
+            best = Some((figure, Selection { l2, scores, tried: Vec::new(), points, mean: mean(&folds) }));
             since_best = 0;
         } else {
             since_best += 1;
@@ -90,7 +92,7 @@ struct Fold {
     number: usize,
     costs: Costs,
     ratios: Option<Vec<f64>>,
-    point: Vec<f64>,
+    fit: Option<Linear>,
 }
 
 impl Fold {
@@ -98,15 +100,28 @@ impl Fold {
         let mut costs = field.problem.costs.clone();
         costs.units.iter_mut().enumerate().filter(|(i, _)| field.folds.of(*i) == number).for_each(|(_, c)| *c = 0.0);
         let ratios = (field.ratios)(&costs);
-        let point = vec![0.0; (field.problem.rows.width() + 1) * field.problem.truth.labels];
-        Fold { number, costs, ratios, point }
+        Fold { number, costs, ratios, fit: None }
     }
 
     fn fit(&mut self, field: &Field, l2: L2) {
         let problem = Problem { costs: &self.costs, ratios: self.ratios.as_deref(), ..field.problem };
-        let start = std::mem::take(&mut self.point);
-        self.point = solve_signed(problem, l2, STOP, start, field.positive).point;
+        let start = self.fit.take().map_or(Start::Origin, Start::Fit);
+        self.fit = Some(solve_signed(problem, l2, STOP, start, field.positive));
     }
+
+    /// What was learned last.
+    fn point(&self) -> &[f64] {
+        self.fit.as_ref().map_or(&[], |fit| &fit.point)
+    }
+}
+
+fn mean(folds: &[Fold]) -> Vec<f64> {
+    let mut mean = vec![0.0; folds.first().map_or(0, |fold| fold.point().len())];
+    for fold in folds {
+        mean.iter_mut().zip(fold.point()).for_each(|(sum, own)| *sum += own);
+    }
+    mean.iter_mut().for_each(|sum| *sum /= folds.len() as f64);
+    mean
 }
 
 /// Each unit scored by the fold that did not see it: n × k.
@@ -116,7 +131,7 @@ fn held_out_scores(field: &Field, folds: &[Fold]) -> Vec<f64> {
     scores.par_chunks_mut(k).enumerate().for_each(|(i, out)| {
         let fold = &folds[field.folds.of(i)];
         debug_assert_eq!(fold.number, field.folds.of(i));
-        score_row(rows, i, &fold.point, fold.ratios.as_deref(), out);
+        score_row(rows, i, fold.point(), fold.ratios.as_deref(), out);
     });
     scores
 }
