@@ -92,6 +92,11 @@ estimate-coverage +DATA:
 web:
     cargo run --quiet --locked --manifest-path web/Cargo.toml -p pack
 
+# rhetor beside other tools: the tables of docs/benchmarks.md, which tells what OPTIONS there are (needs Python; it says what else is missing)
+peers *OPTIONS:
+    cargo build --release --bin rhetor --example fresh_text
+    python3 benches/peers/peers.py {{OPTIONS}}
+
 # How fast the parts are
 bench:
     cargo bench

@@ -2,6 +2,7 @@
 
 mod agree;
 mod annotate;
+mod benchmarks;
 mod browser;
 mod classify;
 mod config;
