@@ -12,8 +12,8 @@
 use rayon::prelude::*;
 
 use crate::features::{Known, Row, Scratch};
-use crate::framing::evidence::{Contribution, Contributions};
-use crate::framing::voice::{Voice, Voices};
+use crate::framing::evidence::Contributions;
+use crate::framing::voice::{Overlaps, Voice, Voices};
 use crate::framing::{Choice, evidence, framings_into};
 use crate::model::{Model, Scores};
 use crate::report::Record;
@@ -78,6 +78,7 @@ pub struct Memory {
     scores: Scores,
     /// What speaks for the framing at hand.
     terms: Contributions,
+    overlaps: Overlaps,
     /// Records that have been used, and whose memory can be again.
     spare: Vec<Record>,
 }
@@ -111,6 +112,7 @@ impl<'a> Classifier<'a> {
             row: Row::default(),
             scores: Scores::default(),
             terms: Contributions::default(),
+            overlaps: Overlaps::default(),
             spare: Vec::new(),
         }
     }
@@ -179,7 +181,7 @@ impl<'a> Classifier<'a> {
     fn part(&self, heard: &Heard, span: Span, truncated: bool, voices: &Voices, memory: &mut Memory) -> Record {
         let Heard { unit, before, .. } = heard;
         let Classifier { model, choice, voices: wanted, explain, .. } = self;
-        let Memory { scratch, row, scores, terms, spare } = memory;
+        let Memory { scratch, row, scores, terms, overlaps, spare } = memory;
         let mut record = spare.pop().unwrap_or_default();
         // Evidence is shown, or decides in whose voice a framing is, if there is more than one.
         let places = *explain || !voices.is_authors(span);
@@ -199,13 +201,15 @@ impl<'a> Classifier<'a> {
             record.hear(voices, unit, span, before);
         } else {
             let framings = std::mem::take(&mut record.framings);
+            if places && !framings.is_empty() {
+                voices.overlaps(span, row.occurrences.iter().map(|(_, place)| *place), overlaps);
+            }
             let heard = framings.iter().map(|framing| {
                 if !places {
                     return voices.sentence(span);
                 }
                 terms.speak_for(model, row, framing.label);
-                let spans = |one: Contribution| row.occurrences[one.places()].iter().map(|(_, span)| *span);
-                voices.framing_by(|| terms.heaviest_first().map(|one| (one.value, spans(one))), span)
+                voices.framing_by(terms, overlaps, span)
             });
             record.hear_by(voices, unit, span, before, heard);
             record.framings = framings;

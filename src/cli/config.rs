@@ -76,7 +76,12 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<Cli> {
 
 fn typed_or_set(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<Cli> {
     let args: Vec<OsString> = args.into_iter().collect();
-    let plain = Cli::command().get_matches_from(&args);
+    let mut command = Cli::command();
+    // Told only when asked for, since it takes the model.
+    if args.iter().any(|arg| arg == "--version") {
+        command = command.long_version(super::version::long());
+    }
+    let plain = command.get_matches_from(&args);
     let typed = Cli::from_arg_matches(&plain).unwrap_or_else(|error| error.exit());
     let Some(path) = file_of(&typed.shared) else { return Ok(typed) };
     let config = Config::read(&path)?;

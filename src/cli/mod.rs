@@ -19,6 +19,7 @@ pub mod output;
 pub mod reading;
 pub mod suggest;
 pub mod train;
+pub mod version;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -102,17 +103,19 @@ pub fn start_threads() -> usize {
     threads
 }
 
-/// Whether standard output gets colours.
+/// Whether standard output gets colours: as the user says, else as the environment does (<https://no-color.org>,
+/// <https://bixense.com/clicolors>), else on a terminal that has some.
 pub fn use_color(shared: &Shared, to_file: bool) -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_zero = |name| std::env::var_os(name).is_some_and(|value| value == "0");
     match shared.color {
         When::Always => true,
         When::Never => false,
+        When::Auto if to_file || is_set("NO_COLOR") => false,
+        When::Auto if is_set("CLICOLOR_FORCE") && !is_zero("CLICOLOR_FORCE") => true,
         When::Auto => {
-            let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-            !to_file
-                && !unwanted
-                && io::stdout().is_terminal()
-                && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+            let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+            io::stdout().is_terminal() && !is_dumb && !is_zero("CLICOLOR")
         }
     }
 }

@@ -10,7 +10,7 @@ use foldhash::fast::RandomState;
 
 use super::cues::Numbered;
 use super::shape::{self, Looks, Shape};
-use super::vocabulary::{Hash, WordHash};
+use super::vocabulary::{Hash, Vocabulary, WordHash};
 use super::weighting::Weighting;
 use super::{FeatureId, Featurizer, Known, Row, START, Scratch, character_terms};
 use crate::text::Span;
@@ -31,8 +31,9 @@ pub struct Lookup {
     terms: Terms,
     words: Vec<Word>,
     looks: Vec<Looks>,
-    /// For each pair of words the feature of the same hash, or [`NONE`].
-    candidates: Vec<u32>,
+    sieve: Sieve,
+    /// Pairs of words by their first, with the feature of the same hash, or [`NONE`].
+    candidates: Vec<(u32, Hash, u32)>,
     found: Found,
     values: Vec<f64>,
 }
@@ -134,6 +135,45 @@ impl Terms {
     }
 }
 
+/// Tells of most pairs of words that they are no term, in memory that is small enough to be always at hand: a bit for some bits of each
+/// term's hash. Made when there is enough text to make up for it.
+#[derive(Default)]
+struct Sieve {
+    bits: Vec<u64>,
+    /// Before it is made, no bit is looked at but the first, which is set.
+    mask: u32,
+    texts: u32,
+}
+
+impl Sieve {
+    const FIRST_TEXTS: u32 = 64;
+    /// Of 128 KiB.
+    const MOST_BITS: usize = 1 << 20;
+
+    fn prepare(&mut self, vocabulary: &Vocabulary) {
+        match self.texts {
+            0 => self.bits = vec![1],
+            Sieve::FIRST_TEXTS => {
+                let bits = (8 * vocabulary.len()).next_power_of_two().clamp(64, Sieve::MOST_BITS);
+                self.bits = vec![0; bits / 64];
+                self.mask = bits as u32 - 1;
+                for tag in vocabulary.tags() {
+                    let bit = tag & self.mask;
+                    self.bits[bit as usize / 64] |= 1 << (bit % 64);
+                }
+            }
+            _ => {}
+        }
+        self.texts = self.texts.saturating_add(1);
+    }
+
+    #[inline]
+    fn lets_through(&self, hash: Hash) -> bool {
+        let bit = hash.tag() & self.mask;
+        self.bits[bit as usize / 64] >> (bit % 64) & 1 == 1
+    }
+}
+
 impl Lookup {
     fn new(featurizer: &Featurizer) -> Self {
         let Featurizer { extractor, vocabulary, .. } = featurizer;
@@ -146,6 +186,7 @@ impl Lookup {
             terms: Terms::new(vocabulary.len()),
             words: Vec::new(),
             looks: Vec::new(),
+            sieve: Sieve::default(),
             candidates: Vec::new(),
             found: Found::default(),
             values: Vec::new(),
@@ -284,19 +325,25 @@ impl Lookup {
 
     /// Terms of two words. Most pairs are none, which their hash tells; and a term that is met again is told by the numbers of its stems.
     fn pairs(&mut self, of: &Featurizer, tokens: &[Token], stems: &Stems) {
-        let Lookup { words, found, terms, candidates, .. } = self;
-        let hash = |pair: &[Word]| Hash::default().with(pair[0].hash).with(pair[1].hash);
-        // First all hashes are looked for, so that the processor need not wait for one piece of memory before it asks for the next.
+        self.sieve.prepare(&of.vocabulary);
+        let Lookup { words, found, terms, candidates, sieve, .. } = self;
+        // Step by step for all of them, so that the processor need not wait for one piece of memory before it asks for the next.
         candidates.clear();
-        candidates.extend(words.windows(2).map(|pair| of.vocabulary.candidate(hash(pair))));
-        for (first, (pair, candidate)) in words.windows(2).zip(candidates.iter()).enumerate() {
-            if *candidate == NONE {
-                continue;
-            }
-            let (candidate, stems_here) = (FeatureId(*candidate), (pair[0].stem, pair[1].stem));
+        candidates.resize(words.len(), (0, Hash::default(), NONE));
+        let mut count = 0;
+        for (first, pair) in words.windows(2).enumerate() {
+            let hash = Hash::default().with(pair[0].hash).with(pair[1].hash);
+            candidates[count] = (first as u32, hash, NONE);
+            count += usize::from(sieve.lets_through(hash));
+        }
+        candidates.truncate(count);
+        candidates.iter_mut().for_each(|(_, hash, candidate)| *candidate = of.vocabulary.candidate(*hash));
+        for &(first, hash, candidate) in candidates.iter().filter(|(.., candidate)| *candidate != NONE) {
+            let (first, pair) = (first as usize, &words[first as usize..][..2]);
+            let (candidate, stems_here) = (FeatureId(candidate), (pair[0].stem, pair[1].stem));
             if terms.of(candidate, of).pair == stems_here {
                 found.add(candidate, span_of(tokens, first, 2));
-            } else if let Some(feature) = of.vocabulary.find(hash(pair), |known| is_run(known, pair, stems)) {
+            } else if let Some(feature) = of.vocabulary.find(hash, |known| is_run(known, pair, stems)) {
                 terms.of(feature, of).pair = stems_here;
                 found.add(feature, span_of(tokens, first, 2));
             }

@@ -195,6 +195,11 @@ impl Vocabulary {
         }
     }
 
+    /// The half of each term's hash that the table holds.
+    pub fn tags(&self) -> impl Iterator<Item = u32> {
+        self.slots.iter().filter(|slot| *slot != 0).map(|slot| (slot >> 32) as u32)
+    }
+
     /// In how many training units each feature's term stood, in feature order.
     pub fn document_frequency(&self) -> Vec<u32> {
         self.document_frequency.iter().collect()
@@ -271,7 +276,13 @@ impl Hash {
     #[inline]
     fn place(self) -> (u32, u32) {
         let all = (self.0 ^ self.0 >> 32).wrapping_mul(GOLDEN);
-        ((all >> 32) as u32, (self.0 >> 32) as u32)
+        ((all >> 32) as u32, self.tag())
+    }
+
+    /// The half that the table holds.
+    #[inline]
+    pub fn tag(self) -> u32 {
+        (self.0 >> 32) as u32
     }
 }
 

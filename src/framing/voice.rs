@@ -3,9 +3,11 @@
 //! A score is a sum over words, so a framing's voice is where its evidence lies: the share of its positive contributions in
 //! quotations and in reported clauses. A sentence's voice, which needs no model, is the share of its text.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
-use super::evidence::Evidence;
+use super::evidence::{Contributions, Evidence};
 use crate::text::Span;
 use crate::text::speech::{How, Reported};
 
@@ -118,29 +120,38 @@ impl<'a> Voices<'a> {
     /// verb that reports (`threatened`, `accuses`) counts with what it reports: `The minister threatened sanctions` is a threat by
     /// the minister, even if that verb is all its evidence. A framing without such evidence has its sentence's voice.
     pub fn framing(&self, evidence: &Evidence, unit: Span) -> Heard {
-        self.framing_by(|| evidence.terms.iter().map(|term| (term.contribution, term.spans.iter().copied())), unit)
+        let positive = || evidence.terms.iter().filter(|term| term.contribution > 0.0 && !term.spans.is_empty());
+        let (total, within) = (positive().map(|term| term.contribution).sum(), self.within(unit));
+        self.framing_of(unit, total, |tally| {
+            for term in positive() {
+                let each = term.contribution / term.spans.len() as f64;
+                for span in &term.spans {
+                    let span = Span::new(unit.start + span.start, unit.start + span.end);
+                    self.parts_of(span, within, |part, bytes| tally.move_to(part, each * bytes / span.len() as f64));
+                }
+            }
+        })
     }
 
-    /// The same by contributions and places of terms, the heaviest first.
-    pub fn framing_by<T, S>(&self, terms: impl Fn() -> T, unit: Span) -> Heard
-    where
-        T: Iterator<Item = (f64, S)>,
-        S: ExactSizeIterator<Item = Span>,
-    {
-        let positive = || terms().filter(|(contribution, spans)| *contribution > 0.0 && spans.len() > 0);
-        let total: f64 = positive().map(|(contribution, _)| contribution).sum();
-        let within = self.within(unit);
-        if total <= 0.0 || within.is_empty() {
+    /// The same by what speaks for the framing, and what others say in the places of the unit's terms.
+    pub fn framing_by(&self, positive: &Contributions, overlaps: &Overlaps, unit: Span) -> Heard {
+        let total = positive.heaviest_first().map(|one| one.value).sum();
+        self.framing_of(unit, total, |tally| {
+            for one in positive.heaviest_first().filter(|one| overlaps.any(one.places())) {
+                let each = one.value / one.places().len() as f64;
+                for (length, parts) in one.places().map(|place| overlaps.of(place)) {
+                    parts.iter().for_each(|(part, bytes)| tally.move_to(*part, each * bytes / length));
+                }
+            }
+        })
+    }
+
+    fn framing_of(&self, unit: Span, total: f64, weigh: impl FnOnce(&mut Tally)) -> Heard {
+        if total <= 0.0 || self.is_authors(unit) {
             return self.sentence(unit);
         }
         let mut tally = Tally::new(total);
-        for (contribution, spans) in positive() {
-            let each = contribution / spans.len() as f64;
-            for span in spans {
-                let span = Span::new(unit.start + span.start, unit.start + span.end);
-                self.weigh(span, within, each, &mut tally);
-            }
-        }
+        weigh(&mut tally);
         let shares = tally.shares();
         let voice = match () {
             () if shares.quoted >= FRAMING_SHARE => Voice::Quoted,
@@ -151,24 +162,33 @@ impl<'a> Voices<'a> {
         tally.heard(voice, shares)
     }
 
+    /// What others say in some places, which count from `unit.start`. `into` is emptied first and keeps its memory.
+    pub fn overlaps(&self, unit: Span, places: impl Iterator<Item = Span>, into: &mut Overlaps) {
+        let within = self.within(unit);
+        into.places.clear();
+        into.parts.clear();
+        for span in places {
+            let parts = &mut into.parts;
+            self.parts_of(Span::new(unit.start + span.start, unit.start + span.end), within, |part, bytes| {
+                parts.push((part, bytes));
+            });
+            into.places.push((span.len() as f64, into.parts.len()));
+        }
+    }
+
     /// Whether nobody else speaks in it, so that all its framings are the author's, whatever their evidence.
     pub fn is_authors(&self, unit: Span) -> bool {
         self.within(unit).is_empty()
     }
 
-    /// Gives a weight to those whose stretches the span shares; `near` are those of its unit, which are few.
-    fn weigh(&self, span: Span, near: &[(Span, Part)], weight: f64, tally: &mut Tally) {
-        if span.is_empty() {
-            return;
-        }
+    /// What others say in a span, and how many bytes of it; `near` are the stretches of its unit, which are few.
+    fn parts_of(&self, span: Span, near: &[(Span, Part)], mut found: impl FnMut(Part, f64)) {
         let behind = near.iter().skip_while(|(stretch, _)| stretch.end <= span.start);
         for &(stretch, part) in behind.take_while(|(stretch, _)| stretch.start < span.end) {
-            let bytes = stretch.overlap(span).map_or(0, Span::len) as f64;
-            let part = match part {
-                Part::Verb(index) => self.part_of(index),
-                part => part,
-            };
-            tally.move_to(part, weight * bytes / span.len() as f64);
+            let bytes = stretch.overlap(span).map_or(0, Span::len);
+            if bytes > 0 {
+                found(if let Part::Verb(index) = part { self.part_of(index) } else { part }, bytes as f64);
+            }
         }
     }
 
@@ -189,6 +209,30 @@ impl<'a> Voices<'a> {
     /// What others say in the text.
     pub fn speech(&self) -> &'a [Reported] {
         self.speech
+    }
+}
+
+/// What others say in the places of a unit's terms: the same for all its framings.
+#[derive(Debug, Default)]
+pub struct Overlaps {
+    /// The bytes of each place, and where its parts end.
+    places: Vec<(f64, usize)>,
+    /// Bytes that are somebody's.
+    parts: Vec<(Part, f64)>,
+}
+
+impl Overlaps {
+    fn start(&self, place: usize) -> usize {
+        place.checked_sub(1).map_or(0, |before| self.places[before].1)
+    }
+
+    fn any(&self, places: Range<usize>) -> bool {
+        self.start(places.start) < self.start(places.end)
+    }
+
+    fn of(&self, place: usize) -> (f64, &[(Part, f64)]) {
+        let (length, end) = self.places[place];
+        (length, &self.parts[self.start(place)..end])
     }
 }
 

@@ -7,6 +7,7 @@ pub mod mark;
 #[cfg(feature = "learn")]
 pub mod model;
 pub mod page;
+mod phrases;
 pub mod view;
 mod words;
 
@@ -33,7 +34,11 @@ pub struct Html<'a, W> {
 impl<'a, W: Write> Html<'a, W> {
     /// `noun` is what people call a unit.
     pub fn new(setting: &'a Setting<'a>, out: W, noun: &str) -> Self {
-        let mirror = mirror(setting.model);
+        Html::with_mirror(setting, out, noun, mirror(setting.model))
+    }
+
+    /// The same for whoever knows already what [`mirror`] says.
+    pub fn with_mirror(setting: &'a Setting<'a>, out: W, noun: &str, mirror: Option<&Mirror>) -> Self {
         let (labels, model) = (labels(setting.model, mirror), note(setting.model, mirror));
         let view = View { model, labels, noun: noun.to_owned(), files: Vec::new() };
         Html { setting, out, view, casts: Vec::new() }
@@ -163,8 +168,9 @@ fn held_out(card: &LabelCard) -> LabelKnown {
     }
 }
 
-/// Figures on other text tell more than those on the training data's own kind, if they were measured on these weights.
-fn mirror(model: &Model) -> Option<&Mirror> {
+/// Figures on other text tell more than those on the training data's own kind, if they were measured on these weights; to tell takes a sum over all of
+/// them.
+pub fn mirror(model: &Model) -> Option<&Mirror> {
     model.card().mirror.as_ref().filter(|mirror| mirror.weights == model.weights_fingerprint())
 }
 

@@ -32,3 +32,32 @@ fn alone_the_program_shows_every_command_and_where_to_begin() {
         assert!(ran.stderr.contains(&format!("\n  {command} ")), "{command} is not shown:\n{}", ran.stderr);
     }
 }
+
+#[test]
+fn the_long_version_names_the_model_and_the_short_one_fits_a_script() {
+    let desk = Desk::new();
+    let short = desk.run("-V").ok().stdout;
+    assert_eq!(short, format!("rhetor {}\n", env!("CARGO_PKG_VERSION")));
+    let long = desk.run("--version").ok().stdout;
+    let fingerprint = rhetor::model::english::embedded().fingerprint().to_owned();
+    assert!(long.starts_with(&short) && long.contains(&fingerprint) && long.contains("12 labels"), "{long}");
+    assert!(desk.run("classify --version").ok().stdout.contains(&fingerprint));
+}
+
+#[test]
+fn colours_come_and_go_as_the_environment_says_and_an_option_has_the_last_word() {
+    let desk = Desk::with_model().and("a.txt", "Sign the petition before the meeting.\n");
+    let colored = |args: &str, variables: &[(&str, &str)]| {
+        let mut command = desk.command(args);
+        command.env_remove("CLICOLOR_FORCE").envs(variables.iter().copied());
+        desk.ran(command.output().unwrap()).ok().stdout.contains('\u{1b}')
+    };
+    assert!(!colored("classify -m m a.txt", &[]));
+    assert!(colored("classify -m m a.txt", &[("CLICOLOR_FORCE", "1")]));
+    assert!(!colored("classify -m m a.txt", &[("CLICOLOR_FORCE", "0")]));
+    assert!(!colored("classify -m m a.txt", &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+    assert!(colored("classify -m m a.txt --color always", &[("NO_COLOR", "1")]));
+    assert!(!colored("classify -m m a.txt --color never", &[("CLICOLOR_FORCE", "1")]));
+    desk.run("classify -m m a.txt -o found.txt").ok();
+    assert!(!String::from_utf8(desk.read("found.txt")).unwrap().contains('\u{1b}'));
+}

@@ -60,7 +60,7 @@ fn opened((width, height): (u32, u32), dark: bool) -> Option<Browser> {
     let browser = Browser::open()?;
     browser.look(width, height, dark);
     browser.visit(&page);
-    wait(&browser, "return !document.querySelector('#find').disabled");
+    wait(&browser, READY);
     Some(browser)
 }
 
@@ -68,13 +68,20 @@ fn opened((width, height): (u32, u32), dark: bool) -> Option<Browser> {
 fn wait(browser: &Browser, condition: &str) {
     let end = Instant::now() + Duration::from_secs(60);
     while browser.ask(condition) != true {
-        let fault = browser.ask("return document.querySelector('#fault').textContent");
+        let fault = browser.ask("return document.querySelector('#fault')?.textContent");
         assert!(Instant::now() < end, "never: {condition}; {fault}; {:?}", browser.complaints());
         std::thread::sleep(Duration::from_millis(20));
     }
 }
 
+const READY: &str = "return document.body.dataset.ready === ''";
 const SHOWN: &str = "return document.body.classList.contains('shown') && document.querySelector('#busy').hidden";
+
+/// Into the report, once it is there.
+fn enter(browser: &Browser) {
+    browser.enter("#report");
+    wait(browser, "return document.readyState === 'complete'");
+}
 
 /// Has a text read, as if it had been pasted.
 fn read(browser: &Browser, text: &str) {
@@ -149,7 +156,7 @@ fn neither_page_nor_worker_nor_report_can_reach_a_server() {
         json!(worker)
     );
     assert_eq!(browser.ask(&heard), "TypeError");
-    browser.enter("#report");
+    enter(&browser);
     assert_eq!(browser.ask(&format!("return {tried}")), "TypeError");
     browser.ask(&format!("new Image().src = '{url}'"));
     std::thread::sleep(Duration::from_millis(500));
@@ -186,7 +193,7 @@ fn hostile_text_stays_text() {
     read(&browser, HOSTILE);
     std::thread::sleep(Duration::from_millis(300));
     assert_eq!(browser.ask("return document.title"), title);
-    browser.enter("#report");
+    enter(&browser);
     assert_eq!(browser.ask("return document.querySelectorAll('img').length"), 0);
     assert_ne!(browser.ask("return document.title"), "owned");
     assert!(browser.ask("return document.querySelector('main').textContent").as_str().unwrap().contains("<img src=x"));
@@ -201,7 +208,7 @@ fn hostile_text_stays_text() {
 fn a_click_on_a_framing_in_the_report_shows_its_entry_of_the_codebook() {
     let Some(browser) = opened((1400, 900), false) else { return };
     read(&browser, OP_ED);
-    browser.enter("#report");
+    enter(&browser);
     browser.click("mark#u1");
     let name = browser.ask("return document.querySelector('#panel h2 button').textContent");
     browser.click("#panel h2 button");
@@ -235,7 +242,7 @@ fn at_three_widths_nothing_runs_out_of_the_window() {
         std::thread::sleep(Duration::from_millis(300));
         assert_eq!(browser.ask(wide), true, "{width}");
         picture(&browser, &format!("example-{width}.png"));
-        browser.enter("#report");
+        enter(&browser);
         assert_eq!(browser.ask(wide), true, "{width}, inside");
         browser.leave();
         browser.ask("document.querySelector('#back').click()");
@@ -285,10 +292,13 @@ fn ones_own_model_is_checked_and_used() {
     browser.choose("#pick-model", &desk.path("damaged"));
     wait(&browser, "return !document.querySelector('#fault').hidden && document.querySelector('#busy').hidden");
     let fault = browser.ask("return document.querySelector('#fault').textContent");
-    assert!(fault.as_str().unwrap().contains("damaged"), "{fault}");
+    assert!(fault.as_str().unwrap().contains("damaged is damaged: "), "{fault}");
+    std::fs::write(desk.path("notes.txt"), "no model").unwrap();
+    browser.choose("#pick-model", &desk.path("notes.txt"));
+    wait(&browser, "return document.querySelector('#fault').textContent.includes('notes.txt is no rhetor model.')");
     browser.choose("#pick-model", &desk.path("m"));
     wait(&browser, "return document.querySelector('#model').textContent.startsWith('m,')");
-    wait(&browser, "return document.querySelector('#busy').hidden");
+    wait(&browser, READY);
     let text = "Sign the petition before the meeting. We will make them pay for what they did.";
     read(&browser, text);
     let found = copied(&browser, "csv");
@@ -301,14 +311,287 @@ fn ones_own_model_is_checked_and_used() {
 #[test]
 fn a_large_text_shows_its_progress_and_can_be_cancelled() {
     let Some(browser) = opened((1400, 900), false) else { return };
+    browser.ask(HEARD);
     let large = format!("document.querySelector('#text').value = {}.repeat(4000)", json!(OP_ED));
     browser.ask(&large);
     browser.ask("document.querySelector('#find').click()");
     wait(&browser, "return document.querySelector('#progress').value > 0");
-    browser.ask("document.querySelector('#cancel').click()");
+    let heard = "return window.heard.some((said) => /^[0-9]+% read/.test(said))";
+    wait(&browser, heard);
+    browser.keys(ESCAPE);
     wait(&browser, "return document.querySelector('#status').textContent === 'Cancelled.'");
-    wait(&browser, "return document.querySelector('#busy').hidden && !document.querySelector('#find').disabled");
+    wait(&browser, READY);
     // What comes next is read as ever.
     read(&browser, TEXTS[1].1);
     assert_eq!(copied(&browser, "jsonl").lines().count(), 2);
+}
+
+/// What live regions say from now on.
+const HEARD: &str = "window.heard = []; new MutationObserver((all) => all.forEach(({ target }) => window.heard.push(target.textContent))) \
+    .observe(document.querySelector('#spoken'), { childList: true, characterData: true, subtree: true })";
+
+const TAB: &str = "\u{E004}";
+const ENTER: &str = "\u{E007}";
+const ESCAPE: &str = "\u{E00C}";
+const RIGHT: &str = "\u{E014}";
+
+#[test]
+fn a_long_paste_is_kept_as_a_file_and_shown_part_by_part_while_the_page_answers() {
+    let Some(browser) = opened((1400, 900), false) else { return };
+    browser.ask(&format!(
+        "const data = new DataTransfer(); data.setData('text/plain', {}.repeat(1100)); \
+         document.querySelector('#text').dispatchEvent(new ClipboardEvent('paste', {{ clipboardData: data, cancelable: true }}))",
+        json!(format!("{OP_ED}\n\n"))
+    ));
+    assert_eq!(browser.ask("return document.querySelector('#text').value"), "");
+    let kept = browser.ask("return document.querySelector('#files-names').textContent");
+    assert!(kept.as_str().unwrap().starts_with("Pasted text (2."), "{kept}");
+    // The page draws frames while the worker reads, and while the report comes.
+    browser.ask(
+        "window.frames_drawn = { reading: 0, coming: 0 }; window.values = new Set(); \
+         const draw = () => { const is = document.body.classList.contains('shown') ? 'coming' : 'reading'; window.frames_drawn[is] += 1; \
+         window.values.add(document.querySelector('#progress').value); requestAnimationFrame(draw); }; draw(); \
+         document.querySelector('#report').addEventListener('load', () => { window.came = { ...window.frames_drawn }; }); \
+         document.querySelector('#find').click()",
+    );
+    wait(&browser, SHOWN);
+    wait(&browser, "return Boolean(window.came)");
+    let drawn = browser.ask("return [window.came.reading, window.came.coming, window.values.size]");
+    let at = |n: usize| drawn[n].as_u64().unwrap();
+    assert!(at(0) >= 10 && at(1) >= 3 && at(2) >= 5, "{drawn}");
+    enter(&browser);
+    // What is far from the window is there, but not laid out.
+    let parts = "return document.querySelectorAll('.part').length";
+    assert!(browser.ask(parts).as_u64().unwrap() > 100);
+    let seen = "const marks = document.querySelectorAll('mark'); const seen = (mark) => mark.checkVisibility({ contentVisibilityAuto: true }); \
+                return [marks.length > 5000, seen(marks[marks.length - 1])]";
+    assert_eq!(browser.ask(seen), json!([true, false]));
+    // Filters go through all marks, in slices, and the last one can be reached.
+    browser.ask("[...document.querySelectorAll('#labels button')].find((button) => button.textContent.includes('threat')).click()");
+    wait(&browser, "return /^[0-9]+ of [0-9]+ marks shown$/.test(document.querySelector('#count').textContent)");
+    browser.ask("document.body.focus()");
+    browser.keys("k");
+    wait(
+        &browser,
+        "return document.querySelector('mark[aria-current]')?.checkVisibility({ contentVisibilityAuto: true })",
+    );
+    assert!(browser.ask("return document.querySelector('#panel h2').textContent").as_str().unwrap().contains("threat"));
+    browser.leave();
+    browser.click("#back");
+    assert_eq!(browser.ask("return document.activeElement.id"), "text");
+}
+
+#[test]
+fn a_cut_that_is_moved_changes_the_report_at_once_and_in_its_place() {
+    let Some(browser) = opened((1400, 900), false) else { return };
+    read(&browser, OP_ED);
+    let marks = |browser: &Browser| {
+        enter(browser);
+        let marks = browser.ask("return document.querySelectorAll('mark').length").as_u64().unwrap();
+        browser.leave();
+        marks
+    };
+    let before = marks(&browser);
+    enter(&browser);
+    browser.ask("scrollTo(0, 400)");
+    browser.leave();
+    browser.click("#tune-shown");
+    browser.ask("document.querySelector('#tune input[type=checkbox]').click()");
+    browser.ask(
+        "document.querySelectorAll('#tune input[type=range]').forEach((range) => { range.value = 2; range.dispatchEvent(new Event('input')); })",
+    );
+    let decided = "return document.querySelector('#busy').hidden && !document.querySelector('.coming') && \
+                   document.querySelectorAll('#tune .marks')[2].textContent > 3";
+    wait(&browser, decided);
+    assert!(marks(&browser) > before);
+    assert!(
+        browser
+            .ask("return document.querySelector('#spoken').textContent")
+            .as_str()
+            .unwrap()
+            .ends_with("marks were found.")
+    );
+    enter(&browser);
+    assert!(browser.ask("return scrollY").as_f64().unwrap() > 100.0);
+    browser.leave();
+    let told = browser.ask("return [...document.querySelectorAll('#tune .marks')].reduce((sum, cell) => sum + Number(cell.textContent), 0)");
+    let records = copied(&browser, "jsonl");
+    let records = records.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let all = records.map(|record| record["framings"].as_array().unwrap().len()).sum::<usize>();
+    assert_eq!(told, all);
+    picture(&browser, "tune-1400.png");
+}
+
+#[test]
+fn everything_is_reached_and_worked_by_keyboard_and_what_has_the_focus_is_seen() {
+    let Some(browser) = opened((1400, 900), false) else { return };
+    let focus = |browser: &Browser| browser.ask("return document.activeElement.id || document.activeElement.localName");
+    browser.ask("document.querySelector('#cuts').open = true; document.querySelector('#text').focus()");
+    let outlined = "const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement); \
+                    return document.activeElement.matches(':focus-visible') && outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2";
+    for expected in ["find", "show-example", "open", "compare", "own", "summary", "input", "input", "button", "input"] {
+        browser.keys(TAB);
+        assert_eq!(focus(&browser), expected);
+        assert_eq!(browser.ask(outlined), true, "{expected}");
+    }
+    // The second framing: its box by the space bar, its cut by an arrow, its meaning by Enter, closed by Escape.
+    browser.keys(" ");
+    assert_eq!(browser.ask("return document.activeElement.checked"), false);
+    browser.keys(&format!(" {TAB}{RIGHT}"));
+    let cut = browser.ask("const row = document.activeElement.closest('tr'); return [row.querySelector('output').textContent, document.activeElement.value + '%']");
+    assert_eq!(cut[0], cut[1]);
+    browser.keys(&format!("{TAB}{ENTER}"));
+    assert_eq!(browser.ask("return document.querySelector('#entry-of').open"), true);
+    browser.keys(ESCAPE);
+    assert_eq!(browser.ask("return document.querySelector('#entry-of').open"), false);
+    browser.ask(&format!("const t = document.querySelector('#text'); t.value = {}; t.focus()", json!(OP_ED)));
+    browser.keys(&format!("{TAB}{ENTER}"));
+    wait(&browser, SHOWN);
+    assert_eq!(focus(&browser), "back");
+    browser.keys(&format!("{TAB}{ENTER}"));
+    assert_eq!(
+        browser.ask("return [document.querySelector('#tune').hidden, document.activeElement.type]"),
+        json!([false, "checkbox"])
+    );
+    assert_eq!(browser.ask(outlined), true);
+    browser.keys(ESCAPE);
+    assert_eq!(browser.ask("return document.querySelector('#tune').hidden"), true);
+    assert_eq!(focus(&browser), "tune-shown");
+    for expected in ["save", "jsonl", "csv", "report"] {
+        browser.keys(TAB);
+        assert_eq!(focus(&browser), expected);
+    }
+    browser.ask("document.querySelector('#back').focus()");
+    browser.keys(ENTER);
+    assert_eq!(focus(&browser), "text");
+}
+
+/// What a screen reader is told: role and name of everything that is not ignored.
+fn told(browser: &Browser) -> Vec<(String, String, Value)> {
+    browser.devtools("Accessibility.enable", json!({}));
+    let tree = browser.devtools("Accessibility.getFullAXTree", json!({}));
+    let nodes = tree["nodes"].as_array().unwrap().iter().filter(|node| node["ignored"] != true);
+    let word = |value: &Value| value["value"].as_str().unwrap_or_default().to_owned();
+    let level = |node: &Value| {
+        let properties = node["properties"].as_array().cloned().unwrap_or_default();
+        properties
+            .into_iter()
+            .find(|own| own["name"] == "level")
+            .map_or(Value::Null, |own| own["value"]["value"].clone())
+    };
+    nodes.map(|node| (word(&node["role"]), word(&node["name"]), level(node))).collect()
+}
+
+#[track_caller]
+fn is_told_well(browser: &Browser, what: &str) {
+    const WORKED: [&str; 9] =
+        ["button", "checkbox", "combobox", "Iframe", "link", "progressbar", "slider", "textbox", "DisclosureTriangle"];
+    let told = told(browser);
+    for (role, name, _) in told.iter().filter(|(role, ..)| WORKED.contains(&role.as_str())) {
+        assert!(!name.trim().is_empty(), "{what}: a {role} has no name");
+    }
+    let headings: Vec<u64> =
+        told.iter().filter_map(|(role, _, level)| level.as_u64().filter(|_| role == "heading")).collect();
+    assert_eq!(headings.first(), Some(&1), "{what}: {headings:?}");
+    assert!(headings.windows(2).all(|pair| pair[1] <= pair[0] + 1), "{what}: {headings:?}");
+    assert!(told.iter().any(|(role, ..)| role == "main" || role == "region"), "{what}: no landmark");
+}
+
+#[test]
+fn a_screen_reader_hears_a_name_for_everything_and_what_is_going_on() {
+    let Some(browser) = opened((1400, 900), false) else { return };
+    browser.ask("document.querySelector('#cuts').open = true; document.querySelector('#compare').click()");
+    is_told_well(&browser, "entry");
+    assert_eq!(browser.ask("return document.documentElement.lang"), "en");
+    browser.ask(HEARD);
+    browser.ask(&format!("document.querySelector('#other').value = {}", json!(TEXTS[2].1)));
+    read(&browser, OP_ED);
+    browser.click("#tune-shown");
+    is_told_well(&browser, "report shown");
+    let heard = browser.ask("return window.heard.at(-1)");
+    assert!(heard.as_str().unwrap().ends_with("marks were found."), "{heard}");
+    browser.click("#tab-difference");
+    is_told_well(&browser, "comparison");
+    let desk = Desk::with("op-ed.txt", OP_ED);
+    desk.run("classify op-ed.txt -o report.html").ok();
+    browser.visit(&desk.path("report.html"));
+    is_told_well(&browser, "report");
+    browser.click("mark#u1");
+    is_told_well(&browser, "why");
+    let regions = "return [...document.querySelectorAll('#panel, #count')].map((one) => one.ariaLive || one.role)";
+    assert_eq!(browser.ask(regions), json!(["status", "polite"]));
+}
+
+/// Texts that stand out too little from what is behind them: WCAG 2.2, 1.4.3, from the colours that the browser shows.
+const FAINT: &str = "
+    const channels = (color) => (color.match(/[\\d.]+/g) ?? []).map(Number);
+    const light = ([r, g, b]) => [r, g, b].map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+      .reduce((sum, c, at) => sum + c * [0.2126, 0.7152, 0.0722][at], 0);
+    const ground = (node) => {
+      for (let at = node; at; at = at.parentElement) {
+        const color = channels(getComputedStyle(at).backgroundColor);
+        if (color.length === 3 || color[3] === 1) return color;
+      }
+      return matchMedia('(prefers-color-scheme: dark)').matches ? [18, 18, 18] : [255, 255, 255];
+    };
+    const faint = [];
+    let seen = 0;
+    document.querySelectorAll('body *').forEach((node) => {
+      const own = [...node.childNodes].some((kid) => kid.nodeType === Node.TEXT_NODE && kid.data.trim());
+      if (!own || node.disabled || !node.checkVisibility({ visibilityProperty: true }) || node.closest('svg, script, style')) return;
+      const { color, fontSize, fontWeight } = getComputedStyle(node);
+      const [a, b] = [light(channels(color)), light(ground(node))].sort((x, y) => y - x);
+      const large = parseFloat(fontSize) >= 24 || (parseFloat(fontSize) >= 18.66 && fontWeight >= 700);
+      seen += 1;
+      if ((a + 0.05) / (b + 0.05) < (large ? 3 : 4.5)) faint.push(`${node.localName}.${node.className} ${node.textContent.slice(0, 30)}`);
+    });
+    return [seen > 10, faint]";
+
+#[test]
+fn all_text_stands_out_in_both_themes_and_nothing_moves_for_those_who_do_not_want_it() {
+    for dark in [false, true] {
+        let Some(browser) = opened((1400, 900), dark) else { return };
+        let is_clear = |what: &str| assert_eq!(browser.ask(FAINT), json!([true, []]), "{what}, dark: {dark}");
+        browser.ask("document.querySelector('#cuts').open = true; document.querySelector('#compare').click()");
+        is_clear("entry");
+        browser.ask("document.querySelector('#labels button').click()");
+        is_clear("codebook");
+        browser.ask("document.querySelector('#entry-of').close()");
+        browser.ask(&format!("document.querySelector('#other').value = {}", json!(TEXTS[2].1)));
+        read(&browser, OP_ED);
+        browser.click("#tune-shown");
+        is_clear("report shown");
+        enter(&browser);
+        browser.ask("document.querySelectorAll('details').forEach((one) => { one.open = true; }); document.querySelector('mark').click()");
+        is_clear("report");
+        browser.leave();
+        browser.click("#tab-difference");
+        is_clear("comparison");
+        let still = json!({ "features": [{ "name": "prefers-reduced-motion", "value": "reduce" }] });
+        browser.devtools("Emulation.setEmulatedMedia", still);
+        let moving = "return [...document.querySelectorAll('*')].filter((node) => { const style = getComputedStyle(node); \
+                      return parseFloat(style.transitionDuration) > 0 || parseFloat(style.animationDuration) > 0 || style.scrollBehavior === 'smooth'; }).length";
+        assert_eq!(browser.ask(moving), 0);
+    }
+}
+
+#[test]
+fn every_problem_that_the_page_can_meet_has_its_phrase_and_every_phrase_is_used() {
+    let read = |name: &str| {
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("web/page").join(name)).unwrap()
+    };
+    let words: serde_json::Map<String, Value> = serde_json::from_str(&read("english.json")).unwrap();
+    let (program, script, markup) = (read("src/lib.rs"), read("page.js"), read("page.html"));
+    let kinds: Vec<&str> = program.split("\"is\": \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(kinds.len() >= 10, "{kinds:?}");
+    for kind in &kinds {
+        assert!(words.contains_key(&format!("problem-{kind}")), "no phrase for {kind}");
+    }
+    for key in words.keys() {
+        let is_used = match key.strip_prefix("problem-") {
+            Some(kind) => kinds.contains(&kind),
+            None => script.contains(&format!("words.{key}")) || markup.contains(&format!("{{{{{key}}}}}")),
+        };
+        assert!(is_used, "{key} is used nowhere");
+    }
 }

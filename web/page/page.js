@@ -17,13 +17,23 @@
   };
   const percent = (share, digits = 0) => `${(100 * share).toFixed(digits)}%`;
   const signed = (share) => `${share < 0 ? '−' : '+'}${percent(Math.abs(share), 1)}`;
-  const state = { program: null, model: null, about: null, name: null, files: [], shown: null, busy: false };
+  const filled = (phrase, values) => phrase.replace(/\{(\w+)\}/g, (all, key) => values[key] ?? all);
+  const megabytes = (bytes) => filled(words.megabytes, { n: (bytes / 1e6).toFixed(1) });
+  const state = { program: null, model: null, about: null, name: null, files: [], texts: [], shown: null, busy: false, isStale: false, scroll: 0 };
   const cuts = new Map();
   const left = new Set();
 
+  // A paste longer than this many characters is kept as a file: a field that shows all of it would stand still for a while.
+  const LONG = 300000;
+
   const say = (text) => { one('status').textContent = text; };
+  // A problem that the program has found: its kind, and what the phrase for it needs.
+  const told = (problem) => filled(words[`problem-${problem.is}`] ?? problem.is, problem);
+  const inWords = (text) => {
+    try { return told(JSON.parse(text)); } catch { return text; }
+  };
   const fail = (text) => {
-    one('fault').textContent = text ? words.failed + text : '';
+    one('fault').textContent = text ? words.failed + inWords(text) : '';
     one('fault').hidden = !text;
   };
 
@@ -58,8 +68,9 @@
   });
   const start = async (model) => {
     hire();
+    state.isStale = true;
     const packed = state.program ? null : one('program').textContent;
-    const { program, about } = await ask('start', { program: state.program, packed, model });
+    const { program, about } = await ask('start', { program: state.program, packed, model, example: JSON.parse(one('example').textContent) });
     one('program').textContent = '';
     state.program = program;
     state.about = about;
@@ -67,18 +78,20 @@
     return about;
   };
   const busy = (text) => {
-    state.busy = Boolean(text);
+    state.busy = text === words.reading;
     one('busy').hidden = !text;
     one('busy-words').textContent = text || '';
     one('progress').removeAttribute('value');
-    one('cancel').hidden = text !== words.reading;
+    one('cancel').hidden = !state.busy;
     ['find', 'show-example', 'own', 'embedded'].forEach((id) => { one(id).disabled = state.busy; });
   };
   let ready = null;
   const begin = (model) => {
     busy(words.loading);
-    ready = start(model).then(introduce).finally(() => busy(''));
-    return ready;
+    delete document.body.dataset.ready;
+    const own = start(model).then(introduce).then(() => { document.body.dataset.ready = ''; }).finally(() => { if (!state.busy) busy(''); });
+    ready = own;
+    return own;
   };
 
   // The model, its labels, and what each cut would give.
@@ -96,6 +109,11 @@
     cuts.clear();
     left.clear();
     one('labels').replaceChildren(...state.about.labels.map(labelRow));
+    count(null);
+  };
+  // How often each framing is marked in the texts that are shown.
+  const count = (marks) => {
+    [...one('labels').rows].forEach((row, at) => { row.querySelector('.marks').textContent = marks ? marks[at] : '–'; });
   };
   const predicted = (curve, cut) => {
     if (!curve?.length) return null;
@@ -112,7 +130,8 @@
     const range = Object.assign(make('input'), { type: 'range', min: 1, max: 99, step: 1, value: Math.round(100 * label.threshold) });
     range.setAttribute('aria-label', `${label.name}: ${words.cut}`);
     const value = make('output');
-    const [right, found] = [make('td', 'n'), make('td', 'n')];
+    const [right, found, marks] = [make('td', 'n'), make('td', 'n'), make('td', 'n marks')];
+    marks.dataset.name = words.marks;
     right.dataset.name = words.right;
     found.dataset.name = words.found;
     const tell = () => {
@@ -123,8 +142,8 @@
       right.textContent = point ? (100 * point[1]).toFixed(0) : words.untested;
       found.textContent = point ? (100 * point[2]).toFixed(0) : words.untested;
     };
-    range.addEventListener('input', () => { cuts.set(at, range.value / 100); tell(); });
-    check.addEventListener('change', () => { if (check.checked) left.delete(at); else left.add(at); });
+    range.addEventListener('input', () => { cuts.set(at, range.value / 100); tell(); decideAgain(); });
+    check.addEventListener('change', () => { if (check.checked) left.delete(at); else left.add(at); decideAgain(); });
     tell();
     const more = make('button', 'plain', words.meaning);
     more.type = 'button';
@@ -132,7 +151,7 @@
     more.addEventListener('click', () => explain(label));
     const head = make('th', '', name);
     head.scope = 'row';
-    return make('tr', '', head, make('td', '', range, value), right, found, make('td', '', ...(label.entry ? [more] : [])));
+    return make('tr', '', head, make('td', '', range, value), right, found, marks, make('td', '', ...(label.entry ? [more] : [])));
   };
   const wanted = () => {
     const { labels } = state.about;
@@ -164,46 +183,115 @@
     const files = await Promise.all(state.files.map(async (file) => ({ name: file.name, bytes: await file.arrayBuffer() })));
     return [...pasted, ...files];
   };
+  // Has the worker read the texts; screen readers hear of every quarter.
+  const work = async () => {
+    busy(words.reading);
+    const [bar, asked] = [one('progress'), wanted()];
+    let quarter = 0;
+    const answer = await ask('read', { texts: state.texts, wanted: asked }, (done, of) => {
+      bar.max = of;
+      bar.value = done;
+      const now = Math.floor((4 * done) / of);
+      if (now > quarter && now < 4) one('spoken').textContent = filled(words.progress, { percent: percent(now / 4) });
+      quarter = now;
+    });
+    state.shown = { names: state.texts.map(({ name }) => name), asked, ...answer };
+    state.isStale = false;
+  };
+  const failed = async (error) => {
+    if (error.message === words.cancelled) return say(words.cancelled);
+    fail(error.message);
+    // Whatever stopped in the middle of its work is not asked again.
+    return begin(state.model).catch((again) => fail(again.message));
+  };
   const read = async () => {
     if (state.busy) return;
     fail('');
     say('');
     try {
-      await ready;
-      const all = await texts();
-      if (all.length === 0) {
+      state.texts = await texts();
+      if (state.texts.length === 0) {
         say(words.nothing);
         one('text').focus();
         return;
       }
       busy(words.reading);
-      const bar = one('progress');
-      const answer = await ask('read', { texts: all, wanted: wanted() }, (done, of) => { bar.max = of; bar.value = done; });
-      state.shown = { names: all.map(({ name }) => name), ...answer };
+      await ready;
+      await work();
+      state.scroll = 0;
       show();
     } catch (error) {
-      if (error.message === words.cancelled) say(words.cancelled);
-      else fail(error.message);
-      // Whatever stopped in the middle of its work is not asked again.
-      if (error.message !== words.cancelled) await begin(state.model).catch((again) => fail(again.message));
+      await failed(error);
     } finally {
       busy('');
     }
   };
 
-  let frame = null;
-  const show = () => {
-    const { report, remarks, difference } = state.shown;
-    if (frame) URL.revokeObjectURL(frame);
-    frame = URL.createObjectURL(report);
-    one('report').src = frame;
-    one('remarks').textContent = remarks;
-    one('remarks').hidden = !remarks;
+  // A cut that is moved while a report is shown changes it at once.
+  let timer = null;
+  let isAwaited = false;
+  const decideAgain = () => {
+    if (!document.body.classList.contains('shown')) return;
+    clearTimeout(timer);
+    timer = setTimeout(decide, 150);
+  };
+  const decide = async () => {
+    isAwaited = state.busy;
+    if (isAwaited) return;
+    try {
+      await work();
+      put(state.shown.report, true);
+      found();
+    } catch (error) {
+      isAwaited = false;
+      await failed(error);
+    } finally {
+      busy('');
+    }
+    if (isAwaited) decide();
+  };
+
+  // A new report takes the old one's place once it is there, scrolled to where the old one was.
+  let shownAt = null;
+  const put = (report, isAgain) => {
+    document.querySelectorAll('.coming').forEach((frame) => frame.remove());
+    if (shownAt) URL.revokeObjectURL(shownAt);
+    shownAt = URL.createObjectURL(report);
+    const old = one('report');
+    if (!isAgain) {
+      old.src = shownAt;
+      return;
+    }
+    const next = old.cloneNode();
+    next.removeAttribute('id');
+    next.classList.add('coming');
+    next.src = shownAt;
+    next.addEventListener('load', () => {
+      next.contentWindow.postMessage({ scroll: state.scroll }, '*');
+      next.id = 'report';
+      next.classList.remove('coming');
+      next.hidden = old.hidden;
+      old.remove();
+    }, { once: true });
+    old.after(next);
+  };
+  const found = () => {
+    const { marks, remarks, difference } = state.shown;
+    const all = marks.reduce((sum, own) => sum + own, 0);
+    one('spoken').textContent = filled(all === 1 ? words.markFound : words.marksFound, { n: all });
+    one('remarks').textContent = remarks.map(told).join('\n');
+    one('remarks').hidden = remarks.length === 0;
     one('tab-difference').hidden = !difference;
     if (difference) compare(difference);
+    count(marks);
+  };
+  const show = () => {
+    put(state.shown.report, false);
+    found();
     document.body.classList.add('shown');
     one('entry').hidden = true;
     ['bar', 'shown'].forEach((id) => { one(id).hidden = false; });
+    one('tune').append(one('choices'));
     tab('report');
     one('back').focus();
     scrollTo(0, 0);
@@ -214,11 +302,17 @@
       one(`tab-${id}`).setAttribute('aria-pressed', id === name);
     });
   };
+  const tune = (isOpen) => {
+    one('tune').hidden = !isOpen;
+    one('tune-shown').setAttribute('aria-expanded', isOpen);
+  };
   const back = () => {
     document.body.classList.remove('shown');
     one('entry').hidden = false;
     ['bar', 'shown', 'remarks'].forEach((id) => { one(id).hidden = true; });
+    one('cuts').append(one('choices'));
     say('');
+    one('spoken').textContent = '';
     one('text').focus();
   };
 
@@ -260,6 +354,7 @@
   const copy = async (kind) => {
     fail('');
     try {
+      if (state.isStale) await work().finally(() => busy(''));
       const { text } = await ask(kind);
       try {
         await navigator.clipboard.writeText(text);
@@ -276,7 +371,7 @@
   const take = (files) => {
     state.files = [...state.files, ...files];
     one('files').hidden = state.files.length === 0;
-    one('files-names').textContent = state.files.map((file) => file.name).join(', ');
+    one('files-names').textContent = state.files.map((file) => `${file.name} (${megabytes(file.size)})`).join(', ');
   };
   const useModel = async (file) => {
     fail('');
@@ -290,13 +385,32 @@
   };
 
   const on = (id, event, act) => one(id).addEventListener(event, act);
-  // A click on a framing's name in the report.
+  const cancel = () => { begin(state.model).catch((error) => fail(error.message)); };
+  // A click on a framing's name in the report, or how far it is scrolled.
   addEventListener('message', ({ source, data }) => {
+    if (source !== one('report').contentWindow) return;
     const label = state.about?.labels[data?.label];
-    if (source === one('report').contentWindow && label?.entry) explain(label);
+    if (label?.entry) explain(label);
+    if (Number.isFinite(data?.scroll)) state.scroll = data.scroll;
   });
+  addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || one('entry-of').open) return;
+    if (state.busy) cancel();
+    else if (one('tune').contains(document.activeElement)) {
+      tune(false);
+      one('tune-shown').focus();
+    }
+  });
+  const keepLong = (event) => {
+    const text = event.clipboardData?.getData('text/plain') ?? '';
+    if (text.length <= LONG) return;
+    event.preventDefault();
+    take([new File([text], words.pasted, { type: 'text/plain' })]);
+    say(filled(words.keptLong, { size: megabytes(state.files.at(-1).size) }));
+  };
   on('form', 'submit', (event) => { event.preventDefault(); read(); });
   on('text', 'input', () => { state.name = null; });
+  ['text', 'other'].forEach((id) => on(id, 'paste', keepLong));
   on('text', 'keydown', (event) => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) read(); });
   on('show-example', 'click', () => {
     one('text').value = JSON.parse(one('example').textContent);
@@ -314,14 +428,15 @@
   on('own', 'click', () => one('pick-model').click());
   on('pick-model', 'change', (event) => { const [file] = event.target.files; event.target.value = ''; if (file) useModel(file); });
   on('embedded', 'click', () => useModel(null));
-  on('reset', 'click', reset);
+  on('reset', 'click', () => { reset(); decideAgain(); });
+  on('tune-shown', 'click', () => { tune(one('tune').hidden); if (!one('tune').hidden) one('tune').querySelector('input')?.focus(); });
   on('back', 'click', back);
   on('tab-report', 'click', () => tab('report'));
   on('tab-difference', 'click', () => tab('difference'));
   on('save', 'click', () => download(state.shown.report, 'rhetor-report.html'));
   on('jsonl', 'click', () => copy('jsonl'));
   on('csv', 'click', () => copy('csv'));
-  on('cancel', 'click', () => { begin(state.model).catch((error) => fail(error.message)); });
+  on('cancel', 'click', cancel);
   addEventListener('dragover', (event) => { event.preventDefault(); document.body.classList.add('dropping'); });
   addEventListener('dragleave', (event) => { if (!event.relatedTarget) document.body.classList.remove('dropping'); });
   addEventListener('drop', (event) => {

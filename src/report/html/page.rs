@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::mark::{self, TINTS};
+use super::phrases::{count, fill, of_script, say};
 use super::view::{File, Framing, Known, LabelKnown, Paragraph, Term, Tested, Unit, View, Voice};
 use crate::text::speech::UNCLEAR;
 use crate::text::visible;
@@ -27,6 +28,15 @@ const BAR: f64 = 130.0;
 /// Width of the strip in its own units, and of its narrowest tick.
 const STRIP: f64 = 1000.0;
 const TICK: f64 = 4.0;
+
+/// Of ticks of a row that begin closer to each other than this, only one is drawn, so that a long text has no more than can be seen.
+const APART: f64 = 2.0;
+
+/// Bytes of text in one part of a page: what a browser lays out only once it comes near the window.
+const PART: usize = 16 << 10;
+
+/// Marked units whose data the script reads at once.
+const CHUNK: usize = 512;
 
 /// Words shown of each framing, and over all of them: of some 25 bytes each, so that a page stays small.
 const FEWEST_WORDS: usize = 3;
@@ -67,19 +77,33 @@ struct Page {
     sheet: Sheet,
     title: String,
     summary: String,
-    trust: String,
+    trust: Trust,
     tested: String,
     note: Option<String>,
-    noun: String,
-    version: String,
-    fingerprint: String,
+    noun: Noun,
+    footer: String,
     voiced: bool,
-    voices: Vec<&'static str>,
+    /// Their names as classes, and as they are called.
+    voices: Vec<(&'static str, &'static str)>,
     labels: Vec<LabelShown>,
     counts: Vec<Count>,
     speakers: Vec<Speaker>,
     files: Vec<FileShown>,
     data: String,
+    /// The data of all marked units but the first.
+    more: Vec<String>,
+}
+
+/// What people call a unit.
+struct Noun {
+    one: &'static str,
+    several: &'static str,
+}
+
+/// What the model is known to get right: label by label, which a small window leaves to the table, and over all.
+struct Trust {
+    labels: String,
+    overall: String,
 }
 
 struct LabelShown {
@@ -90,13 +114,24 @@ struct LabelShown {
     known: Option<KnownShown>,
 }
 
+impl Page {
+    fn say<'a>(&self, key: &'a str) -> &'a str {
+        say(key)
+    }
+
+    /// A phrase with what a unit is called in it.
+    fn of_noun(&self, key: &str) -> String {
+        fill(key, &[("noun", &self.noun.one)])
+    }
+}
+
 impl LabelShown {
     /// Its name, and what it means where that is known.
     fn about(&self) -> String {
         if self.meaning.is_empty() {
             self.name.clone()
         } else {
-            format!("{}: the sentence {}", self.name, self.meaning)
+            fill("about", &[("name", &self.name), ("meaning", &self.meaning)])
         }
     }
 }
@@ -143,7 +178,7 @@ struct Pick {
     class: &'static str,
     unit: usize,
     p: f64,
-    /// The sentence, or the part of it where the words stand that count most.
+    /// The sentence, or the part of it where the words stand that count most, with those emphasised; as HTML.
     words: String,
 }
 
@@ -155,6 +190,12 @@ struct FileShown {
     /// In the order of the page's counts.
     counts: Vec<u64>,
     strip: Vec<Row>,
+    parts: Vec<PartShown>,
+}
+
+/// Some paragraphs; of a long text, all parts but the last are about as long.
+struct PartShown {
+    is_whole: bool,
     paragraphs: Vec<ParagraphShown>,
 }
 
@@ -166,6 +207,8 @@ struct Row {
 
 struct Tick {
     unit: usize,
+    /// The last of the units that it stands for, if they are several.
+    to: Option<usize>,
     x: String,
     y: u8,
     width: String,
@@ -194,20 +237,21 @@ fn page(view: &View) -> Page {
     let mut next = 0;
     let files = view.files.iter().enumerate();
     let files = files.map(|(at, file)| file_shown(at + 1, file, &labels, &order, &mut next)).collect();
-    let noun = if view.noun.is_empty() { "sentence".to_owned() } else { view.noun.clone() };
+    let (data, more) = data(view, &labels, &voices);
+    let noun = noun(&view.noun);
     Page {
         sheet: Sheet::with_script(),
         title: title(view),
         summary: summary(view, &noun),
         trust: trust(view, &noun),
         tested: tested(view, &noun),
-        note: view.model.note.as_deref().map(visible),
-        version: view.model.version.clone(),
-        fingerprint: view.model.fingerprint.clone(),
+        note: view.model.note.as_deref().map(|note| fill("note", &[("note", &visible(note))])),
+        footer: fill("footer", &[("version", &view.model.version), ("fingerprint", &view.model.fingerprint)]),
         voiced: view.has_voices(),
-        voices: Voice::ALL.map(Voice::name).to_vec(),
+        voices: Voice::ALL.map(|voice| (voice.name(), called(voice))).to_vec(),
         speakers: voices.speakers(view),
-        data: data(view, &labels, &voices),
+        data,
+        more,
         noun,
         labels,
         counts,
@@ -229,21 +273,22 @@ fn label_shown((at, (label, code)): (usize, (&super::view::Label, String))) -> L
 
 fn title(view: &View) -> String {
     match &view.files[..] {
-        [] => "Nothing to read".into(),
-        [file] if file.path == "-" => "Standard input".into(),
+        [] => say("nothing").into(),
+        [file] if file.path == "-" => say("standard-input").into(),
         [file] => visible(&file.path),
-        files => format!("{} files", files.len()),
+        files => count("files", files.len()),
     }
 }
 
-fn summary(view: &View, noun: &str) -> String {
+fn summary(view: &View, noun: &Noun) -> String {
     let units: usize = view.files.iter().map(|file| file.units().count()).sum();
     let framed = view.files.iter().flat_map(File::units).filter(|unit| !unit.framings.is_empty()).count();
-    let carry = if framed == 1 { "carries" } else { "carry" };
+    let units_named = noun.counted(units);
     match (units, framed) {
-        (0, _) => "There is no text.".into(),
-        (_, 0) => format!("No framing was found in {}.", counted(units, noun)),
-        _ => format!("{framed} of {} {carry} a framing.{}", counted(units, noun), in_whose_words(view)),
+        (0, _) => say("no-text").into(),
+        (_, 0) => fill("none-found", &[("units", &units_named)]),
+        (_, 1) => fill("framed.one", &[("units", &units_named)]) + &in_whose_words(view),
+        _ => fill("framed.other", &[("n", &framed), ("units", &units_named)]) + &in_whose_words(view),
     }
 }
 
@@ -252,29 +297,60 @@ fn in_whose_words(view: &View) -> String {
     let mut counts = [0; 4];
     view.framings().filter_map(|framing| framing.voice).for_each(|voice| counts[voice as usize] += 1);
     let [author, quoted, reported, mixed] = counts;
-    let is = |count: usize| if count == 1 { "is" } else { "are" };
-    let both = if mixed > 0 { format!(", {mixed} {} both", is(mixed)) } else { String::new() };
+    let both = if mixed > 0 { count("both", mixed) } else { String::new() };
     match author + quoted + reported + mixed {
         0 => String::new(),
-        all => format!(
-            " Of {}, {author} {} in the author’s own words, {} {} quoted or reported{both}.",
-            counted(all, "mark"),
-            is(author),
-            quoted + reported,
-            is(quoted + reported)
-        ),
+        all => {
+            let (marks, own, others) = (count("marks", all), count("own", author), count("others", quoted + reported));
+            format!(" {}", fill("whose", &[("marks", &marks), ("own", &own), ("others", &others), ("both", &both)]))
+        }
     }
 }
 
-fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+fn noun(kind: &str) -> Noun {
+    let (one, several) = match kind {
+        "line" => (say("noun.line"), say("nouns.line")),
+        "paragraph" => (say("noun.paragraph"), say("nouns.paragraph")),
+        "text" => (say("noun.text"), say("nouns.text")),
+        _ => (say("noun.sentence"), say("nouns.sentence")),
+    };
+    Noun { one, several }
 }
 
-/// What the model is known to get right, in a sentence or two.
-fn trust(view: &View, noun: &str) -> String {
+impl Noun {
+    fn counted(&self, count: usize) -> String {
+        format!("{count} {}", if count == 1 { self.one } else { self.several })
+    }
+}
+
+/// What a voice is called.
+fn called(voice: Voice) -> &'static str {
+    match voice {
+        Voice::Author => say("voice.author"),
+        Voice::Quoted => say("voice.quoted"),
+        Voice::Reported => say("voice.reported"),
+        Voice::Mixed => say("voice.mixed"),
+    }
+}
+
+/// In a sentence or two.
+fn trust(view: &View, noun: &Noun) -> Trust {
     let Some(Known { tested, found, flagged, .. }) = view.model.known.as_ref() else {
-        return "This model was never tested: take each mark as a question.".into();
+        let overall = say("untested-model").into();
+        return Trust { labels: String::new(), overall };
     };
+    let overall = match (found, flagged) {
+        (Some(found), Some(flagged)) => {
+            let whole = |share: &f64| format!("{:.0}", 100.0 * share);
+            let (found, flagged) = (whole(found), whole(flagged));
+            fill("marked", &[("found", &found), ("flagged", &flagged), ("nouns", &noun.several)])
+        }
+        _ => String::new(),
+    };
+    Trust { labels: trust_in_labels(view, *tested), overall }
+}
+
+fn trust_in_labels(view: &View, tested: Tested) -> String {
     // So many marks were given in the tests; of fewer no share can be told.
     const ENOUGH_MARKS: f64 = 8.0;
     let marks = |known: &LabelKnown| known.support as f64 * known.recall / known.precision.max(f64::MIN_POSITIVE);
@@ -286,41 +362,31 @@ fn trust(view: &View, noun: &str) -> String {
     let (good, poor) = known.split_at(known.partition_point(|(_, precision)| *precision >= 0.5));
     let names = |labels: &[(&str, f64)]| listed(&labels.iter().map(|(name, _)| visible(name)).collect::<Vec<_>>());
     let tests = match tested {
-        Tested::OtherText => "In tests on other text",
-        Tested::HeldOut => "In tests on text like that it was trained on",
+        Tested::OtherText => say("tests-other"),
+        Tested::HeldOut => say("tests-own"),
     };
     let mut words = match (good, poor) {
-        ([], []) => "No framing of this model could be tested: take each mark as a question.".into(),
-        (_, []) => format!("{tests}, more than half of the marks were right for every framing."),
-        ([], _) => format!("{tests}, less than half of the marks were right for every framing."),
-        _ => format!("{tests}, more than half of the marks were right for {}; less for {}.", names(good), names(poor)),
+        ([], []) => say("untestable").into(),
+        (_, []) => fill("good-for-all", &[("tests", &tests)]),
+        ([], _) => fill("poor-for-all", &[("tests", &tests)]),
+        _ => fill("good-for", &[("tests", &tests), ("good", &names(good)), ("poor", &names(poor))]),
     };
     if !few.is_empty() && !known.is_empty() {
-        write!(words, " Too few marks to tell for {}.", listed(&few)).expect("a string takes any text");
+        write!(words, " {}", fill("few-for", &[("few", &listed(&few))])).expect("a string takes any text");
     }
-    if *tested == Tested::HeldOut && !known.is_empty() {
-        words += " Expect less on other text.";
-    }
-    if let (Some(found), Some(flagged)) = (found, flagged) {
-        let (found, flagged) = (100.0 * found, 100.0 * flagged);
-        write!(
-            words,
-            " It marked {found:.0}% of the {noun}s that had a framing, and {flagged:.0}% of those that had none."
-        )
-        .expect("a string takes any text");
+    if tested == Tested::HeldOut && !known.is_empty() {
+        write!(words, " {}", say("expect-less")).expect("a string takes any text");
     }
     words
 }
 
-fn tested(view: &View, noun: &str) -> String {
+fn tested(view: &View, noun: &Noun) -> String {
     match &view.model.known {
-        None => "This model was never tested.".into(),
+        None => say("never-tested").into(),
         Some(Known { tested: Tested::OtherText, units, .. }) => {
-            format!("Measured on {units} labelled {noun}s of other text than the model was trained on.")
+            fill("measured-other", &[("n", units), ("nouns", &noun.several)])
         }
-        Some(Known { tested: Tested::HeldOut, units, .. }) => format!(
-            "Measured on parts of the training data ({units} units) that the tested weights had not seen; on text of another kind, expect less."
-        ),
+        Some(Known { tested: Tested::HeldOut, units, .. }) => fill("measured-own", &[("n", units)]),
     }
 }
 
@@ -328,7 +394,7 @@ fn listed(names: &[String]) -> String {
     match names {
         [] => String::new(),
         [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+        [first @ .., last] => fill("and", &[("first", &first.join(", ")), ("last", last)]),
     }
 }
 
@@ -394,9 +460,6 @@ const SPEAKERS_WITH_WORDS: usize = 24;
 /// Characters of a sentence that are shown there.
 const WORDS: usize = 150;
 
-const AUTHOR: &str = "The author";
-const BOTH: &str = "Author and speaker mixed";
-
 impl Voices {
     fn of(view: &View) -> Self {
         let mut voices = Voices { names: Vec::new(), numbers: BTreeMap::new() };
@@ -435,12 +498,13 @@ impl Voices {
         for (speaker, voices) in &mut speakers {
             speaker.picks.sort_by_key(|pick| (std::cmp::Reverse(pick.count), pick.label));
             let parts = Voice::ALL.iter().map(|voice| (voice, voices[*voice as usize])).filter(|(_, count)| *count > 0);
-            let parts: Vec<String> = parts.map(|(voice, count)| format!("{} {count}", voice.name())).collect();
-            speaker.voices = if speaker.name == AUTHOR { "own words".into() } else { parts.join(", ") };
+            let parts: Vec<String> = parts.map(|(voice, count)| format!("{} {count}", called(*voice))).collect();
+            speaker.voices = if speaker.name == say("author") { say("own-words").into() } else { parts.join(", ") };
         }
         let sum = |voices: &[u64; 4]| voices.iter().sum::<u64>();
         // The author first, those whom nobody can name last.
-        let rank = |name: &str| if name == AUTHOR { 0 } else { 1 + usize::from(name == UNCLEAR || name == BOTH) };
+        let is_nobody = |name: &str| name == say("unclear") || name == say("mixed");
+        let rank = |name: &str| if name == say("author") { 0 } else { 1 + usize::from(is_nobody(name)) };
         speakers.sort_by_key(|(speaker, voices)| (rank(&speaker.name), std::cmp::Reverse(sum(voices)), speaker.number));
         let mut speakers: Vec<Speaker> = speakers.into_iter().map(|(speaker, _)| speaker).collect();
         speakers.iter_mut().skip(SPEAKERS_WITH_WORDS).for_each(Speaker::shorten);
@@ -471,30 +535,56 @@ impl Speaker {
     }
 }
 
-/// The sentence, or so much of it around the words that count most, cut between words.
+/// The sentence as HTML, or so much of it around the words that count most, cut between words; those words are emphasised.
 fn clipped(unit: &Unit, framing: &Framing) -> String {
     let text = &unit.text;
     let heaviest = framing.terms.iter().find(|term| term.contribution > 0.0).and_then(|term| term.spans.first());
     let middle = heaviest.map_or(0, |(start, end)| (start + end) / 2);
     if text.len() <= WORDS {
-        return visible(text);
+        return emphasised(text, 0, framing);
     }
     // From the beginning, unless the words stand beyond.
     let from = if middle < WORDS * 3 / 4 { 0 } else { middle.saturating_sub(WORDS / 2).min(text.len() - WORDS) };
     let (from, to) = (text.ceil_char_boundary(from), text.floor_char_boundary((from + WORDS).min(text.len())));
-    let part = &text[from..to.max(from)];
-    let part = if from > 0 { part.split_once(' ').map_or(part, |(_, rest)| rest) } else { part };
+    let all = &text[from..to.max(from)];
+    let part = if from > 0 { all.split_once(' ').map_or(all, |(_, rest)| rest) } else { all };
+    let start = from + all.len() - part.len();
     let part = if to < text.len() { part.rsplit_once(' ').map_or(part, |(rest, _)| rest) } else { part };
     let (before, after) = (if from > 0 { "… " } else { "" }, if to < text.len() { " …" } else { "" });
-    format!("{before}{}{after}", visible(part))
+    format!("{before}{}{after}", emphasised(part, start, framing))
+}
+
+/// A part of a unit that starts at its byte `start`, as HTML, with the words in bold that speak most for the framing: as the script does it, those
+/// with at least so much of the heaviest one's contribution, and not those that span half a sentence.
+fn emphasised(part: &str, start: usize, framing: &Framing) -> String {
+    const HEAVY: f64 = 0.3;
+    const LONGEST: usize = 32;
+    let most = framing.terms.first().map_or(0.0, |term| term.contribution);
+    let heavy = framing.terms.iter().filter(|term| term.contribution > 0.0 && term.contribution >= HEAVY * most);
+    let spans = heavy.flat_map(|term| &term.spans).filter(|(from, to)| to - from <= LONGEST);
+    let inside = spans.filter(|(from, to)| *from >= start && *to <= start + part.len());
+    let mut inside: Vec<(usize, usize)> = inside.map(|(from, to)| (from - start, to - start)).collect();
+    inside.sort_unstable();
+    let (mut html, mut done) = (String::new(), 0);
+    let plain = |text: &str| Escaped::of(&visible(text)).0;
+    for (from, to) in inside {
+        let from = from.max(done);
+        if from < to && part.is_char_boundary(from) && part.is_char_boundary(to) {
+            write!(html, "{}<b>{}</b>", plain(&part[done..from]), plain(&part[from..to]))
+                .expect("a string takes any text");
+            done = to;
+        }
+    }
+    html + &plain(&part[done..])
 }
 
 fn who(framing: &Framing) -> Option<String> {
-    let named = framing.speaker.as_deref().map(|name| visible(name.trim())).filter(|name| !name.is_empty());
+    let shown = |name: &str| if name == UNCLEAR { say("unclear").to_owned() } else { visible(name.trim()) };
+    let named = framing.speaker.as_deref().map(shown).filter(|name| !name.is_empty());
     Some(match framing.voice? {
-        Voice::Author => AUTHOR.to_owned(),
-        Voice::Quoted | Voice::Reported => named.unwrap_or_else(|| UNCLEAR.to_owned()),
-        Voice::Mixed => named.unwrap_or_else(|| BOTH.to_owned()),
+        Voice::Author => say("author").to_owned(),
+        Voice::Quoted | Voice::Reported => named.unwrap_or_else(|| say("unclear").to_owned()),
+        Voice::Mixed => named.unwrap_or_else(|| say("mixed").to_owned()),
     })
 }
 
@@ -520,14 +610,32 @@ fn file_shown(number: usize, file: &File, labels: &[LabelShown], order: &[usize]
         framed: file.units().filter(|unit| !unit.framings.is_empty()).count(),
         counts: order.iter().map(|label| counts[*label]).collect(),
         strip: strip(file, order, first),
-        paragraphs: file.paragraphs.iter().map(|paragraph| paragraph_shown(paragraph, labels, next)).collect(),
+        parts: parts_shown(file, labels, next),
     }
+}
+
+fn parts_shown(file: &File, labels: &[LabelShown], next: &mut usize) -> Vec<PartShown> {
+    let (mut parts, mut paragraphs, mut bytes) = (Vec::new(), Vec::new(), 0);
+    for paragraph in &file.paragraphs {
+        paragraphs.push(paragraph_shown(paragraph, labels, next));
+        bytes += paragraph.units.iter().map(|unit| unit.text.len()).sum::<usize>();
+        if bytes >= PART {
+            parts.push(PartShown { is_whole: true, paragraphs: std::mem::take(&mut paragraphs) });
+            bytes = 0;
+        }
+    }
+    if !paragraphs.is_empty() || parts.is_empty() {
+        parts.push(PartShown { is_whole: false, paragraphs });
+    }
+    parts
 }
 
 fn strip(file: &File, order: &[usize], first: usize) -> Vec<Row> {
     let length: usize = file.units().map(|unit| unit.text.len().max(1)).sum();
     let scale = STRIP / length.max(1) as f64;
     let mut rows: Vec<Row> = order.iter().map(|label| Row { label: *label, ticks: Vec::new() }).collect();
+    // Where the last tick of a row begins, for each height.
+    let mut ends = vec![BTreeMap::<(u8, u8), (f64, usize)>::new(); rows.len()];
     let (mut from, mut at) = (0, first);
     for unit in file.units() {
         let width = (unit.text.len() as f64 * scale).max(TICK);
@@ -538,9 +646,14 @@ fn strip(file: &File, order: &[usize], first: usize) -> Vec<Row> {
                 Some(Voice::Author) => (0, 9),
                 Some(Voice::Quoted | Voice::Reported) => (11, 9),
             };
-            let tick = Tick { unit: at + 1, x: short(x), y, width: short(width), height };
-            if let Some(row) = rows.iter_mut().find(|row| row.label == framing.label) {
-                row.ticks.push(tick);
+            let Some(row) = order.iter().position(|label| *label == framing.label) else { continue };
+            let (ticks, ends) = (&mut rows[row].ticks, &mut ends[row]);
+            match ends.get(&(y, height)) {
+                Some((start, tick)) if x - start < APART => ticks[*tick].to = Some(at + 1),
+                _ => {
+                    ends.insert((y, height), (x, ticks.len()));
+                    ticks.push(Tick { unit: at + 1, to: None, x: short(x), y, width: short(width), height });
+                }
             }
         }
         from += unit.text.len().max(1);
@@ -585,7 +698,7 @@ fn in_words(framing: &Framing, label: &LabelShown) -> String {
     if let Some(voice) = framing.voice {
         let who = who(framing).filter(|_| framing.speaker.is_some() && voice != Voice::Author);
         let who = who.map_or(String::new(), |name| format!(": {name}"));
-        write!(words, ", {}{who}", voice.name()).expect("a string takes any text");
+        write!(words, ", {}{who}", called(voice)).expect("a string takes any text");
     }
     words
 }
@@ -605,18 +718,21 @@ impl Escaped {
     }
 }
 
-/// What the script needs, as JSON that can stand in a page.
-fn data(view: &View, labels: &[LabelShown], voices: &Voices) -> String {
+/// What the script needs, as JSON that can stand in a page: all of it but units beyond the first [`CHUNK`], and those in chunks.
+fn data(view: &View, labels: &[LabelShown], voices: &Voices) -> (String, Vec<String>) {
     let mut names = Names::default();
     let most = (ALL_WORDS / view.framings().count().max(1)).max(FEWEST_WORDS);
     let units: Vec<Value> = marked(view).map(|(_, unit)| unit_data(unit, most, voices, &mut names)).collect();
     let labels: Vec<Value> =
         labels.iter().map(|label| json!({ "name": label.name, "code": label.code, "tint": label.tint })).collect();
+    let mut chunks = units.chunks(CHUNK);
     let all = json!({
-        "labels": labels, "voices": Voice::ALL.map(Voice::name), "who": voices.names, "names": names.all, "units": units,
+        "labels": labels, "voices": Voice::ALL.map(Voice::name), "say": of_script(), "who": voices.names, "names": names.all,
+        "units": chunks.next().unwrap_or_default(), "chunk": CHUNK, "count": view.framings().count(),
     });
     // `</script>` and `<!--` would end or change the element; U+003C is the same to JSON.
-    all.to_string().replace('<', "\\u003c")
+    let contained = |json: Value| json.to_string().replace('<', "\\u003c");
+    (contained(all), chunks.map(|chunk| contained(json!(chunk))).collect())
 }
 
 /// Names that are written once and then numbered.

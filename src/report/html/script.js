@@ -6,14 +6,43 @@
   const store = one('#data');
   if (!store) return;
   const data = JSON.parse(store.textContent);
-  const marks = all('mark');
+  // Without marks there is nothing to filter or to explain.
+  if (data.count === 0) return;
   const panel = one('#panel');
-  const texts = marks.map((mark) => (mark.firstChild.nodeType === Node.TEXT_NODE ? mark.firstChild.data : ''));
-  const codes = marks.map((mark) => all('abbr', mark));
-  const ticks = marks.map(() => []);
-  const place = (link) => link.getAttribute('href').slice(2) - 1;
-  all('.strip a').forEach((tick) => { tick.setAttribute('tabindex', -1); ticks[place(tick)].push(tick); });
   document.documentElement.classList.add('js');
+
+  // A text may have tens of thousands of marks: nothing is done for all of them before somebody asks, and then slice by slice.
+  const marks = all('mark');
+  const more = all('.more');
+  const chunks = [data.units];
+  const framings = (at) => unit(at).f;
+  const unit = (at) => {
+    const chunk = Math.floor(at / data.chunk);
+    chunks[chunk] ??= JSON.parse(more[chunk - 1].textContent);
+    return chunks[chunk][at % data.chunk];
+  };
+  const SLICE = 24;
+  const timers = new Map();
+  // Does `act` for 0, 1, … in slices of so many milliseconds, then what comes after; a later call for the same purpose takes its place.
+  const sliced = (purpose, count, act, then) => {
+    clearTimeout(timers.get(purpose));
+    let at = 0;
+    const go = () => {
+      const end = performance.now() + SLICE;
+      while (at < count) {
+        act(at);
+        at += 1;
+        if (at % 32 === 0 && performance.now() > end) {
+          timers.set(purpose, setTimeout(go));
+          return;
+        }
+      }
+      then();
+    };
+    go();
+  };
+  const place = (link) => link.getAttribute('href').slice(2) - 1;
+  const codes = (at) => all('abbr', marks[at]);
 
   const make = (name, className, ...kids) => {
     const node = document.createElement(name);
@@ -27,6 +56,7 @@
     node.append(...kids);
     return node;
   };
+  const say = (key, values = {}) => data.say[key].replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
   const percent = (share) => `${Math.round(100 * share)}%`;
   const signed = (number) => (number < 0 ? '−' : '+') + Math.abs(number).toFixed(2);
 
@@ -41,26 +71,12 @@
     (wanted.who < 0 || framing.w === wanted.who) &&
     framing.p >= wanted.least;
 
-  const filter = () => {
-    let shown = 0;
-    let total = 0;
-    marks.forEach((mark, at) => {
-      const framings = data.units[at].f;
-      const kept = framings.map(passes);
-      const first = kept.indexOf(true);
-      mark.classList.toggle('off', first < 0);
-      const of = data.labels[framings[Math.max(first, 0)].l].tint;
-      mark.className = mark.className.replace(/\bc\d+\b/, `c${of}`);
-      kept.forEach((keep, n) => { codes[at][n].hidden = !keep; });
-      ticks[at].forEach((tick) => {
-        const label = +tick.closest('div').dataset.l;
-        tick.classList.toggle('off', !framings.some((framing, n) => kept[n] && framing.l === label));
-      });
-      shown += kept.filter(Boolean).length;
-      total += framings.length;
-    });
-    const narrowed = shown < total || wanted.labels.size + wanted.voices.size > 0 || wanted.who >= 0 || wanted.least > 0;
-    one('#count').textContent = narrowed ? `${shown} of ${total} marks shown` : `${total} marks`;
+  // Marks that do not pass.
+  const off = new Uint8Array(marks.length);
+  const isNarrowed = () => wanted.labels.size + wanted.voices.size > 0 || wanted.who >= 0 || wanted.least > 0;
+  const tell = (shown) => {
+    const narrowed = isNarrowed();
+    one('#count').textContent = narrowed ? say('shown', { n: shown, of: data.count }) : say('marks', { n: data.count });
     one('.filters summary span').textContent = one('#count').textContent;
     one('#clear').hidden = !narrowed;
     all('#labels button').forEach((button) => button.setAttribute('aria-pressed', wanted.labels.has(+button.dataset.l)));
@@ -69,9 +85,36 @@
     if (who) who.value = wanted.who;
     one('#least').value = 100 * wanted.least;
     one('#least-shown').textContent = percent(wanted.least);
-    if (current >= 0 && marks[current].classList.contains('off')) leave();
-    else if (current >= 0) show(current, true);
-    rove();
+  };
+  const sift = (at) => {
+    const kept = framings(at).map(passes);
+    const first = kept.indexOf(true);
+    const mark = marks[at];
+    off[at] = first < 0;
+    mark.classList.toggle('off', first < 0);
+    mark.className = mark.className.replace(/\bc\d+\b/, `c${data.labels[framings(at)[Math.max(first, 0)].l].tint}`);
+    codes(at).forEach((code, n) => { code.hidden = !kept[n]; });
+    return kept.filter(Boolean).length;
+  };
+  // A tick stands for its framing in one mark, or in several beside each other.
+  const siftTick = (tick) => {
+    const label = +tick.closest('div').dataset.l;
+    const [from, to] = [place(tick), tick.dataset.to - 1 || place(tick)];
+    const inside = Array.from({ length: to - from + 1 }, (_, n) => framings(from + n));
+    tick.classList.toggle('off', !inside.some((own) => own.some((framing) => framing.l === label && passes(framing))));
+  };
+  const filter = () => {
+    let shown = 0;
+    const ticks = all('.strip a');
+    if (isNarrowed()) tell('…');
+    const end = () => {
+      tell(shown);
+      if (current >= 0 && off[current]) leave();
+      else if (current >= 0) show(current, true);
+      rove();
+    };
+    const thenTicks = () => { end(); sliced('ticks', ticks.length, (n) => siftTick(ticks[n]), () => {}); };
+    sliced('marks', marks.length, (at) => { shown += sift(at); }, thenTicks);
   };
   const clear = () => {
     wanted.labels.clear();
@@ -83,25 +126,24 @@
   const toggle = (set, value) => { if (!set.delete(value)) set.add(value); };
 
   // Only one mark is a stop of the tab key; arrows lead from one to the next.
-  const visible = () => marks.map((_, at) => at).filter((at) => !marks[at].classList.contains('off'));
+  let stop = -1;
   const rove = () => {
-    const shown = visible();
-    const stop = shown.includes(current) ? current : shown[0];
-    marks.forEach((mark, at) => { mark.tabIndex = at === stop ? 0 : -1; });
+    if (stop >= 0) marks[stop].tabIndex = -1;
+    stop = current >= 0 && !off[current] ? current : off.indexOf(0);
+    if (stop >= 0) marks[stop].tabIndex = 0;
   };
   const step = (by) => {
-    const shown = visible();
-    if (shown.length === 0) return;
-    const here = shown.indexOf(current);
-    const next = here < 0 ? (by > 0 ? 0 : shown.length - 1) : Math.min(Math.max(here + by, 0), shown.length - 1);
-    pin(shown[next], true);
+    let next = current < 0 && by < 0 ? marks.length - 1 : current + by;
+    while (off[next]) next += by;
+    if (next >= 0 && next < marks.length) pin(next, true);
+    else if (current >= 0) pin(current, true);
   };
 
   // Words that speak for a framing shown are emphasised in the sentence itself.
+  let text = '';
   const emphasise = (at) => {
-    const text = texts[at];
     const strong = ({ t }) => t.filter(([sum]) => sum > 0 && sum >= 0.3 * t[0][0]);
-    const spans = data.units[at].f.filter(passes).flatMap(strong)
+    const spans = framings(at).filter(passes).flatMap(strong)
       .flatMap((term) => pairs(term[1]))
       .filter(({ start, end }) => end - start <= 32)
       .sort((a, b) => a.start - b.start || b.end - a.end);
@@ -118,7 +160,7 @@
   };
   const pairs = (flat) => flat.flatMap((start, n) => (n % 2 ? [] : [{ start, end: flat[n + 1] }]));
   const put = (at, node) => {
-    const first = codes[at][0];
+    const first = one('abbr', marks[at]);
     while (marks[at].firstChild !== first) marks[at].firstChild.remove();
     first.before(node);
   };
@@ -134,20 +176,20 @@
       const bar = draw('svg', { width: 60, height: 8, 'aria-hidden': true },
         draw('rect', { width, height: 8, class: sum < 0 ? 'against' : 'bar' }));
       const cell = make('td', '', words ? `“${words}”` : '');
-      if (names.length) cell.append(make('small', '', `patterns: ${names.map((name) => data.names[name]).join(', ')}`));
+      if (names.length) cell.append(make('small', '', say('patterns', { names: names.map((name) => data.names[name]).join(', ') })));
       return make('tr', '', cell, make('td', '', bar), make('td', 'n', signed(sum)));
     };
-    const rest = framing.r[1] ? [make('tr', 'sum', make('td', '', `${framing.r[1]} lighter ones`), make('td'), make('td', 'n', signed(framing.r[0])))] : [];
-    const start = make('tr', 'sum', make('td', '', 'before any word'), make('td'), make('td', 'n', signed(framing.i)));
+    const rest = framing.r[1] ? [make('tr', 'sum', make('td', '', say('lighter', { n: framing.r[1] })), make('td'), make('td', 'n', signed(framing.r[0])))] : [];
+    const start = make('tr', 'sum', make('td', '', say('before')), make('td'), make('td', 'n', signed(framing.i)));
     return make('table', '', make('tbody', '', ...framing.t.map(row), ...rest, start));
   };
   const voice = (framing) => {
     if (framing.v < 0) return [];
     const share = framing.s;
-    const parts = share ? ['author', 'quoted', 'reported'].map((name, at) => [name, share[at]]).filter((part) => part[1] >= 0.005) : [];
+    const parts = share ? ['author', 'quoted', 'reported'].map((name, at) => [say(name), share[at]]).filter((part) => part[1] >= 0.005) : [];
     const detail = parts.length > 1 ? ` (${parts.map(([name, part]) => `${percent(part)} ${name}`).join(', ')})` : '';
     const who = framing.w >= 0 && framing.v > 0 ? [' · ', make('b', '', data.who[framing.w])] : [];
-    return [make('p', '', `Voice: ${data.voices[framing.v]}${detail}`, ...who)];
+    return [make('p', '', say('voice', { voice: say(data.voices[framing.v]) }) + detail, ...who)];
   };
   // Within rhetor's own page, that page has the codebook.
   const named = (label) => {
@@ -163,7 +205,7 @@
     const head = make('h2', '', make('span', `code${voiced}`, label.code), named(framing.l), make('span', 'n', percent(framing.p)));
     const bar = draw('svg', { width: '100%', height: 6, viewBox: '0 0 100 6', preserveAspectRatio: 'none', 'aria-hidden': true },
       draw('rect', { width: 100 * framing.p, height: 6, class: 'bar' }));
-    const least = framing.h > 0 ? `marked from ${percent(framing.h)} on` : 'the most probable';
+    const least = framing.h > 0 ? say('from', { percent: percent(framing.h) }) : say('most');
     return make('section', `c${label.tint}`, head, bar, make('p', 'soft', least), ...voice(framing), account(framing, text));
   };
   const hint = panel.firstElementChild;
@@ -173,17 +215,18 @@
     if (current >= 0) withdraw();
     current = at;
     marks[at].setAttribute('aria-current', 'true');
+    text = marks[at].firstChild.nodeType === Node.TEXT_NODE ? marks[at].firstChild.data : '';
     emphasise(at);
-    const unit = data.units[at];
-    const close = make('button', 'close', 'Close');
+    const own = unit(at);
+    const close = make('button', 'close', say('close'));
     close.addEventListener('click', leave);
-    const known = make('p', 'soft', `Line ${unit.n}. The model knows ${percent(unit.k)} of the words.`);
-    const why = unit.f.filter(passes).map((framing) => section(framing, texts[at]));
+    const known = make('p', 'soft', say('line', { n: own.n, percent: percent(own.k) }));
+    const why = own.f.filter(passes).map((framing) => section(framing, text));
     panel.replaceChildren(close, make('div', 'why', ...why), known);
   };
   const withdraw = () => {
     marks[current].removeAttribute('aria-current');
-    put(current, document.createTextNode(texts[current]));
+    put(current, document.createTextNode(text));
   };
   const pin = (at, focus) => {
     show(at);
@@ -199,15 +242,15 @@
     panel.classList.remove('open');
     panel.replaceChildren(hint);
   };
-  const index = (node) => marks.indexOf(node.closest('mark'));
+  const index = (node) => (node.closest('mark')?.id.slice(1) ?? 0) - 1;
 
   document.addEventListener('mouseover', (event) => {
     const at = index(event.target);
-    if (at >= 0 && !pinned && !marks[at].classList.contains('off')) show(at);
+    if (at >= 0 && !pinned && !off[at]) show(at);
   });
   document.addEventListener('click', (event) => {
     const at = index(event.target);
-    if (at >= 0 && !marks[at].classList.contains('off')) {
+    if (at >= 0 && !off[at]) {
       if (pinned && current === at) leave();
       else pin(at, false);
       return;
@@ -244,11 +287,17 @@
     keys[event.key]();
     event.preventDefault();
   });
+  // Within rhetor's own page, another report may take the place of this one, and is then shown from the same line on.
+  if (parent !== window) {
+    addEventListener('scroll', () => parent.postMessage({ scroll: scrollY }, '*'), { passive: true });
+    addEventListener('message', ({ source, data }) => { if (source === parent && Number.isFinite(data?.scroll)) scrollTo(0, data.scroll); });
+  }
   all('#labels button').forEach((button) => button.addEventListener('click', () => { toggle(wanted.labels, +button.dataset.l); filter(); }));
   all('#voices button').forEach((button) => button.addEventListener('click', () => { toggle(wanted.voices, +button.dataset.v); filter(); }));
   one('#who')?.addEventListener('change', (event) => { wanted.who = +event.target.value; filter(); });
   one('#least').addEventListener('input', (event) => { wanted.least = event.target.value / 100; filter(); });
   one('#clear').addEventListener('click', clear);
   if (matchMedia('(max-width: 61.99rem)').matches) one('.filters').open = false;
-  filter();
+  tell(data.count);
+  rove();
 })();

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::phrases::{fill, say};
 use super::view::Term;
 use crate::features::cues;
 use crate::features::vocabulary::Vocabulary;
@@ -74,7 +75,7 @@ fn joined(group: &[&Piece], text: &str, vocabulary: &Vocabulary) -> Term {
     let mut names: Vec<String> = group.iter().filter_map(|piece| plain_name(vocabulary.term(piece.feature))).collect();
     if names.len() > NAMES {
         let more = names.split_off(NAMES).len();
-        names.push(format!("{more} more"));
+        names.push(fill("more", &[("n", &more)]));
     }
     Term {
         surface: group[0].spans.first().map_or_else(String::new, |span| span.of(text).to_owned()),
@@ -105,7 +106,7 @@ fn plain_name(term: &str) -> Option<String> {
     if let Some(shape) = term.strip_prefix(SHAPE) {
         return Some(shape.replace('-', " "));
     }
-    term.starts_with("^ ").then(|| "at the start".to_owned())
+    term.starts_with("^ ").then(|| say("at-start").to_owned())
 }
 
 #[cfg(test)]

@@ -2,15 +2,17 @@
 
 mod about;
 
+use std::cell::OnceCell;
 use std::path::Path;
 
 use rhetor::classifier::{Classifier, ENOUGH_WORDS, MAX_RECORD, Memory, TOO_FEW_KNOWN, Work};
 use rhetor::codebook::LabelId;
 use rhetor::framing::Choice;
 use rhetor::framing::evidence::Order;
+use rhetor::model::file::ModelError;
 use rhetor::model::{Model, english};
 use rhetor::report::difference::difference;
-use rhetor::report::html::Html;
+use rhetor::report::html::{self, Html};
 use rhetor::report::jsonl::Jsonl;
 use rhetor::report::table::Table;
 use rhetor::report::{Record, Report, Setting};
@@ -18,6 +20,7 @@ use rhetor::text::language;
 use rhetor::text::speech::Carried;
 use rhetor::text::unit::{Splitter, Unit, UnitKind, looks_utf16};
 use serde::Deserialize;
+use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 
 /// A panic would end in a trap that says nothing; thrown, its words reach the page.
@@ -35,6 +38,8 @@ pub struct Rhetor {
     texts: Vec<Text>,
     splitter: Splitter,
     carried: Carried,
+    /// Whether the model's figures on other text are of these very weights.
+    has_mirror: OnceCell<bool>,
 }
 
 /// A text, read.
@@ -65,7 +70,7 @@ impl Rhetor {
 
     /// With the model of a file, checked as everywhere.
     pub fn of_file(bytes: &[u8], name: &str) -> Result<Rhetor, String> {
-        Model::from_bytes(bytes, Path::new(name)).map(Rhetor::with).map_err(|error| error.to_string())
+        Model::from_bytes(bytes, Path::new(name)).map(Rhetor::with).map_err(|error| problem(name, error).to_string())
     }
 
     /// The model and its labels, as JSON.
@@ -85,7 +90,7 @@ impl Rhetor {
     /// A text begins.
     pub fn open(&mut self, name: &str, head: &[u8]) -> Result<(), String> {
         if let Some(encoding) = looks_utf16(head) {
-            return Err(format!("{name}: is {encoding}, and rhetor reads UTF-8"));
+            return Err(json!({ "is": "encoding", "name": name, "encoding": encoding }).to_string());
         }
         let head = head.to_vec();
         let (records, words, known, replaced, truncated) = (Vec::new(), 0, 0, 0, 0);
@@ -109,21 +114,31 @@ impl Rhetor {
         self.add(&units);
     }
 
-    /// What should be known before the result is believed, a remark a line.
+    /// What should be known before the result is believed, as JSON: problems, for which the page has the words.
     pub fn remarks(&self) -> String {
-        self.texts.iter().flat_map(|text| text.remarks(&self.model)).collect::<Vec<_>>().join("\n")
+        json!(self.texts.iter().flat_map(|text| text.remarks(&self.model)).collect::<Vec<_>>()).to_string()
+    }
+
+    /// How often each label is marked.
+    pub fn marks(&self) -> Vec<u32> {
+        let mut marks = vec![0; self.model.labels().len()];
+        let framings = self.texts.iter().flat_map(|text| &text.records).flat_map(|record| &record.framings);
+        framings.for_each(|framing| marks[framing.label.index()] += 1);
+        marks
     }
 
     /// The report, as the program writes it.
-    pub fn report(&self) -> Result<String, String> {
-        self.written(|setting, out| self.told(Html::new(setting, out, "sentence")))
+    pub fn report(&self) -> Result<Vec<u8>, String> {
+        let has_mirror = *self.has_mirror.get_or_init(|| html::mirror(&self.model).is_some());
+        let mirror = self.model.card().mirror.as_ref().filter(|_| has_mirror);
+        self.written(|setting, out| self.told(Html::with_mirror(setting, out, "sentence", mirror)))
     }
 
-    pub fn jsonl(&self) -> Result<String, String> {
+    pub fn jsonl(&self) -> Result<Vec<u8>, String> {
         self.written(|setting, out| self.told(Jsonl::new(setting, out)))
     }
 
-    pub fn csv(&self) -> Result<String, String> {
+    pub fn csv(&self) -> Result<Vec<u8>, String> {
         self.written(|setting, out| self.told(Table::new(setting, out, b',').spreadsheet_safe(true)))
     }
 
@@ -141,7 +156,8 @@ impl Rhetor {
     fn with(model: Model) -> Rhetor {
         let splitter = Splitter::new(UnitKind::Sentence, MAX_RECORD);
         let (memory, choice) = (Classifier::new(&model).memory(), Choice::default());
-        Rhetor { model, memory, choice, texts: Vec::new(), splitter, carried: Carried::default() }
+        let (texts, carried, has_mirror) = (Vec::new(), Carried::default(), OnceCell::new());
+        Rhetor { model, memory, choice, texts, splitter, carried, has_mirror }
     }
 
     fn add(&mut self, units: &[Unit]) {
@@ -159,11 +175,11 @@ impl Rhetor {
         text.truncated += units.iter().filter(|unit| unit.truncated).count() as u64;
     }
 
-    fn written(&self, write: impl Fn(&Setting, &mut Vec<u8>) -> std::io::Result<()>) -> Result<String, String> {
+    fn written(&self, write: impl Fn(&Setting, &mut Vec<u8>) -> std::io::Result<()>) -> Result<Vec<u8>, String> {
         let setting = Setting { model: &self.model, explain: true, order: Order::default(), all_scores: true };
         let mut bytes = Vec::new();
         write(&setting, &mut bytes).map_err(|error| error.to_string())?;
-        String::from_utf8(bytes).map_err(|error| error.to_string())
+        Ok(bytes)
     }
 
     fn told(&self, mut report: impl Report) -> std::io::Result<()> {
@@ -176,32 +192,39 @@ impl Rhetor {
 }
 
 impl Text {
-    fn remarks(&self, model: &Model) -> Vec<String> {
+    fn remarks(&self, model: &Model) -> Vec<Value> {
         let (name, own) = (&self.name, model.featurizer().settings().language);
         let mut remarks = Vec::new();
         let share = self.known as f64 / self.words.max(1) as f64;
         let foreign = language::other_than(own, &String::from_utf8_lossy(&self.head));
         if self.head.contains(&0) {
-            remarks.push(format!("{name}: looks like no text at all (it holds NUL bytes); results mean nothing"));
+            remarks.push(json!({ "is": "no-text", "name": name }));
         }
         if let Some(found) = foreign {
-            remarks
-                .push(format!("{name}: seems to be {found}, and the model is for {own}; results mean nothing there"));
+            remarks.push(json!({ "is": "foreign", "name": name, "found": found, "own": own.name() }));
         } else if self.words >= ENOUGH_WORDS && share < TOO_FEW_KNOWN {
-            remarks.push(format!(
-                "{name}: the model knows {:.0}% of the words; results mean little for other languages or subjects than it was trained on",
-                100.0 * share
-            ));
+            remarks.push(json!({ "is": "unknown-words", "name": name, "percent": format!("{:.0}", 100.0 * share) }));
         }
         if self.replaced > 0 {
-            remarks.push(format!(
-                "{name}: {} invalid UTF-8 sequences were replaced; was it saved as UTF-8?",
-                self.replaced
-            ));
+            remarks.push(json!({ "is": "replaced", "name": name, "n": self.replaced }));
         }
         if self.truncated > 0 {
-            remarks.push(format!("{name}: {} paragraphs longer than {MAX_RECORD} bytes were cut", self.truncated));
+            remarks.push(json!({ "is": "truncated", "name": name, "n": self.truncated, "bytes": MAX_RECORD }));
         }
         remarks
+    }
+}
+
+/// What is wrong with a model file, as the page has phrases for it.
+fn problem(name: &str, error: ModelError) -> Value {
+    match error {
+        ModelError::Io { cause, .. } => json!({ "is": "unreadable", "name": name, "what": cause.to_string() }),
+        ModelError::NotAModel { .. } => json!({ "is": "no-model", "name": name }),
+        ModelError::Newer { found, writer, .. } => {
+            json!({ "is": "newer-model", "name": name, "found": found, "writer": writer })
+        }
+        ModelError::Older { found, .. } => json!({ "is": "older-model", "name": name, "found": found }),
+        ModelError::Damaged { what, .. } => json!({ "is": "damaged-model", "name": name, "what": what }),
+        ModelError::TooLarge { bytes, .. } => json!({ "is": "large-model", "name": name, "bytes": bytes }),
     }
 }
