@@ -127,8 +127,10 @@ const MOST_REACH: usize = 10_240;
 
 /// How often the second check of a thread is made, when the first is made once.
 const SECOND: f64 = 0.2;
+/// What it costs to ask for a group at one of several places, in marks.
+const AN_ASK: f64 = 4.0;
 /// What a marked group costs at every word besides its marks, in marks.
-const A_SLOT: f64 = 0.005;
+const A_SLOT: f64 = 0.0005;
 
 /// Rows of instructions, each once.
 #[derive(Default)]
@@ -203,7 +205,8 @@ impl Compiled {
     /// commonest question is the same, so that what is asked of common words stands together in memory.
     ///
     /// To mark a group costs as much as its words are common, to ask for it as much as the words near which it is asked for, and how many
-    /// places there are. With all groups of checks marked a word made 37 marks for 500 of the built-in cues, more work than all the rest.
+    /// places there are, and if there are several [`AN_ASK`] times as much, since the processor cannot guess how many it has to ask. With all
+    /// groups of checks marked a word made 37 marks for 500 of the built-in cues, more work than all the rest.
     fn number_groups(&mut self, coder: &Coder) {
         let mut asking = vec![0.0; coder.groups.len()];
         // How near the front a group must stand; `None` for those that are not used.
@@ -217,7 +220,8 @@ impl Compiled {
             for (check, often) in thread.checks.iter().zip([1.0, SECOND]) {
                 if let Some(group) = check.group() {
                     rank(group, 1);
-                    asking[usize::from(group)] += often * coder.share(thread.own) * f64::from(check.width);
+                    let ask = if check.width == 1 { 1.0 } else { AN_ASK };
+                    asking[usize::from(group)] += ask * often * coder.share(thread.own) * f64::from(check.width);
                 }
             }
         }
@@ -311,12 +315,16 @@ impl Matcher {
         if *version != VERSION {
             return Err(BadMatcher::Version);
         }
-        let (compiled, rest): (Compiled, _) = postcard::take_from_bytes(bytes).map_err(|_| BadMatcher::Damaged)?;
+        let (mut compiled, rest): (Compiled, _) = postcard::take_from_bytes(bytes).map_err(|_| BadMatcher::Damaged)?;
         if !rest.is_empty() || !compiled.groups.are_sound() || !compiled.code.are_sound() {
             return Err(BadMatcher::Damaged);
         }
         let reaches = compiled.reaches().ok_or(BadMatcher::Damaged)?;
         let is_sound = compiled.is_sound(language, cues, &reaches);
-        if is_sound { Ok(Matcher::of(compiled, &reaches)) } else { Err(BadMatcher::Damaged) }
+        if !is_sound {
+            return Err(BadMatcher::Damaged);
+        }
+        compiled.questions.make_ready();
+        Ok(Matcher::of(compiled, &reaches))
     }
 }

@@ -1,5 +1,7 @@
 //! What the tokens that were met before mean to a cue set, by their numbers in the [memory of words](Stems).
 
+use smallvec::SmallVec;
+
 use super::symbols::SymbolId;
 use crate::text::Span;
 use crate::text::stem::Stems;
@@ -7,21 +9,24 @@ use crate::text::stem::Stems;
 /// What a token is to a cue set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
-    /// One word of that symbol and those [cells](super::symbols::Symbols::cells).
-    Word(SymbolId, u64),
+    /// One word of that symbol.
+    Word(SymbolId),
     /// Several words: the number of their list.
     Words(u32),
 }
+
+/// The words of a token, each with its bytes in the token; nearly always one.
+pub type Parts = SmallVec<[(Span, SymbolId); 1]>;
 
 /// Tokens and what they mean.
 #[derive(Default)]
 pub struct Known {
     /// The generation of the memory that gave the numbers.
     generation: u64,
-    /// By number: a symbol and its cells, or [`LIST`] with the number of a list, or [`UNKNOWN`].
-    meanings: Vec<(u32, u64)>,
+    /// By number: a symbol, or [`LIST`] with the number of a list, or [`UNKNOWN`].
+    meanings: Vec<u32>,
     /// The words of tokens that are no single word.
-    lists: Vec<Box<[(Span, SymbolId, u64)]>>,
+    lists: Vec<Parts>,
 }
 
 /// Marks the number of a list.
@@ -42,7 +47,7 @@ impl Known {
             self.generation = stems.generation();
         }
         if self.meanings.len() < stems.len() {
-            self.meanings.resize(stems.len(), (UNKNOWN, 0));
+            self.meanings.resize(stems.len(), UNKNOWN);
         }
     }
 
@@ -50,25 +55,25 @@ impl Known {
     #[inline]
     pub fn get(&self, number: u32) -> Option<Meaning> {
         match self.meanings[number as usize] {
-            (UNKNOWN, _) => None,
-            (symbol, cells) if symbol & LIST == 0 => Some(Meaning::Word(symbol, cells)),
-            (list, _) => Some(Meaning::Words(list & !LIST)),
+            UNKNOWN => None,
+            symbol if symbol & LIST == 0 => Some(Meaning::Word(symbol)),
+            list => Some(Meaning::Words(list & !LIST)),
         }
     }
 
     /// Remembers the words of a token of so many bytes that was not met before.
-    pub fn remember(&mut self, number: u32, length: usize, words: Box<[(Span, SymbolId, u64)]>) {
-        self.meanings[number as usize] = match *words {
-            [(own, symbol, cells)] if own == Span::new(0, length) => (symbol, cells),
+    pub fn remember(&mut self, number: u32, length: usize, words: Parts) {
+        self.meanings[number as usize] = match words[..] {
+            [(own, symbol)] if own == Span::new(0, length) => symbol,
             _ => {
                 self.lists.push(words);
-                (LIST | (self.lists.len() - 1) as u32, 0)
+                LIST | (self.lists.len() - 1) as u32
             }
         };
     }
 
     /// The words of a token, each with its bytes in the token.
-    pub fn words(&self, list: u32) -> &[(Span, SymbolId, u64)] {
+    pub fn words(&self, list: u32) -> &[(Span, SymbolId)] {
         &self.lists[list as usize]
     }
 }
@@ -81,14 +86,13 @@ mod tests {
     #[test]
     fn what_is_known_of_a_number_is_forgotten_with_the_memory_that_gave_it() {
         let (mut stems, mut known) = (Stems::new(Language::English), Known::default());
-        let whole = |length: usize, symbol| vec![(Span::new(0, length), symbol, 7)].into_boxed_slice();
         stems.stem("we");
         stems.stem("don't");
         known.keep_up_with(&stems);
         assert_eq!(known.get(0), None);
-        known.remember(0, 2, whole(2, 5));
-        known.remember(1, 5, [whole(2, 3), whole(3, 4)].concat().into());
-        assert_eq!(known.get(0), Some(Meaning::Word(5, 7)));
+        known.remember(0, 2, Parts::from_elem((Span::new(0, 2), 5), 1));
+        known.remember(1, 5, Parts::from_iter([(Span::new(0, 2), 3), (Span::new(2, 5), 4)]));
+        assert_eq!(known.get(0), Some(Meaning::Word(5)));
         assert!(matches!(known.get(1), Some(Meaning::Words(list)) if known.words(list).len() == 2));
         let mut other = Stems::new(Language::English);
         other.stem("us");

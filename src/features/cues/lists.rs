@@ -1,5 +1,7 @@
 //! Many short lists, side by side in memory.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 /// Lists, numbered from 0.
@@ -30,6 +32,11 @@ impl<T> Lists<T> {
     pub fn of(&self, list: usize) -> &[T] {
         let start = list.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
         &self.items[start..self.ends[list] as usize]
+    }
+
+    /// Where the items of a list stand among [all](Lists::all).
+    pub fn range(&self, list: usize) -> Range<u32> {
+        list.checked_sub(1).map_or(0, |before| self.ends[before])..self.ends[list]
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &[T]> + Clone {

@@ -2,19 +2,20 @@
 //!
 //! A thread of a pattern is held at one of its words, the rarest by and large ([`hold`](super::hold)), so a word of the text concerns few
 //! threads: by the frequencies of words 3.5 of the 3,600 that 500 cues make, 6.7 of the 7,100 of all. For each of these one or two signs
-//! are looked for that must stand near, in the window of places where they may. Signs that are asked for more often than they stand are
-//! marked first: for each a machine word with a bit a place, so that a window is a rotation and a mask. The others, such as *the*, are
+//! are looked for that must stand near, in the window of places where they may. Most signs are marked first: for each a machine word with a
+//! bit a place, so that a window is a rotation and a mask. Those that stand far more often than they are asked for, such as *the*, are
 //! asked for word by word. Where all signs are there the pattern is worked out, backwards and forwards, all ways at once ([`Places`]). So
 //! the time is linear in the text: every word has at most all threads looked at, and a look costs no more than the size of a pattern times
 //! its reach, whatever the text.
 
+use std::ops::Range;
+
 use super::code::{GroupId, Op, Reach, Way};
 use super::compiled::{Check, Compiled, Thread};
-use super::known::{Known, Meaning};
+use super::known::{Known, Meaning, Parts};
 use super::marks::{Marks, Sentence, Word};
 use super::places::Places;
-use super::symbols::{Held, Index, SymbolId, Symbols};
-use super::words::Part;
+use super::symbols::{Held, Index, SymbolId, Symbols, Threads};
 use crate::text::stem::{Language, Stems};
 use crate::text::{Span, quote::Quotation, sentence, token::Token};
 
@@ -29,9 +30,20 @@ const MOST_SYMBOLS: usize = 16 << 20;
 pub struct Matcher {
     compiled: Compiled,
     index: Index,
-    /// How far each thread reaches, back or forward; and those without a hold.
-    reaches: Vec<u16>,
+    threads: Vec<Ready>,
+    /// How far the threads without a hold reach.
     everywhere: Vec<u16>,
+}
+
+/// What it takes to work a thread out, side by side in memory.
+#[derive(Clone, Debug, PartialEq)]
+struct Ready {
+    pattern: u32,
+    before: Range<u32>,
+    after: Range<u32>,
+    /// How far it reaches, back or forward.
+    reach: u16,
+    ahead_first: bool,
 }
 
 /// A text with its tokens, and their numbers in a memory of words: those of the memory's generation.
@@ -51,17 +63,30 @@ pub struct CueScratch {
     symbols: Symbols,
     words: Vec<Word>,
     ends: Vec<usize>,
+    /// Nothing: see [`Symbols::touch`].
+    touched: u32,
     sentence: SentenceScratch,
 }
 
 struct SentenceScratch {
     marks: Marks,
     signs: Vec<u64>,
+    candidates: Vec<Candidate>,
     states: Vec<State>,
     /// Patterns that have a match in store.
     waiting: Vec<u32>,
     number: u64,
 }
+
+/// A thread whose first sign is there.
+#[derive(Clone, Copy, Default)]
+struct Candidate {
+    held: Held,
+    place: u32,
+}
+
+/// How many candidates are gathered before they are looked at.
+const ENOUGH: usize = 1024;
 
 /// How far a pattern is with a sentence.
 #[derive(Clone, Copy, Default)]
@@ -79,9 +104,17 @@ impl Matcher {
     pub(super) fn of(compiled: Compiled, reaches: &[Reach]) -> Matcher {
         let longest = |row: u32| reaches[row as usize].longest;
         let reach = |thread: &Thread| longest(thread.before).max(longest(thread.after)) as u16;
+        let range = |row: u32| compiled.code.range(row as usize);
+        let ready = |thread: &Thread| Ready {
+            pattern: thread.pattern,
+            before: range(thread.before),
+            after: range(thread.after),
+            reach: reach(thread),
+            ahead_first: thread.ahead_first,
+        };
         Matcher {
             index: Index::new(&compiled),
-            reaches: compiled.threads.iter().map(reach).collect(),
+            threads: compiled.threads.iter().map(ready).collect(),
             everywhere: compiled.everywhere.iter().map(reach).collect(),
             compiled,
         }
@@ -97,9 +130,11 @@ impl Matcher {
             symbols: Symbols::new(&self.index),
             words: Vec::new(),
             ends: Vec::new(),
+            touched: 0,
             sentence: SentenceScratch {
                 marks: Marks::default(),
                 signs: vec![0; usize::from(Check::SIGNS) + self.index.slots()],
+                candidates: Vec::new(),
                 states: vec![State::default(); self.compiled.patterns.len()],
                 waiting: Vec::new(),
                 number: 0,
@@ -134,6 +169,7 @@ impl Matcher {
                 symbols,
                 sentence: Sentence { text, words, marks: &sentence.marks },
                 signs: &mut sentence.signs,
+                candidates: &mut sentence.candidates,
                 results: Results {
                     number: sentence.number + 1,
                     states: &mut sentence.states,
@@ -153,7 +189,7 @@ impl Matcher {
     }
 
     fn read_words(&self, text: &str, tokens: &[Token], numbers: &[u32], stems: &Stems, scratch: &mut CueScratch) {
-        let CueScratch { known, symbols, words, .. } = scratch;
+        let CueScratch { known, symbols, words, touched, .. } = scratch;
         words.clear();
         words.reserve(tokens.len());
         if symbols.bytes() > MOST_SYMBOLS {
@@ -163,20 +199,41 @@ impl Matcher {
         known.keep_up_with(stems);
         for (token, &number) in tokens.iter().zip(numbers) {
             match known.get(number) {
-                Some(Meaning::Word(symbol, cells)) => words.push(Word { span: token.span, symbol, cells }),
-                Some(Meaning::Words(list)) => push(known.words(list), token, words),
+                Some(Meaning::Word(symbol)) => {
+                    *touched ^= symbols.touch(symbol);
+                    words.push(Word { span: token.span, symbol, cells: symbols.cells(symbol) });
+                }
+                Some(Meaning::Words(list)) => push(known.words(list), token, symbols, words),
                 None => {
-                    let parts = self.compiled.questions.parts(token.span.of(text), stems.of(number), stems);
-                    let mut word = |Part { span, answers }| {
-                        let symbol = symbols.number(&answers, &self.index);
-                        (span, symbol, symbols.cells(symbol))
-                    };
-                    let own: Box<[_]> = parts.into_iter().map(&mut word).collect();
-                    push(&own, token, words);
-                    known.remember(number, token.span.len(), own);
+                    let mut parts = Parts::new();
+                    self.compiled.questions.parts(token.span.of(text), stems.of(number), stems, |span, answers| {
+                        parts.push((span, symbols.number(answers, &self.index)));
+                    });
+                    push(&parts, token, symbols, words);
+                    known.remember(number, token.span.len(), parts);
                 }
             }
         }
+    }
+
+    /// The nearest place where a match may end that starts at `at`, as so many words from there; going back, where one may start.
+    fn nearest<P: Places>(&self, code: &[Op], reach: usize, at: usize, way: Way, context: Context) -> Option<usize> {
+        let Context { symbols, sentence } = context;
+        // Words that stand side by side lead to a single place, for which no set is needed.
+        let mut steps = 0;
+        while let Some(&Op::Is(group)) = code.get(steps) {
+            let word = if way == Way::Forward { at.checked_add(steps) } else { at.checked_sub(steps + 1) };
+            if !symbols.is(word.and_then(|word| sentence.words.get(word))?, group) {
+                return None;
+            }
+            steps += 1;
+        }
+        if steps == code.len() {
+            return Some(steps);
+        }
+        let mut places = P::first(reach);
+        (0..steps).for_each(|_| places.step());
+        self.go(&code[steps..], places, at, way, context).lowest()
     }
 
     /// The places where a match may end that starts at one of `places`, both as so many words from `at`; going back, those where one may
@@ -280,6 +337,7 @@ struct Walk<'a, F> {
     sentence: Sentence<'a>,
     /// Where the signs stand that threads look for around their word: for each a bit a place, see [`Walk::span`].
     signs: &'a mut [u64],
+    candidates: &'a mut Vec<Candidate>,
     results: Results<'a, F>,
 }
 
@@ -302,18 +360,53 @@ impl<F: FnMut(u32, usize, usize)> Walk<'_, F> {
     /// Looks at all threads held at some places of the 64 from `base` on. A sign at place p, or between that and the word before, is the bit
     /// p − `base` modulo 64: windows that run over an end of the 64 come out at the other, where they may see what is not there, but never
     /// miss what is.
-    fn span(&mut self, base: usize, places: std::ops::Range<usize>, sight: Sight) {
+    ///
+    /// One in ten threads has its first sign there: which ones cannot be guessed, so all are written down and the others written over, without
+    /// a branch.
+    fn span(&mut self, base: usize, places: Range<usize>, sight: Sight) {
         self.lay_out_signs(base);
-        for place in places {
+        let (symbols, mut count) = (self.symbols, 0);
+        for place in places.clone() {
             let turn = (place - base) as u32;
-            let symbols = self.symbols;
-            for held in symbols.held(self.sentence.words[place].symbol) {
-                if self.shows(held.checks[0], place, turn, sight) && self.shows(held.checks[1], place, turn, sight) {
-                    self.look(held, place);
-                }
+            let Threads { marked, beside, asked } = symbols.held(self.sentence.words[place].symbol);
+            let room = count + marked.len() + beside.len() + asked.len();
+            if self.candidates.len() < room {
+                self.candidates.resize(room.next_power_of_two(), Candidate::default());
             }
-            if !self.matcher.everywhere.is_empty() {
-                self.roam(place);
+            for held in marked {
+                self.candidates[count] = Candidate { held: *held, place: place as u32 };
+                count += usize::from(self.is_marked(held.checks[0], turn, sight));
+            }
+            for held in beside {
+                self.candidates[count] = Candidate { held: *held, place: place as u32 };
+                count += usize::from(self.stands_beside(held.checks[0], place));
+            }
+            for held in asked {
+                self.candidates[count] = Candidate { held: *held, place: place as u32 };
+                count += usize::from(self.stands(held.checks[0], place));
+            }
+            if count > ENOUGH {
+                self.look_at(base, count, sight);
+                count = 0;
+            }
+        }
+        self.look_at(base, count, sight);
+        if !self.matcher.everywhere.is_empty() {
+            places.for_each(|place| self.roam(place));
+        }
+    }
+
+    /// Works out the first candidates if their second signs are there too.
+    fn look_at(&mut self, base: usize, count: usize, sight: Sight) {
+        for at in 0..count {
+            let Candidate { held, place } = self.candidates[at];
+            let (place, check) = (place as usize, held.checks[1]);
+            let shows = match self.signs.len() > usize::from(check.slot) {
+                true => self.is_marked(check, (place - base) as u32, sight),
+                false => self.stands(check, place),
+            };
+            if shows {
+                self.look(&held, place);
             }
         }
     }
@@ -341,14 +434,25 @@ impl<F: FnMut(u32, usize, usize)> Walk<'_, F> {
         self.signs[usize::from(Check::BREAK)] = breaks;
     }
 
-    /// Whether a sign may stand where it must; `turn` counts words from the base of the span.
+    /// Whether a marked sign may stand where it must; `turn` counts words from the base of the span.
+    #[inline(always)]
+    fn is_marked(&self, check: Check, turn: u32, sight: Sight) -> bool {
+        let places = self.signs[usize::from(check.slot)].rotate_right(turn.wrapping_add_signed(check.from.into()));
+        let window = u64::MAX >> (64 - check.width);
+        (places & window != 0) | (sight == Sight::Near && check.is_wide())
+    }
+
+    /// Whether a word of the group stands in the one place where it must.
+    #[inline(always)]
+    fn stands_beside(&self, check: Check, place: usize) -> bool {
+        let group = check.slot.wrapping_sub(Check::SIGNS);
+        let word = self.sentence.words.get(place.wrapping_add_signed(check.from.into()));
+        word.is_some_and(|word| self.symbols.is_steadily(word, group))
+    }
+
+    /// Whether a word of the group stands in one of the places where it may.
     #[inline]
-    fn shows(&self, check: Check, place: usize, turn: u32, sight: Sight) -> bool {
-        if let Some(marks) = self.signs.get(usize::from(check.slot)) {
-            let places = marks.rotate_right(turn.wrapping_add_signed(check.from.into()));
-            let window = u64::MAX >> (64 - check.width);
-            return places & window != 0 || (sight == Sight::Near && check.is_wide());
-        }
+    fn stands(&self, check: Check, place: usize) -> bool {
         let Some(group) = check.group() else { return true };
         let (all, first) = (self.sentence.words, place.saturating_add_signed(check.from.into()));
         let end = (place + usize::from(check.width)).saturating_add_signed(check.from.into()).min(all.len());
@@ -358,9 +462,8 @@ impl<F: FnMut(u32, usize, usize)> Walk<'_, F> {
 
     /// Works a thread out around the word at `place`.
     fn look(&mut self, held: &Held, place: usize) {
-        let number = held.thread as usize;
-        let thread = &self.matcher.compiled.threads[number];
-        let found = match self.matcher.reaches[number] {
+        let thread = &self.matcher.threads[held.thread as usize];
+        let found = match thread.reach {
             0..=63 => self.around::<u64>(thread, place, 0),
             reach => self.around::<Box<[u64]>>(thread, place, reach.into()),
         };
@@ -370,17 +473,12 @@ impl<F: FnMut(u32, usize, usize)> Walk<'_, F> {
     }
 
     /// Where the match ends first that has the thread's word at `place`, and where the shortest of these starts.
-    fn around<P: Places>(&self, thread: &Thread, place: usize, reach: usize) -> Option<(usize, usize)> {
-        let code = &self.matcher.compiled.code;
+    fn around<P: Places>(&self, thread: &Ready, place: usize, reach: usize) -> Option<(usize, usize)> {
+        let code = self.matcher.compiled.code.all();
+        let row = |range: &Range<u32>| &code[range.start as usize..range.end as usize];
         let context = Context { symbols: self.symbols, sentence: &self.sentence };
-        let back = || match code.of(thread.before as usize) {
-            [] => Some(0),
-            before => self.matcher.go(before, P::first(reach), place, Way::Back, context).lowest(),
-        };
-        let ahead = || match code.of(thread.after as usize) {
-            [] => Some(0),
-            after => self.matcher.go(after, P::first(reach), place + 1, Way::Forward, context).lowest(),
-        };
+        let back = || self.matcher.nearest::<P>(row(&thread.before), reach, place, Way::Back, context);
+        let ahead = || self.matcher.nearest::<P>(row(&thread.after), reach, place + 1, Way::Forward, context);
         let (back, ahead) = if thread.ahead_first {
             let ahead = ahead()?;
             (back()?, ahead)
@@ -455,10 +553,10 @@ impl<F: FnMut(u32, usize, usize)> Results<'_, F> {
     }
 }
 
-fn push(parts: &[(Span, SymbolId, u64)], token: &Token, words: &mut Vec<Word>) {
-    for &(span, symbol, cells) in parts {
+fn push(parts: &[(Span, SymbolId)], token: &Token, symbols: &Symbols, words: &mut Vec<Word>) {
+    for &(span, symbol) in parts {
         let span = Span::new(token.span.start + span.start, token.span.start + span.end);
-        words.push(Word { span, symbol, cells });
+        words.push(Word { span, symbol, cells: symbols.cells(symbol) });
     }
 }
 

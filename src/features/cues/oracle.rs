@@ -111,10 +111,10 @@ fn words(text: &str, tokens: &[Token], questions: &Questions) -> Vec<Word> {
     for token in tokens {
         let surface = token.span.of(text);
         let stem = stems.stem(surface).to_owned();
-        for part in questions.parts(surface, &stem, &stems) {
-            let span = Span::new(token.span.start + part.span.start, token.span.start + part.span.end);
-            words.push(Word { span, answers: part.answers.to_vec() });
-        }
+        questions.parts(surface, &stem, &stems, |part, answers| {
+            let span = Span::new(token.span.start + part.start, token.span.start + part.end);
+            words.push(Word { span, answers: answers.to_vec() });
+        });
     }
     words
 }

@@ -56,11 +56,24 @@ impl Index {
     }
 }
 
-/// Where the lists of a symbol stand.
+/// What stands where for a symbol, and its [cells](Symbols::cells).
 #[derive(Clone, Copy, Debug)]
 struct Head {
+    cells: u64,
     slots: (u32, u32),
-    held: (u32, u32),
+    /// Where its threads begin, of each of the kinds of [`Threads`], and where they end.
+    held: [u32; 4],
+}
+
+/// The threads held at a symbol.
+#[derive(Clone, Copy)]
+pub struct Threads<'a> {
+    /// Their first sign is marked, or no word.
+    pub marked: &'a [Held],
+    /// Their first sign is a word that must stand in a certain place.
+    pub beside: &'a [Held],
+    /// Their first sign is a word that must stand in one of several places.
+    pub asked: &'a [Held],
 }
 
 /// The symbols met so far.
@@ -69,9 +82,13 @@ pub struct Symbols {
     heads: Vec<Head>,
     slots: Vec<GroupId>,
     held: Vec<Held>,
-    /// The groups of each symbol, so many machine words of them.
+    /// The groups of each symbol that words may be asked after, so many machine words of them.
     groups: Vec<u64>,
     width: usize,
+    /// While a symbol is made: all its groups, a bit each, and its threads of the second and third kind.
+    own: Vec<u64>,
+    beside: Vec<Held>,
+    asked: Vec<Held>,
 }
 
 impl Symbols {
@@ -83,6 +100,9 @@ impl Symbols {
             held: Vec::new(),
             groups: Vec::new(),
             width: index.asked.div_ceil(64),
+            own: vec![0; index.threads.len().div_ceil(64).max(index.asked.div_ceil(64))],
+            beside: Vec::new(),
+            asked: Vec::new(),
         }
     }
 
@@ -107,27 +127,43 @@ impl Symbols {
         if let Some(&number) = self.numbers.get(answers) {
             return number;
         }
-        let mut groups: Vec<GroupId> =
-            answers.iter().flat_map(|ask| index.groups.of(usize::from(*ask))).copied().collect();
-        groups.sort_unstable();
-        groups.dedup();
-        let (row, slots, held) = (self.groups.len(), self.slots.len() as u32, self.held.len() as u32);
-        self.groups.resize(row + self.width, 0);
-        for group in groups {
-            let number = usize::from(group);
-            if number < index.slots {
-                self.slots.push(group);
-            }
-            if number < index.asked {
-                self.groups[row + number / 64] |= 1 << (number % 64);
-            }
-            self.held.extend_from_slice(index.threads.of(number));
+        self.own.fill(0);
+        for group in answers.iter().flat_map(|ask| index.groups.of(usize::from(*ask))) {
+            self.own[usize::from(*group) / 64] |= 1 << (group % 64);
         }
-        // First all whose first sign is marked, so that the processor need not guess.
-        let is_asked = |held: &Held| usize::from(held.checks[0].slot) >= usize::from(Check::SIGNS) + index.slots;
-        self.held[held as usize..].sort_by_key(is_asked);
+        // The last may hold groups that nobody asks for, which does no harm.
+        let row = &self.own[..self.width];
+        let cells = row.iter().zip(0..).fold(0, |cells, (groups, at)| cells | u64::from(*groups != 0) << (at % 64));
+        self.groups.extend_from_slice(row);
+        let (slots, held) = (self.slots.len() as u32, self.held.len() as u32);
+        let is_marked = |check: Check| usize::from(check.slot) < usize::from(Check::SIGNS) + index.slots;
+        self.beside.clear();
+        self.asked.clear();
+        for (at, groups) in self.own.iter().enumerate() {
+            let mut left = *groups;
+            while left != 0 {
+                let group = at * 64 + left.trailing_zeros() as usize;
+                left &= left - 1;
+                if group < index.slots {
+                    self.slots.push(group as GroupId);
+                }
+                for thread in index.threads.of(group) {
+                    let list = match thread.checks[0] {
+                        check if is_marked(check) => &mut self.held,
+                        Check { width: 1, .. } => &mut self.beside,
+                        _ => &mut self.asked,
+                    };
+                    list.push(*thread);
+                }
+            }
+        }
+        let beside = self.held.len() as u32;
+        self.held.extend_from_slice(&self.beside);
+        let asked = self.held.len() as u32;
+        self.held.extend_from_slice(&self.asked);
         let number = self.heads.len() as SymbolId;
-        self.heads.push(Head { slots: (slots, self.slots.len() as u32), held: (held, self.held.len() as u32) });
+        let (slots, held) = ((slots, self.slots.len() as u32), [held, beside, asked, self.held.len() as u32]);
+        self.heads.push(Head { cells, slots, held });
         self.numbers.insert(answers.into(), number);
         number
     }
@@ -141,15 +177,25 @@ impl Symbols {
 
     /// The threads that are held at a symbol.
     #[inline]
-    pub fn held(&self, symbol: SymbolId) -> &[Held] {
-        let (start, end) = self.heads[symbol as usize].held;
-        &self.held[start as usize..end as usize]
+    pub fn held(&self, symbol: SymbolId) -> Threads<'_> {
+        let [start, beside, asked, end] = self.heads[symbol as usize].held.map(|at| at as usize);
+        Threads { marked: &self.held[start..beside], beside: &self.held[beside..asked], asked: &self.held[asked..end] }
+    }
+
+    /// Reads the first of what will soon be read of a symbol, so that it is on its way from far memory while other words are read. What it
+    /// gives means nothing, but must be used.
+    #[inline]
+    pub fn touch(&self, symbol: SymbolId) -> u32 {
+        let Head { slots, held, .. } = self.heads[symbol as usize];
+        let slot = self.slots.get(slots.0 as usize).copied().unwrap_or_default();
+        let thread = self.held.get(held[0] as usize).map_or(0, |held| held.thread);
+        u32::from(slot) ^ thread
     }
 
     /// Which 64 groups of each 4096 a symbol is in any of, a bit each.
+    #[inline]
     pub fn cells(&self, symbol: SymbolId) -> u64 {
-        let row = &self.groups[symbol as usize * self.width..][..self.width];
-        row.iter().zip(0..).filter(|(groups, _)| **groups != 0).fold(0, |cells, (_, at)| cells | 1 << (at % 64))
+        self.heads[symbol as usize].cells
     }
 
     /// Whether a word is in a group, which must be one that words may be asked after. Rare words are in few, and their rows far away in
@@ -159,5 +205,14 @@ impl Symbols {
         let group = usize::from(group);
         word.cells >> (group / 64 % 64) & 1 == 1
             && self.groups[word.symbol as usize * self.width + group / 64] >> (group % 64) & 1 == 1
+    }
+
+    /// The same without a branch, for where the answer cannot be guessed.
+    #[inline(always)]
+    pub fn is_steadily(&self, word: &Word, group: GroupId) -> bool {
+        let group = usize::from(group);
+        let cell = word.cells >> (group / 64 % 64) & 1;
+        let at = (word.symbol as usize * self.width + group / 64) * cell as usize;
+        self.groups[at] >> (group % 64) & cell == 1
     }
 }

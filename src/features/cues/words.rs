@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use super::lists::Lists;
 use super::pattern::{Ask, Classes};
@@ -15,13 +16,6 @@ use crate::text::stem::{self, Language, Stems};
 
 /// The number of a question: is this word a `blam*`, one of `@harm`, a number?
 pub type AskId = u16;
-
-/// A word of a token: which bytes of the token it takes, and the questions it answers with yes, rising.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
-    pub span: Span,
-    pub answers: Box<[AskId]>,
-}
 
 /// All questions that the patterns of a cue file ask, arranged for looking a word up.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -188,7 +182,16 @@ impl Questions {
             }
         }
         let (words, stems, globs) = (Lexicon::new(words), Lexicon::new(stems), Globs::new(globs));
-        Questions { language, count: asked.numbers.len(), words, stems, globs, shapes }
+        let mut questions = Questions { language, count: asked.numbers.len(), words, stems, globs, shapes };
+        questions.make_ready();
+        questions
+    }
+
+    /// Makes the ways to find words fast, which no file holds; they must be [sound](Questions::are_sound).
+    pub fn make_ready(&mut self) {
+        self.words.make_ready();
+        self.stems.make_ready();
+        self.globs.make_ready();
     }
 
     /// Whether these are questions for words of `language`, and every number in them that of a question: else they come from a damaged
@@ -207,35 +210,49 @@ impl Questions {
         self.count
     }
 
-    /// The words of a token as it stands in the text; `stem` is its own stem, and `stems` makes those of other words.
-    pub fn parts(&self, surface: &str, stem: &str, stems: &Stems) -> Vec<Part> {
+    /// Calls `found` with each word of a token as it stands in the text: which bytes of the token it takes, and the questions that it answers
+    /// with yes, rising. `stem` is the token's own stem, and `stems` makes those of other words.
+    pub fn parts(&self, surface: &str, stem: &str, stems: &Stems, mut found: impl FnMut(Span, &[AskId])) {
         let folded = stem::fold(surface);
-        let pieces = match self.language {
-            Language::English => english_pieces(surface, &folded),
-            _ => vec![Piece { span: Span::new(0, surface.len()), words: vec![folded.clone()], possessive: false }],
-        };
-        let part =
-            |piece: Piece| Part { span: piece.span, answers: self.answers(surface, &piece, stems, (&folded, stem)) };
-        pieces.into_iter().map(part).collect()
+        let whole = Span::new(0, surface.len());
+        if self.language != Language::English || !(folded.contains('\'') || folded == "cannot") {
+            let mut answers = Answers::new();
+            self.of_word(&folded, stem, &mut answers);
+            self.of_shape(surface, false, &mut answers);
+            return found(whole, in_order(&mut answers));
+        }
+        for Piece { span, words, possessive } in english_pieces(surface, &folded) {
+            let mut answers = Answers::new();
+            for word in &words {
+                let own = if *word == folded { stem.into() } else { stems.compute(word) };
+                self.of_word(word, &own, &mut answers);
+            }
+            self.of_shape(span.of(surface), possessive, &mut answers);
+            found(span, in_order(&mut answers));
+        }
     }
 
-    /// What a piece of a token answers; of one word the stem is known.
-    fn answers(&self, surface: &str, piece: &Piece, stems: &Stems, known: (&str, &str)) -> Box<[AskId]> {
-        let mut answers: Vec<AskId> = Vec::new();
-        for word in &piece.words {
-            answers.extend(self.words.get(word));
-            if !self.stems.is_empty() {
-                let stem = if word == known.0 { known.1.into() } else { stems.compute(word) };
-                answers.extend(self.stems.get(&stem));
-            }
-            self.globs.fitting(word, |numbers| answers.extend(numbers));
-        }
-        let shape = Shape { surface: piece.span.of(surface), possessive: piece.possessive };
-        answers.extend(self.shapes.iter().filter(|(ask, _)| shape.is(ask)).map(|(_, number)| *number));
-        answers.sort_unstable();
-        answers.dedup();
-        answers.into_boxed_slice()
+    fn of_word(&self, word: &str, stem: &str, answers: &mut Answers) {
+        answers.extend_from_slice(self.words.get(word));
+        answers.extend_from_slice(self.stems.get(stem));
+        self.globs.fitting(word, |numbers| answers.extend_from_slice(numbers));
     }
+
+    fn of_shape(&self, surface: &str, possessive: bool, answers: &mut Answers) {
+        if !self.shapes.is_empty() {
+            let shape = Shape::of(surface, possessive);
+            answers.extend(self.shapes.iter().filter(|(ask, _)| shape.is(ask)).map(|(_, number)| *number));
+        }
+    }
+}
+
+/// The questions that a word answers; few words answer more than so many.
+type Answers = SmallVec<[AskId; 64]>;
+
+fn in_order(answers: &mut Answers) -> &[AskId] {
+    answers.sort_unstable();
+    answers.dedup();
+    answers
 }
 
 /// Words, each with the questions that it answers, in the order of the words.
@@ -245,6 +262,9 @@ struct Lexicon {
     /// Where each word ends in the text.
     ends: Vec<u32>,
     answers: Lists<AskId>,
+    /// For each kind of [`beginning`] how many words come before the first of it.
+    #[serde(skip)]
+    starts: Vec<u32>,
 }
 
 impl Lexicon {
@@ -266,18 +286,24 @@ impl Lexicon {
             && self.answers.all().iter().all(known)
     }
 
-    fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+    fn make_ready(&mut self) {
+        let mut starts = vec![0; BEGINNINGS + 1];
+        (0..self.ends.len()).for_each(|at| starts[beginning(self.word(at)) + 1] += 1);
+        for at in 0..BEGINNINGS {
+            starts[at + 1] += starts[at];
+        }
+        self.starts = starts;
     }
 
-    fn word(&self, at: usize) -> &str {
+    fn word(&self, at: usize) -> &[u8] {
         let start = at.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
-        &self.text[start..self.ends[at] as usize]
+        &self.text.as_bytes()[start..self.ends[at] as usize]
     }
 
-    /// How many words come before the first that is not `below`.
-    fn partition_point(&self, below: impl Fn(&str) -> bool) -> usize {
-        let (mut low, mut high) = (0, self.ends.len());
+    /// How many words come before the first that is not `below`, which `word` decides: all that come before it are, or all but itself.
+    fn partition_point(&self, word: &[u8], below: impl Fn(&[u8]) -> bool) -> usize {
+        let beginning = beginning(word);
+        let (mut low, mut high) = (self.starts[beginning] as usize, self.starts[beginning + 1] as usize);
         while low < high {
             let middle = low + (high - low) / 2;
             if below(self.word(middle)) {
@@ -291,8 +317,25 @@ impl Lexicon {
 
     /// The questions that a word answers.
     fn get(&self, word: &str) -> &[AskId] {
-        let at = self.partition_point(|known| known < word);
+        let word = word.as_bytes();
+        let at = self.partition_point(word, |known| known < word);
         if at < self.ends.len() && self.word(at) == word { self.answers.of(at) } else { &[] }
+    }
+}
+
+/// How many kinds of beginnings are told apart.
+const BEGINNINGS: usize = 28 * 28;
+
+/// The kind of a word's beginning: of two letters, or of what stands before or behind all letters; it rises with the words.
+fn beginning(word: &[u8]) -> usize {
+    let class = |at: usize| match word.get(at) {
+        Some(byte @ b'a'..=b'z') => usize::from(byte - b'a') + 1,
+        Some(byte) if *byte > b'z' => 27,
+        _ => 0,
+    };
+    match class(0) {
+        first @ 1..=26 => first * 28 + class(1),
+        other => other * 28,
     }
 }
 
@@ -304,7 +347,12 @@ struct Globs {
     /// For each beginning the number of the longest other one that it begins with, plus one; 0 if there is none.
     shorter: Vec<u32>,
     others: Lexicon,
+    /// The others by the byte that a word must end in, and behind these those that leave that open.
+    #[serde(skip)]
+    by_last: Lists<u32>,
 }
+
+const OPEN: usize = 256;
 
 impl Globs {
     fn new(globs: BTreeMap<String, Vec<AskId>>) -> Globs {
@@ -319,7 +367,18 @@ impl Globs {
             shorter.push(open.last().map_or(0, |(_, number)| *number));
             open.push((beginning, number));
         }
-        Globs { shorter, beginnings: Lexicon::new(beginnings), others: Lexicon::new(others) }
+        let (beginnings, others) = (Lexicon::new(beginnings), Lexicon::new(others));
+        Globs { shorter, beginnings, others, by_last: Lists::default() }
+    }
+
+    fn make_ready(&mut self) {
+        self.beginnings.make_ready();
+        let last = |glob: &[u8]| match glob.last() {
+            None | Some(b'*' | b'?') => OPEN,
+            Some(byte) => usize::from(*byte),
+        };
+        let others = (0..self.others.ends.len()).map(|at| (last(self.others.word(at)), at as u32));
+        self.by_last = Lists::sorted(OPEN + 1, others);
     }
 
     fn is_sound(&self, known: impl Fn(&AskId) -> bool) -> bool {
@@ -332,16 +391,19 @@ impl Globs {
 
     /// Beginnings are found from the last that is no greater than the word, by way of ever shorter ones.
     fn fitting<'a>(&'a self, word: &str, mut found: impl FnMut(&'a [AskId])) {
-        let mut next = self.beginnings.partition_point(|beginning| beginning <= word);
+        let bytes = word.as_bytes();
+        let mut next = self.beginnings.partition_point(bytes, |beginning| beginning <= bytes);
         // The last one may go on otherwise than the word; then what it begins with may still be a beginning of the word.
         while let Some(at) = next.checked_sub(1) {
-            if word.starts_with(self.beginnings.word(at)) {
+            if bytes.starts_with(self.beginnings.word(at)) {
                 found(self.beginnings.answers.of(at));
             }
             next = self.shorter[at] as usize;
         }
-        for at in 0..self.others.ends.len() {
-            if fits(self.others.word(at), word) {
+        let last = bytes.last().map_or(&[][..], |last| self.by_last.of(usize::from(*last)));
+        for at in last.iter().chain(self.by_last.of(OPEN)) {
+            let at = *at as usize;
+            if std::str::from_utf8(self.others.word(at)).is_ok_and(|glob| fits(glob, word)) {
                 found(self.others.answers.of(at));
             }
         }
@@ -350,6 +412,9 @@ impl Globs {
 
 fn fits(glob: &str, word: &str) -> bool {
     let Some((first, rest)) = glob.split_once('*') else { return prefix(glob, word) == Some(word.len()) };
+    if first.is_empty() && !rest.contains(['*', '?']) {
+        return word.ends_with(rest);
+    }
     let Some(mut at) = prefix(first, word) else { return false };
     let mut pieces = rest.split('*');
     let last = pieces.next_back().unwrap_or_default();
@@ -378,21 +443,45 @@ fn prefix(piece: &str, word: &str) -> Option<usize> {
     Some(word.len() - rest.as_str().len())
 }
 
-struct Shape<'a> {
-    surface: &'a str,
+/// What a word looks like, seen in one pass.
+#[derive(Default)]
+struct Shape {
     possessive: bool,
+    has_number: bool,
+    exclaims: bool,
+    asks: bool,
+    is_i: bool,
+    letters: usize,
+    capitals: usize,
+    begins_with_capital: bool,
 }
 
-impl Shape<'_> {
+impl Shape {
+    fn of(surface: &str, possessive: bool) -> Shape {
+        let mut shape = Shape { possessive, is_i: surface == "I", ..Shape::default() };
+        for c in surface.chars() {
+            if c.is_alphabetic() {
+                let is_capital = c.is_uppercase();
+                shape.begins_with_capital |= is_capital && shape.letters == 0;
+                shape.letters += 1;
+                shape.capitals += usize::from(is_capital);
+            } else {
+                shape.exclaims |= matches!(c, '!' | '！' | '‼' | '¡' | '⁉' | '⁈');
+                shape.asks |= matches!(c, '?' | '？' | '⁇' | '¿' | '؟' | '⁉' | '⁈');
+            }
+            shape.has_number |= c.is_numeric();
+        }
+        shape
+    }
+
     fn is(&self, ask: &Ask) -> bool {
-        let letters = || self.surface.chars().filter(|c| c.is_alphabetic());
         match ask {
-            Ask::Number => self.surface.contains(char::is_numeric) && letters().next().is_none(),
-            Ask::Capitals => letters().count() >= 2 && letters().all(char::is_uppercase),
-            Ask::Name => letters().next().is_some_and(char::is_uppercase) && !matches!(self.surface, "I"),
+            Ask::Number => self.has_number && self.letters == 0,
+            Ask::Capitals => self.letters >= 2 && self.capitals == self.letters,
+            Ask::Name => self.begins_with_capital && !self.is_i,
             Ask::Possessive => self.possessive,
-            Ask::Exclamation => self.surface.contains(['!', '！', '‼', '¡', '⁉', '⁈']),
-            Ask::Question => self.surface.contains(['?', '？', '⁇', '¿', '؟', '⁉', '⁈']),
+            Ask::Exclamation => self.exclaims,
+            Ask::Question => self.asks,
             Ask::Word(_) | Ask::Glob(_) | Ask::Stem(_) | Ask::Class(_) => false,
         }
     }
