@@ -149,7 +149,7 @@ pub enum Rule {
     Inverted,
     /// With an apposition: `Mr Hale, who owns the pier, said`.
     Apposition,
-    /// Before a relative clause: `Mr Hale, who said`.
+    /// A whole name before a relative clause: `the letter was read to Anna Hale, who said`.
     Relative,
     /// `according to Mr Hale`.
     According,
@@ -165,7 +165,7 @@ pub enum Rule {
     Continued,
     /// The subject of the sentence in or behind which the quotation stands: `Mr Hale rose: “…”`.
     Nearby,
-    /// Where it may as well be somebody else: `a spokesman for Mr Hale, who said`.
+    /// Where it may as well be somebody else: `a spokesman for Mr Hale, who said`, `the fear of floods that`.
     Doubtful,
     /// Nobody is named: `it is said that`.
     Unsaid,

@@ -303,8 +303,8 @@ impl<'a> Run<'a> {
         };
         let rule = match speaker {
             Some((_, Link::Apposed)) => Rule::Apposition,
-            Some((phrase, Link::Relative)) if self.is_governed(phrase.from) => Rule::Doubtful,
-            Some((_, Link::Relative)) => Rule::Relative,
+            Some((phrase, Link::Relative)) if self.is_plainly_before(&phrase, at) => Rule::Relative,
+            Some((_, Link::Relative)) => Rule::Doubtful,
             _ if subject.is_passive => Rule::By,
             _ => Rule::Subject,
         };
@@ -397,9 +397,16 @@ impl<'a> Run<'a> {
         self.items[phrase.from..of.max(phrase.from)].iter().any(|item| item.is(speaks))
     }
 
-    /// `a spokesman for | Mr Hale, who said`
-    fn is_governed(&self, from: usize) -> bool {
-        from > self.start && matches!(self.word(from - 1), "of" | "for")
+    /// Whether a relative clause up to the verb at `verb` can hardly belong to another: behind a person's whole name and `who`. Not
+    /// `a spokesman for Mr Hale, who said`, `the sheriff of Bow, Devon, who said`, `the only one who sees`, `exiles in Rome, which claims`.
+    fn is_plainly_before(&self, phrase: &Phrase, verb: usize) -> bool {
+        let is_whole =
+            phrase.kind == SpeakerKind::Title || phrase.kind == SpeakerKind::Name && phrase.to > phrase.from + 1;
+        let is_governed = phrase.from > self.start
+            && self.items[phrase.from - 1].is(Class::PREPOSITION)
+            && !matches!(self.word(phrase.from - 1), "by" | "to" | "with");
+        let is_added = phrase.from > self.start && !self.items[phrase.from].gap.is_none();
+        is_whole && !is_governed && !is_added && (phrase.to..verb).any(|at| self.word(at) == "who")
     }
 
     /// Whether no verb stands before: what starts here is, or is part of, the subject of a verb that follows.
