@@ -108,11 +108,13 @@ def classify(tools, given):
     jobs |= {(way, "empty"): make(empty) for way, make in ways.items()}
     costs = in_turn(jobs, given.runs, given.patience)
     if "long" in texts:
-        fits = lambda way: (way, "fresh") in costs and costs[way, "fresh"].wall * given.long / given.megabytes < given.limit
+        fits = lambda way: way not in SHORT and (way, "fresh") in costs and costs[way, "fresh"].wall * given.long / given.megabytes < given.limit
         costs |= in_turn({(way, "long"): make(texts["long"]) for way, make in ways.items() if fits(way)}, 1, 0)
     return classify_table(ways, costs, texts, models, given), {f"{way}: {text}": vars(cost) | {"bytes": texts[text].size if text != "empty" else 0} for (way, text), cost in costs.items()}
 
 
+# What differs from another way by its output alone has no need of the long text.
+SHORT = ["rhetor, n-grams: lines, JSONL", "rhetor, embedded: lines, JSONL", "rhetor, embedded: lines, JSONL, `--explain`"]
 REPEATED = ["rhetor, n-grams: lines, TSV", "rhetor, embedded: lines, TSV", "rhetor, embedded: sentences, TSV"]
 
 
@@ -285,7 +287,6 @@ def train_ways(tools, data):
     """Name → (jobs, model, how to ask it, what of the time is only start)."""
     ways = {
         "rhetor, one strength, no cues": (*programs.rhetor_train(tools, data, "one.rhetor", *programs.ONE_STRENGTH), programs.rhetor_answers),
-        "rhetor, no cues": (*programs.rhetor_train(tools, data, "search.rhetor", "--cues", "none"), programs.rhetor_answers),
         "rhetor, as it comes": (*programs.rhetor_train(tools, data, "usual.rhetor"), programs.rhetor_answers),
     }
     if tools.python:
@@ -308,7 +309,7 @@ def train_on(tools, given, name, data):
     jobs = {(way, at): job for way, (jobs, *_) in ways.items() for at, job in enumerate(jobs)}
     if tools.python:
         jobs["start of vw"], jobs["start of sklearn"] = Job([tools.python, "-c", "import vowpalwabbit"]), programs.sklearn(tools, "start")
-    costs = in_turn(jobs, given.runs, given.patience, given.limit)
+    costs = in_turn(jobs, given.runs, given.patience, 2 * given.limit)
     rows, figures, ended = [], {}, []
     for way, (jobs, model, ask) in ways.items():
         if any((way, at) not in costs for at in range(len(jobs))):
@@ -318,7 +319,7 @@ def train_on(tools, given, name, data):
             started = "start of vw" if "Vowpal" in way else "start of sklearn" if "scikit-learn" in way and at == 0 else None
             cost = cost.plus(costs[way, at].less(costs[started]) if started else costs[way, at])
         if cost.wall == math.inf:
-            ended.append(f"{way}: ended after {given.limit:.0f} s.")
+            ended.append(f"{way}: ended after {2 * given.limit:.0f} s.")
             continue
         given_labels, scores = ask(tools, data, model.name.removesuffix(".bin"))
         if not data.single and "rhetor" not in way:
