@@ -1,4 +1,5 @@
 """What running a program costs: seconds on the clock, seconds of processor, most memory. Programs take turns, and the least of several runs counts."""
+import math
 import os
 import subprocess
 import sys
@@ -47,10 +48,14 @@ class Job:
     env: dict = field(default_factory=dict)
 
 
-def run(job):
-    """Runs the job once. Memory is what GNU time says: the kernel counts this script's own memory in a child that it starts itself."""
+class TooLong(Failed):
+    """A program was ended because it had run for longer than it may."""
+
+
+def run(job, limit=None):
+    """Runs the job once, for `limit` seconds at most. Memory is what GNU time says: the kernel counts this script's own memory in a child that it starts itself."""
     report = f"{job.stdout if job.stdout != os.devnull else SCRATCH}.cost"
-    command = ["time", "-o", report, "-f", "%M", "--", *map(str, job.command)]
+    command = [*(["timeout", "-k", "5", str(limit)] if limit else []), "time", "-o", report, "-f", "%M", "--", *map(str, job.command)]
     env = {key: value for key, value in os.environ.items() if not key.startswith("RHETOR_")} | job.env
     with open(job.stdin, "rb") as stdin, open(job.stdout, "wb") as stdout:
         start = time.perf_counter()
@@ -59,6 +64,8 @@ def run(job):
         _, status, usage = os.wait4(child.pid, 0)
         wall = time.perf_counter() - start
     child.returncode = os.waitstatus_to_exitcode(status)
+    if limit and child.returncode == 124:
+        raise TooLong(f"ended after {limit:.0f} s")
     if child.returncode:
         raise Failed(f"{' '.join(map(str, job.command))}: {said.decode(errors='replace').strip()[-400:]}")
     return Cost(wall, usage.ru_utime + usage.ru_stime, int(open(report).read().split()[-1]) * 1024)
@@ -67,15 +74,22 @@ def run(job):
 SCRATCH = os.devnull
 
 
-def in_turn(jobs, runs, patience):
-    """What each of the named jobs costs at least. Every round runs all of them; one that has run for `patience` seconds sits out the next."""
+def in_turn(jobs, runs, patience, limit=None):
+    """What each of the named jobs costs at least. Every round runs all of them; one that has run for `patience` seconds sits out the next.
+
+    One that failed is not among them; one that ran longer than `limit` costs infinitely much.
+    """
     costs, spent = {}, dict.fromkeys(jobs, 0.0)
     for _ in range(runs):
         for name, job in jobs.items():
-            if name in costs and spent[name] > patience or costs.get(name, 0) is None:
+            if spent[name] > patience or costs.get(name, 0) is None:
                 continue
             try:
-                cost = run(job)
+                cost = run(job, limit)
+            except TooLong as failure:
+                say(f"{name}: {failure}")
+                cost = Cost(math.inf, math.inf, 0)
+                spent[name] = math.inf
             except Failed as failure:
                 say(f"FAILED {name}: {failure}")
                 costs[name] = None

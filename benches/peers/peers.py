@@ -6,6 +6,7 @@ JSON in target/peers/results.json. Peers that are not there are named, with the 
 import argparse
 import glob
 import json
+import math
 import os
 import pathlib
 import platform
@@ -38,6 +39,7 @@ def main():
         took = time.monotonic() - start
         text += f"\n\n`just peers {name}{given.typed}`: {took:.0f} s in all." if name != "machine" else ""
         print(f"\n## {name}\n\n{text}", flush=True)
+        say(f"{name} took {took:.0f} s")
         if given.write:
             put(given.write, name, text)
         results.write_text(json.dumps(known, indent=1))
@@ -56,8 +58,8 @@ def arguments():
     parser.add_argument("--long", type=int, default=500, help="size of the long text; 0 for none [default: 500]")
     parser.add_argument("--rows", type=int, default=1_000_000, help="most rows in the section on growth [default: 1000000]")
     parser.add_argument("--runs", type=int, default=3, help="how often each program runs at most [default: 3]")
-    parser.add_argument("--patience", type=float, default=10, help="seconds after which a program is not run again [default: 10]")
-    parser.add_argument("--limit", type=float, default=60, help="leave out runs that would take more seconds than this [default: 60]")
+    parser.add_argument("--patience", type=float, default=5, help="seconds after which a program is not run again [default: 5]")
+    parser.add_argument("--limit", type=float, default=45, help="leave out or end runs that take more seconds than this [default: 45]")
     parser.add_argument("--quick", action="store_true", help="small sizes, one run: does everything work?")
     parser.add_argument("--write", metavar="PAGE", help="put the tables between the marks of this page, and the curves into pictures/ beside it")
     parser.add_argument("--scratch", default=ROOT / "target/peers", help="where files lie [default: target/peers]")
@@ -106,11 +108,13 @@ def classify(tools, given):
     jobs |= {(way, "empty"): make(empty) for way, make in ways.items()}
     costs = in_turn(jobs, given.runs, given.patience)
     if "long" in texts:
-        fits = lambda way: (way, "fresh") in costs and costs[way, "fresh"].wall * given.long / given.megabytes < given.limit
+        fits = lambda way: way not in SHORT and (way, "fresh") in costs and costs[way, "fresh"].wall * given.long / given.megabytes < given.limit
         costs |= in_turn({(way, "long"): make(texts["long"]) for way, make in ways.items() if fits(way)}, 1, 0)
     return classify_table(ways, costs, texts, models, given), {f"{way}: {text}": vars(cost) | {"bytes": texts[text].size if text != "empty" else 0} for (way, text), cost in costs.items()}
 
 
+# What differs from another way by its output alone has no need of the long text.
+SHORT = ["rhetor, n-grams: lines, JSONL", "rhetor, embedded: lines, JSONL", "rhetor, embedded: lines, JSONL, `--explain`"]
 REPEATED = ["rhetor, n-grams: lines, TSV", "rhetor, embedded: lines, TSV", "rhetor, embedded: sentences, TSV"]
 
 
@@ -218,23 +222,37 @@ def classify_table(ways, costs, texts, models, given):
     def rate(way, text, what="wall"):
         if (way, text) not in costs:
             return None
-        return texts[text].size / 1e6 / getattr(costs[way, text].less(costs[way, "empty"]), what)
+        whole, start = getattr(costs[way, text], what), getattr(costs[way, "empty"], what)
+        # Where nearly all of it is start, the rest is noise.
+        return texts[text].size / 1e6 / (whole - start) if whole - start > whole / 10 else None
 
     base = rate("fastText, wordNgrams 2", "fresh")
     rows = []
     for way in ways:
         fresh, cpu = rate(way, "fresh"), rate(way, "fresh", "cpu")
-        if fresh is None:
+        if (way, "fresh") not in costs:
             continue
         long, repeated = rate(way, "long"), rate(way, "repeated")
         last = "long" if long else "fresh"
         quality = next((share(figure) for name, figure in models.items() if way.startswith(name)), "")
         memory = f"{megabytes(costs[way, last].memory)} ({megabytes(costs[way, 'empty'].memory)})"
-        times = digits(fresh / base, " ×") if base else "–"
+        times = digits(fresh / base, " ×") if base and fresh else "–"
         rows.append([way, digits(fresh), digits(cpu), times, digits(long) if long else "–", digits(repeated) if repeated else "", memory, quality])
     sizes = [f"{texts[name].size / 1e6:.0f} MB" for name in ("fresh", "long", "repeated") if name in texts]
     head = ["one thread unless said", f"MB/s, {sizes[0]}", "MB a CPU second", "fastText 2", f"MB/s, {sizes[1]}" if "long" in texts else "MB/s, long", "MB/s, repeated", "memory (at start)", "mean AP"]
-    return table(head, rows)
+    return table(head, rows) + f"\n\n{a_billion(rate('rhetor, embedded: lines, JSONL', 'fresh', 'cpu'))}"
+
+
+def a_billion(rate):
+    """What a thousand million sentences cost, on paper."""
+    hours = BILLION / 1e6 / rate / 3600 if rate else math.nan
+    return (
+        f"On paper, from that: a billion sentences of 130 bytes are 130 GB. With the embedded model, lines and JSONL ({digits(rate)} MB a CPU second) they take {digits(hours)} core-hours: "
+        f"{digits(hours / 16 * 60)} minutes on 16 cores."
+    )
+
+
+BILLION = 130e9
 
 
 # Training.
@@ -255,7 +273,7 @@ def labelled_sets(tools, given):
         if all(part.exists() for part in parts) and (not given.sets or folder.name in given.sets.split(",")):
             yield folder.name, Data(tools.scratch / folder.name, *([json.loads(line) for line in open(part, encoding="utf-8")] for part in parts))
     if not given.sets or "generated" in given.sets.split(","):
-        rows = 2_000 if given.quick else 20_000
+        rows = 2_000 if given.quick else 10_000
         yield "generated", drawn(tools, rows, 20)
 
 
@@ -269,7 +287,6 @@ def train_ways(tools, data):
     """Name → (jobs, model, how to ask it, what of the time is only start)."""
     ways = {
         "rhetor, one strength, no cues": (*programs.rhetor_train(tools, data, "one.rhetor", *programs.ONE_STRENGTH), programs.rhetor_answers),
-        "rhetor, no cues": (*programs.rhetor_train(tools, data, "search.rhetor", "--cues", "none"), programs.rhetor_answers),
         "rhetor, as it comes": (*programs.rhetor_train(tools, data, "usual.rhetor"), programs.rhetor_answers),
     }
     if tools.python:
@@ -292,8 +309,8 @@ def train_on(tools, given, name, data):
     jobs = {(way, at): job for way, (jobs, *_) in ways.items() for at, job in enumerate(jobs)}
     if tools.python:
         jobs["start of vw"], jobs["start of sklearn"] = Job([tools.python, "-c", "import vowpalwabbit"]), programs.sklearn(tools, "start")
-    costs = in_turn(jobs, given.runs, given.patience)
-    rows, figures = [], {}
+    costs = in_turn(jobs, given.runs, given.patience, 2 * given.limit)
+    rows, figures, ended = [], {}, []
     for way, (jobs, model, ask) in ways.items():
         if any((way, at) not in costs for at in range(len(jobs))):
             continue
@@ -301,6 +318,9 @@ def train_on(tools, given, name, data):
         for at in range(len(jobs)):
             started = "start of vw" if "Vowpal" in way else "start of sklearn" if "scikit-learn" in way and at == 0 else None
             cost = cost.plus(costs[way, at].less(costs[started]) if started else costs[way, at])
+        if cost.wall == math.inf:
+            ended.append(f"{way}: ended after {2 * given.limit:.0f} s.")
+            continue
         given_labels, scores = ask(tools, data, model.name.removesuffix(".bin"))
         if not data.single and "rhetor" not in way:
             given_labels = programs.cut_best(data, scores)
@@ -316,7 +336,7 @@ def train_on(tools, given, name, data):
     ]
     kind = "accuracy" if data.single else "micro F1"
     head = [f"**{name}**: {len(data.train):,} rows, {megabytes(data.bytes)}, {len(data.labels)} labels", "seconds", "vw", "CPU s", "memory", "model", kind, "macro F1"]
-    return table(head, lines), figures
+    return "\n\n".join([table(head, lines), *ended]), figures
 
 
 # The learner alone.
@@ -365,48 +385,54 @@ def linfa(tools, given):
 # Growth.
 
 
+GROWING = {"one strength": programs.ONE_STRENGTH, "as it comes": [], "Vowpal Wabbit": None}
+
+
 def growth(tools, given):
-    by_rows = [1_000 * 10**power for power in range(8) if 1_000 * 10**power <= given.rows]
-    if by_rows[-1] < given.rows:
-        by_rows.append(given.rows)
-    by_labels = [2, 20, 200]
-    held = [(rows, 12) for rows in by_rows] + [(2_000 if given.quick else 20_000, labels) for labels in by_labels]
-    ways = {"one strength": programs.ONE_STRENGTH, "as it comes": [], "Vowpal Wabbit": None}
-    costs, sizes, last = {}, {}, {}
-    for rows, labels in held:
-        data = DrawnRows(tools, rows, labels)
-        sizes[rows, labels] = data.bytes
-        for way, options in ways.items():
-            expected = last.get(way, (0, 1, 1))
-            if expected[0] * rows / expected[1] > given.limit and rows > expected[1]:
-                say(f"{way}: {rows:,} rows left out, {expected[0] * rows / expected[1]:.0f} s expected")
-                continue
-            if options is None and not tools.python:
-                continue
-            jobs = programs.vw_train(tools, data, "vw", "--ngram", 2)[0] if options is None else programs.rhetor_train(tools, data, f"{way.replace(' ', '-')}.rhetor", *options)[0]
-            costs[way, rows, labels] = in_turn({way: jobs[0]}, given.runs if rows < 100_000 else 1, given.patience / 5).get(way, Cost(0, 0, 0))
-            last[way] = (costs[way, rows, labels].wall, rows, labels)
-    start = run(Job([tools.python, "-c", "import vowpalwabbit"])) if tools.python else None
-    for key in [key for key in costs if key[0] == "Vowpal Wabbit"]:
-        costs[key] = costs[key].less(start)
+    by_rows, by_labels = [1_000 * 10**power for power in range(8) if 1_000 * 10**power < given.rows] + [given.rows], [2, 20, 200]
+    sizes = [(rows, 12) for rows in by_rows] + [(2_000 if given.quick else 20_000, labels) for labels in by_labels]
+    costs, text = grown(tools, given, sizes)
     lines = []
-    for rows, labels in held:
-        cells = [f"{rows:,}", labels, megabytes(sizes[rows, labels])]
-        for way in ways:
-            cost = costs.get((way, rows, labels))
-            cells += [digits(cost.wall), f"{megabytes(cost.memory)}, {digits(cost.memory / sizes[rows, labels], ' ×')}"] if cost else ["–", "–"]
+    for size in sizes:
+        cells = [f"{size[0]:,}", size[1], megabytes(text[size])]
+        for way in GROWING:
+            cost = costs.get((way, size))
+            cells += [digits(cost.wall), f"{megabytes(cost.memory)}, {digits(cost.memory / text[size], ' ×')}"] if cost else ["–", "–"]
         lines.append(cells)
-    head = ["rows", "labels", "text"] + [f"{way}{what}" for way in ways for what in (", s", ": memory, × text")]
+    head = ["rows", "labels", "text"] + [f"{way}{what}" for way in GROWING for what in (", s", ": memory, × text")]
+    shown = table(head, lines)
     if given.write:
-        growth_picture(pathlib.Path(given.write).parent / "pictures/growth.svg", ways, costs, by_rows, held[-1][0], by_labels)
-    return table(head, lines), {f"{way}: {rows} rows, {labels} labels": vars(cost) | {"bytes": sizes[rows, labels]} for (way, rows, labels), cost in costs.items()}
+        growth_picture(pathlib.Path(given.write).parent / "pictures/growth.svg", costs, by_rows, sizes[-1][0], by_labels)
+        shown += "\n\n![Time and memory by rows and by labels](pictures/growth.svg)"
+    return shown, {f"{way}: {rows} rows, {labels} labels": vars(cost) | {"bytes": text[rows, labels]} for (way, (rows, labels)), cost in costs.items()}
 
 
-def growth_picture(path, ways, costs, by_rows, rows, by_labels):
-    line = lambda way, keys, of: [(x, of(costs[way, *key])) for x, key in keys if (way, *key) in costs]
+def grown(tools, given, sizes):
+    """What each way of training costs for so many rows and labels, and how much text that is. A run that would pass the limit is left out."""
+    costs, text, last = {}, {}, {}
+    start = run(Job([tools.python, "-c", "import vowpalwabbit"])) if tools.python else None
+    for rows, labels in sizes:
+        data = DrawnRows(tools, rows, labels)
+        text[rows, labels] = data.bytes
+        for way, options in GROWING.items():
+            seconds, before = last.get(way, (0, 1))
+            if options is None and not tools.python or rows >= before and seconds * rows / before > given.limit:
+                say(f"{way}: {rows:,} rows left out")
+                continue
+            jobs, _ = programs.vw_train(tools, data, "vw", "--ngram", 2) if options is None else programs.rhetor_train(tools, data, "rhetor", *options)
+            cost = in_turn({way: jobs[0]}, given.runs if rows < 100_000 else 1, given.patience / 2, given.limit).get(way)
+            last[way] = (cost.wall if cost else math.inf, rows)
+            if cost and cost.wall < math.inf:
+                costs[way, (rows, labels)] = cost.less(start) if options is None else cost
+        shutil.rmtree(data.folder)
+    return costs, text
+
+
+def growth_picture(path, costs, by_rows, rows, by_labels):
+    line = lambda way, keys, of: [(x, of(costs[way, key])) for x, key in keys if (way, key) in costs]
     along_rows, along_labels = [(count, (count, 12)) for count in by_rows], [(count, (rows, count)) for count in by_labels]
     panels = [
-        (f"{what} by {by}", by if by == "rows" else f"labels ({rows:,} rows)", unit, {way: found for way in ways if (found := line(way, keys, of))})
+        (f"{what} by {by}", by if by == "rows" else f"labels ({rows:,} rows)", unit, {way: found for way in GROWING if (found := line(way, keys, of))})
         for by, keys in (("rows", along_rows), ("labels", along_labels))
         for what, unit, of in (("Time", "seconds", lambda cost: cost.wall), ("Memory", "MB", lambda cost: cost.memory / 1e6))
     ]

@@ -11,7 +11,7 @@ def table(head, rows):
 
 def digits(value, unit=""):
     """Two or three digits that mean something."""
-    if value is None or math.isnan(value):
+    if value is None or not math.isfinite(value):
         return "–"
     places = 0 if abs(value) >= 30 else 1 if abs(value) >= 3 else 2 if abs(value) >= 0.03 else 4
     return f"{value:,.{places}f}{unit}"
@@ -44,21 +44,21 @@ COLOURS = ["#d55e00", "#0072b2", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"]
 
 
 def curves(panels, path):
-    """Panels side by side, each (title, x title, y title, {name: [(x, y)]}), both axes logarithmic, with a dotted line that grows as x does."""
+    """Panels two by two, each (title, x title, y title, {name: [(x, y)]}), both axes logarithmic, with a dotted line that grows as x does."""
     width, height = 430, 330
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width * len(panels)} {height}" font-family="sans-serif" font-size="12" fill="#555">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width * 2} {height * math.ceil(len(panels) / 2)}" font-family="sans-serif" font-size="12" fill="#555">',
         '<rect width="100%" height="100%" fill="#fff"/>',
     ]
     for at, panel in enumerate(panels):
-        parts.append(f'<g transform="translate({width * at},0)">{"".join(panel_of(*panel, width, height))}</g>')
+        parts.append(f'<g transform="translate({at % 2 * width},{at // 2 * height})">{"".join(panel_of(*panel, width, height))}</g>')
     pathlib.Path(path).write_text("\n".join(parts + ["</svg>\n"]), encoding="utf-8")
 
 
 def panel_of(title, x_title, y_title, lines, width, height):
     left, right, top, bottom = 62, width - 14, 52, height - 42
     points = [point for line in lines.values() for point in line]
-    spans = [(math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)) + 1e-9)) for values in zip(*points)]
+    spans = [(math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)) - 1e-9)) for values in zip(*points)]
     (x0, x1), (y0, y1) = [(low, max(high, low + 1)) for low, high in spans]
     x_of = lambda x: left + (math.log10(x) - x0) / (x1 - x0) * (right - left)
     y_of = lambda y: bottom - (math.log10(y) - y0) / (y1 - y0) * (bottom - top)
