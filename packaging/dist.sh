@@ -14,6 +14,11 @@ folder=dist/$name
 rm -rf dist
 mkdir -p "$folder/completions"
 
+# What is said of it below has to be so.
+ldd "$built" 2>&1 | grep -qE 'statically linked|not a dynamic executable' || {
+    echo "$built needs libraries of the machine" >&2
+    exit 1
+}
 cp "$built" LICENSE-MIT LICENSE-APACHE README.md CHANGELOG.md "$folder/"
 python3 packaging/licences.py "$target" >"$folder/THIRD-PARTY-LICENSES"
 "$folder/rhetor" man "$folder/man/man1"
@@ -30,8 +35,11 @@ maturin() {
     fi
     PATH=$PATH:$PWD/target/maturin/bin command maturin "$@"
 }
-# A static program runs on every Linux; maturin's own name for one would keep it from those with glibc.
-maturin build --quiet --profile dist --target "$target" --compatibility linux --out dist
+# A static program asks for no version of any library, so it runs wherever Rust's own oldest kernel and glibc do (2.17); maturin looks that this is so.
+# One linked with musl may name both families; with glibc, maturin names only its own.
+runs_on=(manylinux_2_17)
+[[ $target != *-musl ]] || runs_on+=(musllinux_1_1)
+maturin build --quiet --profile dist --target "$target" --compatibility "${runs_on[@]}" --out dist
 packaging/try-wheel.sh dist/rhetor-*.whl
 
 (cd dist && sha256sum -- *.tar.gz *.whl >SHA256SUMS)
