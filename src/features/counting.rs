@@ -187,7 +187,15 @@ impl Chunk {
         }
     }
 
-    fn meet(&mut self, of: &Extractor, surface: &str, token: &Token, stem: &str, before: Option<Met>, chunk: u32) -> Met {
+    fn meet(
+        &mut self,
+        of: &Extractor,
+        surface: &str,
+        token: &Token,
+        stem: &str,
+        before: Option<Met>,
+        chunk: u32,
+    ) -> Met {
         let own = self.terms.text(stem);
         if let Some(before) = before {
             return Met { chunk, stem: own, ..before };
@@ -226,7 +234,8 @@ pub(super) struct Counts {
 
 impl Counts {
     pub fn join(chunks: Vec<Chunk>) -> Self {
-        let mut all = Counts { terms: Terms::default(), frequencies: Vec::new(), chunks: Vec::with_capacity(chunks.len()) };
+        let mut all =
+            Counts { terms: Terms::default(), frequencies: Vec::new(), chunks: Vec::with_capacity(chunks.len()) };
         for mut chunk in chunks {
             let own = std::mem::take(&mut chunk.terms);
             let texts: Vec<u32> = own.texts.iter().map(|text| all.terms.text(text)).collect();
@@ -281,7 +290,11 @@ impl Counts {
         }
         let (vocabulary, order) = Vocabulary::of(&texts, terms);
         let mut features = vec![NO_FEATURE; self.frequencies.len()];
-        order.iter().zip(0..).filter(|(term, _)| **term != NO_TERM).for_each(|(&term, feature)| features[term as usize] = feature);
+        order
+            .iter()
+            .zip(0..)
+            .filter(|(term, _)| **term != NO_TERM)
+            .for_each(|(&term, feature)| features[term as usize] = feature);
         (vocabulary, Features(features))
     }
 

@@ -163,7 +163,9 @@ pub fn solve(problem: Problem, l2: L2, stop: Stop, start: Start) -> Linear {
 pub fn solve_signed(problem: Problem, l2: L2, stop: Stop, start: Start, positive: &[usize]) -> Linear {
     let k = problem.truth.labels;
     match problem.loss {
-        Loss::Softmax if k == 2 && problem.ratios.is_none() && positive.is_empty() => two_classes(problem, l2, stop, start),
+        Loss::Softmax if k == 2 && problem.ratios.is_none() && positive.is_empty() => {
+            two_classes(problem, l2, stop, start)
+        }
         Loss::Softmax => blocks(problem, l2, stop, start, positive, k),
         Loss::OneVsRest => blocks(problem, l2, stop, start, positive, LABELS_A_BLOCK),
     }
@@ -176,7 +178,13 @@ fn two_classes(problem: Problem, l2: L2, stop: Stop, start: Start) -> Linear {
     let truth = Truth::new(1, (0..problem.truth.units()).map(|i| !problem.truth.has(i, 0)).collect());
     let labels = problem.costs.labels.as_ref().map(|factors| vec![[factors[0][1], factors[1][1]]]);
     let costs = labels.map(|labels| Costs { units: problem.costs.units.clone(), labels: Some(labels) });
-    let problem = Problem { truth: &truth, costs: costs.as_ref().unwrap_or(problem.costs), loss: Loss::OneVsRest, rows, ..problem };
+    let problem = Problem {
+        truth: &truth,
+        costs: costs.as_ref().unwrap_or(problem.costs),
+        loss: Loss::OneVsRest,
+        rows,
+        ..problem
+    };
     let (point, origin) = start.parts();
     let point = point.map(|point| point.chunks_exact(2).map(second).collect());
     let (point, outcome) = block(problem, L2(l2.0 / 2.0), stop, point, origin, 0..1, &[]);
@@ -245,7 +253,11 @@ fn block(
         }
         let mut outcome = newton::minimise(&mut objective, &mut point, stop, origin.take());
         positive.iter().zip(&held).filter(|(_, held)| **held).for_each(|(&at, _)| point[at] = 0.0);
-        let next = if positive.is_empty() { Vec::new() } else { held_next(&mut objective, all.as_ref(), &point, positive, &held) };
+        let next = if positive.is_empty() {
+            Vec::new()
+        } else {
+            held_next(&mut objective, all.as_ref(), &point, positive, &held)
+        };
         if next == held || round == MOST_ROUNDS {
             positive.iter().for_each(|&at| point[at] = point[at].max(0.0));
             outcome.value.truncate(labels.len());
@@ -258,7 +270,13 @@ fn block(
 }
 
 /// Which weights are to be held at zero from now on, when `point` is the minimum with those held that were.
-fn held_next(objective: &mut Logistic, all: Option<&Vec<f64>>, point: &[f64], positive: &[usize], held: &[bool]) -> Vec<bool> {
+fn held_next(
+    objective: &mut Logistic,
+    all: Option<&Vec<f64>>,
+    point: &[f64],
+    positive: &[usize],
+    held: &[bool],
+) -> Vec<bool> {
     objective.with_ratios(all.cloned());
     let (mut gradient, mut diagonal) = (vec![0.0; point.len()], vec![0.0; point.len()]);
     objective.move_to(point, &mut gradient, &mut diagonal);

@@ -110,7 +110,8 @@ impl Search {
         self.passes += 1;
         let mut is_moved = true;
         for halving in 1.. {
-            let failed: Vec<usize> = (0..self.parts).filter(|&part| !self.descends(part, by[part], &slope, &value)).collect();
+            let failed: Vec<usize> =
+                (0..self.parts).filter(|&part| !self.descends(part, by[part], &slope, &value)).collect();
             if failed.is_empty() {
                 break;
             }
@@ -197,13 +198,15 @@ impl Equation {
         let turn: [f32; LANES] = std::array::from_fn(|lane| turn[lane % parts] as f32);
         let open: [f32; LANES] = std::array::from_fn(|lane| f32::from(u8::from(open[lane % parts])));
         let Equation { rest, scale, direction, .. } = self;
-        direction.par_chunks_mut(ENTRIES_A_TASK).zip(rest.par_chunks(ENTRIES_A_TASK)).zip(scale.par_chunks(ENTRIES_A_TASK)).for_each(
-            |((direction, rest), scale)| {
+        direction
+            .par_chunks_mut(ENTRIES_A_TASK)
+            .zip(rest.par_chunks(ENTRIES_A_TASK))
+            .zip(scale.par_chunks(ENTRIES_A_TASK))
+            .for_each(|((direction, rest), scale)| {
                 by_lanes(direction, rest, scale, |lane, direction, rest, scale| {
                     *direction = open[lane] * (scale * rest + turn[lane] * *direction);
                 });
-            },
-        );
+            });
     }
 
     /// Goes so far along the direction; returns `rest·rest` and `rest·(scaled rest)`.
@@ -246,7 +249,12 @@ fn by_lanes(a: &mut [f32], b: &[f32], c: &[f32], mut each: impl FnMut(usize, &mu
 }
 
 /// Sums of `of` over the entries of two vectors, part by part, in an order that no thread decides.
-pub fn sums<T: Copy + Sync, U: Copy + Sync>(a: &[T], b: &[U], parts: usize, of: impl Fn(f64, f64) -> f64 + Sync) -> Vec<f64>
+pub fn sums<T: Copy + Sync, U: Copy + Sync>(
+    a: &[T],
+    b: &[U],
+    parts: usize,
+    of: impl Fn(f64, f64) -> f64 + Sync,
+) -> Vec<f64>
 where
     f64: From<T> + From<U>,
 {

@@ -203,7 +203,8 @@ impl<'a> Logistic<'a> {
     fn slope_of(&self, units: &[u32], curvature: &mut [f32], point: &[f64]) -> Slope {
         let lanes = self.lanes;
         let weights = point.len() - lanes;
-        let mut slope = Slope { losses: Losses::new(lanes), gradient: vec![0.0; point.len()], diagonal: vec![0.0; point.len()] };
+        let mut slope =
+            Slope { losses: Losses::new(lanes), gradient: vec![0.0; point.len()], diagonal: vec![0.0; point.len()] };
         let (mut scores, mut curve) = (vec![0.0; lanes], vec![0.0; lanes]);
         for (&i, curvature) in units.iter().zip(curvature.chunks_exact_mut(lanes)) {
             let i = i as usize;
