@@ -57,7 +57,9 @@ impl Labelled {
         }
         let width = lines.iter().flat_map(|(_, entries)| entries).map(|(column, _)| column + 1).max().unwrap_or(0);
         let mut rows = Rows::new(width as usize);
-        lines.iter().for_each(|(_, entries)| rows.push(entries.iter().map(|&(column, value)| (FeatureId(column), value))));
+        lines
+            .iter()
+            .for_each(|(_, entries)| rows.push(entries.iter().map(|&(column, value)| (FeatureId(column), value))));
         Ok(Labelled { rows, labels: lines.into_iter().map(|(label, _)| label).collect() })
     }
 
@@ -86,7 +88,9 @@ fn fit(data: &Labelled, strength: f64) -> anyhow::Result<serde_json::Value> {
     }
     let objective = objective(&data.rows, &truth, 1.0 / strength, &best.0);
     let (rows, columns, entries) = (data.rows.height(), data.rows.width(), data.rows.entries());
-    Ok(json!({"seconds": best.1, "objective": objective, "problems": truth.ncols(), "rows": rows, "columns": columns, "entries": entries}))
+    Ok(
+        json!({"seconds": best.1, "objective": objective, "problems": truth.ncols(), "rows": rows, "columns": columns, "entries": entries}),
+    )
 }
 
 /// The penalised loss of all problems together at a point: weights d × k by row, then k intercepts.
@@ -146,10 +150,13 @@ fn beside_linfa(height: usize, width: usize) -> anyhow::Result<serde_json::Value
     let theirs = dense::fit(&rows, &Truth::new(1, has.clone()), Loss::OneVsRest, 1.0)?;
     let linfa = start.elapsed().as_secs_f64();
     let truth = Array2::from_shape_vec((height, 1), has)?;
-    let (ours, seconds) = (0..5).map(|_| fitted(&rows, &truth, 1.0)).reduce(|a, b| Ok(min(a?, b?))).expect("five are not none")?;
+    let (ours, seconds) =
+        (0..5).map(|_| fitted(&rows, &truth, 1.0)).reduce(|a, b| Ok(min(a?, b?))).expect("five are not none")?;
     let apart = ours.iter().zip(&theirs).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
     let largest = theirs.iter().fold(0.0f64, |most, weight| most.max(weight.abs()));
-    Ok(json!({"rows": height, "columns": width, "linfa": linfa, "seconds": seconds, "apart": apart, "largest": largest}))
+    Ok(
+        json!({"rows": height, "columns": width, "linfa": linfa, "seconds": seconds, "apart": apart, "largest": largest}),
+    )
 }
 
 fn min(a: (Vec<f64>, f64), b: (Vec<f64>, f64)) -> (Vec<f64>, f64) {

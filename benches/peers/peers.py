@@ -26,11 +26,12 @@ ROOT = programs.ROOT
 
 def main():
     given = arguments()
-    scratch = pathlib.Path(given.scratch).resolve()
+    place = pathlib.Path(given.scratch).resolve()
+    # All that is deleted at the end lies in a folder of this name.
+    scratch, results = place / "rhetor-peers-files", place / "results.json"
     scratch.mkdir(parents=True, exist_ok=True)
     measure.SCRATCH = scratch / "run"
-    tools = Tools.find(given.rhetor, given.fresh_text, scratch, os.cpu_count(), not given.no_install)
-    results = scratch / "results.json"
+    tools = Tools.find(given.rhetor, given.fresh_text, scratch, place / "venv", not given.no_install)
     known = json.loads(results.read_text()) if results.exists() else {}
     for name in given.sections or SECTIONS:
         say(f"== {name}")
@@ -44,9 +45,7 @@ def main():
             put(given.write, name, text)
         results.write_text(json.dumps(known, indent=1))
     if not given.keep:
-        for path in scratch.glob("*"):
-            if path.name not in ("results.json", "venv"):
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        shutil.rmtree(scratch)
 
 
 def arguments():

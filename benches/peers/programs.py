@@ -1,6 +1,6 @@
 """The programs that are compared: where they come from, and how each is told to train and to classify."""
-import importlib.util
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -31,16 +31,16 @@ class Tools:
     python: str = None
 
     @classmethod
-    def find(cls, rhetor, fresh_text, scratch, threads, install):
-        tools = cls(str(pathlib.Path(rhetor).resolve()), str(pathlib.Path(fresh_text).resolve()), scratch, threads)
+    def find(cls, rhetor, fresh_text, scratch, venv, install):
+        tools = cls(str(pathlib.Path(rhetor).resolve()), str(pathlib.Path(fresh_text).resolve()), scratch, os.cpu_count())
         if not shutil.which("time"):
             raise SystemExit("missing: GNU time, by which memory is measured\nhint: apt-get install time")
         tools.fasttext, tools.liblinear = shutil.which("fasttext"), shutil.which("liblinear-train")
-        tools.python = python_with_packages(scratch / "venv", install)
+        tools.python = python_with_packages(venv, install)
         for found, name, how in [
             (tools.fasttext, "fastText", "apt-get install fasttext"),
             (tools.liblinear, "liblinear", "apt-get install liblinear-tools"),
-            (tools.python, "Vowpal Wabbit and scikit-learn", f"python3 -m venv {scratch}/venv && {scratch}/venv/bin/pip install -r benches/peers/requirements.txt"),
+            (tools.python, "Vowpal Wabbit and scikit-learn", f"python3 -m venv {venv} && {venv}/bin/pip install -r benches/peers/requirements.txt"),
         ]:
             if not found:
                 say(f"MISSING {name}; its rows are left out. To have it: {how}")
@@ -63,16 +63,19 @@ def first_line(command):
 
 def python_with_packages(folder, install):
     """A Python that has the packages of requirements.txt: this one, or that of a virtual environment, which is made if it may be."""
-    if all(importlib.util.find_spec(name) for name in ("vowpalwabbit", "sklearn", "Stemmer")):
+    if has_packages(sys.executable):
         return sys.executable
-    python, wanted = folder / "bin/python", (HERE / "requirements.txt").read_text()
-    done = folder / "requirements.txt"
-    if install and not (done.exists() and done.read_text() == wanted):
+    python = folder / "bin/python"
+    if install and not has_packages(python):
         say(f"installing scikit-learn and vowpalwabbit into {folder}")
-        made = subprocess.run([sys.executable, "-m", "venv", folder]).returncode == 0
-        if made and subprocess.run([python, "-m", "pip", "install", "-q", "-r", HERE / "requirements.txt"]).returncode == 0:
-            done.write_text(wanted)
-    return str(python) if done.exists() else None
+        if subprocess.run([sys.executable, "-m", "venv", folder]).returncode == 0:
+            subprocess.run([python, "-m", "pip", "install", "-q", "-r", HERE / "requirements.txt"])
+    return str(python) if has_packages(python) else None
+
+
+def has_packages(python):
+    asked = "from importlib.util import find_spec; raise SystemExit(not all(map(find_spec, ('vowpalwabbit', 'sklearn', 'Stemmer'))))"
+    return pathlib.Path(python).exists() and subprocess.run([python, "-c", asked]).returncode == 0
 
 
 # Labelled rows, and what each program reads of them.
