@@ -5,6 +5,7 @@ use std::fmt::Write;
 use rhetor::features::{Block, cues};
 use rhetor::model::card::{Card, Compression, CueCard, Figure, LabelCard, Learned, Mirror, StrongTerm, Trust};
 use rhetor::model::{Model, Task};
+use rhetor::report::column::width;
 use rhetor::report::visible;
 
 /// How many confused pairs are named.
@@ -125,7 +126,7 @@ fn head(model: &Model, out: &mut String) {
 
 fn labels(model: &Model, out: &mut String) {
     let cards = &model.card().labels;
-    let width = cards.iter().map(|card| card.label.chars().count()).max().unwrap_or(0).max(5);
+    let width = width(cards.iter().map(|card| &card.label), 5);
     line!(
         out,
         "{:<width$} {:>7}  {:>5}  {:<14} {:>9} {:>6} {:>6} {:>6} {:>9}  trust",
@@ -179,7 +180,7 @@ fn mirror(seen: &Mirror, model: &Model, out: &mut String) {
         100.0 * overall.found.value,
         100.0 * overall.flagged.value
     );
-    let width = seen.labels.iter().map(|label| visible(&label.label).chars().count()).max().unwrap_or(0).max(5);
+    let width = width(seen.labels.iter().map(|label| visible(&label.label)), 5);
     line!(out, "{:<width$} support  F1    95%             precision recall  AP    95%                 ECE", "label");
     for label in &seen.labels {
         let (name, f1, precision) =
@@ -249,8 +250,8 @@ fn is_idle(cue: &CueCard) -> bool {
 /// Every cue: its label, support, weight, and what it is worth held out, the most useful of each label first.
 pub fn cues(card: &Card) -> String {
     let mut out = String::new();
-    let width = card.cues.iter().map(|cue| visible(&cue.name).chars().count()).max().unwrap_or(0).max(3);
-    let labels = card.labels.iter().map(|label| visible(&label.label).chars().count()).max().unwrap_or(0).max(5);
+    let labels = width(card.labels.iter().map(|label| visible(&label.label)), 5);
+    let width = width(card.cues.iter().map(|cue| visible(&cue.name)), 3);
     line!(out, "{:<labels$}  {:<width$}  support  weight    gain", "label", "cue");
     let mut cues: Vec<&CueCard> = card.cues.iter().collect();
     cues.sort_by(|a, b| a.label.cmp(&b.label).then(b.worth().total_cmp(&a.worth())).then(a.name.cmp(&b.name)));
@@ -284,7 +285,7 @@ const CUES_A_LABEL: usize = 5;
 /// A line a label with its strongest words, and another with the cues that help most.
 pub fn strongest(model: &Model) -> String {
     let cards = &model.card().labels;
-    let width = cards.iter().map(|card| visible(&card.label).chars().count()).max().unwrap_or(0);
+    let width = width(cards.iter().map(|card| visible(&card.label)), 0);
     let mut out = String::from("\nstrongest terms, in log-odds (--terms LABEL shows more, also against it):\n");
     for card in cards {
         let words = card.pro.iter().filter(|term| !term.term.starts_with(cues::PREFIX)).take(TERMS_A_LABEL);
@@ -312,7 +313,7 @@ pub fn terms(card: &LabelCard) -> String {
     let name = visible(&card.label);
     for (heading, terms) in [("for", &card.pro), ("against", &card.contra)] {
         line!(out, "strongest terms {heading} {name}, in log-odds:");
-        let width = terms.iter().map(|term| shown(term).chars().count()).max().unwrap_or(0);
+        let width = width(terms.iter().map(shown), 0);
         for term in terms {
             let note = if visible(&term.term) == visible(&term.surface) { String::new() } else { visible(&term.term) };
             line!(out, "  {:+7.3}  {:<width$}  {note}", term.weight, shown(term));

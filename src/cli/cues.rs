@@ -8,6 +8,7 @@ use std::path::Path;
 
 use rhetor::corpus;
 use rhetor::features::cues::{self, CueSet, Matcher, Miss};
+use rhetor::report::column::width;
 use rhetor::text::stem::Language;
 use rhetor::text::visible;
 
@@ -147,7 +148,7 @@ fn summary(loaded: &Loaded, misses: usize) -> String {
             None => sections.push((&cue.section, 1, cue.patterns.len())),
         }
     }
-    let width = sections.iter().map(|(name, ..)| visible(name).chars().count()).max().unwrap_or(0).max(12);
+    let width = width(sections.iter().map(|(name, ..)| visible(name)), 12);
     let mut out = format!("{:<width$}  cues  patterns\n", "");
     for (name, cues, patterns) in sections {
         let name = if name.is_empty() { "(no section)".into() } else { visible(name) };

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io::Write;
 
 use rhetor::codebook::{Codebook, Entry, file, nearest};
+use rhetor::report::column::width;
 use rhetor::text::visible;
 
 use super::args::{CardFormat, Labels};
@@ -64,7 +65,7 @@ fn find<'a>(book: &'a Codebook, label: &str) -> anyhow::Result<&'a Entry> {
 
 /// A line a label.
 fn list(book: &Codebook, args: &Labels) -> String {
-    let width = book.labels.iter().map(|entry| entry.name.chars().count()).max().unwrap_or(0);
+    let width = width(book.labels.iter().map(|entry| &entry.name), 0);
     let lines = book.labels.iter().map(|entry| format!("{:<width$}  {}", entry.name, entry.definition));
     let lines: String = lines.map(|line| format!("{}\n", line.trim_end())).collect();
     let of = match (&args.model, &args.codebook) {

@@ -239,7 +239,7 @@ mod tests {
         assert!(corpus.examples[2].spans.is_empty());
         assert!(
             corpus.warnings.iter().any(|warning| warning.to_string()
-                == "a.jsonl: 1 marked passage lies outside its text or on no character's edge; its label is kept, and where it lay is not")
+                == "a.jsonl: 1 marked passage lies outside its text, on no character's edge or over nothing; its label is kept, and where it lay is not")
         );
     }
 

@@ -161,7 +161,7 @@ pub enum Warning {
     #[error("{place}: labels come from several questions: {}\nhint: `--label-column {}` takes those of one", quoted(questions), questions.first().map_or("NAME", String::as_str))]
     SeveralQuestions { place: Place, questions: Vec<String> },
     #[error(
-        "{place}: {rows} marked {} outside its text or on no character's edge; {} label is kept, and where it lay is not",
+        "{place}: {rows} marked {} outside its text, on no character's edge or over nothing; {} label is kept, and where it lay is not",
         if *rows == 1 { "passage lies" } else { "passages lie" },
         if *rows == 1 { "its" } else { "each" }
     )]

@@ -105,7 +105,12 @@ impl fmt::Display for BadPattern {
         let pattern = crate::text::visible(&self.pattern);
         let (before, marked) = (columns(&self.pattern[..at.start]), columns(&self.pattern[at.clone()]).max(1));
         let (place, of) = (&self.place, &self.of);
-        write!(f, "{place}: {of}: {what}\n    {pattern}\n    {:before$}{}\nhint: {hint}", "", "^".repeat(marked))
+        write!(
+            f,
+            "{place}: {of}: {what}\n    {pattern}\n    {}{}\nhint: {hint}",
+            " ".repeat(before),
+            "^".repeat(marked)
+        )
     }
 }
 

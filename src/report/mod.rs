@@ -1,5 +1,6 @@
 //! Results as people and programs read them: one trait, a format a file.
 
+pub mod column;
 pub mod difference;
 pub mod html;
 pub mod jsonl;

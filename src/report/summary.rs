@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
-use super::{Named, Record, Report, Setting, visible};
+use super::{Named, Record, Report, Setting, column, visible};
 use crate::codebook::LabelId;
 use crate::framing::voice::Voice;
 use crate::text::cell::{into_io, without_formula};
@@ -151,7 +151,7 @@ impl<'a, W: Write> Summary<'a, W> {
 
     fn text(&mut self) -> io::Result<()> {
         let labels = self.setting.model.labels();
-        let width = labels.iter().map(|(_, name)| name.chars().count()).max().unwrap_or(0);
+        let width = column::width(labels.iter().map(|(_, name)| name), 0);
         for (at, file) in self.files.iter().enumerate() {
             if at > 0 {
                 writeln!(self.out)?;

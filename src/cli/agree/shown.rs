@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use rhetor::evaluate::agreement::measures::{Figures, LabelAgreement, Measure, Measured};
+use rhetor::report::column::width;
 use rhetor::text::visible;
 
 use super::Findings;
@@ -73,7 +74,7 @@ fn sets(found: &Findings, out: &mut String) {
 }
 
 fn labels(found: &Findings, out: &mut String) {
-    let width = found.labels.iter().map(|label| visible(&label.label).chars().count()).max().unwrap_or(0).max(5);
+    let width = width(found.labels.iter().map(|label| visible(&label.label)), 5);
     line!(
         out,
         "\n{:<width$}    any    all  agreement  both yes  Cohen  Fleiss  {:<22}  reading of alpha",
@@ -107,7 +108,7 @@ fn labels(found: &Findings, out: &mut String) {
 
 fn pairs(found: &Findings, out: &mut String) {
     let names = |pair: &(String, String)| format!("{} – {}", visible(&pair.0), visible(&pair.1));
-    let width = found.pairs.iter().map(|pair| names(&pair.annotators).chars().count()).max().unwrap_or(0);
+    let width = width(found.pairs.iter().map(|pair| names(&pair.annotators)), 0);
     line!(out, "\n{:<width$}   units  agreement  Cohen's kappa of whole answers  95%", "pair");
     for pair in &found.pairs {
         line!(

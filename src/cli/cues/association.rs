@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use rhetor::corpus::Corpus;
 use rhetor::evaluate::interval::log_odds_ratio;
 use rhetor::features::cues::Finder;
+use rhetor::report::column::width;
 use rhetor::text::visible;
 
 use super::Loaded;
@@ -101,10 +102,8 @@ fn count<'a>(loaded: &Loaded, args: &Cues, corpus: &'a Corpus) -> Vec<(u64, BTre
 }
 
 fn text(out: &mut impl Write, rows: &[Association], all: u64) -> io::Result<()> {
-    let width = |of: for<'a> fn(&'a Association) -> &'a str| {
-        rows.iter().map(|row| visible(of(row)).chars().count()).max().unwrap_or(0)
-    };
-    let (cues, labels) = (width(|row| row.cue).max(3), width(|row| row.label).max(5));
+    let cues = width(rows.iter().map(|row| visible(row.cue)), 3);
+    let labels = width(rows.iter().map(|row| visible(row.label)), 5);
     writeln!(out, "{:<cues$}  {:<labels$}  matched  with it  share  log-odds  95%", "cue", "label")?;
     for row in rows {
         let (low, high) = row.interval;

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use rhetor::evaluate::estimate::{FEW, Share};
+use rhetor::report::column::width;
 use rhetor::text::visible;
 
 use super::{Findings, LabelShare, Shares};
@@ -53,7 +54,7 @@ fn table(name: Option<&str>, shares: &Shares, found: &Findings, out: &mut String
     if shares.too_few {
         line!(out, "too few of it in the sample: {FEW} are the least");
     }
-    let width = found.labels.iter().map(|label| visible(&label.label).chars().count()).max().unwrap_or(0).max(5);
+    let width = width(found.labels.iter().map(|label| visible(&label.label)), 5);
     line!(
         out,
         "{:<width$} {:>8} {:>6}   {:<22} {:<22} {:>8}  {:<17} {:>4}",

@@ -6,6 +6,7 @@ use rhetor::evaluate::compare::Contrast;
 use rhetor::evaluate::judgement::{Baseline, LabelFigures, Overall};
 use rhetor::evaluate::voices::VoiceFigures;
 use rhetor::model::card::Figure;
+use rhetor::report::column::width;
 use rhetor::text::visible;
 
 use super::against::{Against, Flip, Verdict};
@@ -120,7 +121,7 @@ fn overall(overall: &Overall, out: &mut String) {
 }
 
 fn labels(labels: &[LabelFigures], out: &mut String) {
-    let width = labels.iter().map(|label| visible(&label.label).chars().count()).max().unwrap_or(0).max(5);
+    let width = width(labels.iter().map(|label| visible(&label.label)), 5);
     line!(
         out,
         "{:<width$} support  given  {:<21} precision recall  {:<21}  Brier    ECE  keyword F1",
@@ -148,8 +149,7 @@ fn against(other: &Against, out: &mut String) {
         other.model,
         other.comparison.swaps
     );
-    let names = other.comparison.labels.iter().map(|label| visible(&label.label));
-    let width = names.map(|name| name.chars().count()).max().unwrap_or(0).max(21);
+    let width = width(other.comparison.labels.iter().map(|label| visible(&label.label)), 21);
     line!(out, "{:<width$}              this  other  difference               p", "");
     for figure in &other.comparison.overall {
         line!(out, "{}", contrast(figure.words(), "", figure, width));
@@ -197,7 +197,7 @@ fn flips(other: &Against, out: &mut String) {
 
 fn parts(column: &str, parts: &[Part], out: &mut String) {
     let value = |part: &Part| if part.value.is_empty() { "(none)".into() } else { visible(&part.value) };
-    let width = parts.iter().map(|part| value(part).chars().count()).max().unwrap_or(0).max(column.chars().count());
+    let width = width(parts.iter().map(value).chain([visible(column)]), 0);
     line!(out, "\n{:<width$}  units  {:<21}  {:<21}  {}", visible(column), "micro F1", "macro F1", "mean AP");
     for part in parts {
         let overall = &part.all.overall.figures;

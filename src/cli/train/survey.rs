@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use rhetor::learn::survey::{ENOUGH, Survey};
 use rhetor::model::Task;
+use rhetor::report::column::width;
 use rhetor::report::visible;
 
 /// Contradictions that are named one by one.
@@ -31,7 +32,7 @@ pub fn text(survey: &Survey) -> String {
     );
     line!(out, "features    {} terms to learn on", survey.terms);
     line!(out, "held out    {} folds", survey.folds);
-    let width = survey.labels.iter().map(|label| visible(&label.name).chars().count()).max().unwrap_or(0).max(5);
+    let width = width(survey.labels.iter().map(|label| visible(&label.name)), 5);
     line!(out, "\n{:<width$} {:>7} {:>7} {:>6}", "label", "support", "groups", "share");
     for label in &survey.labels {
         let share = 100.0 * label.support as f64 / survey.units as f64;

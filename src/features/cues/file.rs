@@ -1,6 +1,7 @@
 //! Cue files: TOML with sections, plain word lists, and the dictionaries of other tools.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
@@ -120,9 +121,10 @@ impl<'a> Reader<'a> {
             }
         }
         found.sort_by_key(|(at, _)| *at);
+        let mut known: HashMap<String, u64> = HashMap::new();
         for (at, cue) in found {
-            if let Some(known) = set.cues.iter().find(|known| known.name == cue.name) {
-                let first = known.lines.last().copied().unwrap_or(0);
+            let line = cue.lines.last().copied().unwrap_or(0);
+            if let Some(first) = known.insert(cue.name.clone(), line) {
                 let what = format!("there is a cue {:?} already, in line {first}", cue.name);
                 return Err(self.form(&(at..at), what, "a cue's name is that of its feature, so it stands once"));
             }
