@@ -107,7 +107,7 @@ fn one_line_in_is_one_record_out_in_order() {
 #[test]
 fn threads_change_nothing() {
     let text =
-        [SPEECH.repeat(150).as_bytes(), b"Caf\xe9 \xff\xc3(\r\n \xe2\x80\x9cWe will\n", SPEECH.repeat(150).as_bytes()]
+        [SPEECH.repeat(60).as_bytes(), b"Caf\xe9 \xff\xc3(\r\n \xe2\x80\x9cWe will\n", SPEECH.repeat(60).as_bytes()]
             .concat();
     let desk = Desk::with_model().and("long.txt", text);
     let on = |threads: u32, options: &str| {
