@@ -154,10 +154,7 @@ impl Rows {
             let firsts = own.filter(|&(own, _)| own != NONE && twins.first[twins.of[own as usize] as usize] == own);
             rows.push(firsts.map(|(own, value)| {
                 let share = twins.share[own as usize];
-                (
-                    FeatureId(twins.of[own as usize]),
-                    if share == 1.0 { value } else { (f64::from(value) / share) as f32 },
-                )
+                (FeatureId(twins.of[own as usize]), if share == 1.0 { value } else { value / share })
             }));
         }
         (rows, twins)
@@ -200,7 +197,7 @@ impl Rows {
         for own in 0..count {
             let sum = sums[twins.of[own] as usize];
             if sum > squares[own] {
-                twins.share[own] = (squares[own] / sum).sqrt();
+                twins.share[own] = (squares[own] / sum).sqrt() as f32;
             }
         }
         twins
@@ -227,7 +224,7 @@ pub struct Twins {
     /// The column that each went into.
     of: Vec<u32>,
     /// The share `s_j/|s|` of the weight of that column that is its own.
-    share: Vec<f64>,
+    share: Vec<f32>,
     /// The first of the columns that each merged one is made of.
     first: Vec<u32>,
 }
@@ -235,7 +232,7 @@ pub struct Twins {
 impl Twins {
     /// The merged column of a column, and the share of its weight.
     pub fn of(&self, column: usize) -> (usize, f64) {
-        (self.of[column] as usize, self.share[column])
+        (self.of[column] as usize, f64::from(self.share[column]))
     }
 
     /// The first of the columns in a merged one.
@@ -321,9 +318,9 @@ mod tests {
         assert_eq!((merged.width(), merged.entries()), (3, 4));
         assert_eq!((0..5).map(|column| twins.of(column).0).collect::<Vec<_>>(), [0, 1, 2, 0, 1]);
         assert_eq!(twins.first(1), 1);
-        assert!((twins.of(4).1 - 0.8).abs() < 1e-12);
+        assert!((twins.of(4).1 - 0.8).abs() < 1e-6);
         // 3 and 4 make 5.
-        assert_eq!(merged.row(1).collect::<Vec<_>>(), [(FeatureId(1), 5.0)]);
+        assert!(merged.row(1).all(|(column, value)| column == FeatureId(1) && (value - 5.0).abs() < 1e-5));
         let weights = [2.0, 0.3, -1.0];
         let own: Vec<f64> = (0..5).map(|column| weights[twins.of(column).0] * twins.of(column).1).collect();
         for i in 0..3 {

@@ -295,10 +295,11 @@ fn a_report_on_many_files_has_a_table_of_them_and_one_on_none_says_so() {
 #[test]
 fn lines_of_verse_and_paragraphs_stay_as_they_are_in_the_text() {
     let desk = Desk::with_model()
-        .and("a.txt", "A list:\n- The bridge was closed for repairs\n- The council approved the minutes\n\nNext.\n");
+        .and("a.txt", "A list:\n- The bridge was closed for repairs\n- The council approved the minutes\n\nThe meeting starts at seven.\n");
     let page = desk.run("classify -m m -f html a.txt").ok().stdout;
     assert!(
-        page.contains("\n- The council approved the minutes</p>") && page.contains("<p data-l=\"5\">Next.</p>"),
+        page.contains("\n- The council approved the minutes</p>")
+            && page.contains("<p data-l=\"5\">The meeting starts at seven.</p>"),
         "{page}"
     );
 }
