@@ -500,7 +500,7 @@ def large_model(tools, given):
     """A model of some fifty megabytes: of words and pairs that fresh_text draws."""
     model = tools.scratch / "large.rhetor"
     rows = tools.scratch / "large.jsonl"
-    run(Job([tools.fresh_text, "rows", 4_000 if given.quick else 40_000, 12], stdout=rows))
+    run(Job([tools.fresh_text, "rows", 4_000 if given.quick else 58_000, 12], stdout=rows))
     run(Job([tools.rhetor, "train", "-q", "--no-config", rows, "-o", model, "--cues", "none", "--l2", 4, "--folds", 2]))
     return model
 
