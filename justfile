@@ -23,7 +23,7 @@ audit:
     rustup toolchain install --profile minimal {{msrv}}
     cargo +{{msrv}} check --locked --target-dir target/msrv
     cargo +{{msrv}} check --locked --target-dir target/msrv --lib --no-default-features
-    cargo test --release -- --ignored --skip pictures
+    CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS=true cargo test --release --target-dir target/audit -- --ignored --skip pictures
     packaging/reproducible.sh
 
 # The oldest Rust that Cargo.toml promises
@@ -43,11 +43,9 @@ model OUT="models/english.safetensors":
 mirror FILE:
     cargo run --release --quiet -- evaluate {{FILE}} --format json -o models/mirror-evidence.json --quiet
 
-# Constant memory on a stream of a gigabyte, and a line of 200 MB (needs GNU time)
-soak:
-    cargo build --release
-    yes 'We will make them pay.' | head -c 1G | command time -v target/release/rhetor classify --unit line -q 2>&1 >/dev/null | grep -E 'Maximum resident|Elapsed'
-    head -c 200M /dev/zero | tr '\0' 'x' | command time -v target/release/rhetor classify --format jsonl 2>&1 >/dev/null | grep -E 'Maximum resident|Elapsed|warning'
+# What rhetor carries and what memory it takes: `just soak stream 20480` (MEGABYTES), `line`, `files`, `labels`, `rows` (needs GNU time)
+soak WHAT="stream" SIZE="1024":
+    benches/load.sh {{WHAT}} {{SIZE}}
 
 # The commands of docs/first-run.md: DATA is a folder of labelled sets, PASSAGES a JSONL with a text field
 first-run DATA PASSAGES:

@@ -474,9 +474,11 @@ fn extractor(
     if check == Check::Nothing {
         return Ok(Extractor::later(settings, stored));
     }
-    let name = |term: u32| match (term as usize) < vocabulary.len() {
-        true => vocabulary.term(FeatureId(term)).strip_prefix(cues::PREFIX),
-        false => None,
+    // Its term must also be found by looking it up, which a table that was tampered with may hide.
+    let name = |term: u32| {
+        let feature = Some(FeatureId(term)).filter(|feature| feature.index() < vocabulary.len())?;
+        let term = vocabulary.term(feature);
+        term.strip_prefix(cues::PREFIX).filter(|_| vocabulary.feature(term) == Some(feature))
     };
     if !stored.set.cues.iter().map(|cue| Some(&cue.name[..])).eq(stored.terms.iter().map(name)) {
         return Err("its cues have other names than it says");

@@ -53,3 +53,36 @@ fn every_link_between_documents_leads_somewhere() {
         }
     }
 }
+
+/// Names of tests between backticks: `file::name` for `tests/it/file.rs`, and `src/file.rs::name`.
+fn named_tests(page: &str) -> impl Iterator<Item = (PathBuf, &str)> {
+    let quoted = page.split('`').skip(1).step_by(2);
+    quoted.filter_map(|words| words.split_once("::")).filter(|(_, name)| !name.contains(' ') && *name != "name").map(
+        |(file, name)| {
+            let file = if file.contains('/') { root().join(file) } else { root().join(format!("tests/it/{file}.rs")) };
+            (file, name)
+        },
+    )
+}
+
+#[test]
+fn every_promise_has_a_test_that_is_there() {
+    let page = fs::read_to_string(root().join("docs/promises.md")).unwrap();
+    let mut count = 0;
+    for (file, name) in named_tests(&page) {
+        let code = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let at = code.find(&format!("fn {name}(")).unwrap_or_else(|| panic!("{} has no {name}", file.display()));
+        // Its own attribute, or that of the properties which it stands among.
+        let before = &code[..at];
+        let is_test =
+            before.trim_end().ends_with("#[test]") || before[before.len().saturating_sub(200)..].contains("#[test]");
+        assert!(is_test, "{name} in {} is no test", file.display());
+        count += 1;
+    }
+    assert!(count > 50, "{count}");
+    let rows = page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| promise"));
+    assert!(rows.clone().count() > 20);
+    for row in rows {
+        assert!(row.matches('`').count() >= 2, "a promise without a test: {row}");
+    }
+}

@@ -282,6 +282,7 @@ impl Table<'_> {
 
     /// The next line; whether it was whole, or so long that its rest was passed over. None at the end.
     fn line(&self, input: &mut impl BufRead, bytes: &mut Vec<u8>) -> io::Result<Option<bool>> {
+        bytes.clear();
         let count = input.by_ref().take(self.most as u64).read_until(b'\n', bytes)?;
         if count == 0 {
             return Ok(None);
