@@ -15,7 +15,7 @@ rm -rf dist
 mkdir -p "$folder/completions"
 
 # What is said of it below has to be so.
-ldd "$built" 2>&1 | grep -qE 'statically linked|not a dynamic executable' || {
+{ ldd "$built" 2>&1 || true; } | grep -qE 'statically linked|not a dynamic executable' || {
     echo "$built needs libraries of the machine" >&2
     exit 1
 }
@@ -28,18 +28,17 @@ done
 find "$folder" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
 tar --sort=name --owner=0 --group=0 --numeric-owner --mode=go=rX,u+rw,a-s --directory=dist --create "$name" | gzip --no-name --best >"dist/$name.tar.gz"
 
-maturin() {
-    if ! command -v maturin >/dev/null && [ ! -x target/maturin/bin/maturin ]; then
-        python3 -m venv target/maturin
-        target/maturin/bin/pip install --quiet maturin==1.16.0
-    fi
-    PATH=$PATH:$PWD/target/maturin/bin command maturin "$@"
-}
+# Of the machine, or else one of our own.
+maturin=$(type -P maturin || echo target/maturin/bin/maturin)
+if [ ! -x "$maturin" ]; then
+    python3 -m venv target/maturin
+    target/maturin/bin/pip install --quiet maturin==1.16.0
+fi
 # A static program asks for no version of any library, so it runs wherever Rust's own oldest kernel and glibc do (2.17); maturin looks that this is so.
 # One linked with musl may name both families; with glibc, maturin names only its own.
 runs_on=(manylinux_2_17)
 [[ $target != *-musl ]] || runs_on+=(musllinux_1_1)
-maturin build --quiet --profile dist --target "$target" --compatibility "${runs_on[@]}" --out dist
+"$maturin" build --quiet --profile dist --target "$target" --compatibility "${runs_on[@]}" --out dist
 packaging/try-wheel.sh dist/rhetor-*.whl
 
 (cd dist && sha256sum -- *.tar.gz *.whl >SHA256SUMS)

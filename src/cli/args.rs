@@ -76,7 +76,7 @@ pub enum Command {
 }
 
 /// The environment variable that names the model of every run whose command line names none.
-const MODEL_VARIABLE: &str = "RHETOR_MODEL";
+pub const MODEL_VARIABLE: &str = "RHETOR_MODEL";
 
 impl Command {
     /// Where no model is typed, the environment may name one. `clap` would take it for typed, and refuse what goes with no model.
@@ -113,7 +113,14 @@ pub struct Shared {
     )]
     pub color: When,
     /// Threads to use [default: all processors]
-    #[arg(long, global = true, value_name = "N", help_heading = "Common options", hide_short_help = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "N",
+        value_parser = threads,
+        help_heading = "Common options",
+        hide_short_help = true
+    )]
     pub threads: Option<NonZeroUsize>,
     /// Take defaults from this file [default: rhetor.toml of the working folder, if there is one]
     #[arg(
@@ -128,6 +135,10 @@ pub struct Shared {
     /// Take no defaults from any file
     #[arg(long, global = true, help_heading = "Common options", hide_short_help = true)]
     pub no_config: bool,
+}
+
+fn threads(text: &str) -> Result<NonZeroUsize, &'static str> {
+    text.parse().map_err(|_| "a number of threads is 1 or more")
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -25,6 +25,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::{Once, OnceLock};
 
+use rhetor::model::file::ModelError;
 use rhetor::model::{Model, english};
 
 use args::{Shared, When};
@@ -80,7 +81,14 @@ fn shown(words: impl std::fmt::Display) -> String {
 pub fn load_model(path: Option<&Path>) -> anyhow::Result<Model> {
     let Some(path) = path else { return Ok(english::embedded()) };
     start_threads();
-    Ok(Model::read(path)?)
+    // Whoever did not type that name may not know where it comes from.
+    let is_of_environment = std::env::var_os(args::MODEL_VARIABLE).is_some_and(|named| named == path.as_os_str());
+    Model::read(path).map_err(|error| match error {
+        ModelError::Io { .. } if is_of_environment => {
+            anyhow::anyhow!("{error}\nhint: {} names it; unset it to use the embedded model", args::MODEL_VARIABLE)
+        }
+        error => error.into(),
+    })
 }
 
 /// How many threads may work. They start when there is first something for them to do, since most runs are over before.

@@ -61,3 +61,12 @@ fn colours_come_and_go_as_the_environment_says_and_an_option_has_the_last_word()
     desk.run("classify -m m a.txt -o found.txt").ok();
     assert!(!String::from_utf8(desk.read("found.txt")).unwrap().contains('\u{1b}'));
 }
+
+#[test]
+fn a_model_that_only_the_environment_names_is_said_to_come_from_there() {
+    let desk = Desk::with("a.txt", "Sign the petition.\n");
+    let ran = |args: &str| desk.ran(desk.command(args).env("RHETOR_MODEL", "gone").output().unwrap());
+    ran("classify a.txt").ends(1).says("gone: No such file").says("hint: RHETOR_MODEL names it");
+    assert!(!ran("classify -m lost a.txt").ends(1).stderr.contains("RHETOR_MODEL"));
+    desk.run("classify --threads 0 a.txt").ends(2).says("a number of threads is 1 or more");
+}
