@@ -3,6 +3,8 @@
 //! The text is the project's own training documents, each a paragraph, or `TEXT=FILE`. `examples/fresh_text.rs` makes text that no memory of
 //! words and pairs flatters.
 
+mod corpus;
+
 use divan::counter::BytesCount;
 use rhetor::classifier::{Classifier, Work};
 use rhetor::features::Row;
@@ -24,17 +26,10 @@ fn documents() -> Vec<u8> {
     if let Some(file) = std::env::var_os("TEXT") {
         return std::fs::read(file).expect("TEXT names a file");
     }
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("training/documents");
-    let mut files: Vec<_> =
-        std::fs::read_dir(folder).expect("the corpus is there").flatten().map(|e| e.path()).collect();
-    files.sort();
     let mut text = String::new();
-    for file in files {
-        for line in std::fs::read_to_string(file).expect("a file of the corpus").lines() {
-            let row: serde_json::Value = serde_json::from_str(line).expect("a row is JSON");
-            text.push_str(row["text"].as_str().expect("a row has a text"));
-            text.push_str("\n\n");
-        }
+    for row in corpus::rows() {
+        text.push_str(corpus::text(&row));
+        text.push_str("\n\n");
     }
     text.into_bytes()
 }

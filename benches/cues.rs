@@ -2,6 +2,8 @@
 //!
 //! The text is the project's own training documents, which is kind to no memory: 500 cues match about as often there as anywhere.
 
+mod corpus;
+
 use divan::counter::BytesCount;
 use rhetor::features::cues::{self, CueScratch, Matcher, Numbered};
 use rhetor::text::quote::{self, Quotation};
@@ -21,21 +23,13 @@ struct Scanned {
 }
 
 fn sentences() -> Vec<Scanned> {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("training/documents");
-    let mut files: Vec<_> =
-        std::fs::read_dir(folder).expect("the corpus is there").flatten().map(|e| e.path()).collect();
-    files.sort();
-    let mut all = Vec::new();
-    for file in files {
-        for line in std::fs::read_to_string(file).expect("a file of the corpus").lines() {
-            let row: serde_json::Value = serde_json::from_str(line).expect("a row is JSON");
-            let text = row["text"].as_str().expect("a row has a text").to_owned();
-            let mut tokens = Vec::new();
-            token::tokens(&text, &mut tokens);
-            all.push(Scanned { quotations: quote::quotations(&text), text, tokens, numbers: Vec::new() });
-        }
-    }
-    all
+    let scanned = |row: serde_json::Value| {
+        let text = corpus::text(&row).to_owned();
+        let mut tokens = Vec::new();
+        token::tokens(&text, &mut tokens);
+        Scanned { quotations: quote::quotations(&text), text, tokens, numbers: Vec::new() }
+    };
+    corpus::rows().map(scanned).collect()
 }
 
 /// So many of the program's own cues, taken at even distances.

@@ -2,6 +2,8 @@
 //!
 //! The text is the project's own training documents, each a paragraph: about one sentence in nine holds somebody else's words.
 
+mod corpus;
+
 use divan::counter::BytesCount;
 use rhetor::text::Span;
 use rhetor::text::quote::{self, Quotation};
@@ -15,18 +17,11 @@ fn main() {
 
 /// The documents' sentences, joined, with a blank line between documents.
 fn documents() -> String {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("training/documents");
-    let mut files: Vec<_> =
-        std::fs::read_dir(folder).expect("the corpus is there").flatten().map(|e| e.path()).collect();
-    files.sort();
     let (mut text, mut group) = (String::new(), serde_json::Value::Null);
-    for file in files {
-        for line in std::fs::read_to_string(file).expect("a file of the corpus").lines() {
-            let row: serde_json::Value = serde_json::from_str(line).expect("a row is JSON");
-            text.push_str(if row["group"] == group { " " } else { "\n\n" });
-            text.push_str(row["text"].as_str().expect("a row has a text"));
-            group = row["group"].clone();
-        }
+    for row in corpus::rows() {
+        text.push_str(if row["group"] == group { " " } else { "\n\n" });
+        text.push_str(corpus::text(&row));
+        group = row["group"].clone();
     }
     text
 }
