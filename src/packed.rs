@@ -97,6 +97,12 @@ impl<T: Number> Packed<T> {
         std::array::from_fn(|at| T::read(&bytes[at * T::SIZE..][..T::SIZE]))
     }
 
+    /// A byte of a number, or 0 if there is no such number: for reading where the number will be.
+    #[inline]
+    pub fn first_byte(&self, at: usize) -> u8 {
+        self.bytes.get(at * T::SIZE).copied().unwrap_or_default()
+    }
+
     pub fn iter(&self) -> impl ExactSizeIterator<Item = T> + '_ {
         self.run(0, self.len())
     }

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use super::cues::Numbered;
+use super::pairs::{Fate, Pairs, joined};
 use super::shape::{self, Looks, Shape};
 use super::vocabulary::{Hash, Vocabulary, WordHash};
 use super::weighting::Weighting;
@@ -28,12 +29,15 @@ pub struct Lookup {
     /// The features of shapes and of cues, by their numbers.
     shapes: [Option<FeatureId>; Shape::ALL.len()],
     cues: Vec<Option<FeatureId>>,
-    terms: Terms,
+    idfs: Idfs,
+    pairs: Pairs,
     words: Vec<Word>,
     looks: Vec<Looks>,
     sieve: Sieve,
-    /// Pairs of words by their first, with the feature of the same hash, or [`NONE`].
-    candidates: Vec<(u32, Hash, u32)>,
+    /// Pairs of words by their first, with their stems and what became of them.
+    candidates: Vec<Candidate>,
+    /// Those that were not met before.
+    unknown: Vec<u32>,
     found: Found,
     values: Vec<f64>,
 }
@@ -46,6 +50,8 @@ struct Met {
     stem: u32,
     /// [`NONE`] if it is no term by itself.
     feature: u32,
+    /// In how many training units that term stood.
+    frequency: u32,
     looks: Looks,
     /// Its stem begins with a letter or digit.
     is_word: bool,
@@ -54,7 +60,8 @@ struct Met {
 const NONE: u32 = u32::MAX;
 
 impl Met {
-    const NOT_YET: Met = Met { hash: WordHash::NONE, stem: NONE, feature: NONE, looks: Looks::NOTHING, is_word: false };
+    const NOT_YET: Met =
+        Met { hash: WordHash::NONE, stem: NONE, feature: NONE, frequency: 0, looks: Looks::NOTHING, is_word: false };
 }
 
 /// A word of the unit; the first is the [`START`], whose stem is [`NONE`].
@@ -65,11 +72,23 @@ struct Word {
     number: u32,
 }
 
+/// Two words of the unit that may be a term.
+#[derive(Clone, Copy, Default)]
+struct Candidate {
+    first: u32,
+    fate: Fate,
+    hash: Hash,
+    stems: u64,
+}
+
 /// The terms of the vocabulary that a unit holds, and where.
 #[derive(Default)]
 struct Found {
-    /// A feature, a bit for cues, and the number of the place: features can be sorted as single numbers.
+    /// A feature, a bit for cues, and the number of the find: features can be sorted as single numbers.
     keys: Vec<u64>,
+    /// By find, in how many training units the term stood; nothing for cues.
+    frequencies: Vec<u32>,
+    /// By find, where it is.
     places: Vec<Span>,
     /// Whether places are wanted.
     has_places: bool,
@@ -77,61 +96,47 @@ struct Found {
 
 impl Found {
     const CUE: u64 = 1 << 31;
+    const PLACE: u64 = Found::CUE - 1;
 
     fn clear(&mut self, has_places: bool) {
         self.keys.clear();
+        self.frequencies.clear();
         self.places.clear();
         self.has_places = has_places;
     }
 
     #[inline]
-    fn add(&mut self, feature: FeatureId, span: Span) {
-        self.keys.push(u64::from(feature.0) << 32 | self.places.len() as u64);
+    fn add(&mut self, feature: u32, frequency: u32, span: Span) {
+        self.keys.push(u64::from(feature) << 32 | self.frequencies.len() as u64);
+        self.frequencies.push(frequency);
         if self.has_places {
             self.places.push(span);
         }
     }
 
     fn add_cue(&mut self, feature: FeatureId, span: Span) {
-        self.add(feature, span);
+        self.add(feature.0, 0, span);
         self.keys.last_mut().into_iter().for_each(|key| *key |= Found::CUE);
     }
 }
 
-/// What was found out about terms, each in the one place where its number may stand. Frequent terms have low numbers, so that these do not
-/// drive out each other.
-struct Terms(Box<[Term]>);
+/// Inverse document frequencies by document frequency, each in the one place where it may stand. Most terms are rare, and so have one of a few.
+struct Idfs(Box<[(u32, f64)]>);
 
-#[derive(Clone, Copy)]
-struct Term {
-    feature: u32,
-    /// The stems of a term of two words that was compared with them byte by byte; the second is [`NONE`] before that.
-    pair: (u32, u32),
-    idf: f64,
-}
+impl Idfs {
+    const COUNT: usize = 1 << 10;
 
-const MOST_TERMS: usize = 1 << 15;
-
-impl Terms {
-    fn new(terms: usize) -> Terms {
-        let none = Term { feature: NONE, pair: (NONE, NONE), idf: 0.0 };
-        Terms(vec![none; terms.next_power_of_two().min(MOST_TERMS)].into())
+    fn new() -> Idfs {
+        Idfs(vec![(u32::MAX, 0.0); Idfs::COUNT].into())
     }
 
     #[inline]
-    fn of(&mut self, feature: FeatureId, of: &Featurizer) -> &mut Term {
-        let mask = self.0.len() - 1;
-        let term = &mut self.0[feature.index() & mask];
-        if term.feature != feature.0 {
-            let idf = Weighting::idf(of.vocabulary.frequency(feature), of.units);
-            *term = Term { feature: feature.0, pair: (NONE, NONE), idf };
+    fn of(&mut self, frequency: u32, units: u32) -> f64 {
+        let known = &mut self.0[frequency as usize % Idfs::COUNT];
+        if known.0 != frequency {
+            *known = (frequency, Weighting::idf(frequency, units));
         }
-        term
-    }
-
-    /// Stems have other numbers from now on.
-    fn forget_pairs(&mut self) {
-        self.0.iter_mut().for_each(|term| term.pair = (NONE, NONE));
+        known.1
     }
 }
 
@@ -183,11 +188,13 @@ impl Lookup {
             stems: HashMap::default(),
             shapes: Shape::ALL.map(|shape| vocabulary.feature(shape.name())),
             cues: extractor.cue_terms().iter().map(|term| vocabulary.feature(term)).collect(),
-            terms: Terms::new(vocabulary.len()),
+            idfs: Idfs::new(),
+            pairs: Pairs::new(),
             words: Vec::new(),
             looks: Vec::new(),
             sieve: Sieve::default(),
             candidates: Vec::new(),
+            unknown: Vec::new(),
             found: Found::default(),
             values: Vec::new(),
         }
@@ -215,7 +222,7 @@ impl Featurizer {
         if let Some(lengths) = settings.char_ngrams {
             character_terms(text, scratch, lengths, &mut |_, term, span| {
                 if let Some(feature) = self.vocabulary.feature(term) {
-                    lookup.found.add(feature, span);
+                    lookup.found.add(feature.0, self.vocabulary.frequency(feature), span);
                 }
             });
         }
@@ -235,7 +242,7 @@ impl Featurizer {
         if settings.shape {
             shape::cues(text, &scratch.tokens, looks, quotations, |shape, span| {
                 if let Some(feature) = shapes[shape as usize] {
-                    found.add(feature, span);
+                    found.add(feature.0, self.vocabulary.frequency(feature), span);
                 }
             });
         }
@@ -259,7 +266,7 @@ impl Lookup {
             self.generation = stems.generation();
             self.met.clear();
             self.stems.clear();
-            self.terms.forget_pairs();
+            self.pairs.forget();
         }
         self.met.resize(stems.len(), Met::NOT_YET);
         for (token, &number) in tokens.iter().zip(numbers) {
@@ -284,7 +291,7 @@ impl Lookup {
             row.words += u32::from(met.is_word);
             row.known_words += u32::from(met.is_word && met.feature != NONE);
             if met.feature != NONE {
-                found.add(FeatureId(met.feature), token.span);
+                found.add(met.feature, met.frequency, token.span);
             }
         }
     }
@@ -296,11 +303,13 @@ impl Lookup {
         let is_term = is_word || stem != START && !settings.shape;
         let hash = WordHash::of(stem);
         let first = *self.stems.entry(hash.number()).or_insert(number);
+        let feature = of.vocabulary.feature(stem).filter(|_| is_term);
         self.met[number as usize] = Met {
             hash,
             // Two stems may have one hash, though hardly ever.
             stem: if stems.of(first) == stem { first } else { number },
-            feature: of.vocabulary.feature(stem).filter(|_| is_term).map_or(NONE, |feature| feature.0),
+            feature: feature.map_or(NONE, |feature| feature.0),
+            frequency: feature.map_or(0, |feature| of.vocabulary.frequency(feature)),
             looks: Looks::of(surface, token.kind, &stem::fold(surface), settings.language),
             is_word,
         };
@@ -317,7 +326,7 @@ impl Lookup {
             for (first, run) in self.words.windows(length).enumerate() {
                 let hash = run.iter().fold(Hash::default(), |hash, word| hash.with(word.hash));
                 if let Some(feature) = of.vocabulary.find(hash, |known| is_run(known, run, stems)) {
-                    self.found.add(feature, span_of(tokens, first, length));
+                    self.found.add(feature.0, of.vocabulary.frequency(feature), span_of(tokens, first, length));
                 }
             }
         }
@@ -326,33 +335,49 @@ impl Lookup {
     /// Terms of two words. Most pairs are none, which their hash tells; and a term that is met again is told by the numbers of its stems.
     fn pairs(&mut self, of: &Featurizer, tokens: &[Token], stems: &Stems) {
         self.sieve.prepare(&of.vocabulary);
-        let Lookup { words, found, terms, candidates, sieve, .. } = self;
-        // Step by step for all of them, so that the processor need not wait for one piece of memory before it asks for the next.
+        let Lookup { words, found, pairs, candidates, unknown, sieve, .. } = self;
+        // Step by step for all of them, and what a step reads is touched before: so the processor asks for many pieces of memory at once, in
+        // place of waiting for one to know which way to go.
         candidates.clear();
-        candidates.resize(words.len(), (0, Hash::default(), NONE));
+        candidates.resize(words.len(), Candidate::default());
         let mut count = 0;
-        for (first, pair) in words.windows(2).enumerate() {
-            let hash = Hash::default().with(pair[0].hash).with(pair[1].hash);
-            candidates[count] = (first as u32, hash, NONE);
+        for (first, [before, word]) in words.array_windows().enumerate() {
+            let hash = Hash::default().with(before.hash).with(word.hash);
+            let stems = joined(before.stem, word.stem);
+            candidates[count] = Candidate { first: first as u32, hash, stems, fate: Fate::default() };
             count += usize::from(sieve.lets_through(hash));
         }
         candidates.truncate(count);
-        candidates.iter_mut().for_each(|(_, hash, candidate)| *candidate = of.vocabulary.candidate(*hash));
-        for &(first, hash, candidate) in candidates.iter().filter(|(.., candidate)| *candidate != NONE) {
-            let (first, pair) = (first as usize, &words[first as usize..][..2]);
-            let (candidate, stems_here) = (FeatureId(candidate), (pair[0].stem, pair[1].stem));
-            if terms.of(candidate, of).pair == stems_here {
-                found.add(candidate, span_of(tokens, first, 2));
-            } else if let Some(feature) = of.vocabulary.find(hash, |known| is_run(known, pair, stems)) {
-                terms.of(feature, of).pair = stems_here;
-                found.add(feature, span_of(tokens, first, 2));
-            }
+        touch(&*candidates, |pair| pairs.touch(pair.hash));
+        candidates.iter_mut().for_each(|pair| pair.fate = pairs.get(pair.hash, pair.stems));
+        unknown.clear();
+        unknown
+            .extend((0..).zip(&*candidates).filter(|(_, pair)| pair.fate.feature == Fate::UNKNOWN).map(|(at, _)| at));
+        let vocabulary = &of.vocabulary;
+        touch(&*unknown, |at| vocabulary.touch(candidates[*at as usize].hash));
+        for &at in &*unknown {
+            let pair = &mut candidates[at as usize];
+            pair.fate.feature = vocabulary.candidate(pair.hash);
+        }
+        touch(&*unknown, |at| vocabulary.touch_term(candidates[*at as usize].fate.feature));
+        for &at in &*unknown {
+            let pair = &mut candidates[at as usize];
+            let is = |known: &[u8]| is_run(known, &words[pair.first as usize..][..2], stems);
+            let feature = Some(pair.fate.feature).filter(|feature| *feature != NONE);
+            pair.fate = match feature.and_then(|_| vocabulary.find(pair.hash, is)) {
+                Some(feature) => Fate { feature: feature.0, frequency: vocabulary.frequency(feature) },
+                None => Fate { feature: Fate::NONE, frequency: 0 },
+            };
+            pairs.put(pair.hash, pair.stems, pair.fate);
+        }
+        for pair in candidates.iter().filter(|pair| pair.fate.feature != Fate::NONE) {
+            found.add(pair.fate.feature, pair.fate.frequency, span_of(tokens, pair.first as usize, 2));
         }
     }
 
     /// Sorts what was found, and gives it values.
     fn fill(&mut self, of: &Featurizer, row: &mut Row) {
-        let Lookup { found: Found { keys, places, has_places }, values, terms, .. } = self;
+        let Lookup { found: Found { keys, frequencies, places, has_places }, values, idfs, .. } = self;
         keys.sort_unstable();
         row.occurrences.clear();
         row.entries.clear();
@@ -362,7 +387,7 @@ impl Lookup {
             let (feature, count) = (FeatureId((same[0] >> 32) as u32), same.len() as u32);
             if *has_places {
                 let start = row.occurrences.len();
-                row.occurrences.extend(same.iter().map(|key| (feature, places[(key & (Found::CUE - 1)) as usize])));
+                row.occurrences.extend(same.iter().map(|key| (feature, places[(key & Found::PLACE) as usize])));
                 let own = &mut row.occurrences[start..];
                 if count > 1 && !own.is_sorted() {
                     own.sort_unstable();
@@ -370,7 +395,9 @@ impl Lookup {
             }
             let value = match weighting {
                 _ if same[0] & Found::CUE != 0 => f64::NAN,
-                Weighting::Tfidf => Weighting::tfidf(count, terms.of(feature, of).idf),
+                Weighting::Tfidf => {
+                    Weighting::tfidf(count, idfs.of(frequencies[(same[0] & Found::PLACE) as usize], of.units))
+                }
                 other => other.value(count, 0, of.units),
             };
             values.push(value);
@@ -383,6 +410,13 @@ impl Lookup {
             *single = if value.is_nan() { 1.0 } else { (*value / length) as f32 };
         }
     }
+}
+
+/// Brings what will be read for each of them into the cache.
+#[inline]
+fn touch<T>(each: &[T], what: impl Fn(&T) -> u64) {
+    // The compiler must not see that nobody wants the sum.
+    std::hint::black_box(each.iter().fold(0, |sum, one| sum ^ what(one)));
 }
 
 /// The place of some words, the start being the first.

@@ -7,6 +7,7 @@ pub mod cues;
 mod lookup;
 pub mod matrix;
 pub mod ngrams;
+mod pairs;
 pub mod shape;
 pub mod vectors;
 pub mod vocabulary;

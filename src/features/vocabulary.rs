@@ -171,28 +171,27 @@ impl Vocabulary {
         }
     }
 
-    /// The first feature whose term may have that hash, by the half of it that the table holds; `u32::MAX` if there is none, which is sure. Does
-    /// not branch on what it reads as long as it can, so that many look-ups can be under way at once.
+    /// The first feature whose term may have that hash, by the half of it that the table holds; `u32::MAX` if there is none, which is sure.
     #[inline]
     pub fn candidate(&self, hash: Hash) -> u32 {
-        const AT_ONCE: usize = 4;
-        let (at, tag) = hash.place();
-        let mut at = at as usize & (self.slots.len() - 1);
-        loop {
-            if at + AT_ONCE > self.slots.len() {
-                return self.find(hash, |_| true).map_or(u32::MAX, |feature| feature.0);
-            }
-            let (mut found, mut goes_on) = (0, true);
-            for slot in self.slots.array::<AT_ONCE>(at) {
-                let fits = goes_on & (slot != 0) & ((slot >> 32) as u32 == tag);
-                found |= if fits { slot as u32 } else { 0 };
-                goes_on &= (slot != 0) & !fits;
-            }
-            if !goes_on {
-                return found.wrapping_sub(1);
-            }
-            at += AT_ONCE;
+        self.find(hash, |_| true).map_or(u32::MAX, |feature| feature.0)
+    }
+
+    /// Reads where [`Vocabulary::candidate`] will.
+    #[inline]
+    pub fn touch(&self, hash: Hash) -> u64 {
+        self.slots.get(hash.place().0 as usize & (self.slots.len() - 1))
+    }
+
+    /// Reads where a term stands and how often it stood, if it is one.
+    #[inline]
+    pub fn touch_term(&self, feature: u32) -> u64 {
+        if feature as usize >= self.len() {
+            return 0;
         }
+        let end = self.ends.get(feature as usize);
+        let last = self.text.get((end as usize).wrapping_sub(1)).map_or(0, |byte| u64::from(*byte));
+        last ^ u64::from(self.document_frequency.get(feature as usize))
     }
 
     /// The half of each term's hash that the table holds.
@@ -274,7 +273,7 @@ impl Hash {
 
     /// Where a table is looked at first, as far as the table is large, and what else must be alike.
     #[inline]
-    fn place(self) -> (u32, u32) {
+    pub(super) fn place(self) -> (u32, u32) {
         let all = (self.0 ^ self.0 >> 32).wrapping_mul(GOLDEN);
         ((all >> 32) as u32, self.tag())
     }
