@@ -106,16 +106,16 @@ impl Found {
     }
 
     #[inline]
-    fn add(&mut self, feature: u32, frequency: u32, span: Span) {
+    fn add(&mut self, feature: u32, frequency: u32, span: impl FnOnce() -> Span) {
         self.keys.push(u64::from(feature) << 32 | self.frequencies.len() as u64);
         self.frequencies.push(frequency);
         if self.has_places {
-            self.places.push(span);
+            self.places.push(span());
         }
     }
 
     fn add_cue(&mut self, feature: FeatureId, span: Span) {
-        self.add(feature.0, 0, span);
+        self.add(feature.0, 0, || span);
         self.keys.last_mut().into_iter().for_each(|key| *key |= Found::CUE);
     }
 }
@@ -124,15 +124,17 @@ impl Found {
 struct Idfs(Box<[(u32, f64)]>);
 
 impl Idfs {
-    const COUNT: usize = 1 << 10;
+    const BITS: u32 = 11;
 
     fn new() -> Idfs {
-        Idfs(vec![(u32::MAX, 0.0); Idfs::COUNT].into())
+        Idfs(vec![(u32::MAX, 0.0); 1 << Idfs::BITS].into())
     }
 
     #[inline]
     fn of(&mut self, frequency: u32, units: u32) -> f64 {
-        let known = &mut self.0[frequency as usize % Idfs::COUNT];
+        // Knuth, TAOCP 3, 6.4: 2³² divided by the golden ratio.
+        let place = frequency.wrapping_mul(0x9E37_79B9) >> (32 - Idfs::BITS);
+        let known = &mut self.0[place as usize];
         if known.0 != frequency {
             *known = (frequency, Weighting::idf(frequency, units));
         }
@@ -222,7 +224,7 @@ impl Featurizer {
         if let Some(lengths) = settings.char_ngrams {
             character_terms(text, scratch, lengths, &mut |_, term, span| {
                 if let Some(feature) = self.vocabulary.feature(term) {
-                    lookup.found.add(feature.0, self.vocabulary.frequency(feature), span);
+                    lookup.found.add(feature.0, self.vocabulary.frequency(feature), || span);
                 }
             });
         }
@@ -242,7 +244,7 @@ impl Featurizer {
         if settings.shape {
             shape::cues(text, &scratch.tokens, looks, quotations, |shape, span| {
                 if let Some(feature) = shapes[shape as usize] {
-                    found.add(feature.0, self.vocabulary.frequency(feature), span);
+                    found.add(feature.0, self.vocabulary.frequency(feature), || span);
                 }
             });
         }
@@ -291,7 +293,7 @@ impl Lookup {
             row.words += u32::from(met.is_word);
             row.known_words += u32::from(met.is_word && met.feature != NONE);
             if met.feature != NONE {
-                found.add(met.feature, met.frequency, token.span);
+                found.add(met.feature, met.frequency, || token.span);
             }
         }
     }
@@ -326,7 +328,7 @@ impl Lookup {
             for (first, run) in self.words.windows(length).enumerate() {
                 let hash = run.iter().fold(Hash::default(), |hash, word| hash.with(word.hash));
                 if let Some(feature) = of.vocabulary.find(hash, |known| is_run(known, run, stems)) {
-                    self.found.add(feature.0, of.vocabulary.frequency(feature), span_of(tokens, first, length));
+                    self.found.add(feature.0, of.vocabulary.frequency(feature), || span_of(tokens, first, length));
                 }
             }
         }
@@ -371,7 +373,7 @@ impl Lookup {
             pairs.put(pair.hash, pair.stems, pair.fate);
         }
         for pair in candidates.iter().filter(|pair| pair.fate.feature != Fate::NONE) {
-            found.add(pair.fate.feature, pair.fate.frequency, span_of(tokens, pair.first as usize, 2));
+            found.add(pair.fate.feature, pair.fate.frequency, || span_of(tokens, pair.first as usize, 2));
         }
     }
 
@@ -380,34 +382,39 @@ impl Lookup {
         let Lookup { found: Found { keys, frequencies, places, has_places }, values, idfs, .. } = self;
         keys.sort_unstable();
         row.occurrences.clear();
+        if *has_places {
+            let place = |key: &u64| (FeatureId((key >> 32) as u32), places[(key & Found::PLACE) as usize]);
+            row.occurrences.extend(keys.iter().map(place));
+        }
         row.entries.clear();
+        row.entries.reserve(keys.len());
         values.clear();
+        values.reserve(keys.len());
         let weighting = of.extractor.settings.weighting;
-        for same in keys.chunk_by(|a, b| a >> 32 == b >> 32) {
-            let (feature, count) = (FeatureId((same[0] >> 32) as u32), same.len() as u32);
-            if *has_places {
-                let start = row.occurrences.len();
-                row.occurrences.extend(same.iter().map(|key| (feature, places[(key & Found::PLACE) as usize])));
-                let own = &mut row.occurrences[start..];
-                if count > 1 && !own.is_sorted() {
+        let mut start = 0;
+        while let Some((first, others)) = keys[start..].split_first() {
+            let count = 1 + others.iter().take_while(|key| **key >> 32 == first >> 32).count();
+            if *has_places && count > 1 {
+                let own = &mut row.occurrences[start..start + count];
+                if !own.is_sorted() {
                     own.sort_unstable();
                 }
             }
-            let value = match weighting {
-                _ if same[0] & Found::CUE != 0 => f64::NAN,
-                Weighting::Tfidf => {
-                    Weighting::tfidf(count, idfs.of(frequencies[(same[0] & Found::PLACE) as usize], of.units))
-                }
-                other => other.value(count, 0, of.units),
-            };
-            values.push(value);
-            row.entries.push((feature, 1.0));
+            start += count;
+            let frequency = frequencies[(first & Found::PLACE) as usize];
+            values.push(match weighting {
+                _ if first & Found::CUE != 0 => f64::NAN,
+                Weighting::Tfidf => Weighting::tfidf(count as u32, idfs.of(frequency, of.units)),
+                other => other.value(count as u32, 0, of.units),
+            });
+            row.entries.push((FeatureId((first >> 32) as u32), 1.0));
         }
         // As `normalise` does; cues have no value of their own.
-        let length = values.iter().filter(|value| !value.is_nan()).map(|value| value * value).sum::<f64>().sqrt();
+        let length = values.iter().map(|value| if value.is_nan() { 0.0 } else { value * value }).sum::<f64>().sqrt();
         let length = if length > 0.0 { length } else { 1.0 };
-        for ((_, single), value) in row.entries.iter_mut().zip(values) {
-            *single = if value.is_nan() { 1.0 } else { (*value / length) as f32 };
+        for ((_, single), value) in row.entries.iter_mut().zip(&*values) {
+            let of_length = (value / length) as f32;
+            *single = if of_length.is_nan() { 1.0 } else { of_length };
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use unicode_normalization::char::is_combining_mark;
 
-use super::Span;
+use super::{Span, scan};
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,14 +63,11 @@ fn plain_end(bytes: &[u8], start: usize) -> Option<(usize, Kind)> {
         None => Some(Class::Other),
         Some(byte) => CLASSES.get(usize::from(*byte)).copied(),
     };
-    let (mut end, mut kind) = (start, Kind::Number);
-    loop {
-        match class(end)? {
-            Class::Letter => kind = Kind::Word,
-            Class::Digit => {}
-            _ => break,
-        }
-        end += 1;
+    let (length, has_letter) = scan::word_bytes(bytes, start);
+    let (end, kind) = (start + length, if has_letter { Kind::Word } else { Kind::Number });
+    if class(end)? == Class::Letter {
+        // An underscore.
+        return None;
     }
     let joins = |byte: u8| matches!(byte, b'\'' | b'-' | b'&' | b'.' | b',');
     let may_go_on = match bytes.get(end) {

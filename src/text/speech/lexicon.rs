@@ -4,6 +4,7 @@
 use std::sync::LazyLock;
 
 use super::Act;
+use crate::text::scan::letters_first;
 
 /// Classes that a word may belong to, as bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -300,18 +301,6 @@ impl Letters {
             .contains(&len)
             .then(|| Letters { len, key: (near | LOWER) & (u128::MAX >> (8 * (LONGEST - len))) })
     }
-}
-
-/// How many of eight bytes, from the lowest on, are letters before one is not. Each byte is compared within its own bits: what
-/// is added carries into its highest bit, and no further (Warren, Hacker's Delight, 6-1).
-fn letters_first(bytes: u64) -> usize {
-    const EACH: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x80 * EACH;
-    let lower = (bytes | LOWER as u64) & !HIGH;
-    let from_a = lower + (0x80 - b'a' as u64) * EACH;
-    let behind_z = lower + (0x7F - b'z' as u64) * EACH;
-    let letters = from_a & !behind_z & !bytes & HIGH;
-    (letters ^ HIGH).trailing_zeros() as usize / 8
 }
 
 fn class_named(list: &str) -> Class {
