@@ -343,7 +343,8 @@ impl Lookup {
         candidates.clear();
         candidates.resize(words.len(), Candidate::default());
         let mut count = 0;
-        for (first, [before, word]) in words.array_windows().enumerate() {
+        for (first, pair) in words.windows(2).enumerate() {
+            let (before, word) = (pair[0], pair[1]);
             let hash = Hash::default().with(before.hash).with(word.hash);
             let stems = joined(before.stem, word.stem);
             candidates[count] = Candidate { first: first as u32, hash, stems, fate: Fate::default() };

@@ -23,7 +23,7 @@ fn letters_and_digits(bytes: u64) -> (u64, u64) {
         from_first & !behind_last & HIGH
     };
     let (low, is_ascii) = (bytes & !HIGH, !bytes & HIGH);
-    let lower = low | 0x20 * EACH;
+    let lower = low | (0x20 * EACH);
     (between(lower, b'a', b'z') & is_ascii, between(low, b'0', b'9') & is_ascii)
 }
 
