@@ -12,7 +12,10 @@ fn root() -> PathBuf {
 fn every_dependency_has_its_reason_and_every_reason_its_dependency() {
     let manifest: toml::Table = toml::from_str(&fs::read_to_string(root().join("Cargo.toml")).unwrap()).unwrap();
     let tables = ["dependencies", "dev-dependencies"].map(|name| manifest[name].as_table().unwrap());
-    let needed: BTreeSet<String> = tables.iter().flat_map(|table| table.keys().cloned()).collect();
+    let of_targets =
+        manifest["target"].as_table().unwrap().values().map(|target| target["dependencies"].as_table().unwrap());
+    let needed: BTreeSet<String> =
+        tables.into_iter().chain(of_targets).flat_map(|table| table.keys().cloned()).collect();
     let text = fs::read_to_string(root().join("docs/dependencies.md")).unwrap();
     let rows = text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| crate"));
     let named = rows.flat_map(|row| row.split('|').nth(1).unwrap().split(',').map(|name| name.trim().to_owned()));
@@ -31,7 +34,7 @@ fn pages(folder: &Path, found: &mut Vec<PathBuf>) {
         let name = entry.file_name().to_string_lossy().into_owned();
         if path.is_dir()
             && !name.starts_with('.')
-            && !["target", "node_modules", "corpus", "artifacts"].contains(&name.as_str())
+            && !["target", "dist", "node_modules", "corpus", "artifacts"].contains(&name.as_str())
         {
             pages(&path, found);
         } else if name.ends_with(".md") {
