@@ -2,7 +2,8 @@
 //! questions are one symbol.
 //!
 //! Signs and threads are gone through for every word of a text, so they stand in short lists, the first signs in the head itself: what is read of a
-//! word is two or three lines of the cache. Groups are a row of bits a symbol, since any of them may be asked for, though few are.
+//! word is two or three lines of the cache. Groups are a row of bits a symbol, since any of them may be asked for, of which only those machine words are
+//! kept that are not empty.
 
 use std::collections::HashMap;
 
@@ -71,14 +72,23 @@ struct Head {
     held: (u32, u32),
 }
 
+/// Which 64 of each 4096 groups a symbol is in any of, a bit each, and where those stand.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    any: u64,
+    start: u32,
+}
+
 /// The symbols met so far.
 pub struct Symbols {
     numbers: HashMap<Box<[AskId]>, SymbolId, foldhash::fast::RandomState>,
     heads: Vec<Head>,
     signs: Vec<Eight>,
     held: Vec<Held>,
-    /// The groups of each symbol that words may be asked after, so many machine words of them.
+    /// The groups of each symbol that words may be asked after, 64 in a machine word.
     groups: Vec<u64>,
+    /// For each symbol, and each 4096 groups, where these stand; so many of a symbol.
+    rows: Vec<Row>,
     width: usize,
     /// While a symbol is made: all its groups, a bit each, and its signs.
     own: Vec<u64>,
@@ -92,10 +102,11 @@ impl Symbols {
             heads: Vec::new(),
             signs: Vec::new(),
             held: Vec::new(),
-            groups: Vec::new(),
+            groups: vec![0],
+            rows: Vec::new(),
             // At least one, so that it can be asked for without a look whether there is any.
-            width: index.asked.div_ceil(64).max(1),
-            own: vec![0; index.signs.len().div_ceil(64).max(1)],
+            width: index.asked.div_ceil(4096).max(1),
+            own: vec![0; index.signs.len().div_ceil(64)],
             own_signs: Vec::new(),
         }
     }
@@ -104,7 +115,7 @@ impl Symbols {
     pub fn bytes(&self) -> usize {
         let questions: usize = self.numbers.len() * 64;
         let lists = size_of_val(&self.heads[..]) + size_of_val(&self.signs[..]) + size_of_val(&self.held[..]);
-        questions + lists + size_of_val(&self.groups[..])
+        questions + lists + size_of_val(&self.groups[..]) + size_of_val(&self.rows[..])
     }
 
     /// Starts anew.
@@ -113,7 +124,8 @@ impl Symbols {
         self.heads.clear();
         self.signs.clear();
         self.held.clear();
-        self.groups.clear();
+        self.groups.truncate(1);
+        self.rows.clear();
     }
 
     /// The symbol of words that answer just these questions.
@@ -126,7 +138,13 @@ impl Symbols {
             self.own[usize::from(*group) / 64] |= 1 << (group % 64);
         }
         // The last may hold groups that nobody asks for, which does no harm.
-        self.groups.extend_from_slice(&self.own[..self.width]);
+        for at in 0..self.width {
+            let start = self.groups.len() as u32;
+            let cells = self.own.get(at * 64..).unwrap_or_default().iter().take(64);
+            let any = cells.clone().zip(0..).fold(0, |any, (groups, at)| any | u64::from(*groups != 0) << at);
+            self.groups.extend(cells.filter(|groups| **groups != 0));
+            self.rows.push(Row { any, start });
+        }
         let held = self.held.len();
         let mut marked = [false; SIGNS];
         self.own_signs.clear();
@@ -181,7 +199,11 @@ impl Symbols {
     #[inline]
     pub fn is(&self, symbol: SymbolId, group: GroupId) -> bool {
         let group = usize::from(group);
-        self.groups[symbol as usize * self.width + group / 64] >> (group % 64) & 1 == 1
+        let Row { any, start } = self.rows[symbol as usize * self.width + group / 4096];
+        let cell = group / 64 % 64;
+        let (has, before) = (any >> cell & 1, (any & ((1 << cell) - 1)).count_ones());
+        // The first machine word is empty, for those who are in none; there is no branch, since the answer cannot be guessed.
+        self.groups[(start + before) as usize * has as usize] >> (group % 64) & 1 == 1
     }
 }
 
