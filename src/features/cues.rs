@@ -17,7 +17,10 @@ mod matcher;
 mod oracle;
 mod pattern;
 mod places;
+mod signs;
+mod steps;
 mod symbols;
+mod view;
 mod words;
 
 use std::collections::BTreeSet;

@@ -36,6 +36,14 @@ impl Op {
         self.group_mut().copied()
     }
 
+    /// How many instructions that follow belong to it.
+    pub fn length(self) -> usize {
+        match self {
+            Op::Optional(length) | Op::Either(length) | Op::Alternative(length) => length.into(),
+            _ => 0,
+        }
+    }
+
     pub fn group_mut(&mut self) -> Option<&mut GroupId> {
         match self {
             Op::Is(group) | Op::IsNot(group) | Op::Next(group) | Op::NotBefore(group, _) | Op::NotAfter(group, _) => {
@@ -130,6 +138,11 @@ impl<'a> Coder<'a> {
         self.group_shares[usize::from(group)]
     }
 
+    /// The same of a question.
+    pub fn ask_share(&self, ask: AskId) -> f64 {
+        self.ask_shares[usize::from(ask)]
+    }
+
     /// The commonest question of a group.
     pub fn commonest(&self, group: GroupId) -> Option<AskId> {
         let share = |ask: &AskId| self.ask_shares[usize::from(*ask)];
@@ -164,7 +177,17 @@ impl<'a> Coder<'a> {
             }
             Node::Either(nodes) => {
                 let mut inner = Vec::new();
-                for node in nodes {
+                // Words are one alternative, as if they had been written as a class.
+                let (words, others): (Vec<&Node>, Vec<&Node>) =
+                    nodes.iter().partition(|node| matches!(node, Node::Is(_)));
+                let mut asks: Vec<Ask> = Vec::new();
+                words.iter().for_each(|node| {
+                    if let Node::Is(own) = node {
+                        asks.extend_from_slice(own)
+                    }
+                });
+                let words = (!asks.is_empty()).then(|| Node::Is(asks));
+                for node in words.iter().chain(others) {
                     let alternative = self.code(&[node], way)?;
                     inner.push(Op::Alternative(length(&alternative)));
                     inner.extend(alternative);
@@ -248,6 +271,8 @@ fn length(code: &[Op]) -> u16 {
 pub struct Reach {
     pub shortest: usize,
     pub longest: usize,
+    /// How many words around a place are looked at besides.
+    pub around: usize,
 }
 
 /// Groups within groups, and alternatives within these.
@@ -260,28 +285,31 @@ pub fn reach(code: &[Op], groups: usize) -> Option<Reach> {
 
 fn sequence(code: &[Op], groups: usize, depth: usize) -> Option<Reach> {
     let depth = depth.checked_sub(1)?;
-    let (mut total, mut at) = (Reach { shortest: 0, longest: 0 }, 0);
+    let (mut total, mut at) = (Reach { shortest: 0, longest: 0, around: 0 }, 0);
     while let Some(op) = code.get(at) {
         at += 1;
-        let mut add = |shortest: usize, longest: usize| {
-            total = Reach { shortest: total.shortest + shortest, longest: total.longest + longest };
+        let mut add = |shortest: usize, longest: usize, around: usize| {
+            let Reach { shortest: least, longest: most, around: known } = total;
+            total = Reach { shortest: least + shortest, longest: most + longest, around: known.max(around) };
         };
         let is_known = |group: GroupId| usize::from(group) < groups;
         match *op {
-            Op::Is(group) | Op::IsNot(group) if is_known(group) => add(1, 1),
-            Op::Any => add(1, 1),
-            Op::Gap(n) if usize::from(n) <= MOST_GAP => add(0, n.into()),
+            Op::Is(group) | Op::IsNot(group) if is_known(group) => add(1, 1, 0),
+            Op::Any => add(1, 1, 0),
+            Op::Gap(n) if usize::from(n) <= MOST_GAP => add(0, n.into(), 0),
             Op::Seam(_) => {}
-            Op::Next(group) if is_known(group) => {}
-            Op::NotBefore(group, n) | Op::NotAfter(group, n) if is_known(group) && usize::from(n) <= MOST_GAP => {}
+            Op::Next(group) if is_known(group) => add(0, 0, 1),
+            Op::NotBefore(group, n) | Op::NotAfter(group, n) if is_known(group) && usize::from(n) <= MOST_GAP => {
+                add(0, 0, n.into());
+            }
             Op::Optional(length) => {
                 let inner = sequence(code.get(at..at + usize::from(length))?, groups, depth)?;
-                add(0, inner.longest);
+                add(0, inner.longest, inner.around);
                 at += usize::from(length);
             }
             Op::Either(length) => {
                 let inner = alternatives(code.get(at..at + usize::from(length))?, groups, depth)?;
-                add(inner.shortest, inner.longest);
+                add(inner.shortest, inner.longest, inner.around);
                 at += usize::from(length);
             }
             _ => return None,
@@ -299,6 +327,7 @@ fn alternatives(code: &[Op], groups: usize, depth: usize) -> Option<Reach> {
         any = Some(any.map_or(own, |known| Reach {
             shortest: known.shortest.min(own.shortest),
             longest: known.longest.max(own.longest),
+            around: known.around.max(own.around),
         }));
         at = end;
     }

@@ -8,15 +8,16 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::code::{Coder, GroupId, Op, Reach, Way, reach};
-use super::hold::{self, Near, Sign, WIDEST};
+use super::hold::{self, CHECKS, Near, Sign, WIDEST};
 use super::lists::Lists;
 use super::pattern::{Flaw, Node, Seam};
+use super::signs::{self, SignId, Signs};
 use super::words::{AskId, Leaves, Questions};
 use super::{CueId, Matcher};
 use crate::text::stem::Language;
 
 /// Raised with every change to what the bytes hold or mean; bytes of another version are made anew from the cues.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// Why bytes are no matcher of a cue set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,10 +34,10 @@ pub enum BadMatcher {
 pub struct Compiled {
     pub language: Language,
     pub questions: Questions,
-    /// The questions of each group; first those groups that are marked wherever they stand in a sentence, for [`Check`]s.
+    /// The questions of each group; first those groups that instructions ask for.
     pub groups: Lists<AskId>,
-    /// How many these are.
-    pub slots: u16,
+    /// The sign of each group: where that does not stand, no word of the group does.
+    pub signs: Vec<SignId>,
     /// The cue of each pattern.
     pub patterns: Vec<CueId>,
     pub threads: Vec<Thread>,
@@ -51,7 +52,7 @@ pub struct Thread {
     pub pattern: u32,
     /// The group of the word at which it is held, and what else must stand near.
     pub own: GroupId,
-    pub checks: [Check; 2],
+    pub checks: [Check; CHECKS],
     /// Whether what follows is worked out before what precedes.
     pub ahead_first: bool,
     /// It can match in sentences with quotations only.
@@ -64,10 +65,10 @@ pub struct Thread {
 /// A sign that must stand near a word: at one of `width` places, the first of which is `from` words behind it (before it, if negative).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
-    /// [`Check::SIGNS`] more than the number of a group, or the number of another sign.
-    pub slot: u16,
+    pub sign: SignId,
     pub from: i8,
-    pub width: u8,
+    /// With [`Check::WIDE`] if it looks further than 16 words.
+    width: u8,
 }
 
 impl Default for Check {
@@ -77,47 +78,40 @@ impl Default for Check {
 }
 
 impl Check {
-    /// The numbers of signs that are no words.
-    pub const ALWAYS: u16 = 0;
-    pub const QUOTATION: u16 = 1;
-    pub const SENTENCE_START: u16 = 2;
-    pub const SENTENCE_END: u16 = 3;
-    pub const BREAK: u16 = 4;
-    pub const SIGNS: u16 = 5;
-
+    const WIDE: u8 = 128;
     /// What is always true.
-    const NOTHING: Check = Check { slot: Check::ALWAYS, from: 0, width: 1 };
+    const NOTHING: Check = Check { sign: signs::ALWAYS, from: 0, width: 1 };
 
-    fn new(near: Option<Near>) -> Check {
+    fn new(near: Option<Near>, of: &[SignId]) -> Check {
         let Some(Near { sign, from, to }) = near else { return Check::NOTHING };
-        let slot = match sign {
-            Sign::Quotation => return Check { slot: Check::QUOTATION, ..Check::NOTHING },
-            Sign::SentenceStart => Check::SENTENCE_START,
-            Sign::SentenceEnd => Check::SENTENCE_END,
-            Sign::Break => Check::BREAK,
-            Sign::Word(group) => match Check::SIGNS.checked_add(group) {
-                Some(slot) => slot,
-                None => return Check::NOTHING,
-            },
+        let sign = match sign {
+            Sign::Quoted => signs::QUOTED,
+            Sign::Opens => signs::OPENS,
+            Sign::Closes => signs::CLOSES,
+            Sign::SentenceStart => signs::SENTENCE_START,
+            Sign::SentenceEnd => signs::SENTENCE_END,
+            Sign::Break => signs::BREAK,
+            Sign::Word(group) => of[usize::from(group)],
         };
-        Check { slot, from: from as i8, width: (to - from + 1) as u8 }
+        let wide = if from < -16 || to > 16 { Check::WIDE } else { 0 };
+        Check { sign, from: from as i8, width: (to - from + 1) as u8 | wide }
     }
 
-    /// The group of words that must stand near, if it is one.
-    #[inline]
-    pub fn group(self) -> Option<GroupId> {
-        self.slot.checked_sub(Check::SIGNS)
+    /// How many places.
+    #[inline(always)]
+    pub fn width(self) -> u8 {
+        self.width % Check::WIDE
     }
 
     /// Whether it looks further than 16 words.
-    #[inline]
+    #[inline(always)]
     pub fn is_wide(self) -> bool {
-        self.from < -16 || i16::from(self.from) + i16::from(self.width) > 17
+        self.width >= Check::WIDE
     }
 
-    fn is_sound(self, groups: usize) -> bool {
-        let (from, to) = (isize::from(self.from), isize::from(self.from) + isize::from(self.width) - 1);
-        self.group().is_none_or(|group| usize::from(group) < groups) && -WIDEST <= from && from <= to && to <= WIDEST
+    fn is_sound(self) -> bool {
+        let (from, to) = (isize::from(self.from), isize::from(self.from) + isize::from(self.width()) - 1);
+        -WIDEST <= from && from <= to && to <= WIDEST
     }
 }
 
@@ -125,12 +119,9 @@ impl Check {
 const MOST_CODE: usize = 2048;
 const MOST_REACH: usize = 10_240;
 
-/// How often the second check of a thread is made, when the first is made once.
-const SECOND: f64 = 0.2;
-/// What it costs to ask for a group at one of several places, in marks.
-const AN_ASK: f64 = 4.0;
-/// What a marked group costs at every word besides its marks, in marks.
-const A_SLOT: f64 = 0.0005;
+/// What it costs that each of a thread's checks shows in vain, in marks, and that an instruction asks in vain.
+const A_CHECK: [f64; CHECKS] = [20.0, 10.0, 4.0];
+const AN_ASK: f64 = 1.0;
 
 /// Rows of instructions, each once.
 #[derive(Default)]
@@ -173,16 +164,18 @@ impl Compiled {
         let needs_quotation = |nodes: &[&Node]| {
             nodes.iter().any(|node| matches!(node, Node::Seam(Seam::Quoted | Seam::Opens | Seam::Closes)))
         };
+        let mut near = Vec::with_capacity(held.len());
         for (pattern, at, hold::Thread { nodes, own, signs, ahead_first, .. }) in held {
             let before = code.row(coder.code(&nodes[..at], Way::Back)?);
             let after = code.row(coder.code(&nodes[at + 1..], Way::Forward)?);
-            let (checks, needs_quotation) = (signs.map(Check::new), needs_quotation(&nodes));
+            let (checks, needs_quotation) = ([Check::NOTHING; CHECKS], needs_quotation(&nodes));
             threads.push(Thread { pattern, own, checks, ahead_first, needs_quotation, before, after });
+            near.push(signs);
         }
         let mut roaming = Vec::with_capacity(everywhere.len());
         for (pattern, hold::Thread { nodes, own, ahead_first, .. }) in everywhere {
             let (before, after) = (code.row(Vec::new()), code.row(coder.code(&nodes, Way::Forward)?));
-            let (checks, needs_quotation) = ([Check::NOTHING; 2], needs_quotation(&nodes));
+            let (checks, needs_quotation) = ([Check::NOTHING; CHECKS], needs_quotation(&nodes));
             roaming.push(Thread { pattern, own, checks, ahead_first, needs_quotation, before, after });
         }
         let questions = Questions::new(&coder.asked, leaves, language);
@@ -191,47 +184,57 @@ impl Compiled {
             language,
             questions,
             groups: Lists::default(),
-            slots: 0,
+            signs: Vec::new(),
             patterns,
             threads,
             everywhere: roaming,
             code: code.rows,
         };
-        compiled.number_groups(&coder);
+        let signs = compiled.deal_signs(&near, &coder);
+        for (thread, near) in compiled.threads.iter_mut().zip(near) {
+            thread.checks = near.map(|near| Check::new(near, &signs));
+        }
+        compiled.number_groups(&coder, &signs);
         Ok(compiled)
     }
 
-    /// Numbers the groups anew: first those that are marked, then those that words may be asked after otherwise, and side by side if their
-    /// commonest question is the same, so that what is asked of common words stands together in memory.
-    ///
-    /// To mark a group costs as much as its words are common, to ask for it as much as the words near which it is asked for, and how many
-    /// places there are, and if there are several [`AN_ASK`] times as much, since the processor cannot guess how many it has to ask. With all
-    /// groups of checks marked a word made 37 marks for 500 of the built-in cues, more work than all the rest.
-    fn number_groups(&mut self, coder: &Coder) {
+    /// A sign of each of the coder's groups, by how often threads ask for it.
+    fn deal_signs(&self, near: &[[Option<Near>; CHECKS]], coder: &Coder) -> Vec<SignId> {
         let mut asking = vec![0.0; coder.groups.len()];
-        // How near the front a group must stand; `None` for those that are not used.
-        let mut ranks: Vec<Option<u8>> = vec![None; coder.groups.len()];
-        let mut rank = |group: GroupId, rank: u8| {
-            let known = &mut ranks[usize::from(group)];
-            *known = Some(known.map_or(rank, |known| known.min(rank)));
-        };
-        for thread in &self.threads {
-            rank(thread.own, 2);
-            for (check, often) in thread.checks.iter().zip([1.0, SECOND]) {
-                if let Some(group) = check.group() {
-                    rank(group, 1);
-                    let ask = if check.width == 1 { 1.0 } else { AN_ASK };
-                    asking[usize::from(group)] += ask * often * coder.share(thread.own) * f64::from(check.width);
+        for (thread, near) in self.threads.iter().zip(near) {
+            let often = coder.share(thread.own);
+            for (near, cost) in near.iter().zip(A_CHECK) {
+                if let Some(Near { sign: Sign::Word(group), from, to }) = near {
+                    asking[usize::from(*group)] += cost * often * (to - from + 1) as f64;
                 }
             }
-        }
-        self.code.all().iter().filter_map(|op| op.group()).for_each(|group| rank(group, 1));
-        for (group, asking) in (0..=GroupId::MAX).zip(asking) {
-            if asking > coder.share(group) + A_SLOT {
-                rank(group, 0);
+            let rows = [thread.before, thread.after].map(|row| self.code.of(row as usize));
+            for group in rows.into_iter().flatten().filter_map(|op| op.group()) {
+                asking[usize::from(group)] += AN_ASK * often;
             }
         }
-        self.slots = ranks.iter().filter(|rank| **rank == Some(0)).count() as u16;
+        let (shares, by_ask) = self.questions.common_words();
+        let others = |ask: &AskId| {
+            let common = by_ask.of(usize::from(*ask)).iter().map(|word| shares[usize::from(*word)]).sum::<f64>();
+            (coder.ask_share(*ask) - common).max(0.0)
+        };
+        let group = |(asks, asking): (&[AskId], f64)| {
+            let mut words: Vec<u16> = asks.iter().flat_map(|ask| by_ask.of(usize::from(*ask))).copied().collect();
+            words.sort_unstable();
+            words.dedup();
+            signs::Group { words, others: asks.iter().map(others).sum(), asking }
+        };
+        let groups: Vec<signs::Group> = coder.groups.iter().zip(asking).map(group).collect();
+        Signs::new(&shares).deal(&groups)
+    }
+
+    /// Numbers the groups anew: first those that instructions ask for, and side by side if their commonest question is the same, so that what is
+    /// asked of common words stands together in memory.
+    fn number_groups(&mut self, coder: &Coder, signs: &[SignId]) {
+        // How near the front a group must stand; `None` for those that are not used.
+        let mut ranks: Vec<Option<u8>> = signs.iter().map(|sign| (*sign != signs::ALWAYS).then_some(1)).collect();
+        self.threads.iter().for_each(|thread| ranks[usize::from(thread.own)] = Some(1));
+        self.code.all().iter().filter_map(|op| op.group()).for_each(|group| ranks[usize::from(group)] = Some(0));
         let used = (0..=GroupId::MAX).zip(&ranks).filter_map(|(group, rank)| rank.map(|rank| (rank, group)));
         let mut order: Vec<(u8, GroupId)> = used.collect();
         order.sort_by_cached_key(|(rank, group)| (*rank, coder.commonest(*group), *group));
@@ -239,24 +242,16 @@ impl Compiled {
         for (new, (_, old)) in (0..=GroupId::MAX).zip(&order) {
             numbers[usize::from(*old)] = new;
             self.groups.push(coder.groups.of(usize::from(*old)).iter().copied());
+            self.signs.push(signs[usize::from(*old)]);
         }
         let renumber = |group: &mut GroupId| *group = numbers[usize::from(*group)];
-        for thread in &mut self.threads {
-            renumber(&mut thread.own);
-            for check in &mut thread.checks {
-                if let Some(group) = check.group() {
-                    check.slot = numbers[usize::from(group)] + Check::SIGNS;
-                }
-            }
-        }
+        self.threads.iter_mut().for_each(|thread| renumber(&mut thread.own));
         self.code.all_mut().iter_mut().filter_map(Op::group_mut).for_each(renumber);
     }
 
     /// One more than the highest number of a group of which it may be asked whether a certain word is in it.
     pub fn asked_groups(&self) -> usize {
-        let checks = self.threads.iter().flat_map(|thread| thread.checks).filter_map(Check::group);
-        let asked = self.code.all().iter().filter_map(|op| op.group()).chain(checks);
-        asked.max().map_or(0, |group| usize::from(group) + 1)
+        self.code.all().iter().filter_map(|op| op.group()).max().map_or(0, |group| usize::from(group) + 1)
     }
 
     /// How far each row of instructions reaches; `None` if one cannot be the work of a [`Coder`].
@@ -273,15 +268,13 @@ impl Compiled {
                 && (thread.before as usize) < reaches.len()
                 && (thread.after as usize) < reaches.len()
         };
-        let is_held = |thread: &Thread| {
-            is_group(thread.own) && thread.checks.iter().all(|check| check.is_sound(self.groups.len()))
-        };
+        let is_held = |thread: &Thread| is_group(thread.own) && thread.checks.iter().all(|check| check.is_sound());
         // A thread that could take no word would match where nothing stands.
         let takes_a_word = |thread: &Thread| reaches[thread.after as usize].shortest > 0;
         self.language == language
             && self.questions.are_sound(language)
             && self.groups.len() <= usize::from(GroupId::MAX) + 1
-            && usize::from(self.slots) <= self.groups.len()
+            && self.signs.len() == self.groups.len()
             && self.groups.all().iter().all(|ask| usize::from(*ask) < self.questions.len())
             && self.patterns.iter().all(|cue| (*cue as usize) < cues)
             && self.threads.iter().all(|thread| is_known(thread) && is_held(thread))

@@ -1,7 +1,7 @@
 //! Where to take hold of a pattern: at which of its words, and what must stand near it, so that as few places of a text as possible are
 //! looked at.
 //!
-//! A pattern is taken hold of at a word that it cannot do without, such as *choice* in `no other? choice`: the rarest, by and large. Two
+//! A pattern is taken hold of at a word that it cannot do without, such as *choice* in `no other? choice`: the rarest, by and large. Some
 //! more things that it cannot do without are looked for around that word, each in the window of places where it may stand: another word, a
 //! sentence's start or end, punctuation, a quotation. If the rarest words of a pattern stand within alternatives, each alternative is taken
 //! hold of by itself: one pattern, several *threads*.
@@ -18,8 +18,10 @@ pub enum Sign {
     SentenceEnd,
     /// Something else than a single blank between two words.
     Break,
-    /// Any quotation in the sentence.
-    Quotation,
+    /// Where a quotation goes on, opens, closes.
+    Quoted,
+    Opens,
+    Closes,
 }
 
 /// A sign that must stand near a word: `from` to `to` words behind it, or before it if negative. A sign between words counts as standing at
@@ -38,7 +40,7 @@ pub struct Thread<'n> {
     pub at: Option<usize>,
     pub own: GroupId,
     /// What must stand near, the rarest first.
-    pub signs: [Option<Near>; 2],
+    pub signs: [Option<Near>; CHECKS],
     /// What follows the own word is thought to fail sooner than what precedes it.
     pub ahead_first: bool,
 }
@@ -59,6 +61,8 @@ const A_THREAD: f64 = 1e-6;
 const A_CHECK: f64 = 0.08;
 /// A sign that is there more often than this is not looked for.
 const TOO_COMMON: f64 = 0.6;
+/// How many signs are looked for.
+pub const CHECKS: usize = 3;
 /// How far from the word a sign may stand that is looked for.
 pub const WIDEST: isize = 31;
 
@@ -71,7 +75,7 @@ pub fn threads<'n>(node: &'n Node, coder: &mut Coder) -> Result<Vec<Thread<'n>>,
     let all = 0..nodes.len();
     Ok(match plan(&nodes, all, coder)? {
         Some(plan) => plan.threads,
-        None => vec![Thread { nodes, at: None, own: 0, signs: [None; 2], ahead_first: true }],
+        None => vec![Thread { nodes, at: None, own: 0, signs: [None; CHECKS], ahead_first: true }],
     })
 }
 
@@ -135,7 +139,7 @@ fn decided<'n>(
 struct Around {
     /// The share of places that are thought to show all signs.
     passing: f64,
-    signs: [Option<Near>; 2],
+    signs: [Option<Near>; CHECKS],
     ahead_first: bool,
 }
 
@@ -166,12 +170,12 @@ impl Around {
         signs.sort_by(|(a, _), (b, _)| a.total_cmp(b));
         let is_rare =
             |(passing, near): &&(f64, Near)| *passing < TOO_COMMON && -WIDEST <= near.from && near.to <= WIDEST;
-        let chosen: Vec<(f64, Near)> = signs.iter().filter(is_rare).take(2).copied().collect();
+        let chosen: Vec<(f64, Near)> = signs.iter().filter(is_rare).take(CHECKS).copied().collect();
         let other = signs.iter().find(|sign| !chosen.contains(sign)).or(chosen.last());
         Around {
-            passing: chosen.iter().map(|(passing, _)| passing).product(),
+            passing: chosen.iter().take(2).map(|(passing, _)| passing).product(),
             ahead_first: other.is_some_and(|(_, near)| near.to > 0),
-            signs: [0, 1].map(|n| chosen.get(n).map(|(_, near)| *near)),
+            signs: std::array::from_fn(|n| chosen.get(n).map(|(_, near)| *near)),
         }
     }
 }
@@ -185,7 +189,8 @@ impl Near {
             Sign::Word(group) => coder.share(group) * width,
             Sign::SentenceStart | Sign::SentenceEnd => 0.05 * width,
             Sign::Break => 0.12 * width,
-            Sign::Quotation => 0.05,
+            Sign::Quoted => 0.1,
+            Sign::Opens | Sign::Closes => 0.02 * width,
         }
     }
 }
@@ -195,7 +200,9 @@ fn sign_of(node: &Node) -> Option<Sign> {
         Node::Seam(Seam::SentenceStart) => Some(Sign::SentenceStart),
         Node::Seam(Seam::SentenceEnd) => Some(Sign::SentenceEnd),
         Node::Seam(Seam::Break) => Some(Sign::Break),
-        Node::Seam(Seam::Quoted | Seam::Opens | Seam::Closes) => Some(Sign::Quotation),
+        Node::Seam(Seam::Quoted) => Some(Sign::Quoted),
+        Node::Seam(Seam::Opens) => Some(Sign::Opens),
+        Node::Seam(Seam::Closes) => Some(Sign::Closes),
         _ => None,
     }
 }

@@ -9,8 +9,6 @@ use crate::text::{Span, quote::Quotation};
 pub struct Word {
     pub span: Span,
     pub symbol: SymbolId,
-    /// See [`Symbols::cells`](super::symbols::Symbols::cells).
-    pub cells: u64,
 }
 
 /// A sentence, with what is around it.
@@ -60,6 +58,16 @@ impl Marks {
                 insert(&mut self.closes, to);
             }
         }
+    }
+
+    /// Where quotations go on, open and close at 65 places from `base` on; the last of them is the first bit too.
+    pub fn from(&self, base: usize) -> [u64; 3] {
+        [&self.quoted, &self.opens, &self.closes].map(|set| {
+            let cell = |at: usize| set.get(at).copied().unwrap_or_default();
+            let (at, by) = (base / 64, base % 64);
+            let cells = cell(at) >> by | cell(at + 1).checked_shl(64 - by as u32).unwrap_or_default();
+            cells | cell(at + 1) >> by & 1
+        })
     }
 
     /// Whether there are any quotations in the sentence.

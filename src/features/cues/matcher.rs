@@ -1,21 +1,23 @@
 //! All patterns of a cue set against the words of a text.
 //!
 //! A thread of a pattern is held at one of its words, the rarest by and large ([`hold`](super::hold)), so a word of the text concerns few
-//! threads: by the frequencies of words 3.5 of the 3,600 that 500 cues make, 6.7 of the 7,100 of all. For each of these one or two signs
-//! are looked for that must stand near, in the window of places where they may. Most signs are marked first: for each a machine word with a
-//! bit a place, so that a window is a rotation and a mask. Those that stand far more often than they are asked for, such as *the*, are
-//! asked for word by word. Where all signs are there the pattern is worked out, backwards and forwards, all ways at once ([`Places`]). So
-//! the time is linear in the text: every word has at most all threads looked at, and a look costs no more than the size of a pattern times
-//! its reach, whatever the text.
+//! threads: by the frequencies of words 3.5 of the 3,400 that 500 cues make, 6.7 of the 6,700 of all. For each of these a sign is looked for
+//! that must stand near, in the window of places where it may, and then another ([`signs`](super::signs)); for that all signs are laid out, a machine
+//! word each with a bit a place, so that a window is a rotation and a mask ([`View`]). Where both are there the pattern is worked out, backwards
+//! and forwards, all ways at once. So the time is linear in the text: every word has at most all threads looked at, and a look costs
+//! no more than the size of a pattern times its reach, whatever the text.
 
 use std::ops::Range;
 
 use super::code::{GroupId, Op, Reach, Way};
 use super::compiled::{Check, Compiled, Thread};
+use super::hold::CHECKS;
 use super::known::{Known, Meaning, Parts};
 use super::marks::{Marks, Sentence, Word};
 use super::places::Places;
-use super::symbols::{Held, Index, SymbolId, Symbols, Threads};
+use super::steps::Steps;
+use super::symbols::{Index, SymbolId, Symbols};
+use super::view::{self, NEAR, Scene, View};
 use crate::text::stem::{Language, Stems};
 use crate::text::{Span, quote::Quotation, sentence, token::Token};
 
@@ -31,19 +33,24 @@ pub struct Matcher {
     compiled: Compiled,
     index: Index,
     threads: Vec<Ready>,
-    /// How far the threads without a hold reach.
-    everywhere: Vec<u16>,
+    steps: Steps,
+    /// How far each row of instructions reaches.
+    reaches: Vec<u16>,
 }
 
 /// What it takes to work a thread out, side by side in memory.
 #[derive(Clone, Debug, PartialEq)]
 struct Ready {
     pattern: u32,
+    /// All but the first of what must stand near.
+    checks: [Check; CHECKS - 1],
+    ahead_first: bool,
+    /// How far it sees, back or forward.
+    sight: u16,
+    /// Steps, back and ahead, and where the instructions begin that they were made of.
     before: Range<u32>,
     after: Range<u32>,
-    /// How far it reaches, back or forward.
-    reach: u16,
-    ahead_first: bool,
+    codes: [u32; 2],
 }
 
 /// A text with its tokens, and their numbers in a memory of words: those of the memory's generation.
@@ -70,7 +77,7 @@ pub struct CueScratch {
 
 struct SentenceScratch {
     marks: Marks,
-    signs: Vec<u64>,
+    view: View,
     candidates: Vec<Candidate>,
     states: Vec<State>,
     /// Patterns that have a match in store.
@@ -78,11 +85,11 @@ struct SentenceScratch {
     number: u64,
 }
 
-/// A thread whose first sign is there.
+/// A thread whose first sign is there, or both are, and the number of its word in the view.
 #[derive(Clone, Copy, Default)]
 struct Candidate {
-    held: Held,
-    place: u32,
+    thread: u32,
+    word: u32,
 }
 
 /// How many candidates are gathered before they are looked at.
@@ -102,20 +109,25 @@ struct State {
 impl Matcher {
     /// The matcher of cues made ready before, which must be sound, with the reach of each row of their instructions.
     pub(super) fn of(compiled: Compiled, reaches: &[Reach]) -> Matcher {
-        let longest = |row: u32| reaches[row as usize].longest;
-        let reach = |thread: &Thread| longest(thread.before).max(longest(thread.after)) as u16;
-        let range = |row: u32| compiled.code.range(row as usize);
-        let ready = |thread: &Thread| Ready {
-            pattern: thread.pattern,
-            before: range(thread.before),
-            after: range(thread.after),
-            reach: reach(thread),
-            ahead_first: thread.ahead_first,
+        let steps = Steps::new(&compiled.code, &compiled.signs);
+        let sight = |row: u32| reaches[row as usize].longest + reaches[row as usize].around;
+        let ready = |thread: &Thread| {
+            let [_, checks @ ..] = thread.checks;
+            Ready {
+                pattern: thread.pattern,
+                checks,
+                ahead_first: thread.ahead_first,
+                sight: sight(thread.before).max(sight(thread.after)) as u16,
+                before: steps.range(thread.before),
+                after: steps.range(thread.after),
+                codes: [thread.before, thread.after].map(|row| compiled.code.range(row as usize).start),
+            }
         };
         Matcher {
             index: Index::new(&compiled),
             threads: compiled.threads.iter().map(ready).collect(),
-            everywhere: compiled.everywhere.iter().map(reach).collect(),
+            reaches: reaches.iter().map(|reach| reach.longest as u16).collect(),
+            steps,
             compiled,
         }
     }
@@ -133,7 +145,7 @@ impl Matcher {
             touched: 0,
             sentence: SentenceScratch {
                 marks: Marks::default(),
-                signs: vec![0; usize::from(Check::SIGNS) + self.index.slots()],
+                view: View::default(),
                 candidates: Vec::new(),
                 states: vec![State::default(); self.compiled.patterns.len()],
                 waiting: Vec::new(),
@@ -168,7 +180,7 @@ impl Matcher {
                 matcher: self,
                 symbols,
                 sentence: Sentence { text, words, marks: &sentence.marks },
-                signs: &mut sentence.signs,
+                view: &mut sentence.view,
                 candidates: &mut sentence.candidates,
                 results: Results {
                     number: sentence.number + 1,
@@ -201,15 +213,15 @@ impl Matcher {
             match known.get(number) {
                 Some(Meaning::Word(symbol)) => {
                     *touched ^= symbols.touch(symbol);
-                    words.push(Word { span: token.span, symbol, cells: symbols.cells(symbol) });
+                    words.push(Word { span: token.span, symbol });
                 }
-                Some(Meaning::Words(list)) => push(known.words(list), token, symbols, words),
+                Some(Meaning::Words(list)) => push(known.words(list), token, words),
                 None => {
                     let mut parts = Parts::new();
                     self.compiled.questions.parts(token.span.of(text), stems.of(number), stems, |span, answers| {
                         parts.push((span, symbols.number(answers, &self.index)));
                     });
-                    push(&parts, token, symbols, words);
+                    push(&parts, token, words);
                     known.remember(number, token.span.len(), parts);
                 }
             }
@@ -217,23 +229,12 @@ impl Matcher {
     }
 
     /// The nearest place where a match may end that starts at `at`, as so many words from there; going back, where one may start.
-    fn nearest<P: Places>(&self, code: &[Op], reach: usize, at: usize, way: Way, context: Context) -> Option<usize> {
-        let Context { symbols, sentence } = context;
-        // Words that stand side by side lead to a single place, for which no set is needed.
-        let mut steps = 0;
-        while let Some(&Op::Is(group)) = code.get(steps) {
-            let word = if way == Way::Forward { at.checked_add(steps) } else { at.checked_sub(steps + 1) };
-            if !symbols.is(word.and_then(|word| sentence.words.get(word))?, group) {
-                return None;
-            }
-            steps += 1;
+    fn nearest(&self, row: u32, at: usize, way: Way, context: Context) -> Option<usize> {
+        let code = self.compiled.code.of(row as usize);
+        match usize::from(self.reaches[row as usize]) {
+            0..=63 => self.go(code, 1u64, at, way, context).lowest(),
+            reach => self.go(code, <Box<[u64]>>::first(reach), at, way, context).lowest(),
         }
-        if steps == code.len() {
-            return Some(steps);
-        }
-        let mut places = P::first(reach);
-        (0..steps).for_each(|_| places.step());
-        self.go(&code[steps..], places, at, way, context).lowest()
     }
 
     /// The places where a match may end that starts at one of `places`, both as so many words from `at`; going back, those where one may
@@ -241,7 +242,7 @@ impl Matcher {
     fn go<P: Places>(&self, code: &[Op], mut places: P, at: usize, way: Way, context: Context) -> P {
         let Context { symbols, sentence } = context;
         let words = sentence.words;
-        let is = |word: usize, group: GroupId| symbols.is(&words[word], group);
+        let is = |word: usize, group: GroupId| symbols.is(words[word].symbol, group);
         let place = |k: usize| if way == Way::Forward { at + k } else { at - k };
         // The last place within the sentence, which no step may be taken from.
         let last = if way == Way::Forward { words.len() - at } else { at };
@@ -321,189 +322,129 @@ struct Context<'a> {
     sentence: &'a Sentence<'a>,
 }
 
-/// How far the signs are laid out around the places that are looked at.
-#[derive(Clone, Copy, PartialEq)]
-enum Sight {
-    /// All over the sentence.
-    Whole,
-    /// As far as [`Check::is_wide`] says.
-    Near,
-}
-
 /// A sentence that is gone through.
 struct Walk<'a, F> {
     matcher: &'a Matcher,
     symbols: &'a Symbols,
     sentence: Sentence<'a>,
-    /// Where the signs stand that threads look for around their word: for each a bit a place, see [`Walk::span`].
-    signs: &'a mut [u64],
+    view: &'a mut View,
     candidates: &'a mut Vec<Candidate>,
     results: Results<'a, F>,
 }
 
 impl<F: FnMut(u32, usize, usize)> Walk<'_, F> {
     fn walk(mut self) {
-        let count = self.sentence.words.len();
-        if count <= 64 {
-            self.span(0, 0..count, Sight::Whole);
-        } else {
-            // Spans of 64 places, of each of which the middle half has all places in sight that lie up to 16 words away.
-            for base in (0..count - 32).step_by(32) {
-                let first = if base == 0 { 0 } else { base + 16 };
-                let last = if base + 64 >= count { count } else { base + 48 };
-                self.span(base, first..last, Sight::Near);
+        for (base, words) in view::views(self.sentence.words.len()) {
+            self.view.lay_out(&self.sentence, base, self.symbols);
+            if self.view.is_part {
+                self.sift::<true>(base, words.clone());
+            } else {
+                self.sift::<false>(base, words.clone());
+            }
+            if !self.matcher.compiled.everywhere.is_empty() {
+                words.for_each(|word| self.roam(word));
             }
         }
         self.results.finish();
     }
 
-    /// Looks at all threads held at some places of the 64 from `base` on. A sign at place p, or between that and the word before, is the bit
-    /// p − `base` modulo 64: windows that run over an end of the 64 come out at the other, where they may see what is not there, but never
-    /// miss what is.
+    /// Looks at all threads held at some words of a view.
     ///
-    /// One in ten threads has its first sign there: which ones cannot be guessed, so all are written down and the others written over, without
-    /// a branch.
-    fn span(&mut self, base: usize, places: Range<usize>, sight: Sight) {
-        self.lay_out_signs(base);
-        let (symbols, mut count) = (self.symbols, 0);
-        for place in places.clone() {
-            let turn = (place - base) as u32;
-            let Threads { marked, beside, asked } = symbols.held(self.sentence.words[place].symbol);
-            let room = count + marked.len() + beside.len() + asked.len();
+    /// One in eight threads has its first sign there, and of these half the second: which ones cannot be guessed, so all are written down and the
+    /// others written over, without a branch.
+    fn sift<const PART: bool>(&mut self, base: usize, words: Range<usize>) {
+        let mut count = 0;
+        for at in words {
+            let word = (at - base) as u32;
+            let held = self.symbols.held(self.sentence.words[at].symbol);
+            let room = count + held.len();
             if self.candidates.len() < room {
                 self.candidates.resize(room.next_power_of_two(), Candidate::default());
             }
-            for held in marked {
-                self.candidates[count] = Candidate { held: *held, place: place as u32 };
-                count += usize::from(self.is_marked(held.checks[0], turn, sight));
+            let (signs, free) = (self.view.signs(), &mut self.candidates[count..room]);
+            let mut kept = 0;
+            for held in held {
+                free[kept] = Candidate { thread: held.thread, word };
+                kept += usize::from(held.check.shows::<PART>(signs, word));
             }
-            for held in beside {
-                self.candidates[count] = Candidate { held: *held, place: place as u32 };
-                count += usize::from(self.stands_beside(held.checks[0], place));
-            }
-            for held in asked {
-                self.candidates[count] = Candidate { held: *held, place: place as u32 };
-                count += usize::from(self.stands(held.checks[0], place));
-            }
+            count += kept;
             if count > ENOUGH {
-                self.look_at(base, count, sight);
+                self.look_at::<PART>(base, count);
                 count = 0;
             }
         }
-        self.look_at(base, count, sight);
-        if !self.matcher.everywhere.is_empty() {
-            places.for_each(|place| self.roam(place));
-        }
+        self.look_at::<PART>(base, count);
     }
 
-    /// Works out the first candidates if their second signs are there too.
-    fn look_at(&mut self, base: usize, count: usize, sight: Sight) {
+    /// Works out the first candidates if their other signs are there too.
+    fn look_at<const PART: bool>(&mut self, base: usize, count: usize) {
+        let (signs, mut kept) = (self.view.signs(), 0);
         for at in 0..count {
-            let Candidate { held, place } = self.candidates[at];
-            let (place, check) = (place as usize, held.checks[1]);
-            let shows = match self.signs.len() > usize::from(check.slot) {
-                true => self.is_marked(check, (place - base) as u32, sight),
-                false => self.stands(check, place),
-            };
-            if shows {
-                self.look(&held, place);
-            }
+            let candidate = self.candidates[at];
+            self.candidates[kept] = candidate;
+            let checks = self.matcher.threads[candidate.thread as usize].checks;
+            let shows = checks.map(|check| check.shows::<PART>(signs, candidate.word));
+            kept += usize::from(shows.into_iter().fold(true, |all, shows| all & shows));
         }
-    }
-
-    fn lay_out_signs(&mut self, base: usize) {
-        let (words, text) = (self.sentence.words, self.sentence.text.as_bytes());
-        self.signs.fill(0);
-        self.signs[usize::from(Check::ALWAYS)] = u64::MAX;
-        self.signs[usize::from(Check::QUOTATION)] = if self.sentence.marks.any() { u64::MAX } else { 0 };
-        self.signs[usize::from(Check::SENTENCE_START)] = u64::from(base == 0);
-        self.signs[usize::from(Check::SENTENCE_END)] =
-            if words.len() - base <= 64 { 1u64.rotate_left((words.len() - base) as u32) } else { 0 };
-        let mut end = base.checked_sub(1).map_or(0, |before| words[before].span.end);
-        let mut breaks = 0;
-        for (place, word) in words[base..].iter().take(64).enumerate() {
-            let bit = 1 << place;
-            // One blank, or nothing, is no break; what else stands there is looked at later.
-            let is_plain = word.span.start == end || (word.span.start == end + 1 && text[end] == b' ');
-            breaks |= u64::from(!is_plain) << place;
-            end = word.span.end;
-            for slot in self.symbols.slots(word.symbol) {
-                self.signs[usize::from(Check::SIGNS) + usize::from(*slot)] |= bit;
-            }
+        for at in 0..kept {
+            let Candidate { thread, word } = self.candidates[at];
+            self.look(thread, base, base + word as usize);
         }
-        self.signs[usize::from(Check::BREAK)] = breaks;
-    }
-
-    /// Whether a marked sign may stand where it must; `turn` counts words from the base of the span.
-    #[inline(always)]
-    fn is_marked(&self, check: Check, turn: u32, sight: Sight) -> bool {
-        let places = self.signs[usize::from(check.slot)].rotate_right(turn.wrapping_add_signed(check.from.into()));
-        let window = u64::MAX >> (64 - check.width);
-        (places & window != 0) | (sight == Sight::Near && check.is_wide())
-    }
-
-    /// Whether a word of the group stands in the one place where it must.
-    #[inline(always)]
-    fn stands_beside(&self, check: Check, place: usize) -> bool {
-        let group = check.slot.wrapping_sub(Check::SIGNS);
-        let word = self.sentence.words.get(place.wrapping_add_signed(check.from.into()));
-        word.is_some_and(|word| self.symbols.is_steadily(word, group))
-    }
-
-    /// Whether a word of the group stands in one of the places where it may.
-    #[inline]
-    fn stands(&self, check: Check, place: usize) -> bool {
-        let Some(group) = check.group() else { return true };
-        let (all, first) = (self.sentence.words, place.saturating_add_signed(check.from.into()));
-        let end = (place + usize::from(check.width)).saturating_add_signed(check.from.into()).min(all.len());
-        let words = all.get(first..end).unwrap_or_default();
-        words.iter().any(|word| self.symbols.is(word, group))
     }
 
     /// Works a thread out around the word at `place`.
-    fn look(&mut self, held: &Held, place: usize) {
-        let thread = &self.matcher.threads[held.thread as usize];
-        let found = match thread.reach {
-            0..=63 => self.around::<u64>(thread, place, 0),
-            reach => self.around::<Box<[u64]>>(thread, place, reach.into()),
+    fn look(&mut self, thread: u32, base: usize, place: usize) {
+        let ready = &self.matcher.threads[thread as usize];
+        let found = if !self.view.is_part || usize::from(ready.sight) <= NEAR {
+            self.seen(ready, base, place)
+        } else {
+            self.unseen(&self.matcher.compiled.threads[thread as usize], place)
         };
         if let Some((start, end)) = found {
-            self.results.add(thread.pattern, place, start, end);
+            self.results.add(ready.pattern, place, start, end);
         }
     }
 
-    /// Where the match ends first that has the thread's word at `place`, and where the shortest of these starts.
-    fn around<P: Places>(&self, thread: &Ready, place: usize, reach: usize) -> Option<(usize, usize)> {
-        let code = self.matcher.compiled.code.all();
-        let row = |range: &Range<u32>| &code[range.start as usize..range.end as usize];
-        let context = Context { symbols: self.symbols, sentence: &self.sentence };
-        let back = || self.matcher.nearest::<P>(row(&thread.before), reach, place, Way::Back, context);
-        let ahead = || self.matcher.nearest::<P>(row(&thread.after), reach, place + 1, Way::Forward, context);
-        let (back, ahead) = if thread.ahead_first {
-            let ahead = ahead()?;
-            (back()?, ahead)
+    fn scene(&self) -> Scene<'_> {
+        Scene { view: self.view, sentence: &self.sentence, symbols: self.symbols, index: &self.matcher.index }
+    }
+
+    /// Where the match ends first that has the thread's word at `place`, and where the shortest of these starts; all of it lies in view.
+    fn seen(&self, thread: &Ready, base: usize, place: usize) -> Option<(usize, usize)> {
+        let Matcher { compiled, steps, .. } = self.matcher;
+        let (code, scene, bit) = (compiled.code.all(), self.scene(), 1 << (place - base));
+        let [before, after] = thread.codes.map(|start| &code[start as usize..]);
+        let back = || scene.follow::<false>(steps.of(&thread.before), before, bit).checked_ilog2();
+        let ahead = || match scene.follow::<true>(steps.of(&thread.after), after, bit << 1) {
+            0 => None,
+            ends => Some(ends.trailing_zeros()),
+        };
+        let (start, end) = if thread.ahead_first {
+            let end = ahead()?;
+            (back()?, end)
         } else {
             (back()?, ahead()?)
         };
+        Some((base + start as usize, base + end as usize))
+    }
+
+    /// The same wherever it lies.
+    fn unseen(&self, thread: &Thread, place: usize) -> Option<(usize, usize)> {
+        let context = Context { symbols: self.symbols, sentence: &self.sentence };
+        let back = self.matcher.nearest(thread.before, place, Way::Back, context)?;
+        let ahead = self.matcher.nearest(thread.after, place + 1, Way::Forward, context)?;
         Some((place - back, place + 1 + ahead))
     }
 
     /// Tries the threads without a hold at a place.
     fn roam(&mut self, place: usize) {
-        let Matcher { compiled, everywhere, .. } = self.matcher;
-        for (thread, reach) in compiled.everywhere.iter().zip(everywhere) {
+        let compiled = &self.matcher.compiled;
+        let context = Context { symbols: self.symbols, sentence: &self.sentence };
+        for thread in &compiled.everywhere {
             if thread.needs_quotation && !self.sentence.marks.any() {
                 continue;
             }
-            let context = Context { symbols: self.symbols, sentence: &self.sentence };
-            let code = compiled.code.of(thread.after as usize);
-            let ahead = match reach {
-                0..=63 => self.matcher.go(code, 1u64, place, Way::Forward, context).lowest(),
-                _ => {
-                    let first = <Box<[u64]>>::first(usize::from(*reach));
-                    self.matcher.go(code, first, place, Way::Forward, context).lowest()
-                }
-            };
+            let ahead = self.matcher.nearest(thread.after, place, Way::Forward, context);
             if let Some(ahead) = ahead {
                 self.results.add(thread.pattern, place, place, place + ahead);
             }
@@ -553,10 +494,10 @@ impl<F: FnMut(u32, usize, usize)> Results<'_, F> {
     }
 }
 
-fn push(parts: &[(Span, SymbolId)], token: &Token, symbols: &Symbols, words: &mut Vec<Word>) {
+fn push(parts: &[(Span, SymbolId)], token: &Token, words: &mut Vec<Word>) {
     for &(span, symbol) in parts {
         let span = Span::new(token.span.start + span.start, token.span.start + span.end);
-        words.push(Word { span, symbol, cells: symbols.cells(symbol) });
+        words.push(Word { span, symbol });
     }
 }
 

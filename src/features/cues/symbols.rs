@@ -1,94 +1,98 @@
-//! What a word means to a cue set: which groups it is in, and which threads it may be held by. Words that answer the same questions are one
-//! symbol.
+//! What a word means to a cue set: which signs it is, which threads it may be held by, and which groups it is in. Words that answer the same
+//! questions are one symbol.
 //!
-//! Groups are a row of bits a symbol, since any of them may be asked for. Those that are looked for around other words, their *slots*, stand in
-//! a list besides; so do the threads that are held at the symbol, each with what must stand near: both are gone through from end to end.
+//! Signs and threads are gone through for every word of a text, so they stand in short lists, the first signs in the head itself: what is read of a
+//! word is two or three lines of the cache. Groups are a row of bits a symbol, since any of them may be asked for, of which only those machine words are
+//! kept that are not empty.
 
 use std::collections::HashMap;
 
 use super::code::GroupId;
 use super::compiled::{Check, Compiled};
 use super::lists::Lists;
-use super::marks::Word;
+use super::signs::{self, NOBODYS, SIGNS, SignId};
 use super::words::AskId;
 
 /// The number of a symbol.
 pub type SymbolId = u32;
 
-/// A thread held at a symbol, and what must stand near.
+/// A thread held at a symbol, and what must stand near before it is looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Held {
+    pub check: Check,
     pub thread: u32,
-    pub checks: [Check; 2],
 }
 
-/// For each group the threads that are held at its words; and the questions turned round.
+/// For each group its sign and the threads that are held at its words; and the questions turned round.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Index {
     /// For each question the groups that it is in.
     groups: Lists<GroupId>,
+    signs: Vec<SignId>,
     threads: Lists<Held>,
-    /// Groups that words may be asked after; those behind only say which threads a word holds.
+    /// Groups that words may be asked after; those behind only say which signs and threads a word has.
     asked: usize,
-    /// Those of them that are marked wherever they stand in a sentence; the others follow.
-    slots: usize,
 }
 
 impl Index {
     pub fn new(compiled: &Compiled) -> Self {
-        let Compiled { groups, threads, questions, .. } = compiled;
+        let Compiled { groups, threads, questions, signs, .. } = compiled;
         let by_ask =
             groups.iter().zip(0..).flat_map(|(asks, group)| asks.iter().map(move |ask| (usize::from(*ask), group)));
         let held = threads
             .iter()
             .zip(0..)
-            .map(|(thread, number)| (usize::from(thread.own), Held { thread: number, checks: thread.checks }));
+            .map(|(thread, number)| (usize::from(thread.own), Held { check: thread.checks[0], thread: number }));
         Index {
             groups: Lists::sorted(questions.len(), by_ask),
+            signs: signs.clone(),
             threads: Lists::sorted(groups.len(), held),
             asked: compiled.asked_groups(),
-            slots: compiled.slots.into(),
         }
     }
 
-    pub fn slots(&self) -> usize {
-        self.slots
+    /// The sign of a group.
+    #[inline]
+    pub fn sign(&self, group: GroupId) -> SignId {
+        self.signs[usize::from(group)]
     }
 }
 
-/// What stands where for a symbol, and its [cells](Symbols::cells).
+/// Signs, eight by eight; where there are fewer, [`NOBODYS`] fill them up. Where lists come in such pieces the processor seldom has to guess how long
+/// they are, which it cannot.
+pub type Eight = [SignId; 8];
+
+/// What stands where for a symbol.
 #[derive(Clone, Copy, Debug)]
 struct Head {
-    cells: u64,
-    slots: (u32, u32),
-    /// Where its threads begin, of each of the kinds of [`Threads`], and where they end.
-    held: [u32; 4],
+    signs: Eight,
+    /// Where the other signs begin and end.
+    more: (u32, u32),
+    /// Where its threads begin and end.
+    held: (u32, u32),
 }
 
-/// The threads held at a symbol.
-#[derive(Clone, Copy)]
-pub struct Threads<'a> {
-    /// Their first sign is marked, or no word.
-    pub marked: &'a [Held],
-    /// Their first sign is a word that must stand in a certain place.
-    pub beside: &'a [Held],
-    /// Their first sign is a word that must stand in one of several places.
-    pub asked: &'a [Held],
+/// Which 64 of each 4096 groups a symbol is in any of, a bit each, and where those stand.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    any: u64,
+    start: u32,
 }
 
 /// The symbols met so far.
 pub struct Symbols {
     numbers: HashMap<Box<[AskId]>, SymbolId, foldhash::fast::RandomState>,
     heads: Vec<Head>,
-    slots: Vec<GroupId>,
+    signs: Vec<Eight>,
     held: Vec<Held>,
-    /// The groups of each symbol that words may be asked after, so many machine words of them.
+    /// The groups of each symbol that words may be asked after, 64 in a machine word.
     groups: Vec<u64>,
+    /// For each symbol, and each 4096 groups, where these stand; so many of a symbol.
+    rows: Vec<Row>,
     width: usize,
-    /// While a symbol is made: all its groups, a bit each, and its threads of the second and third kind.
+    /// While a symbol is made: all its groups, a bit each, and its signs.
     own: Vec<u64>,
-    beside: Vec<Held>,
-    asked: Vec<Held>,
+    own_signs: Vec<SignId>,
 }
 
 impl Symbols {
@@ -96,30 +100,32 @@ impl Symbols {
         Symbols {
             numbers: HashMap::default(),
             heads: Vec::new(),
-            slots: Vec::new(),
+            signs: Vec::new(),
             held: Vec::new(),
-            groups: Vec::new(),
-            width: index.asked.div_ceil(64),
-            own: vec![0; index.threads.len().div_ceil(64).max(index.asked.div_ceil(64))],
-            beside: Vec::new(),
-            asked: Vec::new(),
+            groups: vec![0],
+            rows: Vec::new(),
+            // At least one, so that it can be asked for without a look whether there is any.
+            width: index.asked.div_ceil(4096).max(1),
+            own: vec![0; index.signs.len().div_ceil(64)],
+            own_signs: Vec::new(),
         }
     }
 
     /// Bytes of memory that the symbols take, about.
     pub fn bytes(&self) -> usize {
         let questions: usize = self.numbers.len() * 64;
-        let lists = size_of_val(&self.heads[..]) + size_of_val(&self.slots[..]) + size_of_val(&self.held[..]);
-        questions + lists + size_of_val(&self.groups[..])
+        let lists = size_of_val(&self.heads[..]) + size_of_val(&self.signs[..]) + size_of_val(&self.held[..]);
+        questions + lists + size_of_val(&self.groups[..]) + size_of_val(&self.rows[..])
     }
 
     /// Starts anew.
     pub fn forget(&mut self) {
         self.numbers.clear();
         self.heads.clear();
-        self.slots.clear();
+        self.signs.clear();
         self.held.clear();
-        self.groups.clear();
+        self.groups.truncate(1);
+        self.rows.clear();
     }
 
     /// The symbol of words that answer just these questions.
@@ -132,87 +138,77 @@ impl Symbols {
             self.own[usize::from(*group) / 64] |= 1 << (group % 64);
         }
         // The last may hold groups that nobody asks for, which does no harm.
-        let row = &self.own[..self.width];
-        let cells = row.iter().zip(0..).fold(0, |cells, (groups, at)| cells | u64::from(*groups != 0) << (at % 64));
-        self.groups.extend_from_slice(row);
-        let (slots, held) = (self.slots.len() as u32, self.held.len() as u32);
-        let is_marked = |check: Check| usize::from(check.slot) < usize::from(Check::SIGNS) + index.slots;
-        self.beside.clear();
-        self.asked.clear();
+        for at in 0..self.width {
+            let start = self.groups.len() as u32;
+            let cells = self.own.get(at * 64..).unwrap_or_default().iter().take(64);
+            let any = cells.clone().zip(0..).fold(0, |any, (groups, at)| any | u64::from(*groups != 0) << at);
+            self.groups.extend(cells.filter(|groups| **groups != 0));
+            self.rows.push(Row { any, start });
+        }
+        let held = self.held.len();
+        let mut marked = [false; SIGNS];
+        self.own_signs.clear();
         for (at, groups) in self.own.iter().enumerate() {
             let mut left = *groups;
             while left != 0 {
                 let group = at * 64 + left.trailing_zeros() as usize;
                 left &= left - 1;
-                if group < index.slots {
-                    self.slots.push(group as GroupId);
+                let sign = index.signs[group];
+                if sign != signs::ALWAYS && !std::mem::replace(&mut marked[usize::from(sign)], true) {
+                    self.own_signs.push(sign);
                 }
-                for thread in index.threads.of(group) {
-                    let list = match thread.checks[0] {
-                        check if is_marked(check) => &mut self.held,
-                        Check { width: 1, .. } => &mut self.beside,
-                        _ => &mut self.asked,
-                    };
-                    list.push(*thread);
-                }
+                self.held.extend_from_slice(index.threads.of(group));
             }
         }
-        let beside = self.held.len() as u32;
-        self.held.extend_from_slice(&self.beside);
-        let asked = self.held.len() as u32;
-        self.held.extend_from_slice(&self.asked);
         let number = self.heads.len() as SymbolId;
-        let (slots, held) = ((slots, self.slots.len() as u32), [held, beside, asked, self.held.len() as u32]);
-        self.heads.push(Head { cells, slots, held });
+        let (signs, rest) = self.own_signs.split_at(self.own_signs.len().min(8));
+        let more = self.signs.len() as u32;
+        self.signs.extend(rest.chunks(8).map(eight));
+        self.heads.push(Head {
+            signs: eight(signs),
+            more: (more, self.signs.len() as u32),
+            held: (held as u32, self.held.len() as u32),
+        });
         self.numbers.insert(answers.into(), number);
         number
     }
 
-    /// The groups of a symbol that are looked for around other words.
+    /// The signs of a symbol.
     #[inline]
-    pub fn slots(&self, symbol: SymbolId) -> &[GroupId] {
-        let (start, end) = self.heads[symbol as usize].slots;
-        &self.slots[start as usize..end as usize]
+    pub fn signs(&self, symbol: SymbolId) -> (Eight, &[Eight]) {
+        let Head { signs, more: (start, end), .. } = self.heads[symbol as usize];
+        (signs, &self.signs[start as usize..end as usize])
     }
 
     /// The threads that are held at a symbol.
     #[inline]
-    pub fn held(&self, symbol: SymbolId) -> Threads<'_> {
-        let [start, beside, asked, end] = self.heads[symbol as usize].held.map(|at| at as usize);
-        Threads { marked: &self.held[start..beside], beside: &self.held[beside..asked], asked: &self.held[asked..end] }
+    pub fn held(&self, symbol: SymbolId) -> &[Held] {
+        let (start, end) = self.heads[symbol as usize].held;
+        &self.held[start as usize..end as usize]
     }
 
     /// Reads the first of what will soon be read of a symbol, so that it is on its way from far memory while other words are read. What it
     /// gives means nothing, but must be used.
     #[inline]
     pub fn touch(&self, symbol: SymbolId) -> u32 {
-        let Head { slots, held, .. } = self.heads[symbol as usize];
-        let slot = self.slots.get(slots.0 as usize).copied().unwrap_or_default();
-        let thread = self.held.get(held[0] as usize).map_or(0, |held| held.thread);
-        u32::from(slot) ^ thread
+        let (held, _) = self.heads[symbol as usize].held;
+        self.held.get(held as usize).map_or(0, |held| held.thread)
     }
 
-    /// Which 64 groups of each 4096 a symbol is in any of, a bit each.
+    /// Whether a symbol is in a group, which must be one that words may be asked after.
     #[inline]
-    pub fn cells(&self, symbol: SymbolId) -> u64 {
-        self.heads[symbol as usize].cells
-    }
-
-    /// Whether a word is in a group, which must be one that words may be asked after. Rare words are in few, and their rows far away in
-    /// memory, so the word's own cells are asked first.
-    #[inline]
-    pub fn is(&self, word: &Word, group: GroupId) -> bool {
+    pub fn is(&self, symbol: SymbolId, group: GroupId) -> bool {
         let group = usize::from(group);
-        word.cells >> (group / 64 % 64) & 1 == 1
-            && self.groups[word.symbol as usize * self.width + group / 64] >> (group % 64) & 1 == 1
+        let Row { any, start } = self.rows[symbol as usize * self.width + group / 4096];
+        let cell = group / 64 % 64;
+        let (has, before) = (any >> cell & 1, (any & ((1 << cell) - 1)).count_ones());
+        // The first machine word is empty, for those who are in none; there is no branch, since the answer cannot be guessed.
+        self.groups[(start + before) as usize * has as usize] >> (group % 64) & 1 == 1
     }
+}
 
-    /// The same without a branch, for where the answer cannot be guessed.
-    #[inline(always)]
-    pub fn is_steadily(&self, word: &Word, group: GroupId) -> bool {
-        let group = usize::from(group);
-        let cell = word.cells >> (group / 64 % 64) & 1;
-        let at = (word.symbol as usize * self.width + group / 64) * cell as usize;
-        self.groups[at] >> (group % 64) & cell == 1
-    }
+fn eight(signs: &[SignId]) -> Eight {
+    let mut eight = NOBODYS;
+    eight[..signs.len()].copy_from_slice(signs);
+    eight
 }

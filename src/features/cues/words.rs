@@ -112,6 +112,8 @@ struct Common {
     stems: BTreeMap<String, f64>,
 }
 
+static COMMONER: LazyLock<Common> = LazyLock::new(Common::new);
+
 impl Common {
     fn new() -> Common {
         let mut common = Common { words: BTreeMap::new(), stems: BTreeMap::new() };
@@ -130,8 +132,7 @@ impl Common {
 
 impl<'a> Frequencies<'a> {
     pub fn new(leaves: &'a Leaves) -> Self {
-        static WORDS: LazyLock<Common> = LazyLock::new(Common::new);
-        Frequencies { leaves, common: &WORDS }
+        Frequencies { leaves, common: &COMMONER }
     }
 
     /// A guess at the share of running words that answer a question.
@@ -203,6 +204,20 @@ impl Questions {
             && [&self.words, &self.stems].into_iter().all(|lexicon| lexicon.is_sound(known))
             && self.globs.is_sound(known)
             && self.shapes.iter().all(|(_, number)| known(number))
+    }
+
+    /// The commoner words, parts of short forms by themselves: the share of running words that each makes up; and for each question those that
+    /// answer it.
+    pub fn common_words(&self) -> (Vec<f64>, Lists<u16>) {
+        let (mut shares, mut answered, mut stems) = (Vec::new(), Vec::new(), Stems::new(self.language));
+        for (word, share) in &COMMONER.words {
+            let stem = stems.stem(word).to_owned();
+            self.parts(word, &stem, &stems, |_, answers| {
+                answered.extend(answers.iter().map(|ask| (usize::from(*ask), shares.len() as u16)));
+                shares.push(*share);
+            });
+        }
+        (shares, Lists::sorted(self.count, answered.iter().copied()))
     }
 
     /// How many questions there are.
