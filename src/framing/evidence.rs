@@ -41,6 +41,7 @@ pub struct Term {
 pub fn explain(model: &Model, row: &Row, label: LabelId) -> Evidence {
     let mut contributions = Contributions::default();
     contributions.collect(model, row, label, |_| true);
+    contributions.rank();
     let term = |one: Contribution| Term {
         feature: one.feature,
         contribution: one.value,
@@ -71,12 +72,12 @@ impl Contribution {
 pub struct Contributions {
     /// By rising feature.
     found: Vec<Contribution>,
-    /// Their order.
+    /// Their order by size, where it is wanted.
     ranks: Vec<u64>,
 }
 
 impl Contributions {
-    /// What speaks for a label in a unit: it is what voices are judged by.
+    /// What speaks for a label in a unit, by rising feature: it is what voices are judged by.
     pub fn speak_for(&mut self, model: &Model, row: &Row, label: LabelId) {
         self.collect(model, row, label, |value| value > 0.0);
     }
@@ -84,16 +85,22 @@ impl Contributions {
     fn collect(&mut self, model: &Model, row: &Row, label: LabelId, is_wanted: impl Fn(f64) -> bool) {
         self.found.clear();
         let (mut places, mut start) = (row.occurrences.chunk_by(|a, b| a.0 == b.0), 0);
-        for &(feature, value) in &row.entries {
+        let mut entries = row.entries.iter();
+        model.weights.of_label(label, &row.entries, |weight| {
+            let Some(&(feature, value)) = entries.next() else { return };
             let own = places.next().unwrap_or_default();
             debug_assert!(own.iter().all(|(found, _)| *found == feature), "entries and occurrences run in parallel");
-            let (value, count) = (model.weight(label, feature) * f64::from(value), own.len() as u32);
+            let (value, count) = (weight * f64::from(value), own.len() as u32);
             if is_wanted(value) {
                 self.found.push(Contribution { value, feature, start, count });
             }
             start += count;
-        }
-        self.rank();
+        });
+    }
+
+    /// In the order in which they were found.
+    pub fn by_feature(&self) -> impl Iterator<Item = Contribution> {
+        self.found.iter().copied()
     }
 
     /// Single numbers are sorted much sooner than anything else, so each is made of most bits of its value, which are sorted as that is,
@@ -119,7 +126,7 @@ impl Contributions {
     }
 
     /// For or against; of equals the lower feature.
-    pub fn heaviest_first(&self) -> impl ExactSizeIterator<Item = Contribution> {
+    fn heaviest_first(&self) -> impl ExactSizeIterator<Item = Contribution> {
         self.ranks.iter().map(|place| self.found[*place as usize])
     }
 }

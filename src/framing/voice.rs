@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::evidence::{Contributions, Evidence};
+use super::evidence::{Contributions, Evidence, Term};
 use crate::text::Span;
 use crate::text::speech::{How, Reported};
 
@@ -120,10 +120,13 @@ impl<'a> Voices<'a> {
     /// verb that reports (`threatened`, `accuses`) counts with what it reports: `The minister threatened sanctions` is a threat by
     /// the minister, even if that verb is all its evidence. A framing without such evidence has its sentence's voice.
     pub fn framing(&self, evidence: &Evidence, unit: Span) -> Heard {
-        let positive = || evidence.terms.iter().filter(|term| term.contribution > 0.0 && !term.spans.is_empty());
-        let (total, within) = (positive().map(|term| term.contribution).sum(), self.within(unit));
+        let counts = |term: &&Term| term.contribution > 0.0 && !term.spans.is_empty();
+        let mut positive: Vec<&Term> = evidence.terms.iter().filter(counts).collect();
+        // In the order in which `framing_by` has them, so that both sums have the same bits.
+        positive.sort_unstable_by_key(|term| term.feature);
+        let (total, within) = (positive.iter().map(|term| term.contribution).sum(), self.within(unit));
         self.framing_of(unit, total, |tally| {
-            for term in positive() {
+            for term in positive {
                 let each = term.contribution / term.spans.len() as f64;
                 for span in &term.spans {
                     let span = Span::new(unit.start + span.start, unit.start + span.end);
@@ -135,9 +138,9 @@ impl<'a> Voices<'a> {
 
     /// The same by what speaks for the framing, and what others say in the places of the unit's terms.
     pub fn framing_by(&self, positive: &Contributions, overlaps: &Overlaps, unit: Span) -> Heard {
-        let total = positive.heaviest_first().map(|one| one.value).sum();
+        let total = positive.by_feature().map(|one| one.value).sum();
         self.framing_of(unit, total, |tally| {
-            for one in positive.heaviest_first().filter(|one| overlaps.any(one.places())) {
+            for one in positive.by_feature().filter(|one| overlaps.any(one.places())) {
                 let each = one.value / one.places().len() as f64;
                 for (length, parts) in one.places().map(|place| overlaps.of(place)) {
                     parts.iter().for_each(|(part, bytes)| tally.move_to(*part, each * bytes / length));

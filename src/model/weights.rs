@@ -126,6 +126,35 @@ impl Weights {
         self.row(feature).map_or(0.0, |row| f64::from(self.at(row, label.index())))
     }
 
+    /// Calls `found` with the weight of each term for a label, as [`Weights::get`] has it, in their order.
+    pub fn of_label(&self, label: LabelId, entries: &[(FeatureId, f32)], found: impl FnMut(f64)) {
+        match &self.values {
+            Values::Plain(values) => self.column(values, label, entries, found),
+            Values::Steps(steps) => self.column(steps, label, entries, found),
+            Values::ShortSteps(steps) => self.column(steps, label, entries, found),
+        }
+    }
+
+    fn column<T: Number + Into<f32>>(
+        &self,
+        values: &Packed<T>,
+        label: LabelId,
+        entries: &[(FeatureId, f32)],
+        mut found: impl FnMut(f64),
+    ) {
+        let scale = self.scale(label.index());
+        for (feature, _) in entries {
+            let weight = |row: usize| f64::from(values.get(row * self.labels + label.index()).into() * scale);
+            found(self.row(*feature).map_or(0.0, weight));
+        }
+    }
+
+    /// Weights that are no steps are worth themselves, and once a number is that number.
+    #[inline]
+    fn scale(&self, label: usize) -> f32 {
+        self.scales.get(label).copied().unwrap_or(1.0)
+    }
+
     /// Adds to each of the k scores what the terms of a row add with their values, one after another.
     pub fn add_to(&self, scores: &mut [f64], entries: &[(FeatureId, f32)]) {
         match &self.values {
@@ -168,8 +197,7 @@ impl Weights {
         scores: &mut [f64; N],
         entries: &[(FeatureId, f32)],
     ) {
-        // Weights that are no steps are worth themselves, and once a number is that number.
-        let scales: [f32; N] = std::array::from_fn(|lane| self.scales.get(first + lane).copied().unwrap_or(1.0));
+        let scales: [f32; N] = std::array::from_fn(|lane| self.scale(first + lane));
         let mut sums = *scores;
         for &(feature, value) in entries {
             let Some(row) = self.row(feature) else { continue };
