@@ -180,13 +180,9 @@ impl<'a> Coder<'a> {
                 // Words are one alternative, as if they had been written as a class.
                 let (words, others): (Vec<&Node>, Vec<&Node>) =
                     nodes.iter().partition(|node| matches!(node, Node::Is(_)));
-                let mut asks: Vec<Ask> = Vec::new();
-                words.iter().for_each(|node| {
-                    if let Node::Is(own) = node {
-                        asks.extend_from_slice(own)
-                    }
-                });
-                let words = (!asks.is_empty()).then(|| Node::Is(asks));
+                let of_word = |node: &&Node| if let Node::Is(asks) = node { asks.clone() } else { Vec::new() };
+                let asks: Vec<Ask> = words.iter().flat_map(of_word).collect();
+                let words = (!asks.is_empty()).then_some(Node::Is(asks));
                 for node in words.iter().chain(others) {
                     let alternative = self.code(&[node], way)?;
                     inner.push(Op::Alternative(length(&alternative)));

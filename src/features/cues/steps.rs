@@ -84,29 +84,47 @@ impl Steps {
 }
 
 fn even_out(row: &[Op], signs: &[SignId], steps: &mut Vec<Step>) {
-    let word = |group: GroupId, bits: u8| Step { what: group, sign: signs[usize::from(group)], bits };
+    let word = |op: Op, bits: u8| match op {
+        Op::Is(group) => Some(Step { what: group, sign: signs[usize::from(group)], bits }),
+        Op::IsNot(group) => Some(Step { what: group, sign: signs[usize::from(group)], bits: bits | IS_NOT }),
+        // Not one of those that are never there.
+        Op::Any => Some(Step { what: 0, sign: NEVER, bits: bits | IS_NOT }),
+        _ => None,
+    };
     let (mut at, mut gap) = (0, 0);
-    while let Some(op) = row.get(at) {
-        let inner = match *op {
-            Op::Optional(1) => row.get(at + 1),
-            _ => None,
+    while let Some(&op) = row.get(at) {
+        if let Op::Gap(n) = op
+            && gap + n <= GAP
+        {
+            (gap, at) = (gap + n, at + 1);
+            continue;
+        }
+        let step = match op {
+            Op::Optional(1) => word(row[at + 1], OPTIONAL),
+            _ => word(op, 0),
         };
-        let step = match (*op, inner) {
-            (Op::Gap(n), _) if gap + n <= GAP => {
-                (gap, at) = (gap + n, at + 1);
-                continue;
-            }
-            (Op::Is(group), _) => word(group, 0),
-            (Op::IsNot(group), _) => word(group, IS_NOT),
-            (Op::Any, _) => Step { what: 0, sign: NEVER, bits: IS_NOT },
-            (_, Some(Op::Is(group))) => word(*group, OPTIONAL),
-            _ => Step { what: at as u16, sign: ALWAYS, bits: OTHER },
-        };
+        let step = step.unwrap_or(Step { what: at as u16, sign: ALWAYS, bits: OTHER });
         steps.push(Step { bits: step.bits | gap, ..step });
         (gap, at) = (0, at + 1 + op.length());
     }
     if gap > 0 {
-        // No word, which may be left out.
+        // A word that is never there, and may be left out.
         steps.push(Step { what: 0, sign: NEVER, bits: OPTIONAL | gap });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_with_gaps_before_them_are_one_step_and_alternatives_another() {
+        let mut rows = Lists::default();
+        let either = [Op::Either(4), Op::Alternative(1), Op::Is(1), Op::Alternative(1), Op::Any];
+        rows.push([&[Op::Gap(3), Op::Is(0), Op::Optional(1), Op::Any][..], &either, &[Op::Gap(2)]].concat());
+        let all = Steps::new(&rows, &[9, 10]);
+        let seen: Vec<_> =
+            all.of(&all.range(0)).iter().map(|step| (step.gap(), step.other(), step.may_stay())).collect();
+        assert_eq!(seen, [(3, None, 0), (0, None, u64::MAX), (0, Some(4), 0), (2, None, u64::MAX)]);
     }
 }
