@@ -235,6 +235,11 @@ fn share(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A count of things of which there is at least one.
+fn count(text: &str) -> Result<u32, &'static str> {
+    text.parse().ok().filter(|&count| count > 0).ok_or("a whole number of 1 or more is needed")
+}
+
 fn record_size(text: &str) -> Result<usize, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let factor = match text[digits.len()..].to_ascii_lowercase().as_str() {

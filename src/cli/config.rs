@@ -81,7 +81,8 @@ fn typed_or_set(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<Cli>
     if args.iter().any(|arg| arg == "--version") {
         command = command.long_version(super::version::long());
     }
-    let plain = command.get_matches_from(&args);
+    let plain =
+        command.try_get_matches_from_mut(&args).unwrap_or_else(|error| super::advice::advised(error, &args).exit());
     let typed = Cli::from_arg_matches(&plain).unwrap_or_else(|error| error.exit());
     let Some(path) = file_of(&typed.shared) else { return Ok(typed) };
     let config = Config::read(&path)?;

@@ -102,9 +102,11 @@ pub fn check_output(path: &Path, example: &str) -> anyhow::Result<()> {
     PartFile::begin(path).map(drop).map_err(|error| named(path, error))
 }
 
-/// An error of the file system with the path it belongs to.
+/// An error of the file system with the path it belongs to, and where nothing is there, what may have been meant.
 pub fn named(path: &Path, error: io::Error) -> anyhow::Error {
-    anyhow::anyhow!("{}: {error}", path.display())
+    let missing = (error.kind() == io::ErrorKind::NotFound).then(|| super::advice::for_missing(path)).flatten();
+    let hint = missing.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+    anyhow::anyhow!("{}: {error}{hint}", path.display())
 }
 
 /// Refuses an output that is also an input: the data, or a model, cue or vector file.

@@ -98,10 +98,10 @@ pub struct FeatureOptions {
     #[arg(long, hide_short_help = true)]
     pub no_shape: bool,
     /// Leave out terms that stand in fewer units
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..), hide_short_help = true)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = super::count, hide_short_help = true)]
     pub min_count: u32,
     /// Leave out terms that stand in units of fewer groups (documents, authors), so that no one's own words stay in the model
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = super::count)]
     pub min_groups: u32,
     /// How counts become values
     #[arg(long, value_name = "SCHEME", default_value = "tfidf", hide_short_help = true)]
