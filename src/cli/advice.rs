@@ -57,6 +57,11 @@ const HABITS: &[(&[&str], &str, &str)] = &[
     (&["i", "in", "input", "file", "path", "data"], "", "inputs are named without an option"),
     (&["stdin"], "", "'-' is standard input"),
     (&["d", "sep", "delimiter"], "column", "comma, semicolon and tab are told apart by themselves"),
+    (
+        &["epochs", "iterations", "max-iter", "lr", "learning-rate"],
+        "l2",
+        "training goes on until nothing changes; '--l2' sets the one strength there is",
+    ),
     (&["test-size", "holdout", "validation-split"], "folds", "every figure is held out already, in '--folds K' folds"),
 ];
 
@@ -186,6 +191,9 @@ pub fn for_missing(path: &Path) -> Option<String> {
     }
     if typed.contains(char::is_whitespace) {
         return Some("if that is no name but text, pipe it: echo '…' | rhetor classify".into());
+    }
+    if ["weight", "reading"].contains(&&typed[..]) {
+        return Some(format!("an order goes with an equals sign: --explain={typed}"));
     }
     let is_label = english::embedded().labels().find(&typed).is_some();
     is_label.then(|| "several labels are joined by commas: --only threat,urgency".into())

@@ -13,7 +13,7 @@ use rhetor::text::Place;
 use serde::Serialize;
 
 use super::args::{Agree, FigureFormat};
-use super::{DONE, Remarks, inputs, refuse_same, refuse_twice, train, write_whole};
+use super::{DONE, Remarks, inputs, refuse_promise, refuse_same, refuse_twice, train, write_whole};
 
 /// With fewer groups than this an interval is hardly one.
 const FEW_GROUPS: usize = 10;
@@ -92,6 +92,12 @@ pub fn run(args: &Agree, remarks: Remarks) -> anyhow::Result<u8> {
     for (one, other) in [(output, &merging.merged), (output, &merging.rest), (&merging.merged, &merging.rest)] {
         refuse_twice(one.as_deref(), other.as_deref())?;
     }
+    refuse_promise(
+        output.as_deref(),
+        args.format.is_some(),
+        &["jsonl", "tsv", "html"],
+        ".json is for programs, .csv opens in a spreadsheet",
+    )?;
     let panel = Panel::join(&sources(args, remarks)?, args.join.map(|join| join.meant()));
     inputs::warn_of_twice(&args.files, remarks);
     remark(&panel, remarks);

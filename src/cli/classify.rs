@@ -29,7 +29,7 @@ use super::args::{Classify, FromOptions, OutputFormat, Shared, UnitName};
 use super::reading::Faults;
 use super::{
     DONE, FAILED, Output, Remarks, columns, has_deep_color, inputs, is_closed_pipe, is_of_output, load_model, named,
-    refuse_same, use_color,
+    refuse_promise, refuse_same, use_color,
 };
 
 /// What a run does with every unit.
@@ -96,12 +96,12 @@ pub fn run(args: &Classify, shared: &Shared, remarks: Remarks) -> anyhow::Result
     if args.shown.summary && args.format() == OutputFormat::Html {
         anyhow::bail!("a report has the counts already\nhint: leave out --summary, or choose another --format");
     }
-    if let Some(ending) = args.broken_promise() {
-        let path = args.output.as_deref().unwrap_or(Path::new("")).display();
-        anyhow::bail!(
-            "{path}: no results are written as {ending}\nhint: .jsonl is an object a unit, .csv opens in a spreadsheet, .html is a report; --format writes any of them under any name"
-        );
-    }
+    refuse_promise(
+        args.output.as_deref(),
+        args.format.is_some(),
+        &["json"],
+        ".jsonl is an object a unit, .csv opens in a spreadsheet, .html is a report",
+    )?;
     if args.files {
         return list(args, remarks);
     }

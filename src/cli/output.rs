@@ -121,6 +121,20 @@ pub fn refuse_same<'a>(output: Option<&Path>, inputs: impl IntoIterator<Item = &
     }
 }
 
+/// Refuses a name that promises a format which is not written, unless another was asked for: text would stand there under a wrong name.
+/// `also` are endings that this command does not write, and `hint` says which it does.
+pub fn refuse_promise(output: Option<&Path>, is_asked: bool, also: &[&str], hint: &str) -> anyhow::Result<()> {
+    const NEVER: [&str; 10] = ["xlsx", "xls", "ods", "docx", "doc", "pdf", "parquet", "xml", "gz", "zip"];
+    let Some(path) = output.filter(|_| !is_asked) else { return Ok(()) };
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
+    anyhow::ensure!(
+        !NEVER.contains(&&ending[..]) && !also.contains(&&ending[..]),
+        "{}: nothing is written as {ending} here\nhint: {hint}; --format chooses whatever the name",
+        path.display()
+    );
+    Ok(())
+}
+
 /// Refuses to write two things to one file.
 pub fn refuse_twice(output: Option<&Path>, report: Option<&Path>) -> anyhow::Result<()> {
     match (output, report) {

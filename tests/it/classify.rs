@@ -302,7 +302,7 @@ fn the_name_of_the_output_tells_the_format() {
     assert!(desk.read("r.csv").starts_with(b"a.txt:1:"));
     for name in ["r.json", "r.xlsx", "r.csv.gz"] {
         let said = desk.run(&format!("classify -m m a.txt -o {name}")).ends(1).left_out(name);
-        said.says(&format!("{name}: no results are written as")).says("hint: .jsonl is an object a unit");
+        said.says(&format!("{name}: nothing is written as")).says("hint: .jsonl is an object a unit");
     }
     desk.run("classify -m m a.txt -o r.json -f jsonl").ok().wrote("r.json");
 }

@@ -54,13 +54,6 @@ impl Classify {
         };
         self.format.or_else(promised).unwrap_or(OutputFormat::Text)
     }
-
-    /// The ending of the output's name, if it promises a format that nobody asked for and that is not written.
-    pub fn broken_promise(&self) -> Option<String> {
-        const NEVER: [&str; 11] = ["json", "xlsx", "xls", "ods", "docx", "doc", "pdf", "parquet", "xml", "gz", "zip"];
-        let ending = self.output.as_ref()?.extension()?.to_str()?.to_ascii_lowercase();
-        (self.format.is_none() && NEVER.contains(&&ending[..])).then_some(ending)
-    }
 }
 
 /// What is shown.

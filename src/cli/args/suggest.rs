@@ -63,7 +63,7 @@ pub struct PoolOptions {
     #[arg(long, value_name = "GLOB", hide_short_help = true)]
     pub glob: Vec<String>,
     /// The language of the text, for stemming [default: the model's, else english]
-    #[arg(long, value_name = "NAME", conflicts_with = "model", hide_short_help = true)]
+    #[arg(long, value_name = "NAME", conflicts_with = "model", hide_short_help = true, value_parser = super::language)]
     pub language: Option<Language>,
     /// Of a larger pool, look at so many units drawn at random: sentences take about 3 KB of memory each
     #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = super::count, hide_short_help = true)]

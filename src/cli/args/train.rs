@@ -85,8 +85,8 @@ A CSV has a header; the columns are `text` and `labels`, several labels in a cel
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Features")]
 pub struct FeatureOptions {
-    /// The language of the text, for stemming; `none` only lower-cases
-    #[arg(long, value_name = "NAME", default_value = "english")]
+    /// The language of the text, for stemming, such as german or de; `none` only lower-cases
+    #[arg(long, value_name = "NAME", default_value = "english", value_parser = super::language)]
     pub language: Language,
     /// Shortest and longest run of stems
     #[arg(long, value_name = "MIN,MAX", default_value = "1,2", value_parser = lengths, hide_short_help = true)]
