@@ -13,7 +13,7 @@ use rhetor::text::Place;
 use serde::Serialize;
 
 use super::args::{Agree, FigureFormat};
-use super::{DONE, Remarks, refuse_same, refuse_twice, train, write_whole};
+use super::{DONE, Remarks, inputs, refuse_promise, refuse_same, refuse_twice, train, write_whole};
 
 /// With fewer groups than this an interval is hardly one.
 const FEW_GROUPS: usize = 10;
@@ -92,7 +92,14 @@ pub fn run(args: &Agree, remarks: Remarks) -> anyhow::Result<u8> {
     for (one, other) in [(output, &merging.merged), (output, &merging.rest), (&merging.merged, &merging.rest)] {
         refuse_twice(one.as_deref(), other.as_deref())?;
     }
+    refuse_promise(
+        output.as_deref(),
+        args.format.is_some(),
+        &["jsonl", "tsv", "html"],
+        ".json is for programs, .csv opens in a spreadsheet",
+    )?;
     let panel = Panel::join(&sources(args, remarks)?, args.join.map(|join| join.meant()));
+    inputs::warn_of_twice(&args.files, remarks);
     remark(&panel, remarks);
     if panel.shared().next().is_none() {
         anyhow::bail!(
@@ -179,14 +186,16 @@ fn by_column(read: Vec<Corpus>, column: &str, remarks: Remarks) -> anyhow::Resul
         remarks.warn(format_args!("{nobody} rows name nobody in the column {column:?} and are left out"));
     }
     if by_name.len() < 2 {
-        let found: Vec<String> = columns.into_iter().collect();
+        let found = match columns.is_empty() {
+            true => "there is no other column than text, labels and group".to_owned(),
+            false => format!("other columns are {}", columns.into_iter().collect::<Vec<_>>().join(", ")),
+        };
         let who = by_name
             .keys()
             .next()
             .map_or("no row names an annotator".into(), |name| format!("{name} is the only annotator"));
         anyhow::bail!(
-            "{who} in the column {column:?}\nhint: give a file for each annotator, or name the column with --annotator-column; beside text and labels there are: {}",
-            found.join(", ")
+            "{who} in the column {column:?}\nhint: give a file for each annotator, or name the column with --annotator-column; {found}"
         );
     }
     Ok(by_name.into_iter().map(|(name, examples)| Source { name, examples }).collect())

@@ -17,6 +17,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use encoding_rs::Encoding;
+use rhetor::text::stem::Language;
 
 pub use agree::{Agree, FigureFormat, JoinName};
 pub use annotate::{Annotate, OrderOfUnits};
@@ -32,7 +33,7 @@ pub use train::{Bits, FeatureOptions, LearningOptions, Train};
 
 /// Finds rhetorical framings in text (who blames, who threatens, who calls to act) and shows, word by word, why.
 #[derive(Debug, Parser)]
-#[command(name = "rhetor", version, arg_required_else_help = true, propagate_version = true, after_help = EXAMPLES)]
+#[command(name = "rhetor", version, arg_required_else_help = true, propagate_version = true, after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{MORE}"))]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -56,6 +57,14 @@ const EXAMPLES: &str = "Examples:
   rhetor convert export.json labelled.csv        labelled data from one format to another
 
 `rhetor COMMAND -h` shows what is needed most, `rhetor COMMAND --help` everything.";
+
+/// For those who ask for `--help`.
+const MORE: &str = "Environment:
+  RHETOR_MODEL                         the model of every run that names none
+  NO_COLOR, CLICOLOR, CLICOLOR_FORCE   whether colours are shown, unless --color says so
+
+Exit status: 0 done, also when rows were left out, with a warning; 1 something failed, and the rest was done;
+2 the command line or rhetor.toml makes no sense. Results go to standard output, remarks to standard error.";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -235,6 +244,38 @@ fn share(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A language by its English name, or by its code of two letters (ISO 639-1).
+fn language(name: &str) -> Result<Language, String> {
+    const CODES: [(&str, &str); 19] = [
+        ("ar", "arabic"),
+        ("da", "danish"),
+        ("nl", "dutch"),
+        ("en", "english"),
+        ("fi", "finnish"),
+        ("fr", "french"),
+        ("de", "german"),
+        ("el", "greek"),
+        ("hu", "hungarian"),
+        ("it", "italian"),
+        ("no", "norwegian"),
+        ("nb", "norwegian"),
+        ("pt", "portuguese"),
+        ("ro", "romanian"),
+        ("ru", "russian"),
+        ("es", "spanish"),
+        ("sv", "swedish"),
+        ("ta", "tamil"),
+        ("tr", "turkish"),
+    ];
+    let lower = name.to_lowercase();
+    CODES.iter().find(|(code, _)| *code == lower).map_or(name, |(_, name)| name).parse()
+}
+
+/// A count of things of which there is at least one.
+fn count(text: &str) -> Result<u32, &'static str> {
+    text.parse().ok().filter(|&count| count > 0).ok_or("a whole number of 1 or more is needed")
+}
+
 fn record_size(text: &str) -> Result<usize, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let factor = match text[digits.len()..].to_ascii_lowercase().as_str() {
@@ -268,6 +309,15 @@ mod tests {
                 assert!(arg.get_help().is_some(), "{name} has an argument {} that nothing is said of", arg.get_id());
             }
         }
+    }
+
+    #[test]
+    fn every_language_has_a_name_and_all_but_none_a_code() {
+        for language in Language::ALL {
+            assert_eq!(super::language(language.name()), Ok(*language));
+        }
+        assert_eq!((super::language("de"), super::language("NB")), (Ok(Language::German), Ok(Language::Norwegian)));
+        assert!(super::language("xx").is_err());
     }
 
     #[test]

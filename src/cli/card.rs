@@ -55,13 +55,14 @@ fn head(model: &Model, out: &mut String) {
     let characters = settings.char_ngrams.map_or(String::new(), |(s, l)| format!(", characters {s}–{l}"));
     let or_vectors = if card.vectors.is_some() { " or with a vector" } else { "" };
     let shape = if settings.shape { ", shape" } else { "" };
+    let units = if settings.min_count == 1 { "unit" } else { "units" };
     let in_groups = match settings.min_groups {
         1 => String::new(),
         groups => format!(" of {groups} groups"),
     };
     line!(
         out,
-        "features    {} terms in {} units{in_groups} or more{or_vectors}: {} stems, n-grams {shortest}–{longest}{characters}{shape}; {} weighting",
+        "features    {} terms in {} {units}{in_groups} or more{or_vectors}: {} stems, n-grams {shortest}–{longest}{characters}{shape}; {} weighting",
         model.featurizer().vocabulary().len(),
         settings.min_count,
         settings.language,

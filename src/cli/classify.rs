@@ -3,8 +3,9 @@
 pub mod columns;
 mod stream;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -27,8 +28,8 @@ use rhetor::text::unit::UnitKind;
 use super::args::{Classify, FromOptions, OutputFormat, Shared, UnitName};
 use super::reading::Faults;
 use super::{
-    DONE, FAILED, Output, Remarks, columns, has_deep_color, inputs, is_closed_pipe, is_of_output, load_model,
-    refuse_same, use_color,
+    DONE, FAILED, Output, Remarks, columns, has_deep_color, inputs, is_closed_pipe, is_of_output, load_model, named,
+    refuse_promise, refuse_same, use_color,
 };
 
 /// What a run does with every unit.
@@ -50,6 +51,8 @@ pub struct Tally {
     sample: Option<String>,
     /// It is not in the model's language.
     is_foreign: bool,
+    /// It was said to be no text, so its language and encoding need no remark.
+    is_no_text: bool,
     faults: Faults,
 }
 
@@ -62,6 +65,7 @@ impl Tally {
             known: 0,
             sample: Some(String::new()),
             is_foreign: false,
+            is_no_text: false,
             faults: Faults::default(),
         }
     }
@@ -92,6 +96,15 @@ pub fn run(args: &Classify, shared: &Shared, remarks: Remarks) -> anyhow::Result
     if args.shown.summary && args.format() == OutputFormat::Html {
         anyhow::bail!("a report has the counts already\nhint: leave out --summary, or choose another --format");
     }
+    refuse_promise(
+        args.output.as_deref(),
+        args.format.is_some(),
+        &["json"],
+        ".jsonl is an object a unit, .csv opens in a spreadsheet, .html is a report",
+    )?;
+    if args.files {
+        return list(args, remarks);
+    }
     let model = load_model(args.model.as_deref())?;
     let classifier = Classifier {
         model: &model,
@@ -103,18 +116,40 @@ pub fn run(args: &Classify, shared: &Shared, remarks: Remarks) -> anyhow::Result
         unit: args.unit.map_or(if args.from.column.is_some() { UnitKind::Document } else { UnitKind::Sentence }, kind),
     };
     let job = Job { classifier, max_record: args.from.max_record, encoding: args.encoding, remarks };
-    let stdin = [PathBuf::from("-")];
-    let paths = if args.paths.is_empty() { &stdin[..] } else { &args.paths };
+    let paths = paths(args);
     if paths.iter().any(|path| path.as_os_str() == "-") && io::stdin().is_terminal() {
         remarks.say("reading standard input; end it with Ctrl-D");
     }
-    let (files, all_found) = inputs::files(paths, &args.from.glob, remarks)?;
+    let (files, all_found) = inputs::files(&paths, &args.from.glob, remarks)?;
     refuse_same(args.output.as_deref(), files.iter().chain(&args.model))?;
     let status = if all_found { DONE } else { FAILED };
     let mut output = Output::open(args.output.as_deref())?;
     let done = all_files(args, shared, &job, &files, &mut output)?;
     output.finish()?;
     Ok(done.max(status))
+}
+
+/// Standard input, where nothing is named.
+fn paths(args: &Classify) -> Cow<'_, [PathBuf]> {
+    if args.paths.is_empty() { Cow::Owned(vec![PathBuf::from("-")]) } else { Cow::Borrowed(&args.paths) }
+}
+
+/// What would be read, a name a line, byte by byte as the system has it.
+fn list(args: &Classify, remarks: Remarks) -> anyhow::Result<u8> {
+    let (files, mut all_found) = inputs::files(&paths(args), &args.from.glob, remarks)?;
+    let mut out = io::stdout().lock();
+    for path in &files {
+        if path.as_os_str() != "-"
+            && let Err(error) = path.metadata()
+        {
+            remarks.fail(named(path, error));
+            all_found = false;
+            continue;
+        }
+        out.write_all(path.as_os_str().as_encoded_bytes())?;
+        out.write_all(b"\n")?;
+    }
+    Ok(if all_found { DONE } else { FAILED })
 }
 
 fn all_files(
@@ -175,7 +210,12 @@ pub fn read_all(
 /// A person who sees nothing wants to know whether there was something to see.
 fn finale(args: &Classify, job: &Job, units: u64, framed: u64) {
     if io::stderr().is_terminal() && args.format() == OutputFormat::Text && !args.shown.summary {
-        job.remarks.say(format_args!("{framed} of {units} units carry a framing"));
+        let noun = match (job.classifier.unit, units) {
+            (unit, 1) => noun(unit).to_owned(),
+            (unit, _) => noun(unit).to_owned() + "s",
+        };
+        let carry = if framed == 1 { "carries" } else { "carry" };
+        job.remarks.say(format_args!("{framed} of {units} {noun} {carry} a framing"));
     }
     if args.shown.summary {
         job.remarks
@@ -272,7 +312,7 @@ pub fn kind(unit: UnitName) -> UnitKind {
 /// Says once if a text is not in the model's language.
 pub fn remark_on_language(tally: &mut Tally, path: &Path, job: &Job) {
     let language = job.classifier.model.featurizer().settings().language;
-    let Some(sample) = tally.sample.take() else { return };
+    let Some(sample) = tally.sample.take().filter(|_| !tally.is_no_text) else { return };
     if let Some(found) = language::other_than(language, &sample) {
         job.remarks.warn(format_args!(
             "{}: seems to be {found}, and the model is for {language}; results mean nothing there\nhint: `rhetor train --language` makes a model for another language",
@@ -283,6 +323,9 @@ pub fn remark_on_language(tally: &mut Tally, path: &Path, job: &Job) {
 }
 
 fn remark(tally: &mut Tally, path: &Path, job: &Job) {
+    if tally.is_no_text {
+        return;
+    }
     remark_on_language(tally, path, job);
     tally.faults.remark(path, job.classifier.unit, job.max_record, job.remarks);
     let share = tally.known as f64 / tally.words.max(1) as f64;

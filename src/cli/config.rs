@@ -81,7 +81,8 @@ fn typed_or_set(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<Cli>
     if args.iter().any(|arg| arg == "--version") {
         command = command.long_version(super::version::long());
     }
-    let plain = command.get_matches_from(&args);
+    let plain =
+        command.try_get_matches_from_mut(&args).unwrap_or_else(|error| super::advice::advised(error, &args).exit());
     let typed = Cli::from_arg_matches(&plain).unwrap_or_else(|error| error.exit());
     let Some(path) = file_of(&typed.shared) else { return Ok(typed) };
     let config = Config::read(&path)?;
@@ -190,7 +191,10 @@ fn setting(
         let mut words = format!("{}: {shown:?} is nothing that can be set here\nhint: ", path.display());
         match nearest(key, command) {
             Some(near) => write!(words, "did you mean {near}?")?,
-            None => write!(words, "{} take {}", command.unwrap_or("all commands"), keys.join(", "))?,
+            None => match command {
+                Some(command) => write!(words, "[{command}] takes {}", keys.join(", "))?,
+                None => write!(words, "all commands take {}", keys.join(", "))?,
+            },
         }
         words.push_str(if is_path(key) { "\nhint: files are named on the command line only" } else { "" });
         anyhow::bail!(words);
@@ -241,6 +245,23 @@ mod tests {
         for (name, keys) in BY_COMMAND {
             let command = command.find_subcommand(name).unwrap();
             keys.iter().for_each(|key| check(command, key));
+        }
+    }
+
+    #[test]
+    fn the_document_names_every_key_in_its_table() {
+        let page = include_str!("../../docs/formats.md");
+        for (name, keys) in BY_COMMAND {
+            let is_row = |line: &&str| line.starts_with("| `[") && line.contains(&format!("`[{name}]`"));
+            let row = page.lines().find(is_row).unwrap_or_else(|| panic!("no row for [{name}]"));
+            let named: Vec<&str> = row
+                .rsplit('|')
+                .nth(1)
+                .unwrap_or_default()
+                .split(", ")
+                .map(|key| key.trim().trim_matches('`'))
+                .collect();
+            assert_eq!(&named, keys, "[{name}]");
         }
     }
 

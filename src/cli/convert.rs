@@ -13,6 +13,7 @@ use super::{DONE, Output, Remarks, refuse_same, write_whole};
 
 pub fn run(args: &Convert, remarks: Remarks) -> anyhow::Result<u8> {
     refuse_same(Some(&args.output), &args.inputs)?;
+    refuse_forgotten(args)?;
     let to = args.to.map_or_else(|| of_name(&args.output), |to| Ok(format(to)))?;
     let options = ReadOptions {
         format: args.from.or(args.input.input_format).map(format),
@@ -42,6 +43,16 @@ pub fn run(args: &Convert, remarks: Remarks) -> anyhow::Result<u8> {
         remarks.say(format_args!("a labelling interface for it:\n{}", corpus::labelling_interface(&outline)));
     }
     Ok(DONE)
+}
+
+/// Of `convert anna.csv ben.csv`, ended too early, or `convert *.csv`, the last file is no output but data that would be lost.
+fn refuse_forgotten(args: &Convert) -> anyhow::Result<()> {
+    let path = args.output.display();
+    anyhow::ensure!(
+        args.replace || args.inputs.len() < 2 || !args.output.is_file(),
+        "{path}: is there already, and may be one of the inputs: OUT comes last\nhint: name another OUT, or say --replace"
+    );
+    Ok(())
 }
 
 fn write(

@@ -57,6 +57,12 @@ pub fn run(args: &Cues, shared: &Shared, remarks: Remarks) -> anyhow::Result<u8>
 
 fn load(args: &Cues, remarks: Remarks) -> anyhow::Result<Loaded> {
     let path = args.file.to_string_lossy();
+    let is_cues = |path: &Path| path.extension().is_some_and(|ending| ending == "toml");
+    if let Some(cues) =
+        args.paths.iter().find(|path| is_cues(path)).filter(|_| path != cues::BUILTIN && !is_cues(&args.file))
+    {
+        anyhow::bail!("{}: is named behind {path}, and cues come first\nhint: rhetor cues {0} {path}", cues.display());
+    }
     let (set, matcher) = read(&path, args.language, remarks)?;
     let wanted = wanted(&set, &args.only)?;
     Ok(Loaded { set, matcher, wanted })

@@ -21,7 +21,7 @@ use serde::Serialize;
 use super::agree::rows;
 use super::args::{DataOptions, Estimate, FigureFormat, OutputFormat};
 use super::classify::{self, Job, SharedReport};
-use super::{DONE, FAILED, Remarks, inputs, load_model, refuse_same, train, write_whole};
+use super::{DONE, FAILED, Remarks, inputs, load_model, refuse_promise, refuse_same, train, write_whole};
 use pool::{Found, Pool};
 
 /// A sample of fewer units is called small.
@@ -102,6 +102,12 @@ struct Part {
 }
 
 pub fn run(args: &Estimate, remarks: Remarks) -> anyhow::Result<u8> {
+    refuse_promise(
+        args.output.as_deref(),
+        args.format.is_some(),
+        &["jsonl", "tsv", "html"],
+        ".json is for programs, .csv opens in a spreadsheet",
+    )?;
     let model = load_model(args.model.as_deref())?;
     let sample = sample(args, remarks)?;
     let (files, all_found) = inputs::files(&args.pool, &args.from.glob, remarks)?;

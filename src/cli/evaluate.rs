@@ -21,7 +21,7 @@ use serde::Serialize;
 
 use super::args::{Evaluate, FiguresFormat};
 use super::output::check_output;
-use super::{DONE, Remarks, load_model, named, refuse_same, refuse_twice, train, write_whole};
+use super::{DONE, Remarks, load_model, named, refuse_promise, refuse_same, refuse_twice, train, write_whole};
 use against::Against;
 use mistakes::Mistake;
 
@@ -107,6 +107,12 @@ fn check_files(args: &Evaluate) -> anyhow::Result<()> {
         refuse_same(path, inputs())?;
         path.map_or(Ok(()), |path| check_output(path, example))?;
     }
+    refuse_promise(
+        args.output.as_deref(),
+        args.format.is_some(),
+        &["jsonl", "tsv"],
+        ".json is for programs, .csv opens in a spreadsheet, .html is a page",
+    )?;
     refuse_twice(args.output.as_deref(), args.report.as_deref())
 }
 

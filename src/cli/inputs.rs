@@ -1,5 +1,6 @@
 //! Paths as typed → the files to read, in an order that does not hang on the file system.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
@@ -26,6 +27,17 @@ pub fn files(paths: &[PathBuf], globs: &[String], remarks: Remarks) -> anyhow::R
     Ok((files, all_found))
 }
 
+/// Data that is named twice counts twice, which nobody means.
+pub fn warn_of_twice(paths: &[PathBuf], remarks: Remarks) {
+    let mut seen = BTreeSet::new();
+    for path in paths {
+        // Standard input, and what is not there, is told by whoever reads it.
+        if path.canonicalize().is_ok_and(|whole| whole.is_file() && !seen.insert(whole)) {
+            remarks.warn(format_args!("{}: is named twice, and its rows count twice", path.display()));
+        }
+    }
+}
+
 fn walk(folder: &Path, globs: &[String], remarks: Remarks, files: &mut Vec<PathBuf>) -> anyhow::Result<bool> {
     let mut overrides = OverrideBuilder::new(folder);
     let usual = ["*.txt".to_owned(), "*.md".to_owned(), "*.txt.gz".to_owned()];
@@ -41,16 +53,20 @@ fn walk(folder: &Path, globs: &[String], remarks: Remarks, files: &mut Vec<PathB
         .overrides(overrides)
         .sort_by_file_path(Path::cmp)
         .build();
-    let mut all_found = true;
+    let (mut all_found, mut links) = (true, 0);
     for entry in walk {
         match entry {
             Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => files.push(entry.into_path()),
-            Ok(_) => {}
+            Ok(entry) => links += u64::from(entry.depth() > 0 && entry.path_is_symlink()),
             Err(error) => {
                 remarks.fail(error);
                 all_found = false;
             }
         }
+    }
+    if links > 0 {
+        let (were, them) = if links == 1 { ("symbolic link is", "it") } else { ("symbolic links are", "them") };
+        remarks.say(format_args!("{}: {links} {were} not followed; name {them} to read {them}", folder.display()));
     }
     Ok(all_found)
 }

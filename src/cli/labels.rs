@@ -2,23 +2,25 @@
 
 use std::borrow::Cow;
 use std::io::Write;
+use std::path::Path;
 
 use rhetor::codebook::{Codebook, Entry, file, nearest};
 use rhetor::report::column::width;
 use rhetor::text::visible;
+use textwrap::{Options, WordSplitter};
 
 use super::args::{CardFormat, Labels};
-use super::{DONE, load_model};
+use super::{DONE, columns, load_model};
 
 pub fn run(args: &Labels) -> anyhow::Result<u8> {
     let book = book(args)?;
     let text = match (&args.label, args.format) {
-        (None, CardFormat::Text) => readable(&list(&book, args)),
+        (None, CardFormat::Text) => readable(&list(&book, args), |_| names_of(&book) + 2),
         (None, CardFormat::Json) => format!("{:#}\n", serde_json::to_value(&book)?),
         (Some(label), format) => {
             let entry = find(&book, label)?;
             match format {
-                CardFormat::Text => readable(&one(&book, entry)),
+                CardFormat::Text => readable(&one(&book, entry), hang),
                 CardFormat::Json => {
                     let rules: Vec<_> = book.rules_of(&entry.name).collect();
                     format!("{:#}\n", serde_json::json!({"label": entry, "rules": rules}))
@@ -30,9 +32,36 @@ pub fn run(args: &Labels) -> anyhow::Result<u8> {
     Ok(DONE)
 }
 
-/// A user's codebook may hold anything, and no terminal shall obey it.
-fn readable(text: &str) -> String {
-    text.lines().map(|line| visible(line) + "\n").collect()
+/// A user's codebook may hold anything, and no terminal shall obey it. On a terminal long lines are wrapped, and what is left of
+/// them starts as far in as `hang` says.
+fn readable(text: &str, hang: impl Fn(&str) -> usize) -> String {
+    /// In fewer columns nothing reads well.
+    const NARROW: usize = 50;
+    let width = columns().filter(|&width| width >= NARROW);
+    let lines = text.lines().map(|line| match (width, visible(line)) {
+        (Some(width), line) => {
+            let indent = " ".repeat(hang(&line).min(width / 2));
+            let options = Options::new(width).subsequent_indent(&indent).word_splitter(WordSplitter::NoHyphenation);
+            textwrap::fill(&line, options) + "\n"
+        }
+        (None, line) => line + "\n",
+    });
+    lines.collect()
+}
+
+/// As far in as the words of a line start, behind its number if it has one.
+fn hang(line: &str) -> usize {
+    let words = line.trim_start();
+    let indent = line.len() - words.len();
+    match words.split_once(". ") {
+        Some((number, _)) if number.parse::<u32>().is_ok() => indent + number.len() + 2,
+        _ => indent,
+    }
+}
+
+/// The width of the widest name.
+fn names_of(book: &Codebook) -> usize {
+    width(book.labels.iter().map(|entry| &entry.name), 0)
 }
 
 fn book(args: &Labels) -> anyhow::Result<Codebook> {
@@ -57,6 +86,7 @@ fn find<'a>(book: &'a Codebook, label: &str) -> anyhow::Result<&'a Entry> {
         let names = || book.labels.iter().map(|entry| &entry.name[..]);
         let hint = match nearest(label, names()) {
             Some(near) => format!("did you mean {near}?"),
+            None if Path::new(label).is_file() => format!("`rhetor labels -m {label}` shows the codebook of a model"),
             None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
         };
         anyhow::anyhow!("the codebook has no label {label:?}\nhint: {hint}")
@@ -65,7 +95,7 @@ fn find<'a>(book: &'a Codebook, label: &str) -> anyhow::Result<&'a Entry> {
 
 /// A line a label.
 fn list(book: &Codebook, args: &Labels) -> String {
-    let width = width(book.labels.iter().map(|entry| &entry.name), 0);
+    let width = names_of(book);
     let lines = book.labels.iter().map(|entry| format!("{:<width$}  {}", entry.name, entry.definition));
     let lines: String = lines.map(|line| format!("{}\n", line.trim_end())).collect();
     let of = match (&args.model, &args.codebook) {

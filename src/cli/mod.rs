@@ -1,5 +1,6 @@
 //! What commands share: the model, remarks, output, colour, exit status.
 
+pub mod advice;
 pub mod agree;
 pub mod annotate;
 pub mod args;
@@ -29,7 +30,7 @@ use rhetor::model::file::ModelError;
 use rhetor::model::{Model, english};
 
 use args::{Shared, When};
-pub use output::{Output, is_of_output, named, refuse_same, refuse_twice, write_whole};
+pub use output::{Output, is_of_output, named, refuse_promise, refuse_same, refuse_twice, write_whole};
 
 /// Everything was done; something failed and the rest was done.
 pub const DONE: u8 = 0;
@@ -86,6 +87,12 @@ pub fn load_model(path: Option<&Path>) -> anyhow::Result<Model> {
     Model::read(path).map_err(|error| match error {
         ModelError::Io { .. } if is_of_environment => {
             anyhow::anyhow!("{error}\nhint: {} names it; unset it to use the embedded model", args::MODEL_VARIABLE)
+        }
+        ModelError::Io { .. } if !path.exists() => {
+            let hint = advice::for_missing(path).unwrap_or_else(|| {
+                "`rhetor train DATA -o MODEL` makes a model; without -m the embedded one is used".to_owned()
+            });
+            anyhow::anyhow!("{error}\nhint: {hint}")
         }
         error => error.into(),
     })

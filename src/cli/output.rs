@@ -102,9 +102,11 @@ pub fn check_output(path: &Path, example: &str) -> anyhow::Result<()> {
     PartFile::begin(path).map(drop).map_err(|error| named(path, error))
 }
 
-/// An error of the file system with the path it belongs to.
+/// An error of the file system with the path it belongs to, and where nothing is there, what may have been meant.
 pub fn named(path: &Path, error: io::Error) -> anyhow::Error {
-    anyhow::anyhow!("{}: {error}", path.display())
+    let missing = (error.kind() == io::ErrorKind::NotFound).then(|| super::advice::for_missing(path)).flatten();
+    let hint = missing.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+    anyhow::anyhow!("{}: {error}{hint}", path.display())
 }
 
 /// Refuses an output that is also an input: the data, or a model, cue or vector file.
@@ -117,6 +119,20 @@ pub fn refuse_same<'a>(output: Option<&Path>, inputs: impl IntoIterator<Item = &
         ),
         None => Ok(()),
     }
+}
+
+/// Refuses a name that promises a format which is not written, unless another was asked for: text would stand there under a wrong name.
+/// `also` are endings that this command does not write, and `hint` says which it does.
+pub fn refuse_promise(output: Option<&Path>, is_asked: bool, also: &[&str], hint: &str) -> anyhow::Result<()> {
+    const NEVER: [&str; 10] = ["xlsx", "xls", "ods", "docx", "doc", "pdf", "parquet", "xml", "gz", "zip"];
+    let Some(path) = output.filter(|_| !is_asked) else { return Ok(()) };
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
+    anyhow::ensure!(
+        !NEVER.contains(&&ending[..]) && !also.contains(&&ending[..]),
+        "{}: nothing is written as {ending} here\nhint: {hint}; --format chooses whatever the name",
+        path.display()
+    );
+    Ok(())
 }
 
 /// Refuses to write two things to one file.

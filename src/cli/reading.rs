@@ -68,17 +68,31 @@ fn look_at(first: &[u8], path: &Path, command: &str, remarks: Remarks) -> anyhow
     if first.contains(&0) {
         remarks.warn(format_args!("{path}: looks like no text at all (it holds NUL bytes); results mean nothing"));
     }
-    let kinds: [(&[u8], String); 3] = [
+    let kinds: [(&[u8], String); 4] = [
         (b"%PDF-", format!("a PDF\nhint: pdftotext FILE - | {command}")),
         (b"PK\x03\x04", "a zip archive or office document\nhint: save it as text, or use pandoc -t plain".into()),
+        (b"\xd0\xcf\x11\xe0", "an old office document\nhint: save it as text".into()),
         (b"{\\rtf", "RTF\nhint: save it as text, or use pandoc -t plain".into()),
     ];
+    if looks_html(first) {
+        remarks.warn(format_args!(
+            "{path}: looks like HTML, and its tags are read as text\nhint: pandoc -f html -t plain {path} | {command}"
+        ));
+    }
     for (magic, words) in kinds {
         if first.starts_with(magic) {
             remarks.warn(format_args!("{path}: looks like {words}"));
         }
     }
     Ok(())
+}
+
+/// Whether a text begins as a page of the web does. One that only quotes a tag is none.
+fn looks_html(first: &[u8]) -> bool {
+    const BEGINNINGS: [&[u8]; 8] =
+        [b"<!doctype html", b"<html", b"<head", b"<body", b"<div", b"<p>", b"<p ", b"<article"];
+    let first = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first).trim_ascii_start();
+    BEGINNINGS.iter().any(|tag| first.len() >= tag.len() && first[..tag.len()].eq_ignore_ascii_case(tag))
 }
 
 /// What was not as it should be in the units of a file.

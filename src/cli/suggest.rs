@@ -16,7 +16,7 @@ use rhetor::text::stem::Language;
 use rhetor::text::visible;
 
 use super::args::{Shared, Suggest};
-use super::{DONE, FAILED, Remarks, inputs, load_model, refuse_same, train, use_color, write_whole};
+use super::{DONE, FAILED, Remarks, inputs, load_model, refuse_promise, refuse_same, train, use_color, write_whole};
 use sieve::Sieve;
 
 pub fn run(args: &Suggest, shared: &Shared, remarks: Remarks) -> anyhow::Result<u8> {
@@ -25,6 +25,12 @@ pub fn run(args: &Suggest, shared: &Shared, remarks: Remarks) -> anyhow::Result<
     if paths.iter().any(|path| path.as_os_str() == "-") && io::stdin().is_terminal() {
         remarks.say("reading standard input; end it with Ctrl-D");
     }
+    refuse_promise(
+        args.output.as_deref(),
+        args.format.is_some(),
+        &[],
+        ".csv, .tsv and .jsonl are data that can be labelled",
+    )?;
     let model = if args.no_model { None } else { Some(load_model(args.model.as_deref())?) };
     let labelled = read_labelled(args, remarks)?;
     check_labels(args, model.as_ref(), &labelled)?;
@@ -45,7 +51,7 @@ pub fn run(args: &Suggest, shared: &Shared, remarks: Remarks) -> anyhow::Result<
     let (units, judged): (Vec<Example>, Vec<Example>) = units.into_iter().partition(|unit| unit.labels.is_empty());
     if units.is_empty() {
         anyhow::bail!(
-            "all {} units of the pool have labels already\nhint: name a pool that is not labelled",
+            "every unit of the pool has labels already ({})\nhint: name a pool that is not labelled",
             judged.len()
         );
     }

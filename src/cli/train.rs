@@ -41,6 +41,7 @@ pub fn run(args: &Train, remarks: Remarks) -> anyhow::Result<u8> {
     let data: Vec<_> = args.data.iter().map(|path| path.to_string_lossy()).collect();
     let corpus = corpus::read(&data, &read_options(&args.input))?;
     report_reading(&corpus, remarks);
+    super::inputs::warn_of_twice(&args.data, remarks);
     super::annotate::warn_of_journals(&args.data, remarks);
     let settings = TrainSettings {
         compression: Wish {

@@ -159,9 +159,10 @@ impl<'a, W: Write> Summary<'a, W> {
             let framed = share(file.framed, file.units);
             writeln!(
                 self.out,
-                "{}: {} units, {} with a framing ({framed})",
+                "{}: {} {}, {} with a framing ({framed})",
                 visible(&file.path),
                 file.units,
+                if file.units == 1 { "unit" } else { "units" },
                 file.framed
             )?;
             let mut rows: Vec<(u64, &str, usize)> =

@@ -300,6 +300,11 @@ fn the_name_of_the_output_tells_the_format() {
     assert!(desk.read("r.jsonl").starts_with(b"{"));
     desk.run("classify -m m a.txt -o r.csv -f text").ok();
     assert!(desk.read("r.csv").starts_with(b"a.txt:1:"));
+    for name in ["r.json", "r.xlsx", "r.csv.gz"] {
+        let said = desk.run(&format!("classify -m m a.txt -o {name}")).ends(1).left_out(name);
+        said.says(&format!("{name}: nothing is written as")).says("hint: .jsonl is an object a unit");
+    }
+    desk.run("classify -m m a.txt -o r.json -f jsonl").ok().wrote("r.json");
 }
 
 #[test]
@@ -346,7 +351,8 @@ fn a_terminal_gets_lines_of_its_width_and_a_pipe_a_line_a_unit() {
     assert!(piped.lines().next().unwrap().starts_with("a.txt:1: [") && piped.lines().count() == 2, "{piped}");
     for columns in [40, 60] {
         let Some(shown) = on_terminal(&desk, columns, "classify -m m a.txt --explain --color never") else { return };
-        let results: Vec<&str> = shown.lines().filter(|line| !line.contains("carry a framing")).collect();
+        let results: Vec<&str> =
+            shown.lines().filter(|line| !line.contains("of 1 sentence carries a framing")).collect();
         assert_eq!(results[0], "a.txt");
         // A Chinese character takes two columns.
         let width =
@@ -447,4 +453,39 @@ fn a_table_in_another_encoding_and_one_of_a_single_column_are_classified_whole()
         .says_not("bad row");
     desk.run("classify -m m one.csv").ok().says("looks like a table of 1 column (body)");
     desk.run("classify -m m one.csv --encoding windows-1252").ends(2).says("--column");
+}
+
+#[test]
+fn the_files_of_a_folder_can_be_listed_before_they_are_read() {
+    let desk =
+        Desk::with("d/b.txt", "").and("d/a.md", "").and("d/c.html", "").and("d/.hidden.txt", "").and("e.html", "");
+    assert_eq!(desk.run("classify --files d e.html").ok().stdout, "d/a.md\nd/b.txt\ne.html\n");
+    assert_eq!(desk.run("classify --files d --glob *.html").ok().stdout, "d/c.html\n");
+    assert_eq!(desk.run("classify --files gone e.html").ends(1).says("gone: No such file").stdout, "e.html\n");
+}
+
+#[test]
+fn links_in_a_folder_are_not_followed_and_this_is_said() {
+    let desk = Desk::with_model().and("a.txt", "They will pay.\n").and("d/b.txt", "They will pay.\n");
+    std::os::unix::fs::symlink("../a.txt", desk.path("d/link.txt")).unwrap();
+    let ran = desk.run("classify -m m d").ok().says("d: 1 symbolic link is not followed; name it to read it");
+    assert!(!ran.stdout.contains("link.txt"), "{}", ran.stdout);
+    desk.run("classify -m m d/link.txt --all").ok().prints("d/link.txt:1:").says_not("symbolic");
+}
+
+#[test]
+fn what_is_a_page_of_the_web_or_no_text_at_all_is_said_to_be_once() {
+    let page = "<!DOCTYPE html>\n<html><body><p>They will pay.</p></body></html>\n";
+    let desk = Desk::with_model().and("page.txt", page).and("quote.txt", "A paragraph starts with <p>.\n");
+    desk.run("classify -m m page.txt")
+        .ok()
+        .says("looks like HTML")
+        .says("pandoc -f html -t plain page.txt | rhetor classify");
+    desk.run("classify -m m quote.txt").ok().says_not("HTML");
+    let desk = desk.and(
+        "program.txt",
+        b"\x7fELF\0\0\xff\xfe\x80 per favore non capisco la lingua di questo programma\0".repeat(40),
+    );
+    let said = desk.run("classify -m m program.txt").ok().stderr;
+    assert_eq!((said.matches("warning:").count(), said.matches("hint:").count()), (1, 0), "{said}");
 }

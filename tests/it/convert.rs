@@ -171,3 +171,17 @@ fn the_examples_of_the_documentation_are_read() {
         assert_eq!(known.stdout, ran.stdout, "{name}");
     }
 }
+
+#[test]
+fn of_several_files_the_last_is_not_taken_for_an_output_that_may_be_lost() {
+    let data = "text,labels\nCall now.,call\n";
+    let desk = Desk::with("a.csv", data).and("b.csv", data).and("c.csv", data);
+    desk.run("convert a.csv b.csv c.csv")
+        .ends(1)
+        .says("c.csv: is there already")
+        .says("hint: name another OUT, or say --replace");
+    assert_eq!(desk.read("c.csv"), data.as_bytes());
+    desk.run("convert a.csv b.csv c.csv --replace").ok().says("2 rows as CSV");
+    desk.run("convert a.csv b.csv d.csv").ok().wrote("d.csv");
+    desk.run("convert a.csv d.csv").ok().says("1 row as CSV");
+}

@@ -151,3 +151,13 @@ fn the_builtin_cues_come_along_only_where_they_help() {
     let said = desk.run("train n.csv -o m").ok().stdout;
     assert!(!said.contains("cues"), "{said}");
 }
+
+#[test]
+fn a_cue_file_that_is_named_last_is_asked_to_come_first() {
+    let desk = Desk::with("my.toml", "[threat]\npay = \"will pay\"\n").and("a.txt", "They will pay.\n");
+    desk.run("cues a.txt my.toml")
+        .ends(1)
+        .says("my.toml: is named behind a.txt")
+        .says("hint: rhetor cues my.toml a.txt");
+    desk.run("cues my.toml a.txt").ok().prints("will pay");
+}

@@ -351,3 +351,15 @@ fn units_of_one_group_have_no_intervals_and_it_is_said() {
     let desk = Desk::with_model().and("one.csv", "text,labels,group\nVote,call,a\nIt rained,,a\n");
     desk.run("evaluate one.csv -m m").ok().prints("intervals  none: all units are of one group");
 }
+
+#[test]
+fn figures_are_not_written_under_a_name_that_promises_something_else() {
+    let desk = Desk::with_model();
+    desk.run("evaluate train.csv -m m -o f.xlsx")
+        .ends(1)
+        .left_out("f.xlsx")
+        .says("nothing is written as xlsx here\nhint: .json");
+    desk.run("evaluate train.csv -m m -o f.jsonl").ends(1).left_out("f.jsonl");
+    desk.run("agree train.csv train.csv -o f.html").ends(1).left_out("f.html");
+    desk.run("evaluate train.csv -m m -o f.xlsx -f csv").ok().wrote("f.xlsx");
+}

@@ -1,4 +1,4 @@
-//! `docs/guide.md`, run from its first command to its last in one folder: what it shows is what comes out.
+//! `docs/guide.md` and the front page, run from the first command to the last in one folder: what they show is what comes out.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -26,7 +26,7 @@ fn steps(guide: &str) -> Vec<Step> {
             (None, Some(info)) => {
                 block = info.strip_prefix("console").map(|rest| rest.trim().strip_prefix("keys=").map(str::to_owned));
                 if block.is_none() {
-                    assert!(info.is_empty() || !info.contains("rhetor"), "guide.md:{line}: {info}");
+                    assert!(info.is_empty() || !info.contains("rhetor"), "line {line}: {info}");
                 }
             }
             (Some(_), Some(_)) => block = None,
@@ -51,13 +51,13 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Everything that a command writes, remarks and results as a terminal mixes them.
-fn run(desk: &Desk, command: &str) -> String {
+fn run(folder: &Path, command: &str) -> String {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_rhetor"));
     let path = std::env::var("PATH").unwrap_or_default();
     let path = format!("{}:{path}", program.parent().unwrap().display());
     let output = Command::new("sh")
         .args(["-c", &format!("exec 2>&1\n{command}")])
-        .current_dir(desk.path(""))
+        .current_dir(folder)
         .env("PATH", path)
         .env_remove("RHETOR_MODEL")
         .output()
@@ -94,23 +94,37 @@ fn mended(shown: &[String], real: &str) -> Vec<String> {
 
 #[test]
 fn every_command_of_the_guide_does_what_the_guide_shows() {
+    follow("docs/guide.md", 20);
+}
+
+#[test]
+fn every_command_that_the_front_page_shows_does_what_it_shows() {
+    follow("README.md", 3);
+}
+
+/// Runs a page of so many commands or more; `RHETOR_BLESS=1` writes what comes out into it.
+fn follow(name: &str, least: usize) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let page = root.join("docs/guide.md");
+    let page = root.join(name);
     let mut guide = fs::read_to_string(&page).unwrap();
     let steps = steps(&guide);
-    assert!(steps.len() > 20, "the guide has commands");
+    assert!(steps.len() >= least, "{name} has commands");
     let desk = Desk::new();
     copy(&root.join("examples"), &desk.path("examples"));
-    let mut faults = String::new();
+    let (mut faults, mut folder) = (String::new(), desk.path(""));
     for step in &steps {
+        if let Some(inner) = step.command.strip_prefix("cd ") {
+            folder.push(inner);
+            continue;
+        }
         if step.command.contains("jq ") && !crate::desk::have("jq", is_there("jq")) {
             continue;
         }
         let real = match &step.keys {
-            None => run(&desk, &step.command),
+            None => run(&folder, &step.command),
             Some(keys) => {
                 let args = step.command.strip_prefix("rhetor ").expect("it is ours");
-                let Some(mut terminal) = Terminal::run(&desk.path(""), args, (100, 16)) else { return };
+                let Some(mut terminal) = Terminal::run(&folder, args, (100, 16)) else { return };
                 terminal.shows("Enter none fits");
                 let seen = terminal.screen();
                 terminal.press(&keys.replace('~', "\r")).end();
@@ -120,7 +134,7 @@ fn every_command_of_the_guide_does_what_the_guide_shows() {
         let mended = mended(&step.shown, &real);
         if mended != step.shown {
             let (line, command, shown) = (step.line, &step.command, step.shown.join("\n"));
-            write!(faults, "guide.md:{line}: $ {command}\nshown:\n{shown}\nbut:\n{real}\n").unwrap();
+            write!(faults, "{name}:{line}: $ {command}\nshown:\n{shown}\nbut:\n{real}\n").unwrap();
             let block = |lines: &str| format!("$ {command}\n{lines}\n");
             guide = guide.replacen(&block(&shown), &block(&mended.join("\n")), 1);
         }

@@ -1,6 +1,7 @@
 //! Help: short enough to be read, and complete for those who ask.
 
 use crate::desk::{COMMANDS, Desk};
+use crate::terminal::Terminal;
 
 /// A screen that is neither small nor large.
 const LINES: usize = 50;
@@ -69,4 +70,67 @@ fn a_model_that_only_the_environment_names_is_said_to_come_from_there() {
     ran("classify a.txt").ends(1).says("gone: No such file").says("hint: RHETOR_MODEL names it");
     assert!(!ran("classify -m lost a.txt").ends(1).stderr.contains("RHETOR_MODEL"));
     desk.run("classify --threads 0 a.txt").ends(2).says("a number of threads is 1 or more");
+}
+
+#[test]
+fn a_habit_from_another_tool_is_told_what_it_is_called_here() {
+    let desk = Desk::with("a.txt", "They will pay.\n").and("my.rhetor", "");
+    let said = |args: &str, words: &str| desk.run(args).ends(2).says(words);
+    said("a.txt", "tip: to find framings in it: 'rhetor classify a.txt'").says_not("inspect'");
+    said("gone.txt", "tip: there is no file gone.txt");
+    said("predict a.txt", "tip: that is 'rhetor classify' here");
+    said("version", "tip: that is 'rhetor --version' here");
+    said("--list-labels", "tip: 'rhetor labels' lists them");
+    said("classify --json a.txt", "tip: that is '--format jsonl' here").says_not("-- --json");
+    said("evaluate --json a.csv", "tip: that is '--format json' here");
+    said("classify --csv a.txt", "tip: that is '--format csv' here");
+    said("classify --line a.txt", "tip: that is '--unit line' here");
+    said("classify --quoted a.txt", "tip: that is '--voice quoted' here");
+    said("classify --no-color a.txt", "tip: that is '--color never' here").says_not("--color <WHEN>");
+    said("classify -j 2 a.txt", "tip: that is '--threads N' here");
+    said("classify --verbose a.txt", "everything is said already").says_not("--version");
+    said("classify --nonsense a.txt", "unexpected argument '--nonsense'").says_not("tip:");
+    said("inspect my.rhetor", "tip: a model is named by '-m my.rhetor'");
+    said("inspect threat", "tip: '--terms threat' shows the terms of a label");
+    said("classify -f cvs a.txt", "tip: a similar value exists: 'csv'");
+    said("classify -u LINE a.txt", "tip: a similar value exists: 'line'");
+    said("train a.csv", "tip: '-o my.rhetor' names the model to write; '--dry-run' only checks the data");
+    said("classify --top-k 0 a.txt", "a whole number of 1 or more is needed");
+    let sentence = desk.ran(desk.command("").arg("They will pay for this.").output().unwrap());
+    sentence.ends(2).says("tip: text comes from a pipe: echo '…' | rhetor classify");
+}
+
+#[test]
+fn a_file_that_looks_like_an_option_is_told_how_to_be_named() {
+    let desk = Desk::with("--odd", "They will pay.\n");
+    desk.run("classify --odd").ends(2).says("use '-- --odd'");
+    desk.run("classify -- --odd").ok().prints("--odd:1: [threat");
+}
+
+#[test]
+fn a_name_that_no_file_has_is_met_with_what_was_probably_meant() {
+    let desk = Desk::with_model().and("speech.txt", "They will pay.\n");
+    let said = |args: &str, words: &str| {
+        desk.run(args).ends(1).says("No such file").says(words);
+    };
+    said("classify speach.txt", "hint: did you mean speech.txt?");
+    said("classify ./speach.txt", "hint: did you mean ./speech.txt?");
+    said("classify *.html", "hint: no file matches");
+    said("classify https://example.org/a.html", "hint: rhetor opens no connection");
+    said("classify --only threat urgency", "hint: several labels are joined by commas: --only threat,urgency");
+    said("classify nowhere/speech.txt", "hint: there is no folder nowhere");
+    said("classify speech.txt -o nowhere/found.csv", "hint: there is no folder nowhere");
+    said("train train.csv -o nowhere/my.rhetor", "hint: there is no folder nowhere");
+    said("classify -m nothing speech.txt", "hint: `rhetor train DATA -o MODEL` makes a model");
+    let sentence = desk.ran(desk.command("classify").arg("They will pay for this.").output().unwrap());
+    sentence.ends(1).says("hint: if that is no name but text, pipe it: echo '…' | rhetor classify");
+}
+
+#[test]
+fn on_a_terminal_the_codebook_is_wrapped_under_its_definitions() {
+    let desk = Desk::new();
+    let Some(mut screen) = Terminal::run(&desk.path(""), "labels", (80, 50)) else { return };
+    let shown = screen.shows("`rhetor labels LABEL`").screen();
+    let after = shown.lines().skip_while(|line| !line.starts_with("blame-shifting")).nth(1).unwrap_or_default();
+    assert!(after.starts_with(&" ".repeat(21)) && after.trim_start().len() > 10, "{shown}");
 }

@@ -8,6 +8,7 @@ fn every_label_is_listed_and_one_is_explained() {
     desk.run("labels").ok().prints("threat ").prints("whataboutism         answers or deflects criticism");
     desk.run("labels threat").ok().prints("performs it").prints("threat / fear-appeal").prints("commissive");
     desk.run("labels treat").ends(1).says("did you mean threat?");
+    Desk::with("my.rhetor", "").run("labels my.rhetor").ends(1).says("hint: `rhetor labels -m my.rhetor` shows");
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn rows_of_a_pool_that_have_labels_count_as_labelled() {
     let record = desk.run("suggest pool.csv --no-model -n 1 --random 0 -f jsonl").ok().records().remove(0);
     assert_eq!((record["id"].as_str(), record["site"].as_str()), (Some("2"), Some("b")));
     let all = Desk::with("pool.csv", "text,labels\nAct now,threat\n");
-    all.run("suggest pool.csv --no-model").ends(1).says("all 1 units of the pool have labels already\nhint: ");
+    all.run("suggest pool.csv --no-model").ends(1).says("every unit of the pool has labels already (1)\nhint: ");
 }
 
 #[test]

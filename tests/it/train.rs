@@ -292,11 +292,20 @@ fn what_only_one_group_says_stays_out_of_the_model_if_wished() {
     );
     let desk = Desk::with("train.csv", data);
     let holds = |model: &str, word: &[u8]| desk.read(model).windows(word.len()).any(|bytes| bytes == word);
-    desk.run("train train.csv -o all --cues none --folds 2").ok().prints("terms in 1 units or more");
+    desk.run("train train.csv -o all --cues none --folds 2").ok().prints("terms in 1 unit or more");
     desk.run("train train.csv -o wide --cues none --folds 2 --min-groups 2")
         .ok()
-        .prints("terms in 1 units of 2 groups or more");
+        .prints("terms in 1 unit of 2 groups or more");
     assert!(holds("all", b"abernathi") && holds("all", b"quillfeath"));
     assert!(!holds("wide", b"abernath") && holds("wide", b"quillfeath"));
     desk.run("train train.csv --dry-run --min-groups 9 --cues none").ends(1).says("--min-groups");
+}
+
+#[test]
+fn data_that_is_named_twice_is_warned_of() {
+    let desk = Desk::with("train.csv", LABELLED).and("more.csv", LABELLED);
+    let twice = "train.csv: is named twice, and its rows count twice";
+    desk.run("train train.csv ./train.csv --dry-run").ok().says(&format!("./{twice}"));
+    desk.run("agree train.csv train.csv").ok().says(twice);
+    desk.run("train train.csv more.csv --dry-run --language de").ok().says_not("twice");
 }

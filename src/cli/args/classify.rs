@@ -33,6 +33,9 @@ pub struct Classify {
     /// In CSV and TSV, put an apostrophe before cells that a spreadsheet would run as a formula
     #[arg(long, hide_short_help = true)]
     pub spreadsheet_safe: bool,
+    /// List the files that would be read, in their order, and classify nothing
+    #[arg(long, hide_short_help = true)]
+    pub files: bool,
     #[command(flatten)]
     pub shown: ShownOptions,
     #[command(flatten)]
@@ -70,7 +73,7 @@ pub struct ShownOptions {
     #[arg(long, value_name = "P", allow_negative_numbers = true, value_parser = share)]
     pub threshold: Option<f64>,
     /// At most so many framings a unit
-    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..), hide_short_help = true)]
+    #[arg(long, value_name = "K", value_parser = super::count, hide_short_help = true)]
     pub top_k: Option<u32>,
     /// Add the probability of every label (JSONL; CSV and TSV always have it)
     #[arg(long)]
@@ -142,6 +145,7 @@ const CLASSIFY_EXAMPLES: &str = "Examples:
   rhetor classify articles/ -o report.html
   rhetor classify --voice quoted,reported --summary article.txt
   rhetor classify --summary articles/ --glob '*.txt'
+  rhetor classify --files articles/              which files would be read?
   cat article.txt | rhetor classify --format jsonl
   tail -f feed.txt | rhetor classify --unit line --format jsonl
   rhetor classify posts.csv --column body --format csv -o labelled.csv";

@@ -22,6 +22,9 @@ pub struct Convert {
     /// The format of OUT [default: by its name: .csv, .tsv, .jsonl, .ft]
     #[arg(long, value_name = "FORMAT")]
     pub to: Option<DataFormat>,
+    /// With several INs, replace an OUT that is there already; with one IN that needs no word
+    #[arg(long, hide_short_help = true)]
+    pub replace: bool,
     /// Leave out what nobody has judged
     #[arg(long, hide_short_help = true)]
     pub only_judged: bool,

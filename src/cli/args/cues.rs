@@ -24,7 +24,7 @@ pub struct Cues {
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     pub only: Vec<String>,
     /// The language of the text, for ~stems
-    #[arg(long, value_name = "NAME", default_value = "english")]
+    #[arg(long, value_name = "NAME", default_value = "english", value_parser = super::language)]
     pub language: Language,
     /// How matches and counts look
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]

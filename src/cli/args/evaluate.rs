@@ -36,7 +36,7 @@ pub struct Evaluate {
     pub errors: usize,
     /// How the figures look [default: by the name of --output, else text]
     #[arg(short, long, value_name = "FORMAT")]
-    format: Option<FiguresFormat>,
+    pub format: Option<FiguresFormat>,
     /// Write the figures to a file instead of standard output; an older file is replaced whole
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,

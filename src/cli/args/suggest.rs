@@ -17,7 +17,7 @@ pub struct Suggest {
     #[arg(value_name = "POOL")]
     pub pool: Vec<PathBuf>,
     /// How many units
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 50, value_parser = super::count)]
     pub count: u32,
     /// A model file, which says of what units it is unsure [default: $RHETOR_MODEL, else the embedded English model]
     #[arg(short, long, value_name = "MODEL", conflicts_with = "no_model")]
@@ -63,10 +63,10 @@ pub struct PoolOptions {
     #[arg(long, value_name = "GLOB", hide_short_help = true)]
     pub glob: Vec<String>,
     /// The language of the text, for stemming [default: the model's, else english]
-    #[arg(long, value_name = "NAME", conflicts_with = "model", hide_short_help = true)]
+    #[arg(long, value_name = "NAME", conflicts_with = "model", hide_short_help = true, value_parser = super::language)]
     pub language: Option<Language>,
     /// Of a larger pool, look at so many units drawn at random: sentences take about 3 KB of memory each
-    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..), hide_short_help = true)]
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = super::count, hide_short_help = true)]
     pub at_most: u32,
     /// Bytes of a line, paragraph or document that are read; of a longer one the rest is left out
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 20, value_parser = record_size, hide_short_help = true)]

@@ -85,8 +85,8 @@ A CSV has a header; the columns are `text` and `labels`, several labels in a cel
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Features")]
 pub struct FeatureOptions {
-    /// The language of the text, for stemming; `none` only lower-cases
-    #[arg(long, value_name = "NAME", default_value = "english")]
+    /// The language of the text, for stemming, such as german or de; `none` only lower-cases
+    #[arg(long, value_name = "NAME", default_value = "english", value_parser = super::language)]
     pub language: Language,
     /// Shortest and longest run of stems
     #[arg(long, value_name = "MIN,MAX", default_value = "1,2", value_parser = lengths, hide_short_help = true)]
@@ -98,10 +98,10 @@ pub struct FeatureOptions {
     #[arg(long, hide_short_help = true)]
     pub no_shape: bool,
     /// Leave out terms that stand in fewer units
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..), hide_short_help = true)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = super::count, hide_short_help = true)]
     pub min_count: u32,
     /// Leave out terms that stand in units of fewer groups (documents, authors), so that no one's own words stay in the model
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = super::count)]
     pub min_groups: u32,
     /// How counts become values
     #[arg(long, value_name = "SCHEME", default_value = "tfidf", hide_short_help = true)]

@@ -42,6 +42,7 @@ impl Reader for Stream<'_, '_> {
     }
 
     fn first(&mut self, bytes: &[u8]) {
+        self.pen.tally.is_no_text = bytes.contains(&0);
         let job = self.pen.judge.job;
         if let Some(found) = columns::of(bytes, self.path).filter(|_| job.classifier.unit != UnitKind::Line) {
             let path = self.path.display();
