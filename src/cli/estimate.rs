@@ -162,7 +162,7 @@ fn sample(args: &Estimate, remarks: Remarks) -> anyhow::Result<Vec<Example>> {
     };
     let mut reading = train::read_options(&data);
     reading.columns.id.clone_from(&options.id_column);
-    let path = [args.labelled.to_string_lossy()];
+    let path = [&args.labelled];
     let mut read = corpus::read(&path, &reading);
     // A sample of a table's rows calls its text what the table does.
     if matches!(read, Err(corpus::CorpusError::NoTextColumn { .. })) {

@@ -1,14 +1,13 @@
 //! `rhetor labels`: the codebook of a model, or of a file.
 
 use std::borrow::Cow;
-use std::io::Write;
 
 use rhetor::codebook::{Codebook, Entry, file, nearest};
 use rhetor::report::column::width;
 use rhetor::text::visible;
 
 use super::args::{CardFormat, Labels};
-use super::{DONE, load_model};
+use super::{DONE, load_model, print};
 
 pub fn run(args: &Labels) -> anyhow::Result<u8> {
     let book = book(args)?;
@@ -26,7 +25,7 @@ pub fn run(args: &Labels) -> anyhow::Result<u8> {
             }
         }
     };
-    std::io::stdout().write_all(text.as_bytes())?;
+    print(text)?;
     Ok(DONE)
 }
 
