@@ -7,9 +7,10 @@ use std::cell::RefCell;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Mutex;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use rhetor::classifier::{Classifier, ENOUGH_WORDS, TOO_FEW_KNOWN};
+use rhetor::classifier::{Classifier, ENOUGH_WORDS, Memory, TOO_FEW_KNOWN};
 use rhetor::codebook::LabelId;
 use rhetor::framing::Choice;
 use rhetor::framing::evidence::Order;
@@ -38,6 +39,8 @@ pub struct Job<'a> {
     /// Of a table.
     pub encoding: Option<&'static encoding_rs::Encoding>,
     pub remarks: Remarks,
+    /// Working memories that no thread has in hand: what one file taught them serves the next.
+    pub memories: Mutex<Vec<Memory>>,
 }
 
 /// What is remarked on once a file is read.
@@ -102,7 +105,13 @@ pub fn run(args: &Classify, shared: &Shared, remarks: Remarks) -> anyhow::Result
         explain: args.shown.explain.is_some() || args.format() == OutputFormat::Html,
         unit: args.unit.map_or(if args.from.column.is_some() { UnitKind::Document } else { UnitKind::Sentence }, kind),
     };
-    let job = Job { classifier, max_record: args.from.max_record, encoding: args.encoding, remarks };
+    let job = Job {
+        classifier,
+        max_record: args.from.max_record,
+        encoding: args.encoding,
+        remarks,
+        memories: Mutex::default(),
+    };
     let stdin = [PathBuf::from("-")];
     let paths = if args.paths.is_empty() { &stdin[..] } else { &args.paths };
     if paths.iter().any(|path| path.as_os_str() == "-") && io::stdin().is_terminal() {

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Mutex;
 
 use indicatif::ProgressBar;
 use rhetor::classifier::Classifier;
@@ -135,7 +136,13 @@ fn read_pool(
     remarks: Remarks,
 ) -> anyhow::Result<(u8, Found)> {
     let classifier = Classifier { explain: false, unit, ..Classifier::new(model) };
-    let job = Job { classifier, max_record: args.from.max_record, encoding: args.sample.encoding, remarks };
+    let job = Job {
+        classifier,
+        max_record: args.from.max_record,
+        encoding: args.sample.encoding,
+        remarks,
+        memories: Mutex::default(),
+    };
     let pool = Rc::new(RefCell::new(Pool::new(args, model, sample)));
     let report: SharedReport = Rc::new(RefCell::new(Box::new(pool::Reading(pool.clone()))));
     let (status, ..) =

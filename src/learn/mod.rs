@@ -446,8 +446,8 @@ fn check_columns(examples: &[Example], settings: &TrainSettings) -> Result<(), L
 
 /// Also those of blocks that the data may turn out not to have.
 fn check_strengths(settings: &TrainSettings) -> Result<(), LearnError> {
-    let given = [settings.l2, settings.cues_l2, settings.vectors_l2].into_iter().flatten();
-    given.map(|alpha| L2::new(alpha).map(drop)).collect()
+    let mut given = [settings.l2, settings.cues_l2, settings.vectors_l2].into_iter().flatten();
+    given.try_for_each(|alpha| L2::new(alpha).map(drop))
 }
 
 fn truth_of(examples: &[Example], labels: &LabelSet) -> Truth {
