@@ -11,7 +11,7 @@ fn main() -> ExitCode {
     let Cli { command, shared } = match cli::config::parse(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => {
-            eprintln!("rhetor: {error:#}");
+            Remarks::default().fail(format_args!("{error:#}"));
             return ExitCode::from(USAGE);
         }
     };

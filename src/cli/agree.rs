@@ -7,7 +7,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use rhetor::corpus::{self, ANNOTATOR, Corpus, Example, Format, Losses};
-use rhetor::evaluate::agreement::measures::{Agreement, Figures, LabelAgreement, PairAgreement, Usual, dispute};
+use rhetor::evaluate::agreement::measures::{
+    Agreement, Figures, LabelAgreement, MOST_PAIRS, PairAgreement, Usual, dispute,
+};
 use rhetor::evaluate::panel::{Key, Panel, Rule, Source, Unit};
 use rhetor::text::Place;
 use serde::Serialize;
@@ -111,7 +113,11 @@ pub fn run(args: &Agree, remarks: Remarks) -> anyhow::Result<u8> {
             }
         );
     }
+    check_size(&panel)?;
     let found = findings(args, &panel);
+    if found.pairs.is_empty() {
+        remarks.warn(format_args!("more than {MOST_PAIRS} pairs of annotators are too many to be shown one by one"));
+    }
     write_merged(args, &panel, remarks)?;
     let text = match FigureFormat::meant(args.format, args.output.as_deref()) {
         FigureFormat::Text => shown::text(&found),
@@ -120,6 +126,26 @@ pub fn run(args: &Agree, remarks: Remarks) -> anyhow::Result<u8> {
     };
     write_whole(args.output.as_deref(), |out| out.write_all(text.as_bytes()))?;
     Ok(DONE)
+}
+
+/// Every figure is worked out a thousand times over all pairs of answers, and each of a label is kept as often.
+fn check_size(panel: &Panel) -> anyhow::Result<()> {
+    const MOST_LABELS: usize = 10_000;
+    const MOST_COMPARED: u64 = 10_000_000;
+    let labels = panel.labels.len();
+    if labels > MOST_LABELS {
+        anyhow::bail!(
+            "{labels} labels are more than agreement is worked out for ({MOST_LABELS})\nhint: check that --label-column names the right column"
+        );
+    }
+    let compared: u64 =
+        panel.shared().map(|unit| unit.answers.len() as u64).map(|answers| answers * (answers - 1) / 2).sum();
+    if compared > MOST_COMPARED {
+        anyhow::bail!(
+            "{compared} pairs of answers on the same unit are more than are compared ({MOST_COMPARED})\nhint: check the ids, and that --annotator-column names the right column; or give fewer annotators"
+        );
+    }
+    Ok(())
 }
 
 fn findings(args: &Agree, panel: &Panel) -> Findings {
@@ -157,7 +183,7 @@ fn sources(args: &Agree, remarks: Remarks) -> anyhow::Result<Vec<Source>> {
     options.columns.id.clone_from(&args.id_column);
     let mut read = Vec::new();
     for path in &args.files {
-        let corpus = corpus::read(&[path.to_string_lossy()], &options)?;
+        let corpus = corpus::read(&[path], &options)?;
         train::report_reading(&corpus, remarks);
         read.push(corpus);
     }

@@ -406,8 +406,7 @@ fn brought(args: &Annotate, remarks: Remarks) -> anyhow::Result<Vec<Example>> {
     if args.asking.with.is_empty() {
         return Ok(Vec::new());
     }
-    let paths: Vec<_> = args.asking.with.iter().map(|path| path.to_string_lossy()).collect();
-    let corpus = corpus::read(&paths, &ReadOptions::default())?;
+    let corpus = corpus::read(&args.asking.with, &ReadOptions::default())?;
     train::report_reading(&corpus, remarks);
     Ok(corpus.examples)
 }

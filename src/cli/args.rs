@@ -147,7 +147,9 @@ pub struct Shared {
 }
 
 fn threads(text: &str) -> Result<NonZeroUsize, &'static str> {
-    text.parse().map_err(|_| "a number of threads is 1 or more")
+    const MOST: usize = 1024;
+    let threads = text.parse().ok().filter(|threads: &NonZeroUsize| threads.get() <= MOST);
+    threads.ok_or("a number of threads is from 1 to 1024")
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

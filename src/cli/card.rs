@@ -68,6 +68,9 @@ fn head(model: &Model, out: &mut String) {
         settings.language,
         format!("{:?}", settings.weighting).to_lowercase()
     );
+    if let Some(terms) = card.kept_out {
+        line!(out, "kept out    {terms} terms that stand in units of fewer than {} groups", settings.min_groups);
+    }
     if let Some(vectors) = &card.vectors {
         line!(
             out,

@@ -8,9 +8,10 @@ use std::cell::RefCell;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Mutex;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use rhetor::classifier::{Classifier, ENOUGH_WORDS, TOO_FEW_KNOWN};
+use rhetor::classifier::{Classifier, ENOUGH_WORDS, Memory, TOO_FEW_KNOWN};
 use rhetor::codebook::LabelId;
 use rhetor::framing::Choice;
 use rhetor::framing::evidence::Order;
@@ -39,6 +40,8 @@ pub struct Job<'a> {
     /// Of a table.
     pub encoding: Option<&'static encoding_rs::Encoding>,
     pub remarks: Remarks,
+    /// Working memories that no thread has in hand: what one file taught them serves the next.
+    pub memories: Mutex<Vec<Memory>>,
 }
 
 /// What is remarked on once a file is read.
@@ -115,7 +118,13 @@ pub fn run(args: &Classify, shared: &Shared, remarks: Remarks) -> anyhow::Result
         explain: args.shown.explain.is_some() || args.format() == OutputFormat::Html,
         unit: args.unit.map_or(if args.from.column.is_some() { UnitKind::Document } else { UnitKind::Sentence }, kind),
     };
-    let job = Job { classifier, max_record: args.from.max_record, encoding: args.encoding, remarks };
+    let job = Job {
+        classifier,
+        max_record: args.from.max_record,
+        encoding: args.encoding,
+        remarks,
+        memories: Mutex::default(),
+    };
     let paths = paths(args);
     if paths.iter().any(|path| path.as_os_str() == "-") && io::stdin().is_terminal() {
         remarks.say("reading standard input; end it with Ctrl-D");

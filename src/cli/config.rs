@@ -7,6 +7,8 @@
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::parser::ValueSource;
@@ -121,9 +123,11 @@ struct Config {
 impl Config {
     fn read(path: &Path) -> anyhow::Result<Config> {
         let named = |error| super::named(path, error);
-        let length = std::fs::metadata(path).map_err(named)?.len();
-        anyhow::ensure!(length <= LONGEST, "{}: {length} bytes are no configuration", path.display());
-        let text = std::fs::read_to_string(path).map_err(named)?;
+        let mut text = String::new();
+        let file = File::open(path).map_err(named)?;
+        // A device says that it has no length.
+        let length = file.take(LONGEST + 1).read_to_string(&mut text).map_err(named)? as u64;
+        anyhow::ensure!(length <= LONGEST, "{}: more than {LONGEST} bytes are no configuration", path.display());
         let table: toml::Table = toml::from_str(&text).map_err(|error| {
             let line = error.span().map_or(1, |span| 1 + text[..span.start.min(text.len())].matches('\n').count());
             anyhow::anyhow!("{}:{line}: {}", path.display(), error.message())

@@ -8,6 +8,7 @@ use flate2::write::GzEncoder;
 use rhetor::corpus::{self, Example, Format, Loss, Losses, Outline, ReadOptions};
 
 use super::args::Convert;
+use super::output::check_output;
 use super::train::{format, read_options, report_reading};
 use super::{DONE, Output, Remarks, refuse_same, write_whole};
 
@@ -21,8 +22,8 @@ pub fn run(args: &Convert, remarks: Remarks) -> anyhow::Result<u8> {
         everything: true,
         ..read_options(&args.input)
     };
-    let inputs: Vec<_> = args.inputs.iter().map(|path| path.to_string_lossy()).collect();
-    let corpus = corpus::read(&inputs, &options)?;
+    check_output(&args.output, "labelled.csv")?;
+    let corpus = corpus::read(&args.inputs, &options)?;
     report_reading(&corpus, remarks);
     let outline = Outline { spreadsheet_safe: args.spreadsheet_safe, ..Outline::of(&corpus.examples) };
     let mut lost = Losses::default();

@@ -3,7 +3,6 @@
 mod association;
 mod shown;
 
-use std::io::Write as _;
 use std::path::Path;
 
 use rhetor::corpus;
@@ -13,7 +12,7 @@ use rhetor::text::stem::Language;
 use rhetor::text::visible;
 
 use super::args::{Cues, CuesFormat, Shared};
-use super::{DONE, FAILED, Remarks, inputs, train};
+use super::{DONE, FAILED, Remarks, inputs, print, train};
 
 /// How many examples that fail are shown one by one.
 const SHOWN: usize = 50;
@@ -37,7 +36,7 @@ pub fn run(args: &Cues, shared: &Shared, remarks: Remarks) -> anyhow::Result<u8>
     let mut status = if misses.is_empty() { DONE } else { FAILED };
     if args.paths.is_empty() && args.labelled.is_empty() {
         let text = if args.only.is_empty() { summary(&loaded, misses.len()) } else { definitions(&loaded) };
-        std::io::stdout().write_all(text.as_bytes())?;
+        print(text)?;
     }
     if !args.paths.is_empty() {
         let (files, all_found) = inputs::files(&args.paths, &args.glob, remarks)?;
@@ -47,8 +46,7 @@ pub fn run(args: &Cues, shared: &Shared, remarks: Remarks) -> anyhow::Result<u8>
         }
     }
     if !args.labelled.is_empty() {
-        let data: Vec<_> = args.labelled.iter().map(|path| path.to_string_lossy()).collect();
-        let corpus = corpus::read(&data, &train::read_options(&args.input))?;
+        let corpus = corpus::read(&args.labelled, &train::read_options(&args.input))?;
         train::report_reading(&corpus, remarks);
         association::print(&loaded, args, &corpus)?;
     }
@@ -63,21 +61,22 @@ fn load(args: &Cues, remarks: Remarks) -> anyhow::Result<Loaded> {
     {
         anyhow::bail!("{}: is named behind {path}, and cues come first\nhint: rhetor cues {0} {path}", cues.display());
     }
-    let (set, matcher) = read(&path, args.language, remarks)?;
+    let (set, matcher) = read(&args.file, args.language, remarks)?;
     let wanted = wanted(&set, &args.only)?;
     Ok(Loaded { set, matcher, wanted })
 }
 
 /// The cues of a file, or the program's own, ready to match: every pattern can be read.
-pub fn read(path: &str, language: Language, remarks: Remarks) -> anyhow::Result<(CueSet, Matcher)> {
-    let set = if path == cues::BUILTIN {
+pub fn read(path: &Path, language: Language, remarks: Remarks) -> anyhow::Result<(CueSet, Matcher)> {
+    let name = path.display();
+    let set = if path.as_os_str() == cues::BUILTIN {
         cues::builtin()
     } else {
         let read = cues::read(path)?;
-        read.remarks.iter().for_each(|remark| remarks.warn(format_args!("{path}: {remark}")));
+        read.remarks.iter().for_each(|remark| remarks.warn(format_args!("{name}: {remark}")));
         read.cues
     };
-    let matcher = set.matcher(language, path)?;
+    let matcher = set.matcher(language, &name.to_string())?;
     Ok((set, matcher))
 }
 

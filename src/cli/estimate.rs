@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Mutex;
 
 use indicatif::ProgressBar;
 use rhetor::classifier::Classifier;
@@ -141,7 +142,13 @@ fn read_pool(
     remarks: Remarks,
 ) -> anyhow::Result<(u8, Found)> {
     let classifier = Classifier { explain: false, unit, ..Classifier::new(model) };
-    let job = Job { classifier, max_record: args.from.max_record, encoding: args.sample.encoding, remarks };
+    let job = Job {
+        classifier,
+        max_record: args.from.max_record,
+        encoding: args.sample.encoding,
+        remarks,
+        memories: Mutex::default(),
+    };
     let pool = Rc::new(RefCell::new(Pool::new(args, model, sample)));
     let report: SharedReport = Rc::new(RefCell::new(Box::new(pool::Reading(pool.clone()))));
     let (status, ..) =
@@ -168,7 +175,7 @@ fn sample(args: &Estimate, remarks: Remarks) -> anyhow::Result<Vec<Example>> {
     };
     let mut reading = train::read_options(&data);
     reading.columns.id.clone_from(&options.id_column);
-    let path = [args.labelled.to_string_lossy()];
+    let path = [&args.labelled];
     let mut read = corpus::read(&path, &reading);
     // A sample of a table's rows calls its text what the table does.
     if matches!(read, Err(corpus::CorpusError::NoTextColumn { .. })) {

@@ -76,8 +76,7 @@ struct Judged {
 pub fn run(args: &Evaluate, remarks: Remarks) -> anyhow::Result<u8> {
     check_files(args)?;
     warn_of_left_out(args, remarks);
-    let data: Vec<_> = args.data.iter().map(|path| path.to_string_lossy()).collect();
-    let corpus = corpus::read(&data, &train::read_options(&args.input))?;
+    let corpus = corpus::read(&args.data, &train::read_options(&args.input))?;
     train::report_reading(&corpus, remarks);
     super::annotate::warn_of_journals(&args.data, remarks);
     check_columns(args, &corpus.examples, remarks)?;

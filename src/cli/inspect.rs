@@ -1,11 +1,9 @@
 //! `rhetor inspect`: a model's card.
 
-use std::io::Write;
-
 use rhetor::model::Model;
 
 use super::args::{CardFormat, Inspect};
-use super::{DONE, card, load_model};
+use super::{DONE, card, load_model, print};
 
 pub fn run(args: &Inspect) -> anyhow::Result<u8> {
     let model = load_model(args.model.as_deref())?;
@@ -21,7 +19,7 @@ pub fn run(args: &Inspect) -> anyhow::Result<u8> {
         (None, CardFormat::Text) => card::text(&model) + &card::strongest(&model),
         (None, CardFormat::Json) => json(&model),
     };
-    std::io::stdout().write_all(text.as_bytes())?;
+    print(text)?;
     Ok(DONE)
 }
 

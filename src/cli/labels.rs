@@ -1,7 +1,6 @@
 //! `rhetor labels`: the codebook of a model, or of a file.
 
 use std::borrow::Cow;
-use std::io::Write;
 use std::path::Path;
 
 use rhetor::codebook::{Codebook, Entry, file, nearest};
@@ -10,7 +9,7 @@ use rhetor::text::visible;
 use textwrap::{Options, WordSplitter};
 
 use super::args::{CardFormat, Labels};
-use super::{DONE, columns, load_model};
+use super::{DONE, columns, load_model, print};
 
 pub fn run(args: &Labels) -> anyhow::Result<u8> {
     let book = book(args)?;
@@ -28,7 +27,7 @@ pub fn run(args: &Labels) -> anyhow::Result<u8> {
             }
         }
     };
-    std::io::stdout().write_all(text.as_bytes())?;
+    print(text)?;
     Ok(DONE)
 }
 

@@ -24,13 +24,13 @@ pub mod version;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
-use std::sync::{Once, OnceLock};
+use std::sync::{Once, OnceLock, RwLock};
 
 use rhetor::model::file::ModelError;
 use rhetor::model::{Model, english};
 
 use args::{Shared, When};
-pub use output::{Output, is_of_output, named, refuse_promise, refuse_same, refuse_twice, write_whole};
+pub use output::{Output, is_of_output, named, print, refuse_promise, refuse_same, refuse_twice, write_whole};
 
 /// Everything was done; something failed and the rest was done.
 pub const DONE: u8 = 0;
@@ -39,7 +39,7 @@ pub const FAILED: u8 = 1;
 pub const USAGE: u8 = 2;
 
 /// Remarks on standard error, unless the user wants none.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Remarks {
     quiet: bool,
 }
@@ -72,10 +72,14 @@ impl Remarks {
     }
 }
 
-/// Words that may quote a file, whose control characters no terminal shall obey.
+/// Words that may quote a file, whose control characters no terminal shall obey, and whose cells may be megabytes long.
 fn shown(words: impl std::fmt::Display) -> String {
-    let lines: Vec<String> = words.to_string().split('\n').map(rhetor::text::visible).collect();
-    lines.join("\n")
+    const LONGEST: usize = 4000;
+    let line = |line: &str| match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => rhetor::text::visible(&line[..end]) + "…",
+        None => rhetor::text::visible(line),
+    };
+    words.to_string().split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// The model that the user named, or the embedded one, whose card is not parsed for runs that never look at it.
@@ -107,15 +111,37 @@ pub fn use_threads(shared: &Shared) {
     let _ = THREADS.set(rhetor::features::threads(shared.threads));
 }
 
-/// Starts the threads, if they do not run yet, and says how many there are.
+/// Starts the threads, if they do not run yet, and says how many were wished for.
 pub fn start_threads() -> usize {
     static STARTED: Once = Once::new();
     let threads = *THREADS.get_or_init(|| rhetor::features::threads(None));
     STARTED.call_once(|| {
+        // No variable of the environment shall make it too small to work on.
+        let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK);
+        let pool =
+            if can_be_had(threads) { pool.num_threads(threads) } else { pool.num_threads(1).use_current_thread() };
         // Only a second call could fail.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+        let _ = pool.build_global();
     });
     threads
+}
+
+/// Bytes of a thread's stack, as usual in Rust.
+const STACK: usize = 2 << 20;
+
+/// Whether the system gives us so many threads now, with memory to work in. A pool that cannot have all of its threads is none, and panics when it is used;
+/// where they are too many, this one does the work.
+fn can_be_had(threads: usize) -> bool {
+    let gate = RwLock::new(());
+    // What a thread allocates first is far more than it asks for.
+    let waits = || drop((std::hint::black_box(vec![0_u8; 64]), gate.read()));
+    std::thread::scope(|scope| {
+        let shut = gate.write();
+        let begun = |_| std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, waits).is_ok();
+        let all = (0..threads).all(begun);
+        drop(shut);
+        all
+    })
 }
 
 /// Whether standard output gets colours: as the user says, else as the environment does (<https://no-color.org>,

@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Once};
+use std::sync::{Arc, Once, mpsc};
 
 use rhetor::model::part::{self, PartFile};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
@@ -82,6 +82,11 @@ pub fn is_of_output(error: &anyhow::Error) -> bool {
     })
 }
 
+/// Writes a listing to standard output.
+pub fn print(text: impl AsRef<[u8]>) -> anyhow::Result<()> {
+    write_whole(None, |out| out.write_all(text.as_ref()))
+}
+
 /// Writes a file whole, or not at all.
 pub fn write_whole(path: Option<&Path>, write: impl FnOnce(&mut Output) -> io::Result<()>) -> anyhow::Result<()> {
     let mut output = Output::open(path)?;
@@ -109,8 +114,12 @@ pub fn named(path: &Path, error: io::Error) -> anyhow::Error {
     anyhow::anyhow!("{}: {error}{hint}", path.display())
 }
 
-/// Refuses an output that is also an input: the data, or a model, cue or vector file.
+/// Refuses an output that is also an input: the data, or a model, cue or vector file. And standard input named twice, which would be empty the second time.
 pub fn refuse_same<'a>(output: Option<&Path>, inputs: impl IntoIterator<Item = &'a PathBuf>) -> anyhow::Result<()> {
+    let inputs: Vec<&PathBuf> = inputs.into_iter().collect();
+    if inputs.iter().filter(|input| input.as_os_str() == "-").count() > 1 {
+        anyhow::bail!("-: standard input can be read only once\nhint: write one of the inputs to a file first");
+    }
     let Some(output) = output.and_then(|path| path.canonicalize().ok()) else { return Ok(()) };
     match inputs.into_iter().find(|input| input.canonicalize().is_ok_and(|input| input == output)) {
         Some(input) => anyhow::bail!(
@@ -135,15 +144,22 @@ pub fn refuse_promise(output: Option<&Path>, is_asked: bool, also: &[&str], hint
     Ok(())
 }
 
-/// Refuses to write two things to one file.
-pub fn refuse_twice(output: Option<&Path>, report: Option<&Path>) -> anyhow::Result<()> {
-    match (output, report) {
-        (Some(output), Some(report)) if output == report => anyhow::bail!(
-            "{}: is named for the output and for the report\nhint: choose another name for --report",
-            report.display()
-        ),
+/// Refuses to write two things to one file, however it is spelled.
+pub fn refuse_twice(one: Option<&Path>, other: Option<&Path>) -> anyhow::Result<()> {
+    match (one, other) {
+        (Some(one), Some(other)) if place_of(one) == place_of(other) => {
+            anyhow::bail!("{}: is named for two outputs\nhint: choose another name for one of them", other.display())
+        }
         _ => Ok(()),
     }
+}
+
+/// Where a file lies or would lie, by the one name of its folder.
+fn place_of(path: &Path) -> PathBuf {
+    let there = || path.canonicalize().ok();
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let to_be = || Some(folder.canonicalize().ok()?.join(path.file_name()?));
+    there().or_else(to_be).unwrap_or_else(|| path.into())
 }
 
 /// A run that is told to end leaves no part of a file behind, and ends as the signal would have ended it: 128 + n.
@@ -152,14 +168,17 @@ fn clean_up_on_signals() {
     ONCE.call_once(|| {
         // A file that may not grow further is an error of writing, with a message, and no reason to die at once.
         let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
-        // Without a handler the part stays, and the next writer of the name replaces it.
-        let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return };
-        std::thread::spawn(move || {
-            if let Some(signal) = signals.forever().next() {
+        let (to_watch, watched) = mpsc::channel::<Signals>();
+        let watch = move || {
+            if let Some(signal) = watched.recv().ok().and_then(|mut signals| signals.forever().next()) {
                 part::abandon_all();
                 // It can only fail for signals that nobody can send us.
                 let _ = signal_hook::low_level::emulate_default_handler(signal);
             }
-        });
+        };
+        // Without somebody who watches, a signal must end the run by itself: the part stays, and the next writer of the name replaces it.
+        if std::thread::Builder::new().spawn(watch).is_ok() {
+            let _ = Signals::new([SIGINT, SIGTERM, SIGHUP]).map(|signals| to_watch.send(signals));
+        }
     });
 }

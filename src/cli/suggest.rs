@@ -78,8 +78,7 @@ fn read_labelled(args: &Suggest, remarks: Remarks) -> anyhow::Result<Corpus> {
     if args.labelled.is_empty() {
         return Ok(Corpus::default());
     }
-    let data: Vec<_> = args.labelled.iter().map(|path| path.to_string_lossy()).collect();
-    let corpus = corpus::read(&data, &train::read_options(&args.input))?;
+    let corpus = corpus::read(&args.labelled, &train::read_options(&args.input))?;
     train::report_reading(&corpus, remarks);
     Ok(corpus)
 }

@@ -3,7 +3,8 @@
 mod survey;
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ use rhetor::text::stem::Language;
 
 use super::args::{Bits, DataFormat, DataOptions, FeatureOptions, LearningOptions, Train};
 use super::output::check_output;
-use super::{DONE, Remarks, card, named, refuse_same, refuse_twice, write_whole};
+use super::{DONE, Remarks, card, named, print, refuse_same, refuse_twice, write_whole};
 
 /// What `--cues` calls doing without.
 const NO_CUES: &str = "none";
@@ -38,8 +39,7 @@ pub fn run(args: &Train, remarks: Remarks) -> anyhow::Result<u8> {
     refuse_twice(args.output.as_deref(), args.report.as_deref())?;
     args.output.as_deref().map_or(Ok(()), |model| check_output(model, "my.rhetor"))?;
     args.report.as_deref().map_or(Ok(()), |page| check_output(page, "report.html"))?;
-    let data: Vec<_> = args.data.iter().map(|path| path.to_string_lossy()).collect();
-    let corpus = corpus::read(&data, &read_options(&args.input))?;
+    let corpus = corpus::read(&args.data, &read_options(&args.input))?;
     report_reading(&corpus, remarks);
     super::inputs::warn_of_twice(&args.data, remarks);
     super::annotate::warn_of_journals(&args.data, remarks);
@@ -67,7 +67,7 @@ pub fn run(args: &Train, remarks: Remarks) -> anyhow::Result<u8> {
 fn dry_run(corpus: &Corpus, settings: &TrainSettings, remarks: Remarks) -> anyhow::Result<u8> {
     let survey = learn::survey::survey(&corpus.examples, settings)?;
     survey.warnings.iter().for_each(|warning| remarks.warn(warning));
-    write!(std::io::stdout(), "{}", survey::text(&survey))?;
+    print(survey::text(&survey))?;
     remarks.say("nothing is learned or written: --dry-run");
     Ok(DONE)
 }
@@ -99,7 +99,7 @@ fn train(
     match is_stdout {
         _ if remarks.is_quiet() => {}
         true => remarks.say(card.trim_end()),
-        false => write!(std::io::stdout(), "{card}\nwrote {}\n", output.display())?,
+        false => print(format!("{card}\nwrote {}\n", output.display()))?,
     }
     Ok(DONE)
 }
@@ -187,7 +187,16 @@ fn compare(book: &Codebook, path: &str, corpus: &Corpus, remarks: Remarks) {
 
 /// What `rhetor evaluate --format json` wrote.
 fn mirror(path: &Path) -> anyhow::Result<Mirror> {
-    let text = std::fs::read(path).map_err(|error| named(path, error))?;
+    const LONGEST: u64 = 64 << 20;
+    let mut text = Vec::new();
+    let file = File::open(path).map_err(|error| named(path, error))?;
+    file.take(LONGEST + 1).read_to_end(&mut text).map_err(|error| named(path, error))?;
+    anyhow::ensure!(
+        text.len() as u64 <= LONGEST,
+        "{}: larger than {} MiB, and no evaluation is",
+        path.display(),
+        LONGEST >> 20
+    );
     serde_json::from_slice(&text).map_err(|error| {
         anyhow::anyhow!(
             "{}: not what `rhetor evaluate --format json` writes: {error}\nhint: rhetor evaluate DATA --format json -o {}",
@@ -222,8 +231,8 @@ fn cues(options: &FeatureOptions, remarks: Remarks) -> anyhow::Result<Option<Cue
     }
     let mut all: Option<CueSet> = None;
     for path in &options.cues {
+        let (read, matcher) = super::cues::read(path, options.language, remarks)?;
         let path = path.to_string_lossy();
-        let (read, matcher) = super::cues::read(&path, options.language, remarks)?;
         super::cues::warn_of_misses(&read, &matcher, &path, options.language, remarks);
         if path == cues::BUILTIN && options.language != Language::English {
             remarks.warn(format_args!("the built-in cues are English, and the language is {}", options.language));
@@ -237,7 +246,7 @@ fn cues(options: &FeatureOptions, remarks: Remarks) -> anyhow::Result<Option<Cue
 }
 
 fn vectors(options: &FeatureOptions) -> anyhow::Result<Option<Arc<Vectors>>> {
-    let read = options.vectors.as_ref().map(|path| vectors::read(&path.to_string_lossy(), options.language));
+    let read = options.vectors.as_ref().map(|path| vectors::read(path, options.language));
     Ok(read.transpose()?.map(Arc::new))
 }
 

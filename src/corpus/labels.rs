@@ -1,6 +1,6 @@
 //! From what a cell says to labels, and labels that are suspiciously alike.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::Example;
 use super::problem::{Fault, Spelling, Warning};
@@ -46,12 +46,12 @@ pub(super) fn join(labels: &[String]) -> String {
 
 /// Labels trimmed, the second of two equal ones dropped, in order. None may be empty.
 pub(super) fn tidy<'a>(labels: impl Iterator<Item = &'a str>, cell: &str) -> Result<Vec<String>, Fault> {
-    let mut tidied: Vec<String> = Vec::new();
+    let (mut tidied, mut known): (Vec<String>, HashSet<&str>) = (Vec::new(), HashSet::new());
     for label in labels.map(str::trim) {
         if label.is_empty() {
             return Err(Fault::EmptyLabel { cell: cell.to_owned() });
         }
-        if !tidied.iter().any(|known| known == label) {
+        if known.insert(label) {
             tidied.push(label.to_owned());
         }
     }

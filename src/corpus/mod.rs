@@ -25,6 +25,7 @@ mod writer;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
+use std::path::Path;
 
 use encoding_rs::Encoding;
 
@@ -187,12 +188,12 @@ impl fmt::Display for Format {
 ///
 /// # Errors
 /// [`CorpusError`] if a file cannot be read as a whole, if nothing is left, or, when strict, at the first bad row.
-pub fn read<P: AsRef<str>>(paths: &[P], options: &ReadOptions) -> Result<Corpus, CorpusError> {
+pub fn read<P: AsRef<Path>>(paths: &[P], options: &ReadOptions) -> Result<Corpus, CorpusError> {
     let mut corpus = Corpus::default();
     for path in paths {
         read_source(Source::open(path.as_ref(), options)?, options, &mut corpus)?;
     }
-    let paths: Vec<&str> = paths.iter().map(AsRef::as_ref).collect();
+    let paths: Vec<String> = paths.iter().map(|path| path.as_ref().display().to_string()).collect();
     finish(corpus, &paths.join(", "))
 }
 

@@ -228,12 +228,12 @@ pub enum CorpusError {
     NotFound { path: String },
     #[error("{path}: a folder where a file is needed\nhint: name the files in it: {path}/*.csv")]
     Folder { path: String },
-    #[error("{place}: {source}")]
-    Io { place: Place, source: io::Error },
+    #[error("{place}: {cause}")]
+    Io { place: Place, cause: io::Error },
     #[error("{place}: the gzip data ends too early\nhint: copy or download the file anew; `gzip -t` checks it")]
     TruncatedGzip { place: Place },
-    #[error("{place}: damaged gzip data: {source}\nhint: copy or download the file anew; `gzip -t` checks it")]
-    DamagedGzip { place: Place, source: io::Error },
+    #[error("{place}: damaged gzip data: {cause}\nhint: copy or download the file anew; `gzip -t` checks it")]
+    DamagedGzip { place: Place, cause: io::Error },
     #[error("{path}: decompresses to more than {limit} bytes{}\nhint: split the file, or decompress it first if this is meant", gibibytes(*limit))]
     TooLarge { path: String, limit: u64 },
     #[error(

@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::path::Path;
 use std::rc::Rc;
 
 use encoding_rs::Encoding;
@@ -36,19 +37,21 @@ pub(super) struct Origin {
 
 impl Source<'static> {
     /// Opens a file, or for `-` standard input.
-    pub(super) fn open(path: &str, options: &ReadOptions) -> Result<Self, CorpusError> {
-        if path == "-" {
-            return Source::new(path, io::stdin().lock(), options);
+    pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<Self, CorpusError> {
+        // What it is called in messages; what is opened is the name byte by byte.
+        let name = &*path.to_string_lossy();
+        if name == "-" {
+            return Source::new(name, io::stdin().lock(), options);
         }
         let failed = |error: io::Error| match error.kind() {
-            io::ErrorKind::NotFound => CorpusError::NotFound { path: path.into() },
-            _ => CorpusError::Io { place: Place::file(path), source: error },
+            io::ErrorKind::NotFound => CorpusError::NotFound { path: name.into() },
+            _ => CorpusError::Io { place: Place::file(name), cause: error },
         };
         let file = File::open(path).map_err(failed)?;
         if file.metadata().map_err(failed)?.is_dir() {
-            return Err(CorpusError::Folder { path: path.trim_end_matches('/').into() });
+            return Err(CorpusError::Folder { path: name.trim_end_matches('/').into() });
         }
-        Source::new(path, file, options)
+        Source::new(name, file, options)
     }
 }
 
@@ -115,9 +118,9 @@ impl Origin {
         match error.kind() {
             io::ErrorKind::UnexpectedEof if self.gzip => CorpusError::TruncatedGzip { place },
             io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput if self.gzip => {
-                CorpusError::DamagedGzip { place, source: error }
+                CorpusError::DamagedGzip { place, cause: error }
             }
-            _ => CorpusError::Io { place, source: error },
+            _ => CorpusError::Io { place, cause: error },
         }
     }
 

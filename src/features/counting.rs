@@ -254,23 +254,26 @@ impl Counts {
         all
     }
 
-    /// The terms that stand in `min_count` texts and in texts of `min_groups` groups, every cue, and the terms `besides`; and by the number of each term its
-    /// feature.
+    /// The terms that stand in `min_count` texts and in texts of `min_groups` groups, every cue, and the terms `besides`; by the number of each term its
+    /// feature; and how many terms stand in texts enough and in too few groups, if more than
+    /// one group is asked for.
     pub fn vocabulary<'a>(
         &self,
         min_count: u32,
         min_groups: u32,
         groups: Option<&[usize]>,
         besides: impl Iterator<Item = &'a str>,
-    ) -> (Vocabulary, Features) {
+    ) -> (Vocabulary, Features, Option<u64>) {
         let wide = (min_groups > 1).then(|| self.in_groups(groups, min_groups as usize));
         let besides: BTreeSet<&str> = besides.filter(|term| Block::of(term) == Block::Words).collect();
         let (mut texts, mut terms, mut met) = (String::new(), Vec::new(), HashSet::new());
+        let mut narrow = 0_u64;
         for term in (0..self.frequencies.len() as u32).filter(|&term| self.frequencies[term as usize] > 0) {
             let frequency = self.frequencies[term as usize];
             // Somebody wrote the cue on purpose; a rare word is mere chance.
-            let is_kept = self.terms.is_cue(term)
-                || frequency >= min_count && wide.as_ref().is_none_or(|wide| wide[term as usize]);
+            let is_often = self.terms.is_cue(term) || frequency >= min_count;
+            let is_narrow = !self.terms.is_cue(term) && wide.as_ref().is_some_and(|wide| !wide[term as usize]);
+            let is_kept = is_often && !is_narrow;
             let start = texts.len();
             if is_kept || !besides.is_empty() {
                 self.terms.write(term, &mut texts);
@@ -281,6 +284,7 @@ impl Counts {
                 terms.push((start..texts.len(), frequency, term));
             } else {
                 texts.truncate(start);
+                narrow += u64::from(is_often);
             }
         }
         for term in besides.iter().filter(|term| !met.contains(*term)) {
@@ -294,19 +298,20 @@ impl Counts {
             .zip(0..)
             .filter(|(term, _)| **term != NO_TERM)
             .for_each(|(&term, feature)| features[term as usize] = feature);
-        (vocabulary, Features(features))
+        (vocabulary, Features(features), wide.map(|_| narrow))
     }
 
     /// Whether each term stands in texts of at least so many groups.
     fn in_groups(&self, groups: Option<&[usize]>, least: usize) -> Vec<bool> {
-        // Of each term as many distinct groups as decide.
+        // Of each term as many distinct groups as decide, rising.
         let mut seen: Vec<Vec<usize>> = vec![Vec::new(); self.frequencies.len()];
         for (unit, row) in self.chunks.iter().flat_map(Chunk::rows).enumerate() {
             let group = groups.map_or(unit, |groups| groups[unit]);
             for &term in row {
                 let seen = &mut seen[term as usize];
-                if seen.len() < least && !seen.contains(&group) {
-                    seen.push(group);
+                // Groups mostly come in their order, so that a new one goes to the end.
+                if let (true, Err(at)) = (seen.len() < least, seen.binary_search(&group)) {
+                    seen.insert(at, group);
                 }
             }
         }

@@ -395,11 +395,13 @@ impl Featurizer {
     /// # Errors
     /// As [`Extractor::new`].
     pub fn learn<T: AsRef<str> + Sync>(settings: FeatureSettings, texts: &[T]) -> Result<(Self, Rows), CueError> {
-        Featurizer::learn_beside(settings, texts, None, std::iter::empty())
+        let (featurizer, rows, _) = Featurizer::learn_beside(settings, texts, None, std::iter::empty())?;
+        Ok((featurizer, rows))
     }
 
     /// As [`Featurizer::learn`], with the number of each text's group (where none are given, each is one of its own), and with terms
-    /// `besides` that enter the vocabulary however rarely they stand in the texts, even never.
+    /// `besides` that enter the vocabulary however rarely they stand in the texts, even never. Tells also how many terms stand in texts enough, and were
+    /// kept out because too few groups use them, if more than one is asked for.
     ///
     /// # Errors
     /// As [`Extractor::new`].
@@ -408,17 +410,17 @@ impl Featurizer {
         texts: &[T],
         groups: Option<&[usize]>,
         besides: impl Iterator<Item = &'a str>,
-    ) -> Result<(Self, Rows), CueError> {
+    ) -> Result<(Self, Rows, Option<u64>), CueError> {
         let extractor = Extractor::new(settings)?;
         let a_task = texts.len().div_ceil(UNIT_TASKS).clamp(UNITS_A_TASK.0, UNITS_A_TASK.1);
         let read = |memory: &mut Memory, texts: &[T]| Chunk::of(&extractor, texts, memory);
         let chunks = texts.par_chunks(a_task).map_init(|| Memory::new(&extractor), read).collect();
         let counts = Counts::join(chunks);
         let FeatureSettings { min_count, min_groups, .. } = extractor.settings;
-        let (vocabulary, features) = counts.vocabulary(min_count, min_groups, groups, besides);
+        let (vocabulary, features, narrow) = counts.vocabulary(min_count, min_groups, groups, besides);
         let featurizer = Featurizer::from_parts(extractor, vocabulary, texts.len() as u32);
         let rows = featurizer.rows(counts.chunks, &features);
-        Ok((featurizer, rows))
+        Ok((featurizer, rows, narrow))
     }
 
     /// The same without cues; the other features keep their order.

@@ -31,8 +31,8 @@ const SAFETENSORS_BRACE: usize = 8;
 /// Why a file of vectors cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum VectorError {
-    #[error("{path}: {source}")]
-    Io { path: String, source: io::Error },
+    #[error("{path}: {cause}")]
+    Io { path: String, cause: io::Error },
     #[error("{place}: not in UTF-8\nhint: convert it, for instance with `iconv -t UTF-8`")]
     Encoding { place: Place },
     #[error(
@@ -78,9 +78,10 @@ pub struct Vectors {
 ///
 /// # Errors
 /// [`VectorError`] says what is wrong, and on which line.
-pub fn read(path: &str, language: Language) -> Result<Vectors, VectorError> {
-    let io = |source| VectorError::Io { path: path.into(), source };
-    let mut input = BufReader::new(source::open(Path::new(path)).map_err(io)?);
+pub fn read(path: &Path, language: Language) -> Result<Vectors, VectorError> {
+    let name = &*path.to_string_lossy();
+    let io = |cause| VectorError::Io { path: name.into(), cause };
+    let mut input = BufReader::new(source::open(path).map_err(io)?);
     let mut head = [0; SAFETENSORS_BRACE + 1];
     let mut have = 0;
     while have < head.len() {
@@ -92,13 +93,13 @@ pub fn read(path: &str, language: Language) -> Result<Vectors, VectorError> {
     let is_safetensors =
         have == head.len() && head[SAFETENSORS_BRACE] == b'{' && head[..SAFETENSORS_BRACE].contains(&0);
     let mut input = io::Cursor::new(&head[..have]).chain(input);
-    let mut gathered = Gathered::new(path, language);
+    let mut gathered = Gathered::new(name, language);
     if is_safetensors {
         let mut bytes = Vec::new();
         let most = 4 * MOST_NUMBERS as u64;
         input.by_ref().take(most + 1).read_to_end(&mut bytes).map_err(io)?;
         if bytes.len() as u64 > most {
-            return Err(VectorError::TooLarge { path: path.into() });
+            return Err(VectorError::TooLarge { path: name.into() });
         }
         gathered.safetensors(&bytes)?;
     } else {
@@ -157,7 +158,7 @@ impl<'a> Gathered<'a> {
         let mut promised = None;
         loop {
             line.clear();
-            let io = |source| VectorError::Io { path: self.path.into(), source };
+            let io = |cause| VectorError::Io { path: self.path.into(), cause };
             if input.by_ref().take(MOST_LINE).read_until(b'\n', &mut line).map_err(io)? == 0 {
                 break;
             }
@@ -385,7 +386,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("v");
         std::fs::write(&path, bytes).unwrap();
-        read(&path.to_string_lossy(), Language::English)
+        read(&path, Language::English)
     }
 
     fn refusal(bytes: impl AsRef<[u8]>) -> String {
@@ -447,7 +448,7 @@ mod tests {
         let texts = ["We had no choice but to act!", "No choice, they said.", "Will they pay? We act."];
         let vectors = read_bytes("act 1 2\nchoice -1 0\nsaid 0.5 0.5\nno_choice 0 -3\nunheard 4 4\n").unwrap();
         let settings = FeatureSettings { min_count: 2, ..Default::default() };
-        let (featurizer, rows) = Featurizer::learn_beside(settings, &texts, None, vectors.terms()).unwrap();
+        let (featurizer, rows, _) = Featurizer::learn_beside(settings, &texts, None, vectors.terms()).unwrap();
         let vocabulary = featurizer.vocabulary();
         assert!(vocabulary.feature("pay").is_none() && vocabulary.feature("said").is_some());
         let unheard = vocabulary.feature("unheard").unwrap();
@@ -473,7 +474,7 @@ mod tests {
     #[test]
     fn vectors_without_a_word_of_the_units_make_no_features() {
         let vectors = read_bytes("elsewhere 1 2\n").unwrap();
-        let (featurizer, rows) =
+        let (featurizer, rows, _) =
             Featurizer::learn_beside(FeatureSettings::default(), &["We act."], None, vectors.terms()).unwrap();
         assert!(Embedding::of(&vectors, featurizer.vocabulary(), &rows).is_none());
     }

@@ -413,7 +413,7 @@ mod tests {
     #[test]
     fn the_sparse_solver_and_linfa_agree_on_real_sentences() {
         let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("training/pilot/sentences.jsonl");
-        let corpus = crate::corpus::read(&[file.to_string_lossy()], &crate::corpus::ReadOptions::default()).unwrap();
+        let corpus = crate::corpus::read(&[file], &crate::corpus::ReadOptions::default()).unwrap();
         let texts: Vec<&str> = corpus.examples.iter().map(|example| example.text.as_str()).collect();
         let settings = crate::features::FeatureSettings { min_count: 4, ..Default::default() };
         let (_, rows) = crate::features::Featurizer::learn(settings, &texts).unwrap();

@@ -40,7 +40,7 @@ use curve::CurvePoint;
 use evidence::Evidence;
 pub use evidence::HeldOut;
 use folds::Folds;
-use logistic::{EXACT, Start};
+use logistic::{EXACT, L2, Start};
 use objective::{Costs, Loss, Problem, Truth};
 use select::{Field, Selection};
 use threshold::Optimize;
@@ -252,19 +252,20 @@ pub fn train(examples: &[Example], settings: &TrainSettings, watch: &dyn Fn(Step
     watch(Step::Reading);
     let labels = labels_of(examples)?;
     check_columns(examples, settings)?;
+    check_strengths(settings)?;
     let task = task_of(examples, settings.task)?;
     let truth = truth_of(examples, &labels);
     let texts: Vec<&str> = examples.iter().map(|example| example.text.as_str()).collect();
     let vectors = settings.vectors.as_deref();
     let besides = vectors.into_iter().flat_map(|vectors| vectors_in_reach(vectors, &settings.features));
-    let (featurizer, rows) =
+    let (featurizer, rows, kept_out) =
         Featurizer::learn_beside(settings.features.clone(), &texts, Some(&group_numbers(examples)), besides)?;
     check_size(&labels, &featurizer, settings)?;
     let is_each_apart = settings.features.weighting == Weighting::Nb || settings.solver == Solver::Linfa;
     let alike = if is_each_apart { Alike::Apart } else { Alike::Merged };
     let mut blocks = blocks::split(&featurizer, rows, &labels, vectors, alike)?;
 
-    let ground = Ground { truth: &truth, costs: costs_of(examples, &truth, task, settings), task, settings };
+    let ground = Ground { truth: &truth, costs: costs_of(examples, &truth, task, settings), task, settings, kept_out };
     let (folds, mut warnings) = folds_of(examples, settings);
     warnings.extend(weighing::warnings(examples, &settings.weigh));
     let mut selections = Vec::new();
@@ -314,6 +315,8 @@ pub(crate) struct Ground<'a> {
     pub costs: Costs,
     pub task: Task,
     pub settings: &'a TrainSettings,
+    /// Terms that too few groups use, if more than one is asked for.
+    pub kept_out: Option<u64>,
 }
 
 impl Ground<'_> {
@@ -441,6 +444,12 @@ fn check_columns(examples: &[Example], settings: &TrainSettings) -> Result<(), L
     Ok(())
 }
 
+/// Also those of blocks that the data may turn out not to have.
+fn check_strengths(settings: &TrainSettings) -> Result<(), LearnError> {
+    let mut given = [settings.l2, settings.cues_l2, settings.vectors_l2].into_iter().flatten();
+    given.try_for_each(|alpha| L2::new(alpha).map(drop))
+}
+
 fn truth_of(examples: &[Example], labels: &LabelSet) -> Truth {
     let k = labels.len();
     let mut has = vec![false; examples.len() * k];
@@ -559,6 +568,7 @@ fn assemble(
         note: settings.note.clone(),
         units: examples.len() as u64,
         groups: groups.len() as u64,
+        kept_out: ground.kept_out,
         data: data_fingerprint(examples),
         learning: Learning {
             blocks: blocks.iter().zip(selections).map(|(block, selection)| learned(block, selection)).collect(),

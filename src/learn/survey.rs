@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    LearnError, TrainSettings, check_columns, check_size, data_fingerprint, folds_of, labels_of, task_of, truth_of,
+    LearnError, TrainSettings, check_columns, check_size, check_strengths, data_fingerprint, folds_of, labels_of,
+    task_of, truth_of,
 };
 use crate::corpus::Example;
 use crate::evaluate::judgement::group_numbers;
@@ -28,6 +29,8 @@ pub struct Survey {
     pub folds: usize,
     /// Terms that would be learned on.
     pub terms: usize,
+    /// Terms that too few groups use, if more than one is asked for.
+    pub kept_out: Option<u64>,
     /// SHA-256 of the data, as it would stand in the card.
     pub data: String,
     /// Texts that stand more than once, and those of them whose labels differ from time to time.
@@ -59,10 +62,11 @@ pub struct Contradiction {
 pub fn survey(examples: &[Example], settings: &TrainSettings) -> Result<Survey, LearnError> {
     let labels = labels_of(examples)?;
     check_columns(examples, settings)?;
+    check_strengths(settings)?;
     let task = task_of(examples, settings.task)?;
     let texts: Vec<&str> = examples.iter().map(|example| example.text.as_str()).collect();
     let groups = group_numbers(examples);
-    let (featurizer, _) =
+    let (featurizer, _, kept_out) =
         Featurizer::learn_beside(settings.features.clone(), &texts, Some(&groups), std::iter::empty())?;
     check_size(&labels, &featurizer, settings)?;
     let (folds, warnings) = folds_of(examples, settings);
@@ -86,6 +90,7 @@ pub fn survey(examples: &[Example], settings: &TrainSettings) -> Result<Survey, 
         several: examples.iter().filter(|example| example.labels.len() > 1).count(),
         folds: folds.count,
         terms: featurizer.vocabulary().len(),
+        kept_out,
         data: data_fingerprint(examples),
         repeated,
         contradictory,

@@ -13,6 +13,9 @@ pub struct Card {
     pub units: u64,
     /// Distinct groups (documents, authors) among them; as many as units where no group was given.
     pub groups: u64,
+    /// Terms in units enough that too few groups use to be in the model; none where one group was enough, or in a model from before they were counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_out: Option<u64>,
     /// SHA-256 over the training examples, whatever their order.
     pub data: String,
     pub learning: Learning,

@@ -251,15 +251,21 @@ impl Model {
     }
 }
 
-/// The bytes of a file. A large one is read by several threads, since it takes most of the time to get its memory from the system.
+/// The length of the container's header in eight bytes, and its first brace.
+const CONTAINER_HEAD: u64 = 9;
+
+/// The bytes of a file, of what is plainly no model only the first. A large one is read by several threads, since it takes most of the time to get its memory from the system.
 fn whole(file: &fs::File, length: u64) -> io::Result<Bytes> {
     #[cfg(unix)]
     if length > 4 * BLOCK as u64 {
         return large(file, length as usize);
     }
     let mut bytes = Vec::with_capacity(length as usize + 1);
-    // A device says that it has no length.
-    file.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+    // A device says that it has no length, and may have no end: it is read on only if its beginning is that of a model.
+    file.take(CONTAINER_HEAD).read_to_end(&mut bytes)?;
+    if bytes.last() == Some(&b'{') {
+        file.take(MOST_BYTES + 1 - CONTAINER_HEAD).read_to_end(&mut bytes)?;
+    }
     Ok(bytes.into())
 }
 

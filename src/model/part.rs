@@ -10,6 +10,14 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use sha2::{Digest, Sha256};
+
+/// How a part is called behind the name that the file will have.
+const ENDING: &str = ".rhetor-part";
+
+/// Bytes of a name on all usual file systems.
+const LONGEST_NAME: usize = 255;
+
 /// Bytes gathered before they are handed to the system.
 const BUFFER: usize = 1 << 16;
 
@@ -168,7 +176,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     part.finish()
 }
 
-/// The temporary name beside `path` under which it is written: `.NAME.rhetor-part`.
+/// The temporary name beside `path` under which it is written: `.NAME.rhetor-part`, with the beginning of its SHA-256 for a name that is too long.
 ///
 /// # Errors
 /// If `path` names no file.
@@ -176,8 +184,14 @@ fn part_of(path: &Path) -> io::Result<PathBuf> {
     let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no file name"))?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut part = std::ffi::OsString::from(".");
-    part.push(name);
-    part.push(".rhetor-part");
+    if name.len() <= LONGEST_NAME - ".".len() - ENDING.len() {
+        part.push(name);
+    } else {
+        // Its name would be longer than names may be.
+        let sum = Sha256::digest(name.as_encoded_bytes());
+        part.push(sum[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    }
+    part.push(ENDING);
     Ok(folder.join(part))
 }
 

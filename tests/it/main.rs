@@ -29,6 +29,7 @@ mod schema;
 mod sklearn;
 mod streams;
 mod suggest;
+mod surroundings;
 mod terminal;
 mod train;
 mod vectors;

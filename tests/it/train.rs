@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rhetor::features::FeatureId;
 use rhetor::model::Model;
+use serde_json::Value;
 
 use crate::desk::{Desk, LABELLED};
 
@@ -295,7 +296,19 @@ fn what_only_one_group_says_stays_out_of_the_model_if_wished() {
     desk.run("train train.csv -o all --cues none --folds 2").ok().prints("terms in 1 unit or more");
     desk.run("train train.csv -o wide --cues none --folds 2 --min-groups 2")
         .ok()
-        .prints("terms in 1 unit of 2 groups or more");
+        .prints("terms in 1 unit of 2 groups or more")
+        .prints("kept out    6 terms that stand in units of fewer than 2 groups\n");
+    desk.run("train train.csv --dry-run --min-groups 2 --cues none")
+        .ok()
+        .prints("; 6 more that too few groups use are kept out");
+    let terms = |model: &str| {
+        let card: Value =
+            serde_json::from_str(&desk.run(&format!("inspect -m {model} --format json")).ok().stdout).unwrap();
+        (card["kept_out"].as_u64(), card["terms"].as_u64().unwrap())
+    };
+    let (all, wide) = (terms("all"), terms("wide"));
+    assert_eq!((all.0, wide.0), (None, Some(all.1 - wide.1)));
+    desk.run("inspect").ok();
     assert!(holds("all", b"abernathi") && holds("all", b"quillfeath"));
     assert!(!holds("wide", b"abernath") && holds("wide", b"quillfeath"));
     desk.run("train train.csv --dry-run --min-groups 9 --cues none").ends(1).says("--min-groups");

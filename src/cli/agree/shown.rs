@@ -107,6 +107,9 @@ fn labels(found: &Findings, out: &mut String) {
 }
 
 fn pairs(found: &Findings, out: &mut String) {
+    if found.pairs.is_empty() {
+        return;
+    }
     let names = |pair: &(String, String)| format!("{} – {}", visible(&pair.0), visible(&pair.1));
     let width = width(found.pairs.iter().map(|pair| names(&pair.annotators)), 0);
     line!(out, "\n{:<width$}   units  agreement  Cohen's kappa of whole answers  95%", "pair");

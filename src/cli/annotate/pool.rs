@@ -206,7 +206,7 @@ fn table(path: &Path, args: &Annotate, language: &str, pool: &mut Pool, remarks:
         Columns { text: args.from.column.clone(), label: args.from.label_column.clone(), ..Columns::default() };
     let format = args.from.input_format.map(train::format);
     let options = ReadOptions { columns, format, pending: true, everything: true, ..ReadOptions::default() };
-    let corpus = corpus::read(&[path.to_string_lossy()], &options)?;
+    let corpus = corpus::read(&[path], &options)?;
     train::report_reading(&corpus, remarks);
     let name = path.display().to_string();
     if !args.asking.review && corpus.examples.iter().any(|example| !example.pending && !example.labels.is_empty()) {

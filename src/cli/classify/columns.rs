@@ -116,6 +116,10 @@ fn object(line: &[u8]) -> Option<Map<String, Value>> {
 }
 
 fn table(whole: &[u8], delimiter: u8, fewest: usize, columns: usize) -> Option<Found> {
+    // Most files are prose, and a reader is not made for nothing.
+    if columns > 1 && !whole.contains(&delimiter) {
+        return None;
+    }
     let mut rows = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(whole);
     let header = rows.headers().ok()?.clone();
     let is_name = |name: &str| {

@@ -2,10 +2,9 @@
 //! more.
 
 use std::path::Path;
-use std::sync::Mutex;
 
 use indicatif::ProgressBar;
-use rhetor::classifier::{Heard, Memory, Read, Words, Work};
+use rhetor::classifier::{Heard, Read, Words, Work};
 use rhetor::report::{Cells, Lines, Record};
 use rhetor::text::speech::Carried;
 use rhetor::text::unit::{Splitter, Unit, UnitKind};
@@ -44,7 +43,8 @@ impl Reader for Stream<'_, '_> {
     fn first(&mut self, bytes: &[u8]) {
         self.pen.tally.is_no_text = bytes.contains(&0);
         let job = self.pen.judge.job;
-        if let Some(found) = columns::of(bytes, self.path).filter(|_| job.classifier.unit != UnitKind::Line) {
+        let may_be_table = job.classifier.unit != UnitKind::Line;
+        if let Some(found) = may_be_table.then(|| columns::of(bytes, self.path)).flatten() {
             let path = self.path.display();
             let best = columns::of_text(&found);
             job.remarks.warn(format_args!(
@@ -103,7 +103,7 @@ struct Done {
 
 impl<'a, 'r> Pen<'a, 'r> {
     pub fn new(job: &'a Job<'a>, report: &SharedReport<'r>) -> Self {
-        let (judge, ahead) = (Judge { job, memories: Mutex::default() }, Ahead::default());
+        let (judge, ahead) = (Judge { job }, Ahead::default());
         Pen { judge, report: report.clone(), ahead, rows: 0, tally: Tally::new() }
     }
 
@@ -226,13 +226,11 @@ impl Ahead {
 /// What any thread does: units to records, and records to lines.
 struct Judge<'a> {
     job: &'a Job<'a>,
-    /// Working memories that no thread has in hand.
-    memories: Mutex<Vec<Memory>>,
 }
 
 impl Judge<'_> {
     fn done(&self, task: &Task, lines: Option<&dyn Lines>, mark: impl Fn(&mut Record)) -> Done {
-        let free = self.memories.lock().map(|mut free| free.pop()).unwrap_or_default();
+        let free = self.job.memories.lock().map(|mut free| free.pop()).unwrap_or_default();
         let mut memory = free.unwrap_or_else(|| self.job.classifier.memory());
         let mut judged = self.job.classifier.all(&task.heard, &mut memory);
         for (record, index) in judged.records.iter_mut().zip(task.first..) {
@@ -250,7 +248,7 @@ impl Judge<'_> {
             }
             None => done.records = judged.records,
         }
-        if let Ok(mut free) = self.memories.lock() {
+        if let Ok(mut free) = self.job.memories.lock() {
             free.push(memory);
         }
         done

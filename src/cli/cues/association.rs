@@ -11,6 +11,7 @@ use rhetor::report::column::width;
 use rhetor::text::visible;
 
 use super::Loaded;
+use crate::cli::Output;
 use crate::cli::args::{Cues, CuesFormat};
 
 /// Units that one task looks through.
@@ -67,13 +68,13 @@ pub fn print(loaded: &Loaded, args: &Cues, corpus: &Corpus) -> anyhow::Result<()
             _ => rows.extend(labels.iter().map(|label| row(*label))),
         }
     }
-    let mut out = io::stdout().lock();
+    let mut out = Output::open(None)?;
     match args.format {
         CuesFormat::Text => text(&mut out, &rows, all)?,
         CuesFormat::Csv => csv(&mut out, &rows)?,
         CuesFormat::Jsonl => jsonl(&mut out, &rows)?,
     }
-    Ok(())
+    out.finish()
 }
 
 /// For each cue in how many units it matches, and in how many of these each label stands.

@@ -1,6 +1,6 @@
 //! Where cues match in running text.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anstyle::{AnsiColor, Style};
@@ -11,7 +11,7 @@ use rhetor::text::{Span, sentence, visible};
 use super::{Loaded, full_name};
 use crate::cli::args::{Cues, CuesFormat, Shared};
 use crate::cli::reading::{self, Faults, Reader};
-use crate::cli::{Remarks, is_closed_pipe, use_color};
+use crate::cli::{Output, Remarks, is_closed_pipe, is_of_output, use_color};
 
 /// Prints every sentence in which a cue matches; whether all files could be read.
 pub fn matches(
@@ -26,7 +26,7 @@ pub fn matches(
         args,
         finder: Finder::new(&loaded.matcher, args.language),
         counts: vec![0; loaded.set.cues.len()],
-        out: io::BufWriter::new(io::stdout().lock()),
+        out: Output::open(None)?,
         color: use_color(shared, false),
         remarks,
     };
@@ -36,7 +36,7 @@ pub fn matches(
     let mut all_read = true;
     for path in files {
         match shower.file(path) {
-            Err(error) if !is_closed_pipe(&error) => {
+            Err(error) if !is_closed_pipe(&error) && !is_of_output(&error) => {
                 remarks.fail(error);
                 all_read = false;
             }
@@ -52,7 +52,7 @@ struct Shower<'a> {
     args: &'a Cues,
     finder: Finder<'a>,
     counts: Vec<u64>,
-    out: io::BufWriter<io::StdoutLock<'static>>,
+    out: Output,
     color: bool,
     remarks: Remarks,
 }

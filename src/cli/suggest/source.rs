@@ -85,7 +85,7 @@ fn table(path: &Path, args: &Suggest, language: Language, remarks: Remarks, siev
     options.format = None;
     options.columns.text = args.from.column.clone().or(options.columns.text);
     options.pending = true;
-    let corpus = corpus::read(&[path.to_string_lossy()], &options)?;
+    let corpus = corpus::read(&[path], &options)?;
     train::report_reading(&corpus, remarks);
     for row in corpus.examples {
         match args.from.unit.map(classify::kind) {

@@ -30,7 +30,9 @@ pub fn text(survey: &Survey) -> String {
         survey.without,
         survey.several
     );
-    line!(out, "features    {} terms to learn on", survey.terms);
+    let kept_out =
+        survey.kept_out.map_or(String::new(), |terms| format!("; {terms} more that too few groups use are kept out"));
+    line!(out, "features    {} terms to learn on{kept_out}", survey.terms);
     line!(out, "held out    {} folds", survey.folds);
     let width = width(survey.labels.iter().map(|label| visible(&label.name)), 5);
     line!(out, "\n{:<width$} {:>7} {:>7} {:>6}", "label", "support", "groups", "share");

@@ -74,6 +74,7 @@ pub struct Agreement {
     /// Of the whole answers, each a set of labels.
     pub sets: Figures,
     pub labels: Vec<LabelAgreement>,
+    /// Empty where there are more than [`MOST_PAIRS`].
     pub pairs: Vec<PairAgreement>,
     /// How many annotators the units of Fleiss' kappa have, and how many units these are.
     pub fleiss: Usual,
@@ -116,6 +117,9 @@ pub struct Confusion {
     pub units: u64,
 }
 
+/// More pairs of annotators than these, all of 141, get no figures of their own: nobody could read them, and each pair's intervals take 16 KB.
+pub const MOST_PAIRS: usize = 10_000;
+
 impl Agreement {
     /// The same panel and seed give the same figures.
     pub fn of(panel: &Panel, seed: u64) -> Agreement {
@@ -151,7 +155,7 @@ impl Agreement {
             figures: next(&Measure::OF_PAIR),
             confusions: confusions(panel, pair),
         };
-        let pairs = ballots.pairs.iter().map(pair).collect();
+        let pairs = if ballots.shows_pairs() { ballots.pairs.iter().map(pair).collect() } else { Vec::new() };
         Agreement { sets, labels, pairs, fleiss: ballots.usual }
     }
 }
@@ -256,6 +260,10 @@ impl Ballots {
         }
     }
 
+    fn shows_pairs(&self) -> bool {
+        self.pairs.len() <= MOST_PAIRS
+    }
+
     /// The units of each group that has any.
     fn by_group(&self, groups: usize) -> Vec<Vec<usize>> {
         let mut of_group = vec![Vec::new(); groups];
@@ -280,7 +288,9 @@ impl Ballots {
         for (label, cohen) in labels.iter().zip(&kappas) {
             figures.extend(label.figures(&all, *cohen, self.usual.annotators as f64));
         }
-        figures.extend(of_pairs);
+        if self.shows_pairs() {
+            figures.extend(of_pairs);
+        }
         figures
     }
 

@@ -26,8 +26,9 @@ pub struct ReadCues {
 ///
 /// # Errors
 /// [`CueError`] says what is wrong, in which line of the file, and what to do.
-pub fn read(path: &str) -> Result<ReadCues, CueError> {
-    let unreadable = |words: String| CueError::Unreadable(path.to_owned(), words);
+pub fn read(path: &Path) -> Result<ReadCues, CueError> {
+    let name = &*path.to_string_lossy();
+    let unreadable = |words: String| CueError::Unreadable(name.to_owned(), words);
     let file = std::fs::File::open(path).map_err(|error| unreadable(error.to_string()))?;
     let mut bytes = Vec::new();
     file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| unreadable(error.to_string()))?;
@@ -37,9 +38,9 @@ pub fn read(path: &str) -> Result<ReadCues, CueError> {
     let text = String::from_utf8(bytes).map_err(|error| {
         let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
         let hint = "iconv -f WINDOWS-1252 -t UTF-8 converts a file".to_owned();
-        CueError::Form(Place::line(path, line as u64), "bytes that are not UTF-8".into(), hint)
+        CueError::Form(Place::line(name, line as u64), "bytes that are not UTF-8".into(), hint)
     })?;
-    parse(path, text.strip_prefix('\u{FEFF}').unwrap_or(&text))
+    parse(name, text.strip_prefix('\u{FEFF}').unwrap_or(&text))
 }
 
 /// As [`read`], for text already at hand; `path` tells the format and stands in messages.
