@@ -115,8 +115,9 @@ impl<T: Number> Packed<T> {
 
 impl<T: Number> FromIterator<T> for Packed<T> {
     fn from_iter<I: IntoIterator<Item = T>>(numbers: I) -> Self {
-        let mut bytes = Vec::new();
-        numbers.into_iter().for_each(|number| number.append(&mut bytes));
+        let numbers = numbers.into_iter();
+        let mut bytes = Vec::with_capacity(numbers.size_hint().0 * T::SIZE);
+        numbers.for_each(|number| number.append(&mut bytes));
         Packed::new(bytes.into())
     }
 }

@@ -242,6 +242,7 @@ fn finish(mut corpus: Corpus, paths: &str) -> Result<Corpus, CorpusError> {
         let (skipped, unjudged) = (corpus.skipped.len(), corpus.unjudged);
         return Err(CorpusError::NoRows { paths: paths.into(), skipped, first, unjudged });
     }
+    corpus.examples.shrink_to_fit();
     corpus.warnings.extend(labels::alike(&corpus.examples));
     corpus.warnings.extend(labels::joined(&corpus.examples));
     Ok(corpus)

@@ -1,6 +1,8 @@
 //! How sure we are of a figure: percentile bootstrap intervals, resampling whole groups (Efron & Tibshirani 1993, ch. 13;
 //! groups because sentences of one document are not independent).
 
+use std::collections::HashMap;
+
 use rand_core::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use rayon::prelude::*;
@@ -15,18 +17,40 @@ pub const RESAMPLES: usize = 1_000;
 /// A figure's 95% interval.
 pub type Interval = crate::share::Interval;
 
-/// The 95% intervals of the F1 of each label. `groups` holds each group's counts of each of `labels` labels.
-/// The same seed gives the same intervals whatever the number of threads.
-pub fn f1_intervals(groups: &[Vec<Counts>], labels: usize, seed: u64) -> Vec<Interval> {
-    // Most groups have nothing to say of most labels.
-    let counted = |counts: &Vec<Counts>| -> Vec<(usize, Counts)> {
-        counts.iter().copied().enumerate().filter(|(_, counts)| *counts != Counts::default()).collect()
-    };
-    let groups: Vec<Vec<(usize, Counts)>> = groups.iter().map(counted).collect();
-    let resamples = resample(groups.len(), seed, |picks| {
-        let mut sums = vec![Counts::default(); labels];
-        for &pick in picks {
-            groups[pick as usize].iter().for_each(|(label, counts)| sums[*label] = sums[*label].plus(*counts));
+/// The counts of groups: most have nothing to say of most labels, and many say the same.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GroupCounts {
+    /// What groups say: labels, rising, with their counts, where there are any.
+    kinds: Vec<Vec<(u32, Counts)>>,
+    /// The kind of each group.
+    groups: Vec<u32>,
+    known: HashMap<Vec<(u32, Counts)>, u32>,
+}
+
+impl GroupCounts {
+    /// Takes the next group, with its counts label by label.
+    pub fn push(&mut self, counts: &[Counts]) {
+        let said = counts.iter().copied().zip(0..).filter(|(counts, _)| *counts != Counts::default());
+        let said: Vec<(u32, Counts)> = said.map(|(counts, label)| (label, counts)).collect();
+        let kind = *self.known.entry(said).or_insert_with_key(|said| {
+            self.kinds.push(said.clone());
+            self.kinds.len() as u32 - 1
+        });
+        self.groups.push(kind);
+    }
+}
+
+/// The 95% intervals of the F1 of each of `labels` labels. The same seed gives the same intervals whatever the number of threads.
+pub fn f1_intervals(counts: &GroupCounts, labels: usize, seed: u64) -> Vec<Interval> {
+    let GroupCounts { kinds, groups, .. } = counts;
+    let resamples = streams(RESAMPLES, seed, |random| {
+        let (mut times, mut sums) = (vec![0u32; kinds.len()], vec![Counts::default(); labels]);
+        (0..groups.len()).for_each(|_| times[groups[below(random, groups.len()) as usize] as usize] += 1);
+        for (kind, &times) in kinds.iter().zip(&times) {
+            for &(label, counts) in kind {
+                let sum = &mut sums[label as usize];
+                *sum = sum.plus(counts.times(u64::from(times)));
+            }
         }
         sums.iter().map(|sum| sum.f1()).collect::<Vec<f64>>()
     });
@@ -92,14 +116,16 @@ pub fn log_odds_ratio(matched: [u64; 2], rest: [u64; 2]) -> (f64, (f64, f64)) {
 mod tests {
     use super::*;
 
-    fn coin(hit: bool) -> Vec<Counts> {
-        vec![Counts { hits: u64::from(hit), false_alarms: 0, misses: u64::from(!hit) }]
+    fn coins(hits: impl Iterator<Item = bool>) -> GroupCounts {
+        let mut groups = GroupCounts::default();
+        hits.for_each(|hit| groups.push(&[Counts { hits: u64::from(hit), false_alarms: 0, misses: u64::from(!hit) }]));
+        groups
     }
 
     #[test]
     fn more_groups_make_a_narrower_interval_around_the_same_figure() {
         let width = |n: usize| {
-            let groups: Vec<_> = (0..n).map(|i| coin(i % 2 == 0)).collect();
+            let groups = coins((0..n).map(|i| i % 2 == 0));
             let (low, high) = f1_intervals(&groups, 1, 1)[0];
             assert!(low < 2.0 / 3.0 && 2.0 / 3.0 < high);
             high - low
@@ -110,14 +136,14 @@ mod tests {
     #[test]
     fn the_interval_has_the_width_that_the_binomial_gives() {
         // Recall of 200 coins: half-width 1.96·√(0.25/200) = 0.0693; F1 = 2r/(1 + r) has slope 2/(1 + r)² = 8/9 there.
-        let groups: Vec<_> = (0..200).map(|i| coin(i % 2 == 0)).collect();
+        let groups = coins((0..200).map(|i| i % 2 == 0));
         let (low, high) = f1_intervals(&groups, 1, 7)[0];
         assert!(((high - low) / 2.0 - 0.0693 * 8.0 / 9.0).abs() < 0.008);
     }
 
     #[test]
     fn the_same_seed_gives_the_same_interval_on_one_thread_and_on_two() {
-        let groups: Vec<_> = (0..50).map(|i| coin(i % 3 == 0)).collect();
+        let groups = coins((0..50).map(|i| i % 3 == 0));
         let on = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| f1_intervals(&groups, 1, 5))

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::figures::{Drawn, Ground, LabelRates, Rates};
+use super::interval::GroupCounts;
 use super::metrics::{self, Counts, finite};
 use super::truth::{Truth, column};
 use crate::corpus::Example;
@@ -224,6 +225,19 @@ impl Judgement {
         let mut counts = vec![vec![Counts::default(); self.labels.len()]; self.group_count()];
         self.groups.iter().enumerate().for_each(|(unit, &group)| self.add_counts(given, unit, &mut counts[group]));
         counts
+    }
+
+    /// The same, as intervals are drawn from it.
+    pub fn counts_by_group(&self) -> GroupCounts {
+        let mut order: Vec<u32> = (0..self.units() as u32).collect();
+        order.sort_by_key(|&unit| self.groups[unit as usize]);
+        let mut all = GroupCounts::default();
+        for units in order.chunk_by(|&a, &b| self.groups[a as usize] == self.groups[b as usize]) {
+            let mut counts = vec![Counts::default(); self.labels.len()];
+            units.iter().for_each(|&unit| self.add_counts(&self.given, unit as usize, &mut counts));
+            all.push(&counts);
+        }
+        all
     }
 
     fn add_counts(&self, given: &Truth, unit: usize, counts: &mut [Counts]) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::truth::Truth;
 
 /// How often a label was found rightly, found wrongly, and missed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Counts {
     pub hits: u64,
     pub false_alarms: u64,
@@ -30,6 +30,11 @@ impl Counts {
             false_alarms: self.false_alarms + other.false_alarms,
             misses: self.misses + other.misses,
         }
+    }
+
+    /// The counts of so many of the same.
+    pub fn times(self, times: u64) -> Counts {
+        Counts { hits: self.hits * times, false_alarms: self.false_alarms * times, misses: self.misses * times }
     }
 
     /// What is left without the counts of `part`, which these counts must hold.
@@ -101,11 +106,11 @@ pub fn average_precision(scored: &[(f64, bool)]) -> f64 {
     }
     let mut sum = 0.0;
     let mut hits_before = 0.0;
-    for cut in cuts(scored) {
+    each_cut(scored, |cut| {
         let hits = cut.counts.hits as f64;
         sum += (hits - hits_before) / total * cut.counts.precision();
         hits_before = hits;
-    }
+    });
     sum
 }
 
@@ -121,21 +126,27 @@ pub struct Cut {
 
 /// Every cut between distinct scores, from the strictest to the laxest.
 pub fn cuts(scored: &[(f64, bool)]) -> Vec<Cut> {
+    let mut cuts = Vec::new();
+    each_cut(scored, |cut| cuts.push(cut));
+    cuts
+}
+
+/// Calls `each` with every cut, in that order.
+pub fn each_cut(scored: &[(f64, bool)], mut each: impl FnMut(Cut)) {
     let mut sorted = scored.to_vec();
-    sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
+    // Units of one score stand or fall together, so their order is free.
+    sorted.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
     let total = sorted.iter().filter(|(_, truth)| *truth).count() as u64;
     let mut counts = Counts { misses: total, ..Counts::default() };
-    let mut cuts = Vec::new();
     for (i, &(score, truth)) in sorted.iter().enumerate() {
         counts.hits += u64::from(truth);
         counts.false_alarms += u64::from(!truth);
         counts.misses -= u64::from(truth);
         let next = sorted.get(i + 1).map(|(next, _)| *next);
         if next != Some(score) {
-            cuts.push(Cut { lowest: score, next, counts });
+            each(Cut { lowest: score, next, counts });
         }
     }
-    cuts
 }
 
 /// Cut, precision and recall, thinned to at most `most` points by equal steps of rank.

@@ -40,7 +40,7 @@ impl Truth {
 
     /// The rows of these units, in their order.
     pub fn only(&self, units: &[usize]) -> Truth {
-        Truth::new(self.labels, units.iter().flat_map(|&i| self.row(i).to_vec()).collect())
+        Truth::new(self.labels, units.iter().flat_map(|&i| self.row(i).iter().copied()).collect())
     }
 }
 

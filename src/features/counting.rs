@@ -121,6 +121,8 @@ impl Chunk {
             chunk.ends.push(chunk.found.len());
         }
         chunk.found.shrink_to_fit();
+        // From here on only the pairs are asked for.
+        (chunk.terms.numbers, chunk.terms.known) = Default::default();
         chunk
     }
 
@@ -224,34 +226,36 @@ impl Chunk {
 }
 
 /// All chunks, with common numbers.
+#[derive(Default)]
 pub(super) struct Counts {
     terms: Terms,
     /// In how many texts each term stands.
     frequencies: Vec<u32>,
-    pub chunks: Vec<Chunk>,
+    chunks: Vec<Chunk>,
 }
 
 impl Counts {
-    pub fn join(chunks: Vec<Chunk>) -> Self {
-        let mut all =
-            Counts { terms: Terms::default(), frequencies: Vec::new(), chunks: Vec::with_capacity(chunks.len()) };
-        for mut chunk in chunks {
-            let own = std::mem::take(&mut chunk.terms);
-            let texts: Vec<u32> = own.texts.iter().map(|text| all.terms.text(text)).collect();
-            let mut common: Vec<u32> = Vec::with_capacity(own.pairs.len());
-            for &(before, text) in &own.pairs {
-                // A run comes after the run that it goes on from.
-                let before = if before < OTHER { common[before as usize] } else { before };
-                common.push(all.terms.term((before, texts[text as usize])));
-            }
-            chunk.found.iter_mut().for_each(|term| *term = common[*term as usize]);
-            all.frequencies.resize(all.terms.pairs.len(), 0);
-            for row in chunk.rows() {
-                row.chunk_by(|a, b| a == b).for_each(|same| all.frequencies[same[0] as usize] += 1);
-            }
-            all.chunks.push(chunk);
+    /// Takes the next chunk, in the order of its texts.
+    pub fn add(&mut self, mut chunk: Chunk) {
+        let own = std::mem::take(&mut chunk.terms);
+        let texts: Vec<u32> = own.texts.iter().map(|text| self.terms.text(text)).collect();
+        let mut common: Vec<u32> = Vec::with_capacity(own.pairs.len());
+        for &(before, text) in &own.pairs {
+            // A run comes after the run that it goes on from.
+            let before = if before < OTHER { common[before as usize] } else { before };
+            common.push(self.terms.term((before, texts[text as usize])));
         }
-        all
+        chunk.found.iter_mut().for_each(|term| *term = common[*term as usize]);
+        self.frequencies.resize(self.terms.pairs.len(), 0);
+        for row in chunk.rows() {
+            row.chunk_by(|a, b| a == b).for_each(|same| self.frequencies[same[0] as usize] += 1);
+        }
+        self.chunks.push(chunk);
+    }
+
+    /// The chunks, with nothing else kept.
+    pub fn into_chunks(self) -> Vec<Chunk> {
+        self.chunks
     }
 
     /// The terms that stand in `min_count` texts and in texts of `min_groups` groups, every cue, and the terms `besides`; by the number of each term its

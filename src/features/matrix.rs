@@ -107,8 +107,9 @@ impl Rows {
         columns.iter().zip(values).for_each(|(&column, &value)| spread(out, T::from(value * value), right, column));
     }
 
+    /// The columns of row i, rising, and its values.
     #[inline]
-    fn entries_of(&self, i: usize) -> (&[u32], &[f32]) {
+    pub(crate) fn entries_of(&self, i: usize) -> (&[u32], &[f32]) {
         let range = self.starts[i]..self.starts[i + 1];
         (&self.columns[range.clone()], &self.values[range])
     }
@@ -212,7 +213,8 @@ impl Rows {
 /// No column.
 const NONE: u32 = u32::MAX;
 
-fn mixed(hash: u64, block: u64) -> u64 {
+/// A hash that goes on by one block.
+pub(crate) fn mixed(hash: u64, block: u64) -> u64 {
     // Multiplied to the double width and folded, every bit of the product depends on every bit of both.
     let product = u128::from(hash ^ block.wrapping_mul(0x9E37_79B9_7F4A_7C15)) * 0xA076_1D64_78BD_642F;
     (product ^ product >> 64) as u64

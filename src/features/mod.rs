@@ -14,7 +14,7 @@ pub mod vocabulary;
 pub mod weighting;
 
 use std::num::NonZeroUsize;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use bytes::Bytes;
 use rayon::prelude::*;
@@ -38,6 +38,7 @@ use weighting::Weighting;
 /// Tasks that the units are dealt to for their terms to be counted, and the fewest and most units of a task. Fixed, though results do not depend on them.
 const UNIT_TASKS: usize = 16;
 const UNITS_A_TASK: (usize, usize) = (512, 1 << 15);
+const TASKS_AT_ONCE: usize = 4;
 
 /// Which terms a model looks at. Part of the model file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -413,13 +414,27 @@ impl Featurizer {
     ) -> Result<(Self, Rows, Option<u64>), CueError> {
         let extractor = Extractor::new(settings)?;
         let a_task = texts.len().div_ceil(UNIT_TASKS).clamp(UNITS_A_TASK.0, UNITS_A_TASK.1);
-        let read = |memory: &mut Memory, texts: &[T]| Chunk::of(&extractor, texts, memory);
-        let chunks = texts.par_chunks(a_task).map_init(|| Memory::new(&extractor), read).collect();
-        let counts = Counts::join(chunks);
+        let memories = Mutex::new(Vec::new());
+        let read = |texts: &[T]| {
+            let idle = memories.lock().ok().and_then(|mut memories| memories.pop());
+            let mut memory = idle.unwrap_or_else(|| Memory::new(&extractor));
+            let chunk = Chunk::of(&extractor, texts, &mut memory);
+            if let Ok(mut memories) = memories.lock() {
+                memories.push(memory);
+            }
+            chunk
+        };
+        let mut counts = Counts::default();
+        // Some at a time, since terms that many chunks have are kept once when these are joined.
+        for some in texts.chunks(a_task * TASKS_AT_ONCE) {
+            let chunks: Vec<Chunk> = some.par_chunks(a_task).map(read).collect();
+            chunks.into_iter().for_each(|chunk| counts.add(chunk));
+        }
+        drop(memories);
         let FeatureSettings { min_count, min_groups, .. } = extractor.settings;
         let (vocabulary, features, narrow) = counts.vocabulary(min_count, min_groups, groups, besides);
         let featurizer = Featurizer::from_parts(extractor, vocabulary, texts.len() as u32);
-        let rows = featurizer.rows(counts.chunks, &features);
+        let rows = featurizer.rows(counts.into_chunks(), &features);
         Ok((featurizer, rows, narrow))
     }
 

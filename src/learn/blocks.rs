@@ -158,8 +158,8 @@ fn stacked(ground: &Ground, selections: &[&Selection], folds: &Folds, counted: &
         };
         for i in (0..truth.units()).filter(|&i| folds.of(i) == fold) {
             for (label, stack) in stack.iter().enumerate() {
-                let scores: Vec<f64> = selections.iter().map(|selection| selection.scores[i * k + label]).collect();
-                joint[i * k + label] = stack.apply(&scores);
+                let scores = selections.iter().map(|selection| selection.scores[i * k + label]);
+                joint[i * k + label] = stack.apply(scores);
             }
         }
     }
@@ -178,9 +178,10 @@ fn stack_of(selections: &[&Selection], truth: &Truth, label: usize, learn: &[boo
 fn temperatures(selections: &[&Selection], truth: &Truth, learn: &[bool]) -> Calibration {
     let k = truth.labels;
     let kept = || (0..truth.units()).filter(|&i| learn[i]);
-    let only = |selection: &&Selection| kept().flat_map(|i| selection.scores[i * k..(i + 1) * k].to_vec()).collect();
+    let only =
+        |selection: &&Selection| kept().flat_map(|i| selection.scores[i * k..(i + 1) * k].iter().copied()).collect();
     let scores: Vec<Vec<f64>> = selections.iter().map(only).collect();
-    let truth = Truth::new(k, kept().flat_map(|i| truth.row(i).to_vec()).collect());
+    let truth = Truth::new(k, kept().flat_map(|i| truth.row(i).iter().copied()).collect());
     Calibration { slopes: calibrate::temperatures(&scores, &truth), shift: 0.0 }
 }
 
@@ -191,22 +192,23 @@ pub(crate) fn join(
     points: Vec<Vec<f64>>,
     calibrations: &[Calibration],
     features: usize,
-) -> (Vec<f64>, Vec<f64>) {
+) -> (Vec<f32>, Vec<f64>) {
     let k = calibrations.len();
-    let mut weights = vec![0.0; features * k];
+    let mut weights = vec![0.0f32; features * k];
     for (at, (block, point)) in blocks.iter().zip(&points).enumerate() {
         for (feature, own) in block.weights(point, k) {
             for (label, weight) in own.into_iter().enumerate() {
                 let (weight, own) =
                     (weight * calibrations[label].slopes[at], &mut weights[feature.index() * k + label]);
                 // Only a term's vector adds to a weight that is there already.
-                *own = if block.block == Block::Vectors { *own + weight } else { weight };
+                let before = if block.block == Block::Vectors { f64::from(*own) } else { 0.0 };
+                *own = (before + weight) as f32;
             }
         }
     }
     let intercepts = calibrations.iter().enumerate().map(|(label, calibration)| {
         let own: Vec<f64> = points.iter().map(|point| point[point.len() - k + label]).collect();
-        calibration.apply(&own)
+        calibration.apply(own)
     });
     (weights, intercepts.collect())
 }

@@ -28,7 +28,7 @@ impl Calibration {
         Calibration { slopes: vec![1.0; blocks], shift: 0.0 }
     }
 
-    pub fn apply(&self, scores: &[f64]) -> f64 {
+    pub fn apply(&self, scores: impl IntoIterator<Item = f64>) -> f64 {
         self.slopes.iter().zip(scores).map(|(slope, score)| slope * score).sum::<f64>() + self.shift
     }
 }
@@ -89,10 +89,10 @@ fn doubts(scores: &[f64], truth: &[bool]) -> Vec<f64> {
 /// The factors on the scores of each block (n × k by row) that give the held-out truth the most likelihood, by Newton's method on
 /// `Σ ln Σ_k e^(z_k) − z_own` with `z = Σ_b t_b·z_b`, which is convex in t. With one block this is the temperature of Guo et al. 2017. A block
 /// whose factor would not be positive beside the others gets 0.
-pub fn temperatures(blocks: &[Vec<f64>], truth: &Truth) -> Vec<f64> {
+pub fn temperatures<B: AsRef<[f64]>>(blocks: &[B], truth: &Truth) -> Vec<f64> {
     let mut used: Vec<usize> = (0..blocks.len()).collect();
     loop {
-        let factors = newton(&used.iter().map(|&block| &blocks[block][..]).collect::<Vec<_>>(), truth);
+        let factors = newton(&used.iter().map(|&block| blocks[block].as_ref()).collect::<Vec<_>>(), truth);
         let worst = (0..used.len()).min_by(|&a, &b| factors[a].total_cmp(&factors[b])).unwrap_or(0);
         if factors[worst] > 0.0 || used.len() == 1 {
             let mut all = vec![0.0; blocks.len()];
@@ -199,7 +199,7 @@ mod tests {
         let truth: Vec<bool> = (0..20).map(|i| i < 10).collect();
         let fitted = fit(&[scores], &truth).unwrap();
         // One doubtful unit of eleven: the log-odds are ln 10 there.
-        assert!((fitted.apply(&[9.0]) - libm::log(10.0)).abs() < 0.1, "{fitted:?}");
+        assert!((fitted.apply([9.0]) - libm::log(10.0)).abs() < 0.1, "{fitted:?}");
     }
 
     #[test]

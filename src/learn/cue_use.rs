@@ -26,7 +26,7 @@ pub(crate) fn cards(model: &Model, ground: &Ground, fits: &Fits, calibrations: &
         for (column, value) in block.rows.row(i) {
             let Some(label) = labels[column.index()] else { continue };
             let scores: Vec<f64> = selections.iter().map(|selection| selection.scores[i * k + label]).collect();
-            let with = calibrations[label].apply(&scores);
+            let with = calibrations[label].apply(scores.iter().copied());
             let own = calibrations[label].slopes[at] * point[column.index() * k + label] * f64::from(value);
             let sign = if ground.truth.has(i, label) { 1.0 } else { -1.0 };
             let (sum, count) = &mut gains[column.index()];

@@ -3,6 +3,7 @@
 //! Figures are honest where it is cheap to be: the threshold that a unit is judged by was chosen on the other folds.
 //! Calibration has two parameters a label and is fitted on all held-out scores at once.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rayon::prelude::*;
@@ -62,8 +63,7 @@ impl Evidence {
         let judgement = &held_out.judgement;
         let untested = untested(ground, fits);
         let counts = judgement.counts(&judgement.given);
-        let intervals =
-            interval::f1_intervals(&judgement.group_counts(&judgement.given), names.len(), ground.settings.seed);
+        let intervals = interval::f1_intervals(&judgement.counts_by_group(), names.len(), ground.settings.seed);
         let card = |label: usize| LabelCard {
             support: ground.truth.support(label) as u64,
             untested: untested[label],
@@ -103,7 +103,7 @@ impl Judged {
         let untested = untested(ground, fits);
         let units: Vec<usize> = (0..examples.len()).filter(|&i| counted[i]).collect();
         let truth = ground.truth.only(&units);
-        let scores: Vec<Vec<f64>> =
+        let scores: Vec<Cow<[f64]>> =
             selections.iter().map(|selection| only(&selection.scores, ground.truth.labels, &units)).collect();
         let calibrations = calibrations(ground.task, &scores, &truth, &untested, names, warnings);
         let probabilities = calibrated(ground.task, &scores, &calibrations);
@@ -178,15 +178,20 @@ fn overall(judgement: &Judgement, labels: &[LabelCard]) -> Overall {
     }
 }
 
-/// The scores of these units.
-fn only(scores: &[f64], k: usize, units: &[usize]) -> Vec<f64> {
-    units.iter().flat_map(|&i| scores[i * k..(i + 1) * k].to_vec()).collect()
+/// The scores of these units, which rise.
+fn only<'a>(scores: &'a [f64], k: usize, units: &[usize]) -> Cow<'a, [f64]> {
+    if units.len() * k == scores.len() {
+        return Cow::Borrowed(scores);
+    }
+    let mut some = Vec::with_capacity(units.len() * k);
+    units.iter().for_each(|&i| some.extend_from_slice(&scores[i * k..(i + 1) * k]));
+    Cow::Owned(some)
 }
 
 /// One calibration a label, from the held-out scores of each block (n × k by row).
 fn calibrations(
     task: Task,
-    scores: &[Vec<f64>],
+    scores: &[Cow<[f64]>],
     truth: &Truth,
     untested: &[bool],
     names: &LabelSet,
@@ -199,7 +204,7 @@ fn calibrations(
     let fitted: Vec<Result<Calibration, String>> = (0..truth.labels)
         .into_par_iter()
         .map(|label| {
-            let of_label = |scores: &Vec<f64>| scores.iter().skip(label).step_by(truth.labels).copied().collect();
+            let of_label = |scores: &Cow<[f64]>| scores.iter().skip(label).step_by(truth.labels).copied().collect();
             let blocks: Vec<Vec<f64>> = scores.iter().map(of_label).collect();
             let has: Vec<bool> = (0..truth.units()).map(|i| truth.has(i, label)).collect();
             if untested[label] { Err(String::new()) } else { calibrate::fit(&blocks, &has) }
@@ -218,16 +223,17 @@ fn calibrations(
 }
 
 /// Calibrated probabilities, n × k by row.
-fn calibrated(task: Task, scores: &[Vec<f64>], calibrations: &[Calibration]) -> Vec<f64> {
+fn calibrated(task: Task, scores: &[Cow<[f64]>], calibrations: &[Calibration]) -> Vec<f64> {
     let k = calibrations.len();
-    let row = |i: usize| -> Vec<f64> {
-        let joint = |label: usize| {
-            let own: Vec<f64> = scores.iter().map(|scores| scores[i * k + label]).collect();
-            calibrations[label].apply(&own)
+    let mut all = vec![0.0; scores[0].len()];
+    all.par_chunks_exact_mut(k).enumerate().for_each(|(i, out)| {
+        let joint = |(label, calibration): (usize, &Calibration)| {
+            calibration.apply(scores.iter().map(|scores| scores[i * k + label]))
         };
-        probabilities(task, &(0..k).map(joint).collect::<Vec<_>>())
-    };
-    (0..scores[0].len() / k).into_par_iter().flat_map_iter(row).collect()
+        let joint: Vec<f64> = calibrations.iter().enumerate().map(joint).collect();
+        out.copy_from_slice(&probabilities(task, &joint));
+    });
+    all
 }
 
 /// The cut of each label: chosen on all units, and for each fold on the units outside it.
@@ -247,14 +253,12 @@ impl Scored<'_> {
         let aim = ground.settings.optimize;
         let folds = self.folds.iter().max().map_or(1, |last| last + 1);
         let tested: Vec<usize> = (0..self.truth.labels).filter(|&label| !untested[label]).collect();
-        let columns: Vec<Vec<(f64, bool)>> =
-            tested.iter().map(|&label| column(self.probabilities, self.truth, label)).collect();
         let spread = |cuts: &[(f64, bool)]| {
             let mut all = vec![0.5; self.truth.labels];
             tested.iter().zip(cuts).for_each(|(&label, (cut, _))| all[label] = *cut);
             all
         };
-        let all = threshold::choose(&columns, aim);
+        let all = threshold::choose(tested.len(), |at| column(self.probabilities, self.truth, tested[at]), aim);
         for (&label, _) in tested.iter().zip(&all).filter(|(_, (_, met))| !met) {
             let name = names.name(LabelId(label as u16));
             warnings.push(format!("{name}: no threshold reaches {aim} on held-out units; the nearest one is used"));
@@ -262,10 +266,12 @@ impl Scored<'_> {
         let without_fold = (0..folds)
             .into_par_iter()
             .map(|fold| {
-                let others = |scored: &Vec<(f64, bool)>| -> Vec<(f64, bool)> {
-                    scored.iter().zip(self.folds).filter(|(_, of)| **of != fold).map(|(scored, _)| *scored).collect()
+                let others = |at: usize| {
+                    let units = (0..self.truth.units()).filter(|&i| self.folds[i] != fold);
+                    let score = |i: usize| self.probabilities[i * self.truth.labels + tested[at]];
+                    units.map(|i| (score(i), self.truth.has(i, tested[at]))).collect()
                 };
-                spread(&threshold::choose(&columns.iter().map(others).collect::<Vec<_>>(), aim))
+                spread(&threshold::choose(tested.len(), others, aim))
             })
             .collect();
         Thresholds { all: spread(&all), without_fold }
@@ -288,15 +294,13 @@ impl Scored<'_> {
 /// Fills in the strongest terms of each label, as they most often look in the training text.
 pub(crate) fn name_strong_terms(model: &mut Model, examples: &[Example]) {
     let k = model.labels.len();
-    let strongest = |label: usize, sign: f32| -> Vec<(FeatureId, f64)> {
-        let weights = model.weights.all().map(|(term, row)| (row[label] * sign, term.0));
-        let mut terms: Vec<(f32, u32)> = weights.filter(|(weight, _)| *weight > 0.0).collect();
-        terms.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        terms.truncate(STRONGEST);
-        terms.into_iter().map(|(weight, j)| (FeatureId(j), f64::from(weight * sign))).collect()
-    };
-    let chosen: Vec<[Vec<(FeatureId, f64)>; 2]> =
-        (0..k).into_par_iter().map(|label| [strongest(label, 1.0), strongest(label, -1.0)]).collect();
+    let mut chosen = vec![[Strongest::new(1.0), Strongest::new(-1.0)]; k];
+    for (term, row) in model.weights.all() {
+        for (both, &weight) in chosen.iter_mut().zip(&row) {
+            both.iter_mut().for_each(|strongest| strongest.take(term, weight));
+        }
+    }
+    let chosen: Vec<[Vec<(FeatureId, f64)>; 2]> = chosen.into_iter().map(|both| both.map(Strongest::terms)).collect();
     // A stem of many groups may have a wording of one alone, which `--min-groups` is there to keep out.
     let shown = if model.featurizer.settings().min_groups > 1 { &[] } else { examples };
     let surfaces = surfaces(model, shown, chosen.iter().flatten().flatten().map(|(feature, _)| *feature));
@@ -314,6 +318,45 @@ pub(crate) fn name_strong_terms(model: &mut Model, examples: &[Example]) {
         if let Some(id) = card.keyword.take().and_then(|id| id.parse().ok()) {
             card.keyword = Some(vocabulary.term(FeatureId(id)).to_owned());
         }
+    }
+}
+
+/// The terms of one sign whose weights are largest; of equals the first.
+#[derive(Clone)]
+struct Strongest {
+    sign: f32,
+    /// Far fewer than all, and all that count among the first [`STRONGEST`].
+    terms: Vec<(f32, FeatureId)>,
+    /// What no longer counts.
+    least: f32,
+}
+
+impl Strongest {
+    fn new(sign: f32) -> Self {
+        Strongest { sign, terms: Vec::new(), least: 0.0 }
+    }
+
+    /// Terms come in their order.
+    fn take(&mut self, term: FeatureId, weight: f32) {
+        if weight * self.sign > self.least {
+            self.terms.push((weight * self.sign, term));
+            if self.terms.len() >= 4 * STRONGEST {
+                self.cut();
+            }
+        }
+    }
+
+    fn cut(&mut self) {
+        self.terms.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        self.terms.truncate(STRONGEST);
+        if let Some((weight, _)) = self.terms.get(STRONGEST - 1) {
+            self.least = *weight;
+        }
+    }
+
+    fn terms(mut self) -> Vec<(FeatureId, f64)> {
+        self.cut();
+        self.terms.into_iter().map(|(weight, term)| (term, f64::from(weight * self.sign))).collect()
     }
 }
 

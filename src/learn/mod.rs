@@ -6,6 +6,7 @@ pub mod calibrate;
 mod cue_use;
 pub mod curve;
 pub mod dense;
+mod dual;
 pub mod evidence;
 pub mod exponential;
 pub mod folds;
@@ -40,7 +41,7 @@ use curve::CurvePoint;
 use evidence::Evidence;
 pub use evidence::HeldOut;
 use folds::Folds;
-use logistic::{EXACT, L2, Start};
+use logistic::{EXACT, L2};
 use objective::{Costs, Loss, Problem, Truth};
 use select::{Field, Selection};
 use threshold::Optimize;
@@ -372,8 +373,7 @@ impl Ground<'_> {
         let problem = Problem { ratios: ratios.as_deref(), ..self.problem(block) };
         let mut point = match self.settings.solver {
             Solver::Newton => {
-                let start = Start::Point(selection.mean.clone());
-                logistic::solve_signed(problem, l2, EXACT, start, &block.positive).point
+                logistic::solve_signed(problem, l2, EXACT, selection.start.clone(), &block.positive).point
             }
             Solver::Linfa if ratios.is_some() => return Err(LearnError::DenseRatios),
             Solver::Linfa if !block.positive.is_empty() => return Err(LearnError::DenseSigns),
@@ -589,7 +589,6 @@ fn assemble(
         vectors: vector_card(ground, &featurizer, blocks),
     };
     let thresholds = card.labels.iter().map(|label| label.threshold).collect();
-    let weights: Vec<f32> = weights.iter().map(|&weight| weight as f32).collect();
     let mut model = Model {
         task: ground.task,
         labels,

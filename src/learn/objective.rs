@@ -61,7 +61,8 @@ pub struct Costs {
 }
 
 impl Costs {
-    fn of(&self, i: usize, k: usize, has: bool) -> f64 {
+    /// What an error on label `k` of unit `i` costs.
+    pub(super) fn of(&self, i: usize, k: usize, has: bool) -> f64 {
         self.units[i] * self.labels.as_ref().map_or(1.0, |factors| factors[k][usize::from(has)])
     }
 }

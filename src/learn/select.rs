@@ -6,8 +6,9 @@
 use rayon::prelude::*;
 
 use super::LearnError;
+use super::dual::{self, Layout, Residuals};
 use super::folds::Folds;
-use super::logistic::{L2, Linear, Start, solve_signed};
+use super::logistic::{L2, Start, solve_signed};
 use super::newton::Stop;
 use super::objective::{Costs, Loss, Problem, Truth};
 use crate::evaluate::metrics::average_precision;
@@ -39,7 +40,7 @@ pub struct Selection {
     /// What each fold learned at that strength, where asked for.
     pub points: Vec<Vec<f64>>,
     /// The mean of what the folds learned: the final fit has not far to go from there.
-    pub mean: Vec<f64>,
+    pub start: Start,
 }
 
 /// Everything that a fit on a part of the units needs.
@@ -60,14 +61,15 @@ pub struct Field<'a> {
 /// # Errors
 /// [`LearnError::Strength`] if a strength of the grid is not positive.
 pub fn best(field: &Field, grid: &[f64], mut fitted: impl FnMut()) -> Result<Selection, LearnError> {
+    let is_dual = dual::suits(&field.problem, field.positive) && !field.keep_points;
+    let layout = is_dual.then(|| Layout::of(&field.problem));
     let mut folds: Vec<Fold> = (0..field.folds.count).map(|fold| Fold::new(field, fold)).collect();
     let mut best: Option<(f64, Selection)> = None;
     let mut tried = Vec::new();
     let mut since_best = 0;
     for &alpha in grid {
         let l2 = L2::new(alpha)?;
-        folds.par_iter_mut().for_each(|fold| fold.fit(field, l2));
-        let scores = held_out_scores(field, &folds);
+        let scores = held_out_scores(field, l2, layout.as_ref(), &mut folds);
         let figure = quality(field.problem, &scores);
         tried.push((alpha, figure));
         fitted();
@@ -75,7 +77,7 @@ pub fn best(field: &Field, grid: &[f64], mut fitted: impl FnMut()) -> Result<Sel
         if best.as_ref().is_none_or(|(top, _)| figure > top + 1e-9) {
             let kept = folds.iter().filter(|_| field.keep_points);
             let points = kept.map(|fold| fold.point().to_vec()).collect();
-            best = Some((figure, Selection { l2, scores, tried: Vec::new(), points, mean: mean(&folds) }));
+            best = Some((figure, Selection { l2, scores, tried: Vec::new(), points, start: mean(&folds) }));
             since_best = 0;
         } else {
             since_best += 1;
@@ -89,50 +91,75 @@ pub fn best(field: &Field, grid: &[f64], mut fitted: impl FnMut()) -> Result<Sel
 }
 
 struct Fold {
-    number: usize,
+    /// The units that are held out, rising.
+    units: Vec<usize>,
     costs: Costs,
     ratios: Option<Vec<f64>>,
-    fit: Option<Linear>,
+    /// What it learned last.
+    last: Start,
 }
 
 impl Fold {
     fn new(field: &Field, number: usize) -> Self {
         let mut costs = field.problem.costs.clone();
-        costs.units.iter_mut().enumerate().filter(|(i, _)| field.folds.of(*i) == number).for_each(|(_, c)| *c = 0.0);
+        let units: Vec<usize> = (0..costs.units.len()).filter(|&i| field.folds.of(i) == number).collect();
+        units.iter().for_each(|&i| costs.units[i] = 0.0);
         let ratios = (field.ratios)(&costs);
-        Fold { number, costs, ratios, fit: None }
+        Fold { units, costs, ratios, last: Start::Origin }
     }
 
-    fn fit(&mut self, field: &Field, l2: L2) {
+    /// Learns from the others, and scores the units that are held out: n × k by row.
+    fn fit(&mut self, field: &Field, l2: L2, layout: Option<&Layout>) -> Vec<f64> {
         let problem = Problem { costs: &self.costs, ratios: self.ratios.as_deref(), ..field.problem };
-        let start = self.fit.take().map_or(Start::Origin, Start::Fit);
-        self.fit = Some(solve_signed(problem, l2, STOP, start, field.positive));
+        let start = std::mem::replace(&mut self.last, Start::Origin);
+        if let Some(layout) = layout {
+            let start = if let Start::Residuals(residuals) = start { Some(residuals) } else { None };
+            let (scores, residuals) = dual::held_out(problem, layout, l2, STOP, start, &self.units);
+            self.last = Start::Residuals(residuals);
+            return scores;
+        }
+        let k = problem.truth.labels;
+        self.last = Start::Fit(solve_signed(problem, l2, STOP, start, field.positive));
+        let mut scores = vec![0.0; self.units.len() * k];
+        scores.par_chunks_mut(k).zip(&self.units).for_each(|(out, &i)| {
+            score_row(field.problem.rows, i, self.point(), self.ratios.as_deref(), out);
+        });
+        scores
     }
 
-    /// What was learned last.
+    /// What was learned last, by Newton's method.
     fn point(&self) -> &[f64] {
-        self.fit.as_ref().map_or(&[], |fit| &fit.point)
+        match &self.last {
+            Start::Fit(fit) => &fit.point,
+            _ => &[],
+        }
     }
 }
 
-fn mean(folds: &[Fold]) -> Vec<f64> {
+fn mean(folds: &[Fold]) -> Start {
+    let residuals = folds.iter().map(|fold| if let Start::Residuals(own) = &fold.last { Some(own) } else { None });
+    let residuals: Option<Vec<_>> = residuals.collect();
+    if let Some(mean) = residuals.and_then(|all| Residuals::mean(&all)) {
+        return Start::Residuals(mean);
+    }
     let mut mean = vec![0.0; folds.first().map_or(0, |fold| fold.point().len())];
     for fold in folds {
         mean.iter_mut().zip(fold.point()).for_each(|(sum, own)| *sum += own);
     }
     mean.iter_mut().for_each(|sum| *sum /= folds.len() as f64);
-    mean
+    Start::Point(mean)
 }
 
 /// Each unit scored by the fold that did not see it: n × k.
-fn held_out_scores(field: &Field, folds: &[Fold]) -> Vec<f64> {
-    let (rows, k) = (field.problem.rows, field.problem.truth.labels);
-    let mut scores = vec![0.0; rows.height() * k];
-    scores.par_chunks_mut(k).enumerate().for_each(|(i, out)| {
-        let fold = &folds[field.folds.of(i)];
-        debug_assert_eq!(fold.number, field.folds.of(i));
-        score_row(rows, i, fold.point(), fold.ratios.as_deref(), out);
-    });
+fn held_out_scores(field: &Field, l2: L2, layout: Option<&Layout>, folds: &mut [Fold]) -> Vec<f64> {
+    let k = field.problem.truth.labels;
+    let of_folds: Vec<Vec<f64>> = folds.par_iter_mut().map(|fold| fold.fit(field, l2, layout)).collect();
+    let mut scores = vec![0.0; field.problem.rows.height() * k];
+    for (fold, own) in folds.iter().zip(&of_folds) {
+        for (&i, own) in fold.units.iter().zip(own.chunks_exact(k)) {
+            scores[i * k..(i + 1) * k].copy_from_slice(own);
+        }
+    }
     scores
 }
 

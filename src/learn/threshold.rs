@@ -56,11 +56,11 @@ const MICRO: f64 = 0.8;
 /// any two units lose .005 micro F1 against steps of .1 to .4.
 const STEP: f64 = 0.2;
 
-/// The probability from which on each label is given. `labels` holds each label's held-out probabilities with the truth;
+/// The probability from which on each of so many labels is given. `scored` tells a label's held-out probabilities with the truth;
 /// a label that nothing has gets 0.5. For F1 the cuts go together: they climb, label by label, to a maximum of micro and macro F1
 /// mixed; for precision and recall each label stands for itself.
-pub fn choose(labels: &[Vec<(f64, bool)>], aim: Optimize) -> Chosen {
-    let cuts: Vec<Vec<Cut>> = labels.iter().map(|scored| useful(scored)).collect();
+pub fn choose(labels: usize, scored: impl Fn(usize) -> Vec<(f64, bool)>, aim: Optimize) -> Chosen {
+    let cuts: Vec<Vec<Cut>> = (0..labels).map(|label| useful(&scored(label))).collect();
     match aim {
         Optimize::F1 => together(&cuts).into_iter().map(|cut| (cut, true)).collect(),
         Optimize::Precision(share) => alone(&cuts, |cut| cut.counts.recall(), |cut| cut.counts.precision() >= share),
@@ -72,7 +72,13 @@ pub fn choose(labels: &[Vec<(f64, bool)>], aim: Optimize) -> Chosen {
 fn useful(scored: &[(f64, bool)]) -> Vec<Cut> {
     let step = |probability: f64| (libm::log(probability / (1.0 - probability)) / STEP).floor();
     let ends_step = |cut: &Cut| cut.next.is_none_or(|next| step(next) < step(cut.lowest));
-    metrics::cuts(scored).into_iter().filter(|cut| cut.counts.hits > 0 && ends_step(cut)).collect()
+    let mut useful = Vec::new();
+    metrics::each_cut(scored, |cut| {
+        if cut.counts.hits > 0 && ends_step(&cut) {
+            useful.push(cut);
+        }
+    });
+    useful
 }
 
 /// For each label the best of the cuts that are good enough; of none is, the most precise one.
@@ -131,7 +137,7 @@ mod tests {
     const SCORED: [(f64, bool); 5] = [(0.9, true), (0.7, true), (0.5, false), (0.3, true), (0.1, false)];
 
     fn one(scored: &[(f64, bool)], aim: Optimize) -> (f64, bool) {
-        choose(&[scored.to_vec()], aim)[0]
+        choose(1, |_| scored.to_vec(), aim)[0]
     }
 
     #[test]
@@ -146,7 +152,7 @@ mod tests {
         let good: Vec<(f64, bool)> = (0..100).map(|i| (1.0 - f64::from(i) / 100.0, i < 50)).collect();
         let bad: Vec<(f64, bool)> = (0..100).map(|i| (0.5 - f64::from(i) / 300.0, i % 10 == 5)).collect();
         let alone = one(&bad, Optimize::F1).0;
-        let together = choose(&[good.clone(), bad.clone()], Optimize::F1);
+        let together = choose(2, |label| [&good, &bad][label].clone(), Optimize::F1);
         assert!(together[1].0 > alone, "{together:?} against {alone}");
         assert_eq!(together[0].0, one(&good, Optimize::F1).0);
     }
