@@ -228,8 +228,8 @@ impl Compiled {
         Signs::new(&shares).deal(&groups)
     }
 
-    /// Numbers the groups anew: first those that instructions ask for, and side by side if their commonest question is the same, so that what is
-    /// asked of common words stands together in memory.
+    /// Numbers the groups anew: first those that instructions ask for, and side by side if their commonest question is the same, so
+    /// that what is asked of common words stands together in memory.
     fn number_groups(&mut self, coder: &Coder, signs: &[SignId]) {
         // How near the front a group must stand; `None` for those that are not used.
         let mut ranks: Vec<Option<u8>> = signs.iter().map(|sign| (*sign != signs::ALWAYS).then_some(1)).collect();

@@ -3,8 +3,8 @@
 //!
 //! A pattern is taken hold of at a word that it cannot do without, such as *choice* in `no other? choice`: the rarest, by and large. Some
 //! more things that it cannot do without are looked for around that word, each in the window of places where it may stand: another word, a
-//! sentence's start or end, punctuation, a quotation. If the rarest words of a pattern stand within alternatives, each alternative is taken
-//! hold of by itself: one pattern, several *threads*.
+//! sentence's start or end, punctuation, a quotation. If the rarest words of a pattern stand within alternatives, each alternative is
+//! taken hold of by itself: one pattern, several *threads*.
 
 use super::code::{Coder, GroupId};
 use super::pattern::{Flaw, Node, Seam};
@@ -24,8 +24,8 @@ pub enum Sign {
     Closes,
 }
 
-/// A sign that must stand near a word: `from` to `to` words behind it, or before it if negative. A sign between words counts as standing at
-/// the word that follows.
+/// A sign that must stand near a word: `from` to `to` words behind it, or before it if negative. A sign between words counts as
+/// standing at the word that follows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Near {
     pub sign: Sign,

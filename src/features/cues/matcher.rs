@@ -1,11 +1,11 @@
 //! All patterns of a cue set against the words of a text.
 //!
 //! A thread of a pattern is held at one of its words, the rarest by and large ([`hold`](super::hold)), so a word of the text concerns few
-//! threads: by the frequencies of words 3.5 of the 3,400 that 500 cues make, 6.7 of the 6,700 of all. For each of these a sign is looked for
-//! that must stand near, in the window of places where it may, and then another ([`signs`](super::signs)); for that all signs are laid out, a machine
-//! word each with a bit a place, so that a window is a rotation and a mask ([`View`]). Where both are there the pattern is worked out, backwards
-//! and forwards, all ways at once. So the time is linear in the text: every word has at most all threads looked at, and a look costs
-//! no more than the size of a pattern times its reach, whatever the text.
+//! threads: by the frequencies of words 3.5 of the 3,400 that 500 cues make, 6.7 of the 6,700 of all. For each of these a sign is
+//! looked for that must stand near, in the window of places where it may, and then another ([`signs`](super::signs)); for that all
+//! signs are laid out, a machine word each with a bit a place, so that a window is a rotation and a mask ([`View`]). Where both are
+//! there the pattern is worked out, backwards and forwards, all ways at once. So the time is linear in the text: every word has at most
+//! all threads looked at, and a look costs no more than the size of a pattern times its reach, whatever the text.
 
 use std::ops::Range;
 
@@ -350,8 +350,8 @@ impl<F: FnMut(u32, usize, usize)> Walk<'_, F> {
 
     /// Looks at all threads held at some words of a view.
     ///
-    /// One in eight threads has its first sign there, and of these half the second: which ones cannot be guessed, so all are written down and the
-    /// others written over, without a branch.
+    /// One in eight threads has its first sign there, and of these half the second: which ones cannot be guessed, so all are written
+    /// down and the others written over, without a branch.
     fn sift<const PART: bool>(&mut self, base: usize, words: Range<usize>) {
         let mut count = 0;
         for at in words {

@@ -2,8 +2,8 @@
 //!
 //! Patterns ask for thousands of groups of words, and a common word such as *we* is in hundreds of them. To mark each would be most of the
 //! work, so groups with nearly the same words share a sign: a sign that is not there rules all its groups out, and one that is there makes
-//! it worth while to look closer. Which groups share one is a matter of cost alone: what the marks cost, by how common their words are, and what
-//! it costs to look closer in vain.
+//! it worth while to look closer. Which groups share one is a matter of cost alone: what the marks cost, by how common their words are,
+//! and what it costs to look closer in vain.
 
 /// The number of a sign.
 pub type SignId = u8;
@@ -58,7 +58,8 @@ impl<'a> Signs<'a> {
         Signs { shares, signs: Vec::new() }
     }
 
-    /// A sign of each group, given out in the order of how much is asked for them: the cheapest of those that there are, a new one, or none.
+    /// A sign of each group, given out in the order of how much is asked for them: the cheapest of those that there are, a new one, or
+    /// none.
     pub fn deal(mut self, groups: &[Group]) -> Vec<SignId> {
         let mut order: Vec<usize> = (0..groups.len()).collect();
         order.sort_by(|&a, &b| groups[b].asking.total_cmp(&groups[a].asking));

@@ -1,5 +1,6 @@
-//! Instructions made even: most pieces of a pattern are a word, perhaps optional, perhaps behind a gap, and one step with the same few operations does
-//! for them all. To tell instructions apart costs the processor a wrong guess each time, which is more than the work itself.
+//! Instructions made even: most pieces of a pattern are a word, perhaps optional, perhaps behind a gap, and one step with the same few
+//! operations does for them all. To tell instructions apart costs the processor a wrong guess each time, which is more than the work
+//! itself.
 
 use std::ops::Range;
 

@@ -1,9 +1,9 @@
-//! What a word means to a cue set: which signs it is, which threads it may be held by, and which groups it is in. Words that answer the same
-//! questions are one symbol.
+//! What a word means to a cue set: which signs it is, which threads it may be held by, and which groups it is in. Words that answer the
+//! same questions are one symbol.
 //!
-//! Signs and threads are gone through for every word of a text, so they stand in short lists, the first signs in the head itself: what is read of a
-//! word is two or three lines of the cache. Groups are a row of bits a symbol, since any of them may be asked for, of which only those machine words are
-//! kept that are not empty.
+//! Signs and threads are gone through for every word of a text, so they stand in short lists, the first signs in the head itself: what
+//! is read of a word is two or three lines of the cache. Groups are a row of bits a symbol, since any of them may be asked for, of
+//! which only those machine words are kept that are not empty.
 
 use std::collections::HashMap;
 
@@ -58,8 +58,8 @@ impl Index {
     }
 }
 
-/// Signs, eight by eight; where there are fewer, [`NOBODYS`] fill them up. Where lists come in such pieces the processor seldom has to guess how long
-/// they are, which it cannot.
+/// Signs, eight by eight; where there are fewer, [`NOBODYS`] fill them up. Where lists come in such pieces the processor seldom has to
+/// guess how long they are, which it cannot.
 pub type Eight = [SignId; 8];
 
 /// What stands where for a symbol.

@@ -32,8 +32,8 @@ impl Default for View {
     }
 }
 
-/// How far the places of a view go, counted from its first word, that have all that lies so many words away in view: sentences of up to 63 words
-/// are seen whole, of others the middle half of each view is worked on.
+/// How far the places of a view go, counted from its first word, that have all that lies so many words away in view: sentences of up to
+/// 63 words are seen whole, of others the middle half of each view is worked on.
 pub const NEAR: usize = 15;
 const WIDTH: usize = 64;
 const STEP: usize = 32;
@@ -91,8 +91,8 @@ impl View {
 }
 
 impl Check {
-    /// Whether the sign may stand where it must, seen from a word; `PART` if not all of the sentence is in view. Windows that run over an end of the
-    /// view come out at the other, where they may see what is not there, but never miss what is.
+    /// Whether the sign may stand where it must, seen from a word; `PART` if not all of the sentence is in view. Windows that run over
+    /// an end of the view come out at the other, where they may see what is not there, but never miss what is.
     #[inline(always)]
     pub fn shows<const PART: bool>(self, signs: &[u64; SIGNS], word: u32) -> bool {
         let places = signs[usize::from(self.sign)].rotate_right(word.wrapping_add_signed(self.from.into()));
@@ -207,8 +207,8 @@ impl Scene<'_> {
         self.those(group, self.index.sign(group), words)
     }
 
-    /// Those of the words that are in a group, which has that sign. Mostly there is one, or none, and to ask all the same is cheaper than to
-    /// find out.
+    /// Those of the words that are in a group, which has that sign. Mostly there is one, or none, and to ask all the same is cheaper
+    /// than to find out.
     #[inline(always)]
     fn those(self, group: GroupId, sign: SignId, words: u64) -> u64 {
         let mut left = words & self.view.signs[usize::from(sign)];
