@@ -13,7 +13,7 @@ use rhetor::text::stem::Language;
 use rhetor::text::visible;
 
 use super::args::{Cues, CuesFormat, Shared};
-use super::{DONE, FAILED, Remarks, inputs, train};
+use super::{DONE, FAILED, Remarks, inputs, named, train};
 
 /// How many examples that fail are shown one by one.
 const SHOWN: usize = 50;
@@ -73,6 +73,9 @@ pub fn read(path: &str, language: Language, remarks: Remarks) -> anyhow::Result<
     let set = if path == cues::BUILTIN {
         cues::builtin()
     } else {
+        if path != "-" {
+            std::fs::metadata(path).map_err(|error| named(Path::new(path), error))?;
+        }
         let read = cues::read(path)?;
         read.remarks.iter().for_each(|remark| remarks.warn(format_args!("{path}: {remark}")));
         read.cues
