@@ -40,7 +40,7 @@ const HABITS: &[(&[&str], &str, &str)] = &[
         "everything is said already; '--quiet' says less, and '--explain' of classify shows why",
     ),
     (&["list-labels", "list", "list-framings"], "", "'rhetor labels' lists them"),
-    (&["labels", "label", "framing", "framings"], "only", "that is '--only LABEL,…' here"),
+    (&["labels", "label", "framing", "framings"], "explain", "that is '--only LABEL,…' here"),
     (&["scores", "probabilities", "probs", "proba"], "all-scores", "that is '--all-scores' here"),
     (&["why", "evidence", "reasons", "show-words"], "explain", "that is '--explain' here"),
     (&["cutoff", "confidence", "min-score", "p"], "threshold", "that is '--threshold P' here"),
@@ -153,10 +153,11 @@ fn instead_of_argument(word: &str, command: &Command) -> Option<String> {
     {
         return Some((*tip).to_owned());
     }
-    // `--csv` is `--format csv`, `--line` is `--unit line`.
+    // `--csv` is `--format csv`, `--line` and `--lines` are `--unit line`.
     command.get_arguments().filter(|arg| arg.get_action().takes_values()).find_map(|arg| {
         let values = arg.get_possible_values();
-        let is_meant = |value: &str| value == name || name == "json" && value == "jsonl";
+        let is_meant =
+            |value: &str| value == name || name.strip_suffix('s') == Some(value) || name == "json" && value == "jsonl";
         let value = values.iter().map(clap::builder::PossibleValue::get_name).find(|value| is_meant(value))?;
         Some(format!("that is '--{} {value}' here", arg.get_long()?))
     })

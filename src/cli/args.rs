@@ -63,8 +63,12 @@ const MORE: &str = "Environment:
   RHETOR_MODEL                         the model of every run that names none
   NO_COLOR, CLICOLOR, CLICOLOR_FORCE   whether colours are shown, unless --color says so
 
-Exit status: 0 done, also when rows were left out, with a warning; 1 something failed, and the rest was done;
-2 the command line or rhetor.toml makes no sense. Results go to standard output, remarks to standard error.";
+Exit status:
+  0   done, also when rows were left out, with a warning
+  1   something failed, and the rest was done
+  2   the command line or rhetor.toml makes no sense
+
+Results go to standard output, remarks to standard error.";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {

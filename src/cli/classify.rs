@@ -27,7 +27,7 @@ use rhetor::text::language;
 use rhetor::text::unit::UnitKind;
 
 use super::args::{Classify, FromOptions, OutputFormat, Shared, UnitName};
-use super::reading::Faults;
+use super::reading::{Faults, Spot};
 use super::{
     DONE, FAILED, Output, Remarks, columns, has_deep_color, inputs, is_closed_pipe, is_of_output, load_model, named,
     refuse_promise, refuse_same, use_color,
@@ -332,16 +332,16 @@ pub fn remark_on_language(tally: &mut Tally, path: &Path, job: &Job) {
 }
 
 fn remark(tally: &mut Tally, path: &Path, job: &Job) {
-    if tally.is_no_text {
-        return;
-    }
     remark_on_language(tally, path, job);
+    if tally.is_no_text {
+        tally.faults.replaced = Spot::default();
+    }
     tally.faults.remark(path, job.classifier.unit, job.max_record, job.remarks);
     let share = tally.known as f64 / tally.words.max(1) as f64;
     if tally.units == 0 {
         job.remarks.say(format_args!("{}: no text in it", path.display()));
     }
-    if tally.words >= ENOUGH_WORDS && share < TOO_FEW_KNOWN && !tally.is_foreign {
+    if tally.words >= ENOUGH_WORDS && share < TOO_FEW_KNOWN && !tally.is_foreign && !tally.is_no_text {
         job.remarks.warn(format_args!(
             "{}: the model knows {:.0}% of the words; results mean little for other languages or subjects than it was trained on",
             path.display(),

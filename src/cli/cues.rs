@@ -12,7 +12,7 @@ use rhetor::text::stem::Language;
 use rhetor::text::visible;
 
 use super::args::{Cues, CuesFormat, Shared};
-use super::{DONE, FAILED, Remarks, inputs, print, train};
+use super::{DONE, FAILED, Remarks, inputs, named, print, train};
 
 /// How many examples that fail are shown one by one.
 const SHOWN: usize = 50;
@@ -72,6 +72,9 @@ pub fn read(path: &Path, language: Language, remarks: Remarks) -> anyhow::Result
     let set = if path.as_os_str() == cues::BUILTIN {
         cues::builtin()
     } else {
+        if path.as_os_str() != "-" {
+            std::fs::metadata(path).map_err(|error| named(path, error))?;
+        }
         let read = cues::read(path)?;
         read.remarks.iter().for_each(|remark| remarks.warn(format_args!("{name}: {remark}")));
         read.cues

@@ -160,4 +160,5 @@ fn a_cue_file_that_is_named_last_is_asked_to_come_first() {
         .says("my.toml: is named behind a.txt")
         .says("hint: rhetor cues my.toml a.txt");
     desk.run("cues my.toml a.txt").ok().prints("will pay");
+    desk.run("cues my.tmol").ends(1).says("my.tmol: No such file").says("hint: did you mean my.toml?");
 }

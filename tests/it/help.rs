@@ -85,6 +85,7 @@ fn a_habit_from_another_tool_is_told_what_it_is_called_here() {
     said("evaluate --json a.csv", "tip: that is '--format json' here");
     said("classify --csv a.txt", "tip: that is '--format csv' here");
     said("classify --line a.txt", "tip: that is '--unit line' here");
+    said("classify --lines a.txt", "tip: that is '--unit line' here").says_not("--files");
     said("classify --quoted a.txt", "tip: that is '--voice quoted' here");
     said("classify --no-color a.txt", "tip: that is '--color never' here").says_not("--color <WHEN>");
     said("classify -j 2 a.txt", "tip: that is '--threads N' here");
