@@ -289,7 +289,7 @@ fn a_model_is_never_overwritten_by_what_it_found() {
     let before = desk.read("m");
     desk.run("classify -m m a.txt -o m").ends(1).says("would be overwritten");
     desk.run("evaluate -m m train.csv --report m").ends(1).says("would be overwritten");
-    desk.run("evaluate -m m train.csv -o x --report x").ends(1).says("for the output and for the report");
+    desk.run("evaluate -m m train.csv -o x --report x").ends(1).says("is named for two outputs");
     assert_eq!(desk.read("m"), before);
 }
 

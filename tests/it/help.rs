@@ -69,7 +69,7 @@ fn a_model_that_only_the_environment_names_is_said_to_come_from_there() {
     let ran = |args: &str| desk.ran(desk.command(args).env("RHETOR_MODEL", "gone").output().unwrap());
     ran("classify a.txt").ends(1).says("gone: No such file").says("hint: RHETOR_MODEL names it");
     assert!(!ran("classify -m lost a.txt").ends(1).stderr.contains("RHETOR_MODEL"));
-    desk.run("classify --threads 0 a.txt").ends(2).says("a number of threads is 1 or more");
+    desk.run("classify --threads 0 a.txt").ends(2).says("a number of threads is from 1 to 1024");
 }
 
 #[test]
