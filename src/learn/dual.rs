@@ -434,9 +434,10 @@ impl<'a> Fit<'a> {
             }
         }
         // At the minimum these sums are the intercepts' gradients, and zero.
-        for lane in 0..self.labels.len() {
-            slopes[lane] += self.sums[lane] * self.sums[lane];
-            self.intercepts[lane] += self.give[lane] * self.sums[lane];
+        let Fit { sums, intercepts, give, .. } = self;
+        for (lane, slope) in slopes.iter_mut().enumerate() {
+            *slope += sums[lane] * sums[lane];
+            intercepts[lane] += give[lane] * sums[lane];
         }
         self.rounds += 1;
         self.reached = self.worst(&self.parts(slopes));
@@ -521,8 +522,8 @@ impl<'a> Fit<'a> {
         let (square, range) = (f64::from(self.layout.squares[i]), i * self.lanes..(i + 1) * self.lanes);
         let residuals = &mut self.residuals[range];
         let Unit { scores, truth, costs, old, pull, .. } = &mut self.unit;
-        for lane in 0..residuals.len() {
-            let residual = f64::from(residuals[lane]);
+        for (lane, &residual) in residuals.iter().enumerate() {
+            let residual = f64::from(residual);
             scores[lane] += own * costs[lane] / self.l2 * residual;
             old[lane] = truth[lane] - residual;
             pull[lane] = costs[lane] * (square / self.l2 + self.give[lane]);
@@ -582,9 +583,8 @@ impl<'a> Fit<'a> {
         for at in 0..self.units.len() {
             let i = self.units[at] as usize;
             self.look_up(i);
-            for lane in 0..lanes {
-                change[lane] = self.unit.costs[lane] * f64::from(self.residuals[i * lanes + lane]) / self.l2;
-            }
+            let own = self.unit.costs.iter().zip(&self.residuals[i * lanes..]);
+            change.iter_mut().zip(own).for_each(|(out, (cost, residual))| *out = cost * f64::from(*residual) / self.l2);
             self.row(i).0.scatter_exactly(&change, &mut weights);
         }
         self.weights.iter_mut().zip(&weights).for_each(|(own, exact)| *own = *exact as f32);
@@ -596,8 +596,9 @@ impl<'a> Fit<'a> {
             self.unit.scores.copy_from_slice(&self.intercepts);
             entries.gather_exactly(&weights, &mut self.unit.scores);
             let residuals = &self.residuals[i * lanes..(i + 1) * lanes];
-            for lane in 0..lanes {
-                self.unit.scores[lane] += own * self.unit.costs[lane] / self.l2 * f64::from(residuals[lane]);
+            let Unit { scores, costs, .. } = &mut self.unit;
+            for ((score, cost), residual) in scores.iter_mut().zip(&*costs).zip(residuals) {
+                *score += own * cost / self.l2 * f64::from(*residual);
             }
             self.unit.guess(self.problem.loss);
             let Unit { truth, costs, new, .. } = &self.unit;

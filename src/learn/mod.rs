@@ -290,6 +290,9 @@ pub fn train(examples: &[Example], settings: &TrainSettings, watch: &dyn Fn(Step
     let (evidence, held_out) = Evidence::gather(&ground, &fits, examples, &labels, &counted, &mut warnings);
     let curve = if settings.curve { curve::curve(&ground, &fits, examples, &labels, &counted)? } else { Vec::new() };
     let model = assemble(&ground, featurizer, labels, &fits, points, evidence, examples);
+    // To be stamped, a model is written and read.
+    drop((blocks, selections));
+    let model = model.stamped();
     if model.fingerprint().is_empty() {
         return Err(LearnError::Unreadable);
     }
@@ -611,7 +614,7 @@ fn assemble(
     evidence::name_strong_terms(&mut model, examples);
     model.card.cues = cue_use::cards(&model, ground, fits, &evidence.calibrations);
     model.featurizer = model.featurizer.with_known_cues();
-    model.stamped()
+    model
 }
 
 /// What is known of the vectors, if there were any.
