@@ -49,8 +49,8 @@ pub struct ValidLogistic {
     class_factors: Option<Vec<[f64; 2]>>,
 }
 
-/// What the final fit must reach: the gradient a 10⁵th of its length where only the intercepts are fitted.
-pub const EXACT: Stop = Stop { tolerance: 1e-5, steps: 200 };
+/// What the final fit must reach: the gradient a 10⁶th of its length where only the intercepts are fitted.
+pub const EXACT: Stop = Stop { tolerance: 1e-6, steps: 200 };
 
 impl LogisticParams {
     /// Penalty α = 1, as linfa-logistic's default.
