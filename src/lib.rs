@@ -42,6 +42,10 @@ pub mod text;
 
 pub mod packed;
 
+mod prefetch;
+
+pub mod idle;
+
 pub mod parsed;
 
 pub mod share;

@@ -8,13 +8,13 @@ use std::cell::RefCell;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::Mutex;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use rhetor::classifier::{Classifier, ENOUGH_WORDS, Memory, TOO_FEW_KNOWN};
 use rhetor::codebook::LabelId;
 use rhetor::framing::Choice;
 use rhetor::framing::evidence::Order;
+use rhetor::idle::Idle;
 use rhetor::model::Model;
 use rhetor::report::html::Html;
 use rhetor::report::jsonl::Jsonl;
@@ -41,7 +41,7 @@ pub struct Job<'a> {
     pub encoding: Option<&'static encoding_rs::Encoding>,
     pub remarks: Remarks,
     /// Working memories that no thread has in hand: what one file taught them serves the next.
-    pub memories: Mutex<Vec<Memory>>,
+    pub memories: Idle<Memory>,
 }
 
 /// What is remarked on once a file is read.
@@ -123,7 +123,7 @@ pub fn run(args: &Classify, shared: &Shared, remarks: Remarks) -> anyhow::Result
         max_record: args.from.max_record,
         encoding: args.encoding,
         remarks,
-        memories: Mutex::default(),
+        memories: Idle::default(),
     };
     let paths = paths(args);
     if paths.iter().any(|path| path.as_os_str() == "-") && io::stdin().is_terminal() {

@@ -8,13 +8,13 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::Mutex;
 
 use indicatif::ProgressBar;
 use rhetor::classifier::Classifier;
 use rhetor::codebook::LabelSet;
 use rhetor::corpus::{self, Example};
 use rhetor::evaluate::estimate::{self as estimates, Estimates, Labelled, Oddity, Stratum};
+use rhetor::idle::Idle;
 use rhetor::model::Model;
 use rhetor::text::unit::UnitKind;
 use serde::Serialize;
@@ -147,7 +147,7 @@ fn read_pool(
         max_record: args.from.max_record,
         encoding: args.sample.encoding,
         remarks,
-        memories: Mutex::default(),
+        memories: Idle::default(),
     };
     let pool = Rc::new(RefCell::new(Pool::new(args, model, sample)));
     let report: SharedReport = Rc::new(RefCell::new(Box::new(pool::Reading(pool.clone()))));

@@ -14,6 +14,7 @@ use super::shape::{self, Looks, Shape};
 use super::vocabulary::{Hash, Vocabulary, WordHash};
 use super::weighting::Weighting;
 use super::{FeatureId, Featurizer, Known, Row, START, Scratch, character_terms};
+use crate::prefetch::prefetch;
 use crate::text::Span;
 use crate::text::quote::{self, Quotation};
 use crate::text::stem::{self, Stems};
@@ -338,8 +339,7 @@ impl Lookup {
     fn pairs(&mut self, of: &Featurizer, tokens: &[Token], stems: &Stems) {
         self.sieve.prepare(&of.vocabulary);
         let Lookup { words, found, pairs, candidates, unknown, sieve, .. } = self;
-        // Step by step for all of them, and what a step reads is touched before: so the processor asks for many pieces of memory at once, in
-        // place of waiting for one to know which way to go.
+        // Step by step for all of them, and what a step reads is fetched before.
         candidates.clear();
         candidates.resize(words.len(), Candidate::default());
         let mut count = 0;
@@ -351,23 +351,19 @@ impl Lookup {
             count += usize::from(sieve.lets_through(hash));
         }
         candidates.truncate(count);
-        touch(&*candidates, |pair| pairs.touch(pair.hash));
+        prefetch(candidates.iter().map(|pair| pairs.touch(pair.hash)));
         candidates.iter_mut().for_each(|pair| pair.fate = pairs.get(pair.hash, pair.stems));
         unknown.clear();
         unknown
             .extend((0..).zip(&*candidates).filter(|(_, pair)| pair.fate.feature == Fate::UNKNOWN).map(|(at, _)| at));
         let vocabulary = &of.vocabulary;
-        touch(&*unknown, |at| vocabulary.touch(candidates[*at as usize].hash));
-        for &at in &*unknown {
-            let pair = &mut candidates[at as usize];
-            pair.fate.feature = vocabulary.candidate(pair.hash);
-        }
-        touch(&*unknown, |at| vocabulary.touch_term(candidates[*at as usize].fate.feature));
+        let hashes = || unknown.iter().map(|at| candidates[*at as usize].hash);
+        prefetch(hashes().map(|hash| vocabulary.touch(hash)));
+        prefetch(hashes().map(|hash| vocabulary.touch_term(vocabulary.candidate(hash))));
         for &at in &*unknown {
             let pair = &mut candidates[at as usize];
             let is = |known: &[u8]| is_run(known, &words[pair.first as usize..][..2], stems);
-            let feature = Some(pair.fate.feature).filter(|feature| *feature != NONE);
-            pair.fate = match feature.and_then(|_| vocabulary.find(pair.hash, is)) {
+            pair.fate = match vocabulary.find(pair.hash, is) {
                 Some(feature) => Fate { feature: feature.0, frequency: vocabulary.frequency(feature) },
                 None => Fate { feature: Fate::NONE, frequency: 0 },
             };
@@ -418,13 +414,6 @@ impl Lookup {
             *single = if of_length.is_nan() { 1.0 } else { of_length };
         }
     }
-}
-
-/// Brings what will be read for each of them into the cache.
-#[inline]
-fn touch<T>(each: &[T], what: impl Fn(&T) -> u64) {
-    // The compiler must not see that nobody wants the sum.
-    std::hint::black_box(each.iter().fold(0, |sum, one| sum ^ what(one)));
 }
 
 /// The place of some words, the start being the first.

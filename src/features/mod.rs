@@ -14,12 +14,13 @@ pub mod vocabulary;
 pub mod weighting;
 
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::idle::Idle;
 use crate::packed::Packed;
 use crate::parsed::Parsed;
 use crate::text::quote;
@@ -414,16 +415,9 @@ impl Featurizer {
     ) -> Result<(Self, Rows, Option<u64>), CueError> {
         let extractor = Extractor::new(settings)?;
         let a_task = texts.len().div_ceil(UNIT_TASKS).clamp(UNITS_A_TASK.0, UNITS_A_TASK.1);
-        let memories = Mutex::new(Vec::new());
-        let read = |texts: &[T]| {
-            let idle = memories.lock().ok().and_then(|mut memories| memories.pop());
-            let mut memory = idle.unwrap_or_else(|| Memory::new(&extractor));
-            let chunk = Chunk::of(&extractor, texts, &mut memory);
-            if let Ok(mut memories) = memories.lock() {
-                memories.push(memory);
-            }
-            chunk
-        };
+        let memories = Idle::default();
+        let new = || Memory::new(&extractor);
+        let read = |texts: &[T]| memories.lend(new, |memory| Chunk::of(&extractor, texts, memory));
         let mut counts = Counts::default();
         // Some at a time, since terms that many chunks have are kept once when these are joined.
         for some in texts.chunks(a_task * TASKS_AT_ONCE) {

@@ -171,13 +171,13 @@ impl Vocabulary {
         }
     }
 
-    /// The first feature whose term may have that hash, by the half of it that the table holds; `u32::MAX` if there is none, which is sure.
+    /// The first feature whose term may have that hash, by the half of it that the table holds.
     #[inline]
-    pub fn candidate(&self, hash: Hash) -> u32 {
-        self.find(hash, |_| true).map_or(u32::MAX, |feature| feature.0)
+    pub fn candidate(&self, hash: Hash) -> Option<FeatureId> {
+        self.find(hash, |_| true)
     }
 
-    /// Reads where [`Vocabulary::candidate`] will.
+    /// Reads where [`Vocabulary::find`] will.
     #[inline]
     pub fn touch(&self, hash: Hash) -> u64 {
         self.slots.get(hash.place().0 as usize & (self.slots.len() - 1))
@@ -185,13 +185,11 @@ impl Vocabulary {
 
     /// Reads where a term stands and how often it stood, if it is one.
     #[inline]
-    pub fn touch_term(&self, feature: u32) -> u64 {
-        if feature as usize >= self.len() {
-            return 0;
-        }
-        let end = self.ends.get(feature as usize);
-        let last = self.text.get((end as usize).wrapping_sub(1)).map_or(0, |byte| u64::from(*byte));
-        last ^ u64::from(self.document_frequency.get(feature as usize))
+    pub fn touch_term(&self, feature: Option<FeatureId>) -> u64 {
+        let Some(feature) = feature else { return 0 };
+        let end = self.ends.get(feature.index()) as usize;
+        let last = self.text.get(end.wrapping_sub(1)).map_or(0, |byte| u64::from(*byte));
+        last ^ u64::from(self.frequency(feature))
     }
 
     /// The half of each term's hash that the table holds.
@@ -336,8 +334,8 @@ mod tests {
         let hash = Hash::default().with(WordHash::of("will")).with(WordHash::of("pay"));
         assert_eq!(vocabulary.find(hash, |known| known == b"will pay"), vocabulary.feature("will pay"));
         assert_eq!(vocabulary.find(hash, |_| false), None);
-        assert_eq!(Some(FeatureId(vocabulary.candidate(hash))), vocabulary.feature("will pay"));
-        assert_eq!(vocabulary.candidate(hash.with(WordHash::of("now"))), u32::MAX);
+        assert_eq!(vocabulary.candidate(hash), vocabulary.feature("will pay"));
+        assert_eq!(vocabulary.candidate(hash.with(WordHash::of("now"))), None);
         // By hand: `a` is one block, 97, started from 1: (1 << 5 ^ 97) times the constant.
         assert_eq!(WordHash::of("a").0, 65u64.wrapping_mul(GOLDEN));
         assert_eq!(WordHash::of("").0, 0);

@@ -24,6 +24,7 @@ use super::logistic::{L2, LABELS_A_BLOCK, Linear};
 use super::newton::{Outcome, Stop};
 use super::objective::{Loss, Problem};
 use crate::features::matrix::mixed;
+use crate::prefetch::prefetch;
 
 /// Weights are single numbers, which bound how exact a minimum can be told.
 const FINEST: f64 = 2e-6;
@@ -443,20 +444,16 @@ impl<'a> Fit<'a> {
         self.reached = self.worst(&self.parts(slopes));
     }
 
-    /// Reads something of what is known of these units, so that the processor has it at hand when it needs it: units lie all over the memory, and their order is
-    /// drawn. Several reads that wait for nothing cost little more than one.
+    /// Something of what is known of these units, which lie all over the memory, since their order is drawn.
     fn fetch(&self, at: Range<usize>) {
-        let mut read = 0u32;
-        for &i in &self.units[at] {
+        let of_unit = |&i: &u32| {
             let i = i as usize;
             let (columns, values) = self.problem.rows.entries_of(i);
-            for at in (0..columns.len()).step_by(16) {
-                read ^= columns[at] ^ values[at].to_bits();
-            }
-            read ^= self.residuals[i * self.lanes].to_bits() ^ self.layout.squares[i].to_bits();
-            read ^= u32::from(self.problem.truth.has(i, 0));
-        }
-        std::hint::black_box(read);
+            let entries = (0..columns.len()).step_by(16).fold(0, |read, at| read ^ columns[at] ^ values[at].to_bits());
+            let others = self.residuals[i * self.lanes].to_bits() ^ self.layout.squares[i].to_bits();
+            u64::from(entries ^ others ^ u32::from(self.problem.truth.has(i, 0)))
+        };
+        prefetch(self.units[at].iter().map(of_unit));
     }
 
     /// The largest of lengths as shares of those at the origin.
@@ -729,6 +726,16 @@ fn sigmoid(score: f64) -> f64 {
     (if score >= 0.0 { 1.0 } else { small }) / (1.0 + small)
 }
 
+/// Lanes by as many as go at once, each run with where it starts: eights, then what is left by halves.
+fn widths(lanes: usize) -> impl Iterator<Item = (usize, usize)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let width = [8, 4, 2, 1].into_iter().find(|width| at + width <= lanes)?;
+        at += width;
+        Some((at - width, width))
+    })
+}
+
 /// Some entries of a row.
 #[derive(Clone, Copy)]
 struct Entries<'a> {
@@ -740,16 +747,12 @@ impl Entries<'_> {
     /// `out += x·W`, so many lanes at once that their sums stay in registers.
     fn gather(self, weights: &[f32], out: &mut [f64]) {
         let lanes = out.len();
-        let mut at = 0;
-        for width in [8, 4, 2, 1] {
-            while at + width <= lanes {
-                match width {
-                    8 => self.gather_some::<8>(weights, lanes, at, out),
-                    4 => self.gather_some::<4>(weights, lanes, at, out),
-                    2 => self.gather_some::<2>(weights, lanes, at, out),
-                    _ => self.gather_some::<1>(weights, lanes, at, out),
-                }
-                at += width;
+        for (at, width) in widths(lanes) {
+            match width {
+                8 => self.gather_some::<8>(weights, lanes, at, out),
+                4 => self.gather_some::<4>(weights, lanes, at, out),
+                2 => self.gather_some::<2>(weights, lanes, at, out),
+                _ => self.gather_some::<1>(weights, lanes, at, out),
             }
         }
     }
@@ -767,16 +770,12 @@ impl Entries<'_> {
     /// `W += xᵀ·change`.
     fn scatter(self, change: &[f32], weights: &mut [f32]) {
         let lanes = change.len();
-        let mut at = 0;
-        for width in [8, 4, 2, 1] {
-            while at + width <= lanes {
-                match width {
-                    8 => self.scatter_some::<8>(change, lanes, at, weights),
-                    4 => self.scatter_some::<4>(change, lanes, at, weights),
-                    2 => self.scatter_some::<2>(change, lanes, at, weights),
-                    _ => self.scatter_some::<1>(change, lanes, at, weights),
-                }
-                at += width;
+        for (at, width) in widths(lanes) {
+            match width {
+                8 => self.scatter_some::<8>(change, lanes, at, weights),
+                4 => self.scatter_some::<4>(change, lanes, at, weights),
+                2 => self.scatter_some::<2>(change, lanes, at, weights),
+                _ => self.scatter_some::<1>(change, lanes, at, weights),
             }
         }
     }

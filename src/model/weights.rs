@@ -7,6 +7,7 @@ use crate::codebook::LabelId;
 use crate::features::{FeatureId, Row};
 use crate::model::card::Compression;
 use crate::packed::{Number, Packed};
+use crate::prefetch::prefetch;
 
 /// What is wanted of the weights.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -166,11 +167,8 @@ impl Weights {
 
     /// Several labels at once, whose sums stay in registers for the whole row.
     fn add<T: Number + Into<f32>>(&self, values: &Packed<T>, scores: &mut [f64], entries: &[(FeatureId, f32)]) {
-        // The rows are asked for before they are needed: all at once, where the sums would ask for one after another.
         let start = |feature: FeatureId| self.row(feature).map_or(0, |row| row * self.labels);
-        let touched =
-            entries.iter().map(|(feature, _)| values.first_byte(start(*feature))).fold(0, |sum, byte| sum ^ byte);
-        std::hint::black_box(touched);
+        prefetch(entries.iter().map(|(feature, _)| values.first_byte(start(*feature)).into()));
         let (eights, rest) = scores.as_chunks_mut::<8>();
         let (fours, ones) = rest.as_chunks_mut::<4>();
         let mut label = 0;

@@ -15,6 +15,7 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use super::Span;
 use super::token::Token;
+use crate::prefetch::prefetch;
 
 /// The stemmer as the model file names it.
 pub const STEMMER: &str = "rust-stemmers 1.2.0";
@@ -158,17 +159,15 @@ impl Stems {
     pub fn numbers(&mut self, text: &str, tokens: &[Token], into: &mut Vec<u32>) {
         self.make_room();
         into.clear();
-        // The places of many tokens are on their way from memory at once; the sum is there so that the compiler leaves them in.
-        let touched =
-            tokens.iter().filter_map(|token| Short::new(text, token.span)).fold(0, |sum, key| sum ^ self.touch(key));
-        std::hint::black_box(touched);
+        let keys = tokens.iter().filter_map(|token| Short::new(text, token.span));
+        prefetch(keys.map(|key| self.touch(key)));
         into.extend(tokens.iter().map(|token| self.number(text, token.span)));
     }
 
     /// Reads where [`Stems::find`] will.
     #[inline]
-    fn touch(&self, key: Short) -> u32 {
-        self.places[self.hash(key) as usize & (self.places.len() - 1)]
+    fn touch(&self, key: Short) -> u64 {
+        self.places[self.hash(key) as usize & (self.places.len() - 1)].into()
     }
 
     #[inline]

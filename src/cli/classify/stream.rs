@@ -230,27 +230,28 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     fn done(&self, task: &Task, lines: Option<&dyn Lines>, mark: impl Fn(&mut Record)) -> Done {
-        let free = self.job.memories.lock().map(|mut free| free.pop()).unwrap_or_default();
-        let mut memory = free.unwrap_or_else(|| self.job.classifier.memory());
-        let mut judged = self.job.classifier.all(&task.heard, &mut memory);
-        for (record, index) in judged.records.iter_mut().zip(task.first..) {
-            record.index = index;
-            mark(record);
-        }
-        let framed = judged.records.iter().filter(|record| !record.framings.is_empty()).count() as u64;
-        let sum = |of: fn(&Words) -> u32| judged.words.iter().map(|words| u64::from(of(words))).sum();
-        let mut done =
-            Done { framed, words: sum(|words| words.all), known: sum(|words| words.known), ..Done::default() };
-        match lines {
-            Some(lines) => {
-                lines.append(&judged.records, &mut done.lines);
-                memory.reuse(judged);
-            }
-            None => done.records = judged.records,
-        }
-        if let Ok(mut free) = self.job.memories.lock() {
-            free.push(memory);
-        }
-        done
+        let classifier = &self.job.classifier;
+        self.job.memories.lend(
+            || classifier.memory(),
+            |memory| {
+                let mut judged = classifier.all(&task.heard, memory);
+                for (record, index) in judged.records.iter_mut().zip(task.first..) {
+                    record.index = index;
+                    mark(record);
+                }
+                let framed = judged.records.iter().filter(|record| !record.framings.is_empty()).count() as u64;
+                let sum = |of: fn(&Words) -> u32| judged.words.iter().map(|words| u64::from(of(words))).sum();
+                let mut done =
+                    Done { framed, words: sum(|words| words.all), known: sum(|words| words.known), ..Done::default() };
+                match lines {
+                    Some(lines) => {
+                        lines.append(&judged.records, &mut done.lines);
+                        memory.reuse(judged);
+                    }
+                    None => done.records = judged.records,
+                }
+                done
+            },
+        )
     }
 }
