@@ -49,8 +49,12 @@ pub struct ValidLogistic {
     class_factors: Option<Vec<[f64; 2]>>,
 }
 
-/// What the final fit must reach: the gradient a 10⁶th of its length where only the intercepts are fitted.
-pub const EXACT: Stop = Stop { tolerance: 1e-6, steps: 200 };
+/// What the final fit must reach by Newton's method, whose sums run in the order of rows: the gradient a 10⁶th of its length where only the intercepts are
+/// fitted, so that this order moves no weight by more than 10⁻⁴.
+const EXACT: Stop = Stop { tolerance: 1e-6, steps: 200 };
+
+/// The same by the dual, which knows no order of rows, and whose weights of single precision could not tell a minimum much closer.
+const EXACT_DUAL: Stop = Stop { tolerance: 1e-5, ..EXACT };
 
 impl LogisticParams {
     /// Penalty α = 1, as linfa-logistic's default.
@@ -165,14 +169,29 @@ pub fn solve(problem: Problem, l2: L2, stop: Stop, start: Start) -> Linear {
 
 /// As [`solve`], where the weights at the places `positive` (of d × k by row, rising) may not be negative.
 pub fn solve_signed(problem: Problem, l2: L2, stop: Stop, start: Start, positive: &[usize]) -> Linear {
-    if dual::suits(&problem, positive) {
-        let start = if let Start::Residuals(residuals) = start { Some(residuals) } else { None };
-        let fit = dual::solve(problem, l2, stop, start);
-        // What the dual cannot reach, Newton's method does from there.
-        let is_done = fit.outcome.as_ref().is_some_and(|outcome| outcome.converged);
-        return if is_done { fit } else { by_newton(problem, l2, stop, Start::Point(fit.point), positive) };
+    by_either(problem, l2, Stops { dual: stop, newton: stop }, start, positive)
+}
+
+/// As [`solve_signed`], as exactly as a model wants it.
+pub fn solve_exactly(problem: Problem, l2: L2, start: Start, positive: &[usize]) -> Linear {
+    by_either(problem, l2, Stops { dual: EXACT_DUAL, newton: EXACT }, start, positive)
+}
+
+/// When each of the two methods stops.
+struct Stops {
+    dual: Stop,
+    newton: Stop,
+}
+
+fn by_either(problem: Problem, l2: L2, stops: Stops, start: Start, positive: &[usize]) -> Linear {
+    if !dual::suits(&problem, positive) {
+        return by_newton(problem, l2, stops.newton, start, positive);
     }
-    by_newton(problem, l2, stop, start, positive)
+    let start = if let Start::Residuals(residuals) = start { Some(residuals) } else { None };
+    let fit = dual::solve(problem, l2, stops.dual, start);
+    // What the dual cannot reach, Newton's method does from there.
+    let is_done = fit.outcome.as_ref().is_some_and(|outcome| outcome.converged);
+    if is_done { fit } else { by_newton(problem, l2, stops.newton, Start::Point(fit.point), positive) }
 }
 
 fn by_newton(problem: Problem, l2: L2, stop: Stop, start: Start, positive: &[usize]) -> Linear {

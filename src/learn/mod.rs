@@ -41,7 +41,7 @@ use curve::CurvePoint;
 use evidence::Evidence;
 pub use evidence::HeldOut;
 use folds::Folds;
-use logistic::{EXACT, L2};
+use logistic::L2;
 use objective::{Costs, Loss, Problem, Truth};
 use select::{Field, Selection};
 use threshold::Optimize;
@@ -376,7 +376,7 @@ impl Ground<'_> {
         let problem = Problem { ratios: ratios.as_deref(), ..self.problem(block) };
         let mut point = match self.settings.solver {
             Solver::Newton => {
-                logistic::solve_signed(problem, l2, EXACT, selection.start.clone(), &block.positive).point
+                logistic::solve_exactly(problem, l2, selection.start.clone(), &block.positive).point
             }
             Solver::Linfa if ratios.is_some() => return Err(LearnError::DenseRatios),
             Solver::Linfa if !block.positive.is_empty() => return Err(LearnError::DenseSigns),
