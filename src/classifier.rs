@@ -6,7 +6,7 @@
 //!
 //! let model = english::embedded();
 //! let records = Classifier::new(&model).text("\"They will pay a heavy price,\" the president said.");
-//! assert_eq!(records[0].voice.name(), "quoted");
+//! assert_eq!(records[0].voice.map(|voice| voice.name()), Some("quoted"));
 //! ```
 
 use rayon::prelude::*;
@@ -36,24 +36,39 @@ pub struct Classifier<'a> {
     pub choice: Choice,
     /// Whether records keep the evidence of their framings.
     pub explain: bool,
-    /// Only framings in these voices.
-    pub voices: Option<Vec<Voice>>,
+    pub voices: Listening,
     pub unit: UnitKind,
+}
+
+/// Whether it is told in whose voice a unit and its framings are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Listening {
+    #[default]
+    ToAll,
+    /// Only framings in these voices are kept.
+    For(Vec<Voice>),
+    /// No voice is told, and nothing is read that only voices need.
+    ToNobody,
 }
 
 /// A unit, and what it tells whatever stands before it.
 pub struct Read<'u> {
     unit: &'u Unit,
-    sentences: Vec<Span>,
-    quotations: Vec<Quotation>,
-    page: Page,
+    found: Found,
+    /// Unless nobody is listened to.
+    page: Option<Page>,
+}
+
+/// What stands in a unit, as far as anything needs it.
+struct Found {
+    sentences: Option<Vec<Span>>,
+    quotations: Option<Vec<Quotation>>,
 }
 
 /// A unit with who says what in it.
 pub struct Heard<'u> {
     unit: &'u Unit,
-    sentences: Vec<Span>,
-    quotations: Vec<Quotation>,
+    found: Found,
     speech: Vec<Reported>,
     before: Carried,
     whole: Span,
@@ -93,7 +108,13 @@ pub enum Work {
 impl<'a> Classifier<'a> {
     /// Every framing of every sentence, and why.
     pub fn new(model: &'a Model) -> Self {
-        Classifier { model, choice: Choice::default(), explain: true, voices: None, unit: UnitKind::Sentence }
+        Classifier {
+            model,
+            choice: Choice::default(),
+            explain: true,
+            voices: Listening::ToAll,
+            unit: UnitKind::Sentence,
+        }
     }
 
     /// The records of a whole text.
@@ -126,10 +147,15 @@ impl<'a> Classifier<'a> {
     pub fn read<'u>(&self, units: &'u [Unit], work: Work) -> Vec<Read<'u>> {
         let language = self.model.featurizer().settings().language.name();
         let read = |unit: &'u Unit| {
-            let sentences = sentence::sentences(&unit.text, &unit.breaks, language);
-            let quotations = quote::quotations(&unit.text);
+            let sentences = || sentence::sentences(&unit.text, &unit.breaks, language);
+            if self.voices == Listening::ToNobody {
+                let sentences = (self.unit == UnitKind::Sentence).then(sentences);
+                return Read { unit, found: Found { sentences, quotations: None }, page: None };
+            }
+            let (sentences, quotations) = (sentences(), quote::quotations(&unit.text));
             let page = Page::read(&unit.text, &sentences, &quotations);
-            Read { unit, sentences, quotations, page }
+            let found = Found { sentences: Some(sentences), quotations: Some(quotations) };
+            Read { unit, found, page: Some(page) }
         };
         match work {
             Work::Alone => units.iter().map(read).collect(),
@@ -140,20 +166,26 @@ impl<'a> Classifier<'a> {
     /// The part of [`Classifier::hear`] that takes the units in their order.
     pub fn listen<'u>(&self, units: impl IntoIterator<Item = Read<'u>>, carried: &mut Carried) -> Vec<Heard<'u>> {
         let goes_on = self.unit != UnitKind::Line;
-        let mut heard = |Read { unit, sentences, quotations, page }: Read<'u>| {
-            let before = std::mem::take(carried);
-            let (speech, after) = page.hear(&unit.text, &before, &|span| place_in(unit, span));
-            if goes_on {
-                *carried = after;
+        let mut heard = |Read { unit, found, page }: Read<'u>| {
+            let (before, mut speech) = (std::mem::take(carried), Vec::new());
+            if let Some(page) = page {
+                let after;
+                (speech, after) = page.hear(&unit.text, &before, &|span| place_in(unit, span));
+                if goes_on {
+                    *carried = after;
+                }
             }
-            Heard { unit, sentences, quotations, speech, before, whole: Span::new(0, unit.text.len()) }
+            Heard { unit, found, speech, before, whole: Span::new(0, unit.text.len()) }
         };
         units.into_iter().map(&mut heard).collect()
     }
 
     /// The stretches of a unit that become records.
     pub fn stretches<'h>(&self, heard: &'h Heard) -> &'h [Span] {
-        if self.unit == UnitKind::Sentence { &heard.sentences } else { std::slice::from_ref(&heard.whole) }
+        match &heard.found.sentences {
+            Some(sentences) if self.unit == UnitKind::Sentence => sentences,
+            _ => std::slice::from_ref(&heard.whole),
+        }
     }
 
     /// The records of the units, in order.
@@ -179,7 +211,7 @@ impl<'a> Classifier<'a> {
     }
 
     fn part(&self, heard: &Heard, span: Span, truncated: bool, voices: &Voices, memory: &mut Memory) -> Record {
-        let Heard { unit, before, .. } = heard;
+        let Heard { unit, before, found, .. } = heard;
         let Classifier { model, choice, voices: wanted, explain, .. } = self;
         let Memory { scratch, row, scores, terms, overlaps, spare } = memory;
         let mut record = spare.pop().unwrap_or_default();
@@ -187,8 +219,8 @@ impl<'a> Classifier<'a> {
         let places = *explain || !voices.is_authors(span);
         let mut known = Known { places, ..Known::from(span.of(&unit.text)) };
         if span == heard.whole && unit.breaks.is_empty() {
-            known.sentences = Some(&heard.sentences);
-            known.quotations = Some(&heard.quotations);
+            known.sentences = found.sentences.as_deref();
+            known.quotations = found.quotations.as_deref();
         }
         model.featurizer().row_into(known, scratch, row);
         model.score_into(row, scores);
@@ -198,6 +230,11 @@ impl<'a> Classifier<'a> {
         record.probabilities.clone_from(&scores.probabilities);
         if *explain {
             record.evidence = record.framings.iter().map(|one| evidence::explain(model, row, one.label)).collect();
+        }
+        if *wanted == Listening::ToNobody {
+            return record;
+        }
+        if *explain {
             record.hear(voices, unit, span, before);
         } else {
             let framings = std::mem::take(&mut record.framings);
@@ -214,7 +251,7 @@ impl<'a> Classifier<'a> {
             record.hear_by(voices, unit, span, before, heard);
             record.framings = framings;
         }
-        if let Some(wanted) = wanted {
+        if let Listening::For(wanted) = wanted {
             record.retain_voices(wanted);
         }
         record

@@ -200,9 +200,11 @@ def classify_ways(tools, data):
     line, sentence = ["--unit", "line", "-f"], ["--unit", "sentence", "-f"]
     return {
         "rhetor, n-grams: lines, TSV": rhetor(ngrams, "lines", 1, *line, "tsv"),
+        "rhetor, n-grams: lines, TSV, `--voice none`": rhetor(ngrams, "lines", 1, *line, "tsv", "--voice", "none"),
         "rhetor, n-grams: lines, JSONL": rhetor(ngrams, "lines", 1, *line, "jsonl"),
         f"rhetor, n-grams: lines, TSV, {two} threads": rhetor(ngrams, "lines", two, *line, "tsv"),
         "rhetor, embedded: lines, TSV": rhetor(embedded, "lines", 1, *line, "tsv"),
+        "rhetor, embedded: lines, TSV, `--voice none`": rhetor(embedded, "lines", 1, *line, "tsv", "--voice", "none"),
         "rhetor, embedded: lines, JSONL": rhetor(embedded, "lines", 1, *line, "jsonl"),
         "rhetor, embedded: lines, JSONL, `--explain`": rhetor(embedded, "lines", 1, *line, "jsonl", "--explain"),
         "rhetor, embedded: sentences, TSV": rhetor(embedded, "paragraphs", 1, *sentence, "tsv"),

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use rhetor::classifier::{Classifier, Heard, Judged, Work};
+use rhetor::classifier::{Classifier, Heard, Judged, Listening, Work};
 use rhetor::framing::Choice;
 use rhetor::framing::evidence::Order;
 use rhetor::report::jsonl::Jsonl;
@@ -24,7 +24,7 @@ pub fn stream(data: &[u8]) {
     let (first, data) = super::split(data);
     let unit = KINDS[usize::from(first & 3)];
     let choice = Choice { threshold: Some(0.2), ..Choice::default() };
-    let classifier = Classifier { model: &ENGLISH, choice, explain: true, voices: None, unit };
+    let classifier = Classifier { model: &ENGLISH, choice, explain: true, voices: Listening::ToAll, unit };
     let most = if first & 4 == 0 { 1 << 20 } else { 40 };
     let whole = records(&classifier, most, std::iter::once(data), Work::Alone);
     let setting = Setting { model: &ENGLISH, explain: true, order: Order::Reading, all_scores: true };

@@ -21,7 +21,7 @@ use rhetor::text::stem::Language;
 
 pub use agree::{Agree, FigureFormat, JoinName};
 pub use annotate::{Annotate, OrderOfUnits};
-pub use classify::{Classify, FromOptions, OutputFormat, UnitName};
+pub use classify::{Classify, FromOptions, OutputFormat, UnitName, VoiceName};
 pub use convert::Convert;
 pub use cues::{Cues, CuesFormat};
 pub use estimate::Estimate;

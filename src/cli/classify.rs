@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use rhetor::classifier::{Classifier, ENOUGH_WORDS, Memory, TOO_FEW_KNOWN};
+use rhetor::classifier::{Classifier, ENOUGH_WORDS, Listening, Memory, TOO_FEW_KNOWN};
 use rhetor::codebook::LabelId;
 use rhetor::framing::Choice;
 use rhetor::framing::evidence::Order;
+use rhetor::framing::voice::Voice;
 use rhetor::idle::Idle;
 use rhetor::model::Model;
 use rhetor::report::html::Html;
@@ -26,7 +27,7 @@ use rhetor::text::Span;
 use rhetor::text::language;
 use rhetor::text::unit::UnitKind;
 
-use super::args::{Classify, FromOptions, OutputFormat, Shared, UnitName};
+use super::args::{Classify, FromOptions, OutputFormat, Shared, UnitName, VoiceName};
 use super::reading::{Faults, Spot};
 use super::{
     DONE, FAILED, Output, Remarks, columns, has_deep_color, inputs, is_closed_pipe, is_of_output, load_model, named,
@@ -112,8 +113,7 @@ pub fn run(args: &Classify, shared: &Shared, remarks: Remarks) -> anyhow::Result
     let classifier = Classifier {
         model: &model,
         choice: choice(&model, args)?,
-        voices: Some(args.shown.voice.iter().map(|voice| voice.meant()).collect())
-            .filter(|some: &Vec<_>| !some.is_empty()),
+        voices: listening(&args.shown.voice)?,
         // A report shows why, always.
         explain: args.shown.explain.is_some() || args.format() == OutputFormat::Html,
         unit: args.unit.map_or(if args.from.column.is_some() { UnitKind::Document } else { UnitKind::Sentence }, kind),
@@ -275,6 +275,19 @@ fn progress(files: &[PathBuf], shared: &Shared, args: &Classify) -> ProgressBar 
     }
     let style = "{wide_bar} {bytes}/{total_bytes} {binary_bytes_per_sec} {eta}";
     ProgressBar::new(bytes).with_style(ProgressStyle::with_template(style).expect("the template is valid"))
+}
+
+/// What `--voice` asks for.
+fn listening(wanted: &[VoiceName]) -> anyhow::Result<Listening> {
+    let voices: Vec<Voice> = wanted.iter().filter_map(|voice| voice.meant()).collect();
+    match (wanted, voices.len()) {
+        ([], _) => Ok(Listening::ToAll),
+        (_, 0) => Ok(Listening::ToNobody),
+        (_, some) if some == wanted.len() => Ok(Listening::For(voices)),
+        _ => anyhow::bail!(
+            "--voice none tells no voices, so none can be chosen with it\nhint: leave out either none or the others"
+        ),
+    }
 }
 
 fn choice(model: &Model, args: &Classify) -> anyhow::Result<Choice> {

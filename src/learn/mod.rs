@@ -375,9 +375,7 @@ impl Ground<'_> {
         let ratios = self.ratios(block, &self.costs);
         let problem = Problem { ratios: ratios.as_deref(), ..self.problem(block) };
         let mut point = match self.settings.solver {
-            Solver::Newton => {
-                logistic::solve_exactly(problem, l2, selection.start.clone(), &block.positive).point
-            }
+            Solver::Newton => logistic::solve_exactly(problem, l2, selection.start.clone(), &block.positive).point,
             Solver::Linfa if ratios.is_some() => return Err(LearnError::DenseRatios),
             Solver::Linfa if !block.positive.is_empty() => return Err(LearnError::DenseSigns),
             Solver::Linfa if self.costs.labels.is_some() || self.costs.units.iter().any(|&cost| cost != 1.0) => {

@@ -91,7 +91,9 @@ impl Serialize for Line<'_> {
         if record.truncated {
             map.serialize_entry("truncated", &true)?;
         }
-        map.serialize_entry("voice", record.voice.name())?;
+        if let Some(voice) = record.voice {
+            map.serialize_entry("voice", voice.name())?;
+        }
         if let Some(speaker) = &record.speaker {
             map.serialize_entry("speaker", &shown(speaker))?;
         }

@@ -42,11 +42,11 @@ pub struct Record {
     pub probabilities: Vec<f64>,
     /// Of every framing, in their order, where asked for.
     pub evidence: Vec<Evidence>,
-    /// Whose words they are, by how much of the text stands in quotation marks or reports what was said.
-    pub voice: Voice,
+    /// Whose words they are, by how much of the text stands in quotation marks or reports what was said; none where voices are not told.
+    pub voice: Option<Voice>,
     /// Who is quoted or reported in the largest such part.
     pub speaker: Option<Named>,
-    /// In whose words each framing is, in their order, by where its evidence lies.
+    /// In whose words each framing is, in their order, by where its evidence lies; empty where voices are not told.
     pub said: Vec<Said>,
     /// The share of its words that the model knows.
     pub known: f64,
@@ -68,7 +68,7 @@ impl Record {
         self.probabilities.clear();
         self.evidence.clear();
         self.said.clear();
-        (self.voice, self.speaker, self.known, self.cells) = (Voice::default(), None, 0.0, None);
+        (self.voice, self.speaker, self.known, self.cells) = (None, None, 0.0, None);
     }
 }
 

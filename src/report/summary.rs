@@ -44,8 +44,8 @@ struct Tally {
     framed: u64,
     counts: Vec<u64>,
     cast: Cast,
-    /// By label, voice and speaker.
-    said: BTreeMap<(usize, Voice, Who), u64>,
+    /// By label, voice (none where voices are not told) and speaker.
+    said: BTreeMap<(usize, Option<Voice>, Who), u64>,
 }
 
 /// Whose framing it is.
@@ -61,7 +61,7 @@ enum Who {
 
 impl Tally {
     fn in_voice(&self, label: usize, voice: Voice) -> u64 {
-        let of_both = |(key, _): &(&(usize, Voice, Who), &u64)| (key.0, key.1) == (label, voice);
+        let of_both = |(key, _): &(&(usize, Option<Voice>, Who), &u64)| (key.0, key.1) == (label, Some(voice));
         self.said.iter().filter(of_both).map(|(_, count)| count).sum()
     }
 
@@ -70,7 +70,7 @@ impl Tally {
         let mut speakers: BTreeMap<&str, BTreeMap<usize, u64>> = BTreeMap::new();
         for ((label, voice, who), count) in &self.said {
             // Quoted or reported, and by nobody who is named: as unclear as any other.
-            let is_untold = *who == Who::Nobody && matches!(voice, Voice::Quoted | Voice::Reported);
+            let is_untold = *who == Who::Nobody && matches!(voice, Some(Voice::Quoted | Voice::Reported));
             let who = if is_untold { Who::Unclear } else { *who };
             if who != Who::Nobody {
                 *speakers.entry(self.name(who)).or_default().entry(*label).or_default() += count;
@@ -98,8 +98,8 @@ impl Tally {
     }
 
     /// Rows of label, voice, speaker and count, those of one name together.
-    fn rows(&self) -> Vec<(usize, Voice, &str, u64)> {
-        let mut rows: BTreeMap<(usize, Voice, &str), u64> = BTreeMap::new();
+    fn rows(&self) -> Vec<(usize, Option<Voice>, &str, u64)> {
+        let mut rows: BTreeMap<(usize, Option<Voice>, &str), u64> = BTreeMap::new();
         for ((label, voice, who), count) in &self.said {
             *rows.entry((*label, *voice, self.name(*who))).or_default() += count;
         }
@@ -169,19 +169,20 @@ impl<'a, W: Write> Summary<'a, W> {
                 labels.iter().map(|(label, name)| (file.counts[label.index()], name, label.index())).collect();
             rows.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
             rows.retain(|(count, ..)| *count > 0);
+            let is_voiced = file.said.keys().any(|(_, voice, _)| voice.is_some());
             if !rows.is_empty() {
-                writeln!(self.out, "  {:<width$}   count   share  author quoted reported mixed", "")?;
+                let voices = if is_voiced { "  author quoted reported mixed" } else { "" };
+                writeln!(self.out, "  {:<width$}   count   share{voices}", "")?;
             }
             for (count, name, label) in rows {
-                let voices = Voice::ALL.map(|voice| file.in_voice(label, voice));
-                let [author, quoted, reported, mixed] =
-                    voices.map(|count| if count == 0 { "·".into() } else { count.to_string() });
-                writeln!(
-                    self.out,
-                    "  {:<width$} {count:>7} {:>7} {author:>7} {quoted:>6} {reported:>8} {mixed:>5}",
-                    visible(name),
-                    share(count, file.units)
-                )?;
+                write!(self.out, "  {:<width$} {count:>7} {:>7}", visible(name), share(count, file.units))?;
+                if is_voiced {
+                    let voices = Voice::ALL.map(|voice| file.in_voice(label, voice));
+                    let [author, quoted, reported, mixed] =
+                        voices.map(|count| if count == 0 { "·".into() } else { count.to_string() });
+                    write!(self.out, " {author:>7} {quoted:>6} {reported:>8} {mixed:>5}")?;
+                }
+                writeln!(self.out)?;
             }
             let speakers = file.speakers();
             let named = speakers.iter().filter(|(name, _)| *name != UNCLEAR && *name != OTHERS).count();
@@ -212,7 +213,7 @@ impl<'a, W: Write> Summary<'a, W> {
             let said = file.rows().into_iter().map(|(label, voice, speaker, count)| {
                 let label = self.setting.model.labels().name(LabelId(label as u16));
                 let speaker = Some(speaker).filter(|name| !name.is_empty());
-                serde_json::json!({"label": label, "voice": voice.name(), "speaker": speaker, "count": count})
+                serde_json::json!({"label": label, "voice": voice.map(Voice::name), "speaker": speaker, "count": count})
             });
             let line = serde_json::json!({
                 "path": file.path, "units": file.units, "framed": file.framed,
@@ -239,7 +240,7 @@ impl<'a, W: Write> Summary<'a, W> {
                     record([&file.path, name, "", "", "0", &units])?;
                 }
                 for (_, voice, speaker, count) in rows {
-                    record([&file.path, name, voice.name(), speaker, &count.to_string(), &units])?;
+                    record([&file.path, name, voice.map_or("", Voice::name), speaker, &count.to_string(), &units])?;
                 }
             }
         }
@@ -263,10 +264,11 @@ impl<W: Write> Report for Summary<'_, W> {
         if let Some(file) = self.files.last_mut() {
             file.units += 1;
             file.framed += u64::from(!record.framings.is_empty());
-            for (framing, said) in record.framings.iter().zip(&record.said) {
+            for (at, framing) in record.framings.iter().enumerate() {
+                let said = record.said.get(at);
                 file.counts[framing.label.index()] += 1;
-                let who = file.who(said.speaker.as_ref());
-                *file.said.entry((framing.label.index(), said.voice, who)).or_default() += 1;
+                let who = file.who(said.and_then(|said| said.speaker.as_ref()));
+                *file.said.entry((framing.label.index(), said.map(|said| said.voice), who)).or_default() += 1;
             }
             // A name that comes without a framing still tells who the short one stands for.
             file.who(record.speaker.as_ref());

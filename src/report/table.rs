@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use memchr::{memchr, memchr3};
 
 use super::{Cells, Lines, Record, Report, Setting, jsonl};
+use crate::framing::voice::Voice;
 use crate::text::cell::without_formula;
 
 const COLUMNS: [&str; 9] = ["path", "index", "line", "start", "end", "text", "voice", "labels", "speakers"];
@@ -109,7 +110,7 @@ impl<'a> Rows<'a> {
             to.push(self.delimiter);
         }
         self.cell(&record.text, to);
-        self.cell(record.voice.name(), to);
+        self.cell(record.voice.map_or("", Voice::name), to);
         names.clear();
         names.extend(record.framings.iter().map(|framing| setting.model.labels().name(framing.label)));
         self.list(names, to);

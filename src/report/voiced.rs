@@ -80,7 +80,7 @@ impl Record {
             speaker.map(|speaker| Named::of(&speaker, unit, before))
         };
         let own = voices.sentence(span);
-        (self.voice, self.speaker) = (own.voice, speaker(&own));
+        (self.voice, self.speaker) = (Some(own.voice), speaker(&own));
         let said = |heard: Heard| Said { voice: heard.voice, shares: heard.shares, speaker: speaker(&heard) };
         self.said.clear();
         self.said.extend(framings.map(said));

@@ -275,6 +275,38 @@ fn a_framing_says_in_whose_words_it_is() {
     desk.run("classify -m m news.txt --voice nobody").ends(2).says("possible values");
 }
 
+/// What speaks is left out, and nothing else: probabilities, evidence and places stay.
+#[test]
+fn without_voices_all_else_stays_the_same() {
+    let text = "\"Anyone who talks will pay a price,\" she said.\nHale warned: sign it. We had no choice!\n\nSign the petition.\n";
+    let desk = Desk::with_model().and("news.txt", text);
+    for unit in ["sentence", "line", "paragraph", "document"] {
+        for model in ["-m m", ""] {
+            let of = |voice: &str| {
+                desk.run(&format!("classify {model} news.txt --unit {unit} --threshold 0.1 -e -f jsonl {voice}"))
+                    .ok()
+                    .records()
+            };
+            let mut told = of("");
+            for record in &mut told {
+                let framings = record["framings"].as_array_mut().unwrap().iter_mut();
+                for object in framings.map(|framing| framing.as_object_mut().unwrap()) {
+                    object.retain(|key, _| !["voice", "voice_share", "speaker"].contains(&key.as_str()));
+                }
+                record.as_object_mut().unwrap().retain(|key, _| !["voice", "speaker"].contains(&key.as_str()));
+            }
+            assert_eq!(of("--voice none"), told, "{unit} {model}");
+        }
+    }
+    let counts =
+        desk.run("classify -m m news.txt --voice none --summary").ok().prints("share\n").prints("threat").stdout;
+    assert!(!counts.contains("author"), "{counts}");
+    desk.run("classify -m m news.txt --voice none -f csv").ok().prints(",,threat");
+    let page = desk.run("classify -m m news.txt --voice none -f html").ok().prints("threat").stdout;
+    assert!(!page.contains("in whose voice"));
+    desk.run("classify -m m news.txt --voice none,quoted").ends(1).says("leave out either");
+}
+
 #[test]
 fn a_file_that_cannot_be_read_has_no_place_in_the_results() {
     let desk = Desk::with_model().and("a.txt", "They will pay.\n").and("empty.txt", "");

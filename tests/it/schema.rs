@@ -65,6 +65,8 @@ fn outputs() -> Vec<(&'static str, Vec<Value>)> {
     let cut = "classify speech.txt -m m --unit document --max-record 64 -f jsonl";
     vec![
         ("classify", lines("classify speech.txt -m m -f jsonl")),
+        ("classify", lines("classify speech.txt -m m -f jsonl --voice none")),
+        ("classify-summary", lines("classify speech.txt -m m -f jsonl --voice none --summary")),
         ("classify", lines("classify speech.txt -m cued -f jsonl --explain --all-scores")),
         ("classify", lines("classify voiced.csv --column text -m cued -f jsonl --explain=reading")),
         ("classify", lines(cut)),

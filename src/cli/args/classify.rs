@@ -66,7 +66,7 @@ pub struct ShownOptions {
     /// Only these labels
     #[arg(long, value_name = "LABEL,…", value_delimiter = ',')]
     pub only: Vec<String>,
-    /// Only framings in the words of the author, or of those who are quoted or reported
+    /// Only framings in the words of the author, or of those who are quoted or reported; `none` tells no voices, which is quicker
     #[arg(long, value_name = "VOICE,…", value_delimiter = ',')]
     pub voice: Vec<VoiceName>,
     /// The probability from which on a label is given [default: each label's own]
@@ -108,15 +108,19 @@ pub enum VoiceName {
     Reported,
     /// Two or three of them, none with two thirds of the evidence
     Mixed,
+    /// All framings, and whose words they are is not told
+    None,
 }
 
 impl VoiceName {
-    pub fn meant(self) -> Voice {
+    /// The voice of that name, if it is one.
+    pub fn meant(self) -> Option<Voice> {
         match self {
-            VoiceName::Author => Voice::Author,
-            VoiceName::Quoted => Voice::Quoted,
-            VoiceName::Reported => Voice::Reported,
-            VoiceName::Mixed => Voice::Mixed,
+            VoiceName::Author => Some(Voice::Author),
+            VoiceName::Quoted => Some(Voice::Quoted),
+            VoiceName::Reported => Some(Voice::Reported),
+            VoiceName::Mixed => Some(Voice::Mixed),
+            VoiceName::None => None,
         }
     }
 }

@@ -9,6 +9,7 @@ use csv::StringRecord;
 use rhetor::corpus::Example;
 use rhetor::evaluate::estimate::Predicted;
 use rhetor::evaluate::panel::{Key, plain};
+use rhetor::framing::voice::Voice;
 use rhetor::model::Model;
 use rhetor::report::{Cells, Record, Report};
 
@@ -121,7 +122,7 @@ impl<'a> Pool<'a> {
         let value = match &self.by {
             By::Nothing => String::new(),
             By::File => self.path.clone(),
-            By::Voice => record.voice.name().to_owned(),
+            By::Voice => record.voice.map_or("", Voice::name).to_owned(),
             By::Column(column) => {
                 let value = cell(column);
                 self.has_column |= value.is_some();
