@@ -348,7 +348,8 @@ impl Splitter {
 
     fn add_to_block(&mut self, line: &Line, out: &mut Vec<Unit>) {
         let bytes = trim_end(line.bytes);
-        if is_blank_text(bytes) {
+        // Of a line that is cut among blanks nobody knows whether it goes on with text.
+        if is_blank_text(bytes) && !line.cut {
             return self.end_block(out);
         }
         if self.is_full(bytes.len()) {
@@ -492,6 +493,15 @@ mod tests {
         );
         assert_eq!(texts(UnitKind::Paragraph, "the so-\ncalled plan - \nno 5-\n6"), ["the so-called plan - no 5- 6"]);
         assert!(texts(UnitKind::Paragraph, " \n\t\n").is_empty());
+    }
+
+    #[test]
+    fn a_line_that_is_cut_among_blanks_is_not_taken_for_an_empty_one() {
+        for kind in [UnitKind::Paragraph, UnitKind::Sentence] {
+            let units = split(kind, 12, &["One.\n\n\u{2002}\r\r\r\r\r\r\r\r\r\r\rlost\n\nTwo.".as_bytes()]);
+            let shown: Vec<(&str, bool)> = units.iter().map(|unit| (unit.text.as_str(), unit.truncated)).collect();
+            assert_eq!(shown, [("One.", false), ("\u{2002}", true), ("Two.", false)]);
+        }
     }
 
     #[test]
