@@ -10,12 +10,22 @@ scratch=$(mktemp -d "${TMPDIR:-/tmp}/rhetor-load.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 
 measured() {
-    local what=$1
+    local what=$1 own
+    own=$(mktemp -d "$scratch/run.XXXXXX")
     shift
-    command time -o "$scratch/time" -f "%M %U %S %e" "$rhetor" "$@" 2>"$scratch/said" >"$scratch/out" || true
-    tail -1 "$scratch/time" | awk -v what="$what" '{ printf "%s: %.0f MiB, %.1f s of processor, %.0f s\n", what, $1 / 1024, $2 + $3, $4 }'
+    command time -o "$own/time" -f "%M %U %S %e" "$rhetor" "$@" 2>"$own/said" >"$own/out" || true
+    tail -1 "$own/time" | awk -v what="$what" '{ printf "%s: %.0f MiB, %.1f s of processor, %.0f s\n", what, $1 / 1024, $2 + $3, $4 }'
     # An error and its hint, or the last remark.
-    tail -2 "$scratch/said" | sed 's/^/    /'
+    tail -2 "$own/said" | sed 's/^/    /'
+}
+
+# So many MEGABYTES of the text in $scratch/text, again and again.
+over() {
+    local left=$1 once=1024
+    while [ "$left" -gt 0 ]; do
+        head -c "$((left < once ? left : once))M" "$scratch/text"
+        left=$((left - once))
+    done
 }
 
 # A model of a few words, which leaves the stream itself as what takes memory.
@@ -25,16 +35,19 @@ small() {
 }
 
 case ${1:-stream} in
-# MEGABYTES of text that never repeats itself, from a pipe, by lines and by sentences, with the embedded model and a small one
+# MEGABYTES of text from a pipe, a gigabyte that never repeats itself again and again, by lines and by sentences side by side on one thread each, with the
+# embedded MODEL and a small one
 stream)
     small
-    for model in embedded small; do
-        with=()
-        [ $model = embedded ] || with=(-m "$scratch/small")
+    "$fresh" $((${2:-1024} < 1024 ? ${2:-1024} * 21 / 20 + 1 : 1080)) >"$scratch/text" 2>/dev/null
+    for model in ${3:-embedded small}; do
+        with=(--threads 1 -f tsv -q -o /dev/null)
+        [ "$model" = embedded ] || with+=(-m "$scratch/small")
         for unit in line sentence; do
-            printf 'They will pay.\n' | measured "$unit, $model model, one line" classify "${with[@]}" --unit $unit -f tsv -q -o /dev/null
-            "$fresh" "${2:-1024}" | measured "$unit, $model model, ${2:-1024} MB" classify "${with[@]}" --unit $unit -f tsv -q -o /dev/null
+            printf 'They will pay.\n' | measured "$unit, $model model, one line" classify "${with[@]}" --unit $unit
+            over "${2:-1024}" | measured "$unit, $model model, ${2:-1024} MiB" classify "${with[@]}" --unit $unit &
         done
+        wait
     done
     ;;
 # A line of so many MEGABYTES, as text and as the row of a table

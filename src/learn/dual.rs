@@ -22,7 +22,7 @@ use rayon::prelude::*;
 use super::exponential::exp;
 use super::logistic::{L2, LABELS_A_BLOCK, Linear};
 use super::newton::{Outcome, Stop};
-use super::objective::{Loss, Problem};
+use super::objective::{HALF_A_UNIT, Loss, Problem};
 use crate::features::matrix::mixed;
 use crate::prefetch::prefetch;
 
@@ -49,6 +49,8 @@ pub fn suits(problem: &Problem, positive: &[usize]) -> bool {
 pub struct Layout {
     /// All units, by a hash of what they hold.
     order: Vec<u32>,
+    /// Where several units that hold the same stand in that order.
+    alike: Vec<Range<usize>>,
     /// `|x|²` of each unit.
     squares: Vec<f32>,
     /// Columns from this one on stand in one unit each.
@@ -69,9 +71,17 @@ impl Layout {
         let mut order: Vec<(u64, u32)> =
             (0..rows.height() as u32).into_par_iter().map(|i| (hash(problem, i as usize), i)).collect();
         order.par_sort_unstable();
+        let mut alike = Vec::new();
+        let mut start = 0;
+        for run in order.chunk_by(|(one, _), (other, _)| one == other) {
+            if run.len() > 1 {
+                alike.push(start..start + run.len());
+            }
+            start += run.len();
+        }
         let square = |i: usize| rows.entries_of(i).1.iter().map(|value| value * value).sum();
         let squares = (0..rows.height()).map(square).collect();
-        Layout { order: order.into_iter().map(|(_, i)| i).collect(), squares, shared }
+        Layout { order: order.into_iter().map(|(_, i)| i).collect(), alike, squares, shared }
     }
 }
 
@@ -118,6 +128,22 @@ impl Residuals {
             mean
         };
         Some(Residuals { l2: first.l2, blocks: (0..first.blocks.len()).map(block).collect() })
+    }
+
+    /// Gives units that hold the same the same residuals, as they have at the minimum. Folds hold out one of them and not the other, and which of them
+    /// is which only the order of rows tells.
+    fn even(&mut self, layout: &Layout) {
+        for kept in &mut self.blocks {
+            let lanes = kept.residuals.len() / layout.order.len();
+            for run in &layout.alike {
+                let units = || layout.order[run.clone()].iter().map(|&i| i as usize * lanes);
+                for lane in 0..lanes {
+                    let sum: f64 = units().map(|at| f64::from(kept.residuals[at + lane])).sum();
+                    let mean = (sum / run.len() as f64) as f32;
+                    units().for_each(|at| kept.residuals[at + lane] = mean);
+                }
+            }
+        }
     }
 }
 
@@ -166,8 +192,9 @@ pub fn held_out(
 }
 
 /// Fits all units; the outcome says whether the gradient is as short as `stop` wants it.
-pub fn solve(problem: Problem, l2: L2, stop: Stop, start: Option<Residuals>) -> Linear {
+pub fn solve(problem: Problem, l2: L2, stop: Stop, mut start: Option<Residuals>) -> Linear {
     let (k, layout, labels) = (problem.truth.labels, Layout::of(&problem), blocks(&problem));
+    start.iter_mut().for_each(|start| start.even(&layout));
     let mut starts = of_blocks(start, l2, labels.len());
     let solved: Vec<Solved> = labels
         .par_iter()
@@ -211,6 +238,7 @@ fn of_blocks(start: Option<Residuals>, l2: L2, count: usize) -> Vec<Option<Kept>
 struct Solved {
     kept: Kept,
     units: Vec<u32>,
+    settled: Vec<usize>,
     rounds: usize,
     is_close: bool,
 }
@@ -223,11 +251,12 @@ impl Solved {
         for &i in &self.units {
             let i = i as usize;
             let own = &self.kept.residuals[i * lanes..][..labels.len()];
-            let shares: Vec<f64> = own
+            let mut shares: Vec<f64> = own
                 .iter()
                 .zip(labels.clone())
                 .map(|(a, label)| cost(problem, i, label) * f64::from(*a) / l2.get())
                 .collect();
+            self.settled.iter().for_each(|&lane| shares[lane] = 0.0);
             let (columns, values) = problem.rows.entries_of(i);
             for (&column, &value) in columns.iter().zip(values) {
                 let weights = &mut point[column as usize * k..][labels.clone()];
@@ -274,6 +303,8 @@ struct Fit<'a> {
     l2: f64,
     /// What the intercept of each lane adds to a unit's `|x|²/α`.
     give: Vec<f64>,
+    /// Lanes of labels that all units have, or none: their intercepts have no minimum. They stay where they began, without weights.
+    settled: Vec<usize>,
     /// The units that cost something, in the order of the last round.
     units: Vec<u32>,
     draws: Pcg64Mcg,
@@ -317,6 +348,7 @@ impl<'a> Fit<'a> {
         let unit = || vec![0.0; lanes];
         let mut fit = Fit {
             give: vec![INTERCEPT * mean / l2.get(); lanes],
+            settled: Vec::new(),
             weights: vec![0.0; layout.shared * lanes],
             intercepts: Vec::new(),
             sums: unit(),
@@ -346,9 +378,8 @@ impl<'a> Fit<'a> {
         fit
     }
 
-    /// Intercepts that are best without weights, and which labels all units have, or none: they have no minimum, and stay where they are.
-    fn prior(&mut self) -> (Vec<f64>, Vec<bool>) {
-        const HALF_A_UNIT: f64 = 0.5;
+    /// Intercepts that are best without weights. Tells which lanes are settled, too.
+    fn prior(&mut self) -> Vec<f64> {
         let mut prior = vec![NEVER; self.lanes];
         let mut sums = vec![[HALF_A_UNIT; 2]; self.labels.len()];
         for i in self.units.iter().map(|&i| i as usize) {
@@ -371,29 +402,26 @@ impl<'a> Fit<'a> {
                 Loss::Softmax => libm::log(with / total),
             };
         }
-        let is_settled = sums.iter().map(|[without, with]| without.min(*with) == HALF_A_UNIT).collect();
-        (prior, is_settled)
+        if self.problem.loss == Loss::OneVsRest {
+            let is_settled = |[without, with]: &[f64; 2]| without.min(*with) == HALF_A_UNIT;
+            self.settled = (0..sums.len()).filter(|&lane| is_settled(&sums[lane])).collect();
+        }
+        prior
     }
 
     /// Measures the gradient at the origin, if that is not known, and goes to where the fit starts.
     fn begin(&mut self, start: Option<Kept>) {
-        let (prior, is_settled) = self.prior();
+        let prior = self.prior();
         let empty = || vec![0.0; self.problem.rows.height() * self.lanes];
-        let (residuals, intercepts, origin) = match start {
+        let (residuals, mut intercepts, origin) = match start {
             Some(kept) => (kept.residuals, kept.intercepts, kept.origin),
             None => (empty(), prior.clone(), Vec::new()),
         };
+        self.settled.iter().for_each(|&lane| intercepts[lane] = prior[lane]);
         (self.residuals, self.origin) = (residuals, origin);
         if self.origin.is_empty() {
             self.intercepts = prior;
             self.origin = self.slope_at_origin();
-            if self.problem.loss == Loss::OneVsRest {
-                self.origin
-                    .iter_mut()
-                    .zip(is_settled)
-                    .filter(|(_, settled)| *settled)
-                    .for_each(|(origin, _)| *origin = 0.0);
-            }
         }
         self.intercepts = intercepts;
         for at in 0..self.units.len() {
@@ -470,7 +498,7 @@ impl<'a> Fit<'a> {
         }
     }
 
-    /// Truth and costs of a unit.
+    /// Truth and costs of a unit; in settled lanes nothing costs.
     fn look_up(&mut self, i: usize) {
         let Unit { truth, costs, .. } = &mut self.unit;
         for (lane, label) in self.labels.clone().enumerate() {
@@ -485,6 +513,7 @@ impl<'a> Fit<'a> {
                 costs.iter_mut().zip(self.labels.clone()).for_each(|(own, label)| *own = cost(&self.problem, i, label));
             }
         }
+        self.settled.iter().for_each(|&lane| costs[lane] = 0.0);
     }
 
     /// The entries of a unit in columns that others have too, and the squares of its own ones.
@@ -619,8 +648,8 @@ impl<'a> Fit<'a> {
     }
 
     fn solved(self, is_close: bool) -> Solved {
-        let (units, rounds) = (self.units.clone(), self.rounds);
-        Solved { kept: self.kept(), units, rounds, is_close }
+        let (units, settled, rounds) = (self.units.clone(), self.settled.clone(), self.rounds);
+        Solved { kept: self.kept(), units, settled, rounds, is_close }
     }
 }
 

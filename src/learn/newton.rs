@@ -47,7 +47,14 @@ pub struct Outcome {
 
 /// Moves `point` to the minimum of `objective`; `origin` is what a fit of the same data said of its origin.
 pub fn minimise(objective: &mut impl Objective, point: &mut [f64], stop: Stop, origin: Option<Vec<f64>>) -> Outcome {
+    let settled = objective.settled();
+    if !settled.is_empty() {
+        let (parts, origin) = (objective.parts(), objective.origin());
+        let places = (0..point.len()).filter(|at| settled.contains(&(at % parts)));
+        places.for_each(|at| point[at] = origin[at]);
+    }
     let mut search = Search::start(objective, point, stop, origin);
+    settled.into_iter().for_each(|part| search.goal[part] = f64::INFINITY);
     while !search.is_done() && search.steps < stop.steps {
         search.step(objective, point);
     }

@@ -22,6 +22,8 @@ use crate::features::matrix::{Number, Rows};
 /// Entries of the matrix times lanes that are worth a chunk of rows, and the most chunks. Both are part of what decides the last bits.
 const CELLS_A_CHUNK: usize = 1 << 20;
 const MOST_CHUNKS: usize = 4;
+/// What is added to the units with a label and to those without it, so that a label which none has, or all, has log-odds.
+pub(super) const HALF_A_UNIT: f64 = 0.5;
 
 /// Something smooth and convex to be minimised.
 pub trait Objective {
@@ -33,6 +35,10 @@ pub trait Objective {
     /// long it may still be at the end.
     fn origin(&self) -> Vec<f64> {
         vec![0.0; self.dimension()]
+    }
+    /// The parts that have no minimum: they stay at the origin.
+    fn settled(&self) -> Vec<usize> {
+        Vec::new()
     }
     /// The value at a point, part by part.
     fn value(&self, point: &[f64]) -> Vec<f64>;
@@ -106,6 +112,18 @@ impl<'a> Logistic<'a> {
         let curvature = vec![0.0; units.len() * lanes];
         let ratios = problem.ratios.map(|ratios| in_lanes(ratios, problem.truth.labels, &labels));
         Logistic { problem, l2, labels, lanes, units, ends, curvature, ratios, others: Vec::new() }
+    }
+
+    /// What the units without each label cost, and those with it, and half a unit more of both.
+    fn sums(&self) -> Vec<[f64; 2]> {
+        let mut sums = vec![[HALF_A_UNIT; 2]; self.labels.len()];
+        for i in self.units.iter().map(|&i| i as usize) {
+            for (label, sums) in self.labels.clone().zip(&mut sums) {
+                let has = self.problem.truth.has(i, label);
+                sums[usize::from(has)] += self.problem.costs.of(i, label, has);
+            }
+        }
+        sums
     }
 
     /// Other factors of features than those of the problem: d × lanes, or none.
@@ -344,24 +362,22 @@ impl Objective for Logistic<'_> {
     /// No weights, and the intercepts that are best without them: the log-odds, or logs, of the labels' costs. At zero
     /// the intercepts' gradient would dwarf all others, and a rare label would seem learned when only its rarity is.
     fn origin(&self) -> Vec<f64> {
-        const HALF_A_UNIT: f64 = 0.5;
-        let problem = &self.problem;
-        let mut sums = vec![[HALF_A_UNIT; 2]; self.labels.len()];
-        for i in self.units.iter().map(|&i| i as usize) {
-            for (label, sums) in self.labels.clone().zip(&mut sums) {
-                let has = problem.truth.has(i, label);
-                sums[usize::from(has)] += problem.costs.of(i, label, has);
-            }
-        }
         let mut point = vec![0.0; self.dimension()];
         let intercepts = self.dimension() - self.lanes;
-        for (intercept, [without, with]) in point[intercepts..].iter_mut().zip(sums) {
-            *intercept = match problem.loss {
+        for (intercept, [without, with]) in point[intercepts..].iter_mut().zip(self.sums()) {
+            *intercept = match self.problem.loss {
                 Loss::OneVsRest => libm::log(with / without),
                 Loss::Softmax => libm::log(with),
             };
         }
         point
+    }
+
+    /// Labels that all units have, or none: their intercepts would grow without end.
+    fn settled(&self) -> Vec<usize> {
+        let is_settled = |[without, with]: &[f64; 2]| without.min(*with) == HALF_A_UNIT;
+        let sums = if self.problem.loss == Loss::OneVsRest { self.sums() } else { Vec::new() };
+        (0..sums.len()).filter(|&part| is_settled(&sums[part])).collect()
     }
 
     fn value(&self, point: &[f64]) -> Vec<f64> {

@@ -66,7 +66,7 @@ pub struct ShownOptions {
     /// Only these labels
     #[arg(long, value_name = "LABEL,…", value_delimiter = ',')]
     pub only: Vec<String>,
-    /// Only framings in the words of the author, or of those who are quoted or reported; `none` tells no voices, which is quicker
+    /// Only framings in the words of these; `none` keeps all and tells no voices, which is quicker
     #[arg(long, value_name = "VOICE,…", value_delimiter = ',')]
     pub voice: Vec<VoiceName>,
     /// The probability from which on a label is given [default: each label's own]
@@ -103,8 +103,11 @@ impl OrderName {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum VoiceName {
+    /// Whoever wrote the text
     Author,
+    /// Those whose words stand in quotation marks
     Quoted,
+    /// Those whose words are told: `she said that …`
     Reported,
     /// Two or three of them, none with two thirds of the evidence
     Mixed,
