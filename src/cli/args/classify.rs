@@ -66,7 +66,7 @@ pub struct ShownOptions {
     /// Only these labels
     #[arg(long, value_name = "LABEL,…", value_delimiter = ',')]
     pub only: Vec<String>,
-    /// Only framings in the words of these; `none` keeps all and tells no voices, which is quicker
+    /// Only framings in these voices; `none` tells no voices: quicker
     #[arg(long, value_name = "VOICE,…", value_delimiter = ',')]
     pub voice: Vec<VoiceName>,
     /// The probability from which on a label is given [default: each label's own]
