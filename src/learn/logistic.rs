@@ -50,7 +50,7 @@ pub struct ValidLogistic {
 }
 
 /// What the final fit must reach by Newton's method, whose sums run in the order of rows: the gradient a 10⁶th of its length where only the intercepts are
-/// fitted, so that this order moves no weight by more than 10⁻⁴.
+/// fitted, so that this order hardly moves a weight.
 const EXACT: Stop = Stop { tolerance: 1e-6, steps: 200 };
 
 /// The same by the dual, which knows no order of rows, and whose weights of single precision could not tell a minimum much closer.
