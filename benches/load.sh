@@ -19,12 +19,11 @@ measured() {
     tail -2 "$own/said" | sed 's/^/    /'
 }
 
-# So many MEGABYTES of the text in $scratch/text, again and again.
+# So many MEGABYTES of the text in $scratch/text, a gigabyte at the most, again and again.
 over() {
-    local left=$1 once=1024
-    while [ "$left" -gt 0 ]; do
-        head -c "$((left < once ? left : once))M" "$scratch/text"
-        left=$((left - once))
+    local left
+    for ((left = $1; left > 0; left -= 1000)); do
+        head -c "$((left < 1000 ? left : 1000))MB" "$scratch/text"
     done
 }
 
@@ -39,13 +38,14 @@ case ${1:-stream} in
 # embedded MODEL and a small one
 stream)
     small
-    "$fresh" $((${2:-1024} < 1024 ? ${2:-1024} * 21 / 20 + 1 : 1080)) >"$scratch/text" 2>/dev/null
+    size=${2:-1000}
+    "$fresh" $((size < 1000 ? size : 1000)) >"$scratch/text" 2>/dev/null
     for model in ${3:-embedded small}; do
         with=(--threads 1 -f tsv -q -o /dev/null)
         [ "$model" = embedded ] || with+=(-m "$scratch/small")
         for unit in line sentence; do
             printf 'They will pay.\n' | measured "$unit, $model model, one line" classify "${with[@]}" --unit $unit
-            over "${2:-1024}" | measured "$unit, $model model, ${2:-1024} MiB" classify "${with[@]}" --unit $unit &
+            over "$size" | measured "$unit, $model model, $size MB" classify "${with[@]}" --unit $unit &
         done
         wait
     done

@@ -22,7 +22,7 @@ use rayon::prelude::*;
 use super::exponential::exp;
 use super::logistic::{L2, LABELS_A_BLOCK, Linear};
 use super::newton::{Outcome, Stop};
-use super::objective::{HALF_A_UNIT, Loss, Problem};
+use super::objective::{Loss, Problem, Split};
 use crate::features::matrix::mixed;
 use crate::prefetch::prefetch;
 
@@ -381,31 +381,22 @@ impl<'a> Fit<'a> {
     /// Intercepts that are best without weights. Tells which lanes are settled, too.
     fn prior(&mut self) -> Vec<f64> {
         let mut prior = vec![NEVER; self.lanes];
-        let mut sums = vec![[HALF_A_UNIT; 2]; self.labels.len()];
-        for i in self.units.iter().map(|&i| i as usize) {
-            for (label, sums) in self.labels.clone().zip(&mut sums) {
-                let has = self.problem.truth.has(i, label);
-                sums[usize::from(has)] += self.problem.costs.of(i, label, has);
-            }
-        }
-        let total: f64 = sums.iter().map(|[_, with]| with).sum();
-        for (give, [without, with]) in self.give.iter_mut().zip(&sums) {
+        let splits = self.problem.splits(self.labels.clone(), &self.units);
+        let total: f64 = splits.iter().map(|split| split.with).sum();
+        for (give, Split { without, with }) in self.give.iter_mut().zip(&splits) {
             let curvature = match self.problem.loss {
                 Loss::OneVsRest => with * without / (with + without),
                 Loss::Softmax => with * (1.0 - with / total),
             };
             *give = give.max(LEAST_INTERCEPT / curvature.max(f64::MIN_POSITIVE));
         }
-        for (prior, [without, with]) in prior.iter_mut().zip(&sums) {
+        for (prior, Split { without, with }) in prior.iter_mut().zip(&splits) {
             *prior = match self.problem.loss {
                 Loss::OneVsRest => libm::log(with / without),
                 Loss::Softmax => libm::log(with / total),
             };
         }
-        if self.problem.loss == Loss::OneVsRest {
-            let is_settled = |[without, with]: &[f64; 2]| without.min(*with) == HALF_A_UNIT;
-            self.settled = (0..sums.len()).filter(|&lane| is_settled(&sums[lane])).collect();
-        }
+        self.settled = self.problem.settled(&splits);
         prior
     }
 

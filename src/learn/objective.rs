@@ -22,8 +22,6 @@ use crate::features::matrix::{Number, Rows};
 /// Entries of the matrix times lanes that are worth a chunk of rows, and the most chunks. Both are part of what decides the last bits.
 const CELLS_A_CHUNK: usize = 1 << 20;
 const MOST_CHUNKS: usize = 4;
-/// What is added to the units with a label and to those without it, so that a label which none has, or all, has log-odds.
-pub(super) const HALF_A_UNIT: f64 = 0.5;
 
 /// Something smooth and convex to be minimised.
 pub trait Objective {
@@ -84,6 +82,35 @@ pub struct Problem<'a> {
     pub loss: Loss,
 }
 
+impl Problem<'_> {
+    /// What the units without each label cost, and those with it.
+    pub(super) fn splits(&self, labels: Range<usize>, units: &[u32]) -> Vec<Split> {
+        let mut splits = vec![Split { without: HALF_A_UNIT, with: HALF_A_UNIT }; labels.len()];
+        for i in units.iter().map(|&i| i as usize) {
+            for (label, split) in labels.clone().zip(&mut splits) {
+                let has = self.truth.has(i, label);
+                *(if has { &mut split.with } else { &mut split.without }) += self.costs.of(i, label, has);
+            }
+        }
+        splits
+    }
+
+    /// The labels (as places in `splits`) that all units have, or none, where each stands for itself: their intercepts would grow without end.
+    pub(super) fn settled(&self, splits: &[Split]) -> Vec<usize> {
+        let is_settled = |at: &usize| splits[*at].without.min(splits[*at].with) == HALF_A_UNIT;
+        (0..splits.len()).filter(|at| self.loss == Loss::OneVsRest && is_settled(at)).collect()
+    }
+}
+
+/// The cost of all units without a label, and with it; half a unit is added to both, so that a label which all have, or none, has log-odds, too.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Split {
+    pub without: f64,
+    pub with: f64,
+}
+
+const HALF_A_UNIT: f64 = 0.5;
+
 /// The penalised loss of some labels of a [`Problem`] and what it remembers of the point that it was moved to.
 pub struct Logistic<'a> {
     problem: Problem<'a>,
@@ -94,6 +121,7 @@ pub struct Logistic<'a> {
     /// The units that cost something, and where the chunks of them end.
     units: Vec<u32>,
     ends: Vec<usize>,
+    splits: Vec<Split>,
     /// Units × lanes: for one-vs-rest the curvature `c·p(1 − p)`, for softmax the probabilities.
     curvature: Vec<f32>,
     /// d × lanes.
@@ -111,19 +139,8 @@ impl<'a> Logistic<'a> {
         let ends = chunk_ends(problem.rows, &units, lanes);
         let curvature = vec![0.0; units.len() * lanes];
         let ratios = problem.ratios.map(|ratios| in_lanes(ratios, problem.truth.labels, &labels));
-        Logistic { problem, l2, labels, lanes, units, ends, curvature, ratios, others: Vec::new() }
-    }
-
-    /// What the units without each label cost, and those with it, and half a unit more of both.
-    fn sums(&self) -> Vec<[f64; 2]> {
-        let mut sums = vec![[HALF_A_UNIT; 2]; self.labels.len()];
-        for i in self.units.iter().map(|&i| i as usize) {
-            for (label, sums) in self.labels.clone().zip(&mut sums) {
-                let has = self.problem.truth.has(i, label);
-                sums[usize::from(has)] += self.problem.costs.of(i, label, has);
-            }
-        }
-        sums
+        let splits = problem.splits(labels.clone(), &units);
+        Logistic { problem, l2, labels, lanes, units, ends, splits, curvature, ratios, others: Vec::new() }
     }
 
     /// Other factors of features than those of the problem: d × lanes, or none.
@@ -364,20 +381,17 @@ impl Objective for Logistic<'_> {
     fn origin(&self) -> Vec<f64> {
         let mut point = vec![0.0; self.dimension()];
         let intercepts = self.dimension() - self.lanes;
-        for (intercept, [without, with]) in point[intercepts..].iter_mut().zip(self.sums()) {
+        for (intercept, Split { without, with }) in point[intercepts..].iter_mut().zip(&self.splits) {
             *intercept = match self.problem.loss {
                 Loss::OneVsRest => libm::log(with / without),
-                Loss::Softmax => libm::log(with),
+                Loss::Softmax => libm::log(*with),
             };
         }
         point
     }
 
-    /// Labels that all units have, or none: their intercepts would grow without end.
     fn settled(&self) -> Vec<usize> {
-        let is_settled = |[without, with]: &[f64; 2]| without.min(*with) == HALF_A_UNIT;
-        let sums = if self.problem.loss == Loss::OneVsRest { self.sums() } else { Vec::new() };
-        (0..sums.len()).filter(|&part| is_settled(&sums[part])).collect()
+        self.problem.settled(&self.splits)
     }
 
     fn value(&self, point: &[f64]) -> Vec<f64> {
