@@ -214,7 +214,7 @@ impl Rows {
 const NONE: u32 = u32::MAX;
 
 /// A hash that goes on by one block.
-pub(crate) fn mixed(hash: u64, block: u64) -> u64 {
+fn mixed(hash: u64, block: u64) -> u64 {
     // Multiplied to the double width and folded, every bit of the product depends on every bit of both.
     let product = u128::from(hash ^ block.wrapping_mul(0x9E37_79B9_7F4A_7C15)) * 0xA076_1D64_78BD_642F;
     (product ^ product >> 64) as u64

@@ -5,8 +5,6 @@
 //! corrected targets, since linfa takes none). For labels of which exactly one holds: one temperature (Guo et al. 2017). Both are linear in the
 //! scores, so they fold into weights and intercepts, and contributions still add up.
 
-use std::cmp::Ordering;
-
 use ndarray::{Array1, Array2};
 
 use super::LearnError;
@@ -44,10 +42,9 @@ pub fn fit(blocks: &[Vec<f64>], truth: &[bool]) -> Result<Calibration, String> {
     if !truth.contains(&true) || !truth.contains(&false) {
         return Err("all its held-out units are of one class".into());
     }
-    let (blocks, truth) = in_own_order(blocks, truth);
     let mut used: Vec<usize> = (0..blocks.len()).collect();
     while !used.is_empty() {
-        let fitted = fit_of(&blocks, &used, &truth)?;
+        let fitted = fit_of(blocks, &used, truth)?;
         let worst = (0..used.len()).min_by(|&a, &b| fitted.weights[a].total_cmp(&fitted.weights[b])).unwrap_or(0);
         if rounded(fitted.weights[worst]) > 0.0 {
             let mut slopes = vec![0.0; blocks.len()];
@@ -57,18 +54,6 @@ pub fn fit(blocks: &[Vec<f64>], truth: &[bool]) -> Result<Calibration, String> {
         used.remove(worst);
     }
     Err("its held-out scores point the wrong way".into())
-}
-
-/// The units by their scores. linfa ends where it is near enough, which hangs on the order of its sums: for a block that says nothing,
-/// the order of the rows would tell whether it counts the right way.
-fn in_own_order(blocks: &[Vec<f64>], truth: &[bool]) -> (Vec<Vec<f64>>, Vec<bool>) {
-    let mut order: Vec<usize> = (0..truth.len()).collect();
-    let by_scores = |a: usize, b: usize| {
-        blocks.iter().fold(Ordering::Equal, |so_far, scores| so_far.then_with(|| scores[a].total_cmp(&scores[b])))
-    };
-    order.sort_unstable_by(|&a, &b| by_scores(a, b).then(truth[a].cmp(&truth[b])));
-    let sorted = blocks.iter().map(|scores| order.iter().map(|&i| scores[i]).collect());
-    (sorted.collect(), order.iter().map(|&i| truth[i]).collect())
 }
 
 fn fit_of(blocks: &[Vec<f64>], used: &[usize], truth: &[bool]) -> Result<dense::Binary, String> {

@@ -37,7 +37,7 @@ pub struct CurvePoint {
 pub(crate) fn curve(
     ground: &Ground,
     fits: &Fits,
-    examples: &[Example],
+    examples: &[&Example],
     names: &LabelSet,
     counted: &[bool],
 ) -> Result<Vec<CurvePoint>, LearnError> {

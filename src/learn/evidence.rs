@@ -34,9 +34,10 @@ pub(crate) struct Evidence {
     pub overall: Overall,
 }
 
-/// What was said of the units that count (by their numbers) by weights that did not see them, at thresholds chosen on other folds.
+/// What was said of the units that count by weights that did not see them, at thresholds chosen on other folds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeldOut {
+    /// Their numbers among the examples, in the order of the judgement.
     pub units: Vec<usize>,
     pub judgement: Judgement,
 }
@@ -53,7 +54,7 @@ impl Evidence {
     pub fn gather(
         ground: &Ground,
         fits: &Fits,
-        examples: &[Example],
+        examples: &[&Example],
         names: &LabelSet,
         counted: &[bool],
         warnings: &mut Vec<String>,
@@ -94,7 +95,7 @@ impl Judged {
     pub fn by(
         ground: &Ground,
         fits: &Fits,
-        examples: &[Example],
+        examples: &[&Example],
         names: &LabelSet,
         counted: &[bool],
         warnings: &mut Vec<String>,
@@ -120,7 +121,7 @@ impl Judged {
             labels: names.iter().map(|(_, name)| name.to_owned()).collect(),
             given,
             keywords: keywords.given.only(&units),
-            groups: group_numbers(units.iter().map(|&i| &examples[i])),
+            groups: group_numbers(units.iter().map(|&i| examples[i])),
             truth,
             probabilities,
         };
@@ -292,7 +293,7 @@ impl Scored<'_> {
 }
 
 /// Fills in the strongest terms of each label, as they most often look in the training text.
-pub(crate) fn name_strong_terms(model: &mut Model, examples: &[Example]) {
+pub(crate) fn name_strong_terms(model: &mut Model, examples: &[&Example]) {
     let k = model.labels.len();
     let mut chosen = vec![[Strongest::new(1.0), Strongest::new(-1.0)]; k];
     for (term, row) in model.weights.all() {
@@ -363,12 +364,12 @@ impl Strongest {
 /// The most frequent lower-cased wording of each of the given features.
 fn surfaces(
     model: &Model,
-    examples: &[Example],
+    examples: &[&Example],
     features: impl Iterator<Item = FeatureId>,
 ) -> HashMap<FeatureId, String> {
     let wanted: HashSet<FeatureId> =
         features.filter(|&feature| !is_shape(model.featurizer.vocabulary().term(feature))).collect();
-    let counted = |examples: &[Example]| {
+    let counted = |examples: &[&Example]| {
         let (mut scratch, mut row) = (model.scratch(), Row::default());
         let mut counts: HashMap<FeatureId, BTreeMap<String, u32>> = HashMap::new();
         for example in examples {

@@ -49,12 +49,8 @@ pub struct ValidLogistic {
     class_factors: Option<Vec<[f64; 2]>>,
 }
 
-/// What the final fit must reach by Newton's method, whose sums run in the order of rows: the gradient a 10⁶th of its length where only the intercepts are
-/// fitted, so that this order hardly moves a weight.
-const EXACT: Stop = Stop { tolerance: 1e-6, steps: 200 };
-
-/// The same by the dual, which knows no order of rows, and whose weights of single precision could not tell a minimum much closer.
-const EXACT_DUAL: Stop = Stop { tolerance: 1e-5, ..EXACT };
+/// What the final fit must reach: the gradient a 10⁵th of its length where only the intercepts are fitted.
+pub(super) const EXACT: Stop = Stop { tolerance: 1e-5, steps: 200 };
 
 impl LogisticParams {
     /// Penalty α = 1, as linfa-logistic's default.
@@ -169,29 +165,14 @@ pub fn solve(problem: Problem, l2: L2, stop: Stop, start: Start) -> Linear {
 
 /// As [`solve`], where the weights at the places `positive` (of d × k by row, rising) may not be negative.
 pub fn solve_signed(problem: Problem, l2: L2, stop: Stop, start: Start, positive: &[usize]) -> Linear {
-    by_either(problem, l2, Stops { dual: stop, newton: stop }, start, positive)
-}
-
-/// As [`solve_signed`], as exactly as a model wants it.
-pub fn solve_exactly(problem: Problem, l2: L2, start: Start, positive: &[usize]) -> Linear {
-    by_either(problem, l2, Stops { dual: EXACT_DUAL, newton: EXACT }, start, positive)
-}
-
-/// When each of the two methods stops.
-struct Stops {
-    dual: Stop,
-    newton: Stop,
-}
-
-fn by_either(problem: Problem, l2: L2, stops: Stops, start: Start, positive: &[usize]) -> Linear {
     if !dual::suits(&problem, positive) {
-        return by_newton(problem, l2, stops.newton, start, positive);
+        return by_newton(problem, l2, stop, start, positive);
     }
     let start = if let Start::Residuals(residuals) = start { Some(residuals) } else { None };
-    let fit = dual::solve(problem, l2, stops.dual, start);
+    let fit = dual::solve(problem, l2, stop, start);
     // What the dual cannot reach, Newton's method does from there.
     let is_done = fit.outcome.as_ref().is_some_and(|outcome| outcome.converged);
-    if is_done { fit } else { by_newton(problem, l2, stops.newton, Start::Point(fit.point), positive) }
+    if is_done { fit } else { by_newton(problem, l2, stop, Start::Point(fit.point), positive) }
 }
 
 fn by_newton(problem: Problem, l2: L2, stop: Stop, start: Start, positive: &[usize]) -> Linear {
@@ -455,7 +436,7 @@ mod tests {
             let rows = rows_of(&cells);
             let problem = Problem { rows: &rows, truth: &truth, costs: &costs, ratios: None, loss: Loss::OneVsRest };
             assert_eq!(dual::suits(&problem, &[]), is_dual);
-            let point = solve_exactly(problem, L2::new(0.1).unwrap(), Start::Origin, &[]).point;
+            let point = solve(problem, L2::new(0.1).unwrap(), EXACT, Start::Origin).point;
             let (weights, intercepts) = point.split_at(point.len() - 3);
             let prior = libm::log(9.5 / 0.5);
             assert!((intercepts[0] - prior).abs() < 1e-9 && (intercepts[2] + prior).abs() < 1e-9, "{intercepts:?}");

@@ -21,6 +21,7 @@ pub mod weighing;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -244,7 +245,7 @@ pub struct Trained {
     pub curve: Vec<CurvePoint>,
 }
 
-/// Learns a model from labelled units. The same units (in the same order) and settings give the same model, bit by bit,
+/// Learns a model from labelled units. The same units, in any order, and the same settings give the same model, bit by bit,
 /// whatever the number of threads; `watch` is told of the progress.
 ///
 /// # Errors
@@ -255,12 +256,18 @@ pub fn train(examples: &[Example], settings: &TrainSettings, watch: &dyn Fn(Step
     check_columns(examples, settings)?;
     check_strengths(settings)?;
     let task = task_of(examples, settings.task)?;
+    let order = own_order(examples);
+    let examples: &[&Example] = &order.iter().map(|&at| &examples[at]).collect::<Vec<_>>();
     let truth = truth_of(examples, &labels);
     let texts: Vec<&str> = examples.iter().map(|example| example.text.as_str()).collect();
     let vectors = settings.vectors.as_deref();
     let besides = vectors.into_iter().flat_map(|vectors| vectors_in_reach(vectors, &settings.features));
-    let (featurizer, rows, kept_out) =
-        Featurizer::learn_beside(settings.features.clone(), &texts, Some(&group_numbers(examples)), besides)?;
+    let (featurizer, rows, kept_out) = Featurizer::learn_beside(
+        settings.features.clone(),
+        &texts,
+        Some(&group_numbers(examples.iter().copied())),
+        besides,
+    )?;
     check_size(&labels, &featurizer, settings)?;
     let is_each_apart = settings.features.weighting == Weighting::Nb || settings.solver == Solver::Linfa;
     let alike = if is_each_apart { Alike::Apart } else { Alike::Merged };
@@ -287,7 +294,7 @@ pub fn train(examples: &[Example], settings: &TrainSettings, watch: &dyn Fn(Step
     let points: Vec<Vec<f64>> = points.collect::<Result<_, _>>()?;
     watch(Step::Judging);
     let fits = Fits { blocks: &blocks, selections: &selections, folds: &folds };
-    let (evidence, held_out) = Evidence::gather(&ground, &fits, examples, &labels, &counted, &mut warnings);
+    let (evidence, mut held_out) = Evidence::gather(&ground, &fits, examples, &labels, &counted, &mut warnings);
     let curve = if settings.curve { curve::curve(&ground, &fits, examples, &labels, &counted)? } else { Vec::new() };
     let model = assemble(&ground, featurizer, labels, &fits, points, evidence, examples);
     // To be stamped, a model is written and read.
@@ -303,6 +310,7 @@ pub fn train(examples: &[Example], settings: &TrainSettings, watch: &dyn Fn(Step
             "the mirror's figures are those of another model\nhint: measure this one (`rhetor evaluate DATA --format json`), then train again".into(),
         );
     }
+    held_out.units.iter_mut().for_each(|unit| *unit = order[*unit]);
     Ok(Trained { model, warnings, held_out, curve })
 }
 
@@ -375,7 +383,9 @@ impl Ground<'_> {
         let ratios = self.ratios(block, &self.costs);
         let problem = Problem { ratios: ratios.as_deref(), ..self.problem(block) };
         let mut point = match self.settings.solver {
-            Solver::Newton => logistic::solve_exactly(problem, l2, selection.start.clone(), &block.positive).point,
+            Solver::Newton => {
+                logistic::solve_signed(problem, l2, logistic::EXACT, selection.start.clone(), &block.positive).point
+            }
             Solver::Linfa if ratios.is_some() => return Err(LearnError::DenseRatios),
             Solver::Linfa if !block.positive.is_empty() => return Err(LearnError::DenseSigns),
             Solver::Linfa if self.costs.labels.is_some() || self.costs.units.iter().any(|&cost| cost != 1.0) => {
@@ -394,6 +404,18 @@ impl Ground<'_> {
 fn vectors_in_reach<'a>(vectors: &'a Vectors, features: &FeatureSettings) -> impl Iterator<Item = &'a str> {
     let (shortest, longest) = features.ngrams;
     vectors.terms().filter(move |term| (shortest..=longest).contains(&term.split(' ').count()))
+}
+
+/// The numbers of the examples in the order of what they hold, as far as learning looks: sums of floating-point numbers hang on their order, which should
+/// not be that in which rows happen to stand.
+fn own_order(examples: &[Example]) -> Vec<usize> {
+    let content = |at: usize| {
+        let Example { text, labels, group, weight, extra, .. } = &examples[at];
+        (text, labels, group, weight.to_bits(), extra)
+    };
+    let mut order: Vec<usize> = (0..examples.len()).collect();
+    order.par_sort_by(|&one, &other| content(one).cmp(&content(other)));
+    order
 }
 
 fn labels_of(examples: &[Example]) -> Result<LabelSet, LearnError> {
@@ -451,7 +473,7 @@ fn check_strengths(settings: &TrainSettings) -> Result<(), LearnError> {
     given.try_for_each(|alpha| L2::new(alpha).map(drop))
 }
 
-fn truth_of(examples: &[Example], labels: &LabelSet) -> Truth {
+fn truth_of(examples: &[&Example], labels: &LabelSet) -> Truth {
     let k = labels.len();
     let mut has = vec![false; examples.len() * k];
     for (i, example) in examples.iter().enumerate() {
@@ -474,7 +496,7 @@ fn check_size(labels: &LabelSet, featurizer: &Featurizer, settings: &TrainSettin
     Ok(())
 }
 
-fn costs_of(examples: &[Example], truth: &Truth, task: Task, settings: &TrainSettings) -> Costs {
+fn costs_of(examples: &[&Example], truth: &Truth, task: Task, settings: &TrainSettings) -> Costs {
     let units = weighing::weights(examples, &settings.weigh);
     let total: f64 = units.iter().sum();
     let weight_of = |label: usize| -> f64 { (0..units.len()).filter(|&i| truth.has(i, label)).map(|i| units[i]).sum() };
@@ -517,7 +539,7 @@ fn log_count_ratios(rows: &Rows, truth: &Truth, costs: &Costs) -> Vec<f64> {
 }
 
 /// The folds, by `fold_by`, else by group, else by text; and a warning where a promise cannot be kept.
-fn folds_of(examples: &[Example], settings: &TrainSettings) -> (Folds, Vec<String>) {
+fn folds_of(examples: &[&Example], settings: &TrainSettings) -> (Folds, Vec<String>) {
     let mut warnings = Vec::new();
     let key = |example: &Example| -> String {
         let named = match &settings.fold_by {
@@ -526,7 +548,7 @@ fn folds_of(examples: &[Example], settings: &TrainSettings) -> (Folds, Vec<Strin
         };
         named.filter(|name| !name.is_empty()).unwrap_or_else(|| example.text.clone())
     };
-    let keys: Vec<String> = examples.iter().map(key).collect();
+    let keys: Vec<String> = examples.iter().map(|example| key(example)).collect();
     let folds = Folds::by_key(&keys, settings.folds, settings.seed);
     if folds.count >= 2 {
         if folds.count < settings.folds {
@@ -541,7 +563,7 @@ fn folds_of(examples: &[Example], settings: &TrainSettings) -> (Folds, Vec<Strin
 }
 
 /// Which units thresholds and calibration look at.
-fn counted_units(examples: &[Example], settings: &TrainSettings, warnings: &mut Vec<String>) -> Vec<bool> {
+fn counted_units(examples: &[&Example], settings: &TrainSettings, warnings: &mut Vec<String>) -> Vec<bool> {
     let Some((column, value)) = &settings.calibrate_where else { return vec![true; examples.len()] };
     let counted: Vec<bool> = examples.iter().map(|example| example.extra.get(column) == Some(value)).collect();
     if counted.contains(&true) {
@@ -558,7 +580,7 @@ fn assemble(
     fits: &Fits,
     points: Vec<Vec<f64>>,
     evidence: Evidence,
-    examples: &[Example],
+    examples: &[&Example],
 ) -> Model {
     let Fits { blocks, selections, folds } = *fits;
     let (weights, intercepts) = blocks::join(blocks, points, &evidence.calibrations, featurizer.vocabulary().len());
@@ -570,7 +592,7 @@ fn assemble(
         units: examples.len() as u64,
         groups: groups.len() as u64,
         kept_out: ground.kept_out,
-        data: data_fingerprint(examples),
+        data: data_fingerprint(examples.iter().copied()),
         learning: Learning {
             blocks: blocks.iter().zip(selections).map(|(block, selection)| learned(block, selection)).collect(),
             folds: folds.count as u32,
@@ -636,9 +658,9 @@ fn learned(block: &BlockRows, selection: &Selection) -> Learned {
 }
 
 /// SHA-256 over the examples' texts, labels, groups and weights, sorted, so that their order does not matter.
-pub fn data_fingerprint(examples: &[Example]) -> String {
+pub fn data_fingerprint<'a>(examples: impl IntoIterator<Item = &'a Example>) -> String {
     let mut lines: Vec<String> = examples
-        .iter()
+        .into_iter()
         .map(|e| {
             let mut labels = e.labels.clone();
             labels.sort();

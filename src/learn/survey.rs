@@ -69,8 +69,9 @@ pub fn survey(examples: &[Example], settings: &TrainSettings) -> Result<Survey, 
     let (featurizer, _, kept_out) =
         Featurizer::learn_beside(settings.features.clone(), &texts, Some(&groups), std::iter::empty())?;
     check_size(&labels, &featurizer, settings)?;
-    let (folds, warnings) = folds_of(examples, settings);
-    let truth = truth_of(examples, &labels);
+    let all: Vec<&Example> = examples.iter().collect();
+    let (folds, warnings) = folds_of(&all, settings);
+    let truth = truth_of(&all, &labels);
     let surveyed = labels.iter().map(|(label, name)| SurveyedLabel {
         name: name.to_owned(),
         support: truth.support(label.index()),

@@ -43,7 +43,7 @@ impl Weighing {
 }
 
 /// What each unit weighs in the fit: its own weight times the factor of each weighing that holds for it.
-pub(crate) fn weights(examples: &[Example], weighings: &[Weighing]) -> Vec<f64> {
+pub(crate) fn weights(examples: &[&Example], weighings: &[Weighing]) -> Vec<f64> {
     let factors = |example: &Example| -> f64 {
         weighings.iter().filter(|weighing| weighing.holds(example)).map(|weighing| weighing.factor).product()
     };
@@ -51,7 +51,7 @@ pub(crate) fn weights(examples: &[Example], weighings: &[Weighing]) -> Vec<f64> 
 }
 
 /// A warning for each weighing that holds for no unit.
-pub(crate) fn warnings(examples: &[Example], weighings: &[Weighing]) -> Vec<String> {
+pub(crate) fn warnings(examples: &[&Example], weighings: &[Weighing]) -> Vec<String> {
     let idle = weighings.iter().filter(|weighing| !examples.iter().any(|example| weighing.holds(example)));
     idle.map(|idle| format!("no unit has {} = {}, so {idle} weighs nothing", idle.column, idle.value)).collect()
 }
