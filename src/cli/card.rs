@@ -40,7 +40,9 @@ fn head(model: &Model, out: &mut String) {
         Task::Single => "one label a unit",
         Task::Multi => "any number of labels a unit",
     };
-    line!(out, "model       {}, {} labels, {task}", model.fingerprint(), model.labels().len());
+    let labels = model.labels().len();
+    let noun = if labels == 1 { "label" } else { "labels" };
+    line!(out, "model       {}, {labels} {noun}, {task}", model.fingerprint());
     if let Some(book) = model.own_codebook() {
         line!(out, "codebook    {}: what {} labels mean (`rhetor labels -m`)", visible(&book.title), book.labels.len());
     }

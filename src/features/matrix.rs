@@ -149,6 +149,8 @@ impl Rows {
         columns.iter().zip(0..).for_each(|(column, own)| number[column.index()] = own);
         let twins = self.twins(&number, columns.len());
         let mut rows = Rows::new(twins.first.len());
+        rows.columns.reserve_exact(self.entries());
+        rows.values.reserve_exact(self.entries());
         for i in 0..self.height() {
             let (columns, values) = self.entries_of(i);
             let own = columns.iter().zip(values).map(|(&column, &value)| (number[column as usize], value));
@@ -158,6 +160,8 @@ impl Rows {
                 (FeatureId(twins.of[own as usize]), if share == 1.0 { value } else { value / share })
             }));
         }
+        rows.columns.shrink_to_fit();
+        rows.values.shrink_to_fit();
         (rows, twins)
     }
 

@@ -131,8 +131,9 @@ const MOST_SCORES: u64 = 4 << 30;
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Solver {
-    /// Newton's method on sparse rows.
-    Newton,
+    /// Ours, on sparse rows: dual coordinate ascent or Newton's method, as the rows suit.
+    #[cfg_attr(feature = "cli", value(alias = "newton"))]
+    Sparse,
     /// linfa-logistic on dense rows: the reference, for small data.
     Linfa,
 }
@@ -210,7 +211,7 @@ impl Default for TrainSettings {
             class_weight: ClassWeight::None,
             weigh: Vec::new(),
             optimize: Optimize::F1,
-            solver: Solver::Newton,
+            solver: Solver::Sparse,
             calibrate_where: None,
             compression: Wish::default(),
             mirror: None,
@@ -383,7 +384,7 @@ impl Ground<'_> {
         let ratios = self.ratios(block, &self.costs);
         let problem = Problem { ratios: ratios.as_deref(), ..self.problem(block) };
         let mut point = match self.settings.solver {
-            Solver::Newton => {
+            Solver::Sparse => {
                 logistic::solve_signed(problem, l2, logistic::EXACT, selection.start.clone(), &block.positive).point
             }
             Solver::Linfa if ratios.is_some() => return Err(LearnError::DenseRatios),

@@ -150,8 +150,8 @@ pub struct LearningOptions {
     /// Choose thresholds and calibration on these units only
     #[arg(long, value_name = "COLUMN=VALUE", value_parser = equation, hide_short_help = true)]
     pub calibrate_where: Option<(String, String)>,
-    /// The learner of the final fit: `newton`, which begins in the dual where that is sooner done, or `linfa`, a slow reference for small data
-    #[arg(long, value_name = "NAME", default_value = "newton", hide_short_help = true)]
+    /// The learner of the final fit: `sparse`, our own, or `linfa`, a slow reference for small data
+    #[arg(long, value_name = "NAME", default_value = "sparse", hide_short_help = true)]
     pub solver: Solver,
     /// What folds and intervals are drawn by
     #[arg(long, value_name = "N", default_value_t = 0, hide_short_help = true)]

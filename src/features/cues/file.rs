@@ -118,6 +118,10 @@ impl<'a> Reader<'a> {
                         found.push((name.span().start, self.cue(name.get_ref(), section, value)?));
                     }
                 }
+                (name, DeValue::Array(list)) if list.iter().any(|one| matches!(one.get_ref(), DeValue::Table(_))) => {
+                    let hint = "a table is named after its section and cue: [section.name], with match = \"…\" below";
+                    return Err(self.form(&key.span(), format!("[[{name}]] names no cue"), hint));
+                }
                 (name, _) => found.push((key.span().start, self.cue(name, "", &value)?)),
             }
         }
@@ -280,6 +284,7 @@ insult = ["crook*", "liar*"]
             "[t]\nmatch = \"a\"",
             "cues.toml:2: \"match\" stands outside of any cue\nhint: write it under [t.NAME]",
         );
+        refused("[[cue]]\nname = \"x\"", "cues.toml:1: [[cue]] names no cue\nhint: a table is named after");
         refused("[t]\nx = [\"$ a\"]", "this can never match here");
         refused("[classes]\na = \"@b\"\nb = \"@a\"\n[t]\nx = \"@a\"", "class \"a\" holds no word");
         refused("[t.x]\nhits = [\"a\"]", "cues.toml:1: cue \"x\" has no pattern");
