@@ -72,7 +72,10 @@ def arguments():
             parser.error(f"no section {name!r}; there are {', '.join(SECTIONS)}")
     if given.quick:
         given.megabytes, given.long, given.rows, given.runs = min(given.megabytes, 4), min(given.long, 8), min(given.rows, 10_000), 1
-    given.typed = (" --data DATA" if given.data else "") + (" --quick" if given.quick else "")
+    # What it takes to repeat the run, but for places.
+    asked = {name: getattr(given, name) for name in ("sets", "megabytes", "long", "rows", "runs", "patience", "limit")}
+    others = [f" --{name} {value:g}" if isinstance(value, float) else f" --{name} {value}" for name, value in asked.items() if value != parser.get_default(name)]
+    given.typed = (" --data DATA" if given.data else "") + (" --quick" if given.quick else "".join(others))
     return given
 
 
