@@ -8,6 +8,8 @@ use rhetor::model::{Model, Task};
 use rhetor::report::column::width;
 use rhetor::report::visible;
 
+use super::reading::plural;
+
 /// How many confused pairs are named.
 const PAIRS: usize = 5;
 
@@ -41,7 +43,7 @@ fn head(model: &Model, out: &mut String) {
         Task::Multi => "any number of labels a unit",
     };
     let labels = model.labels().len();
-    let noun = if labels == 1 { "label" } else { "labels" };
+    let noun = plural(labels as u64, "label", "labels");
     line!(out, "model       {}, {labels} {noun}, {task}", model.fingerprint());
     if let Some(book) = model.own_codebook() {
         line!(out, "codebook    {}: what {} labels mean (`rhetor labels -m`)", visible(&book.title), book.labels.len());
