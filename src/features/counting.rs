@@ -69,6 +69,11 @@ impl Terms {
         out.push_str(&self.texts[text as usize]);
     }
 
+    /// The last text that a term is made of: all of it, if it is no run of words.
+    fn last_text(&self, term: u32) -> &str {
+        &self.texts[self.pairs[term as usize].1 as usize]
+    }
+
     fn is_cue(&self, term: u32) -> bool {
         let (before, text) = self.pairs[term as usize];
         before == OTHER && Block::of(&self.texts[text as usize]) == Block::Cues
@@ -258,18 +263,23 @@ impl Counts {
         self.chunks
     }
 
+    /// The cues, by their terms, that match in some text.
+    pub fn cues(&self) -> HashSet<&str> {
+        let met = (0..self.frequencies.len() as u32).filter(|&term| self.frequencies[term as usize] > 0);
+        met.filter(|&term| self.terms.is_cue(term)).map(|term| self.terms.last_text(term)).collect()
+    }
+
     /// The terms that stand in `min_count` texts and in texts of `min_groups` groups, every cue, and the terms `besides`; by the number of each term its
     /// feature; and how many terms stand in texts enough and in too few groups, if more than
     /// one group is asked for.
-    pub fn vocabulary<'a>(
+    pub fn vocabulary(
         &self,
         min_count: u32,
         min_groups: u32,
         groups: Option<&[usize]>,
-        besides: impl Iterator<Item = &'a str>,
+        besides: &BTreeSet<&str>,
     ) -> (Vocabulary, Features, Option<u64>) {
         let wide = (min_groups > 1).then(|| self.in_groups(groups, min_groups as usize));
-        let besides: BTreeSet<&str> = besides.filter(|term| Block::of(term) == Block::Words).collect();
         let (mut texts, mut terms, mut met) = (String::new(), Vec::new(), HashSet::new());
         let mut narrow = 0_u64;
         for term in (0..self.frequencies.len() as u32).filter(|&term| self.frequencies[term as usize] > 0) {
@@ -291,7 +301,7 @@ impl Counts {
                 narrow += u64::from(is_often);
             }
         }
-        for term in besides.iter().filter(|term| !met.contains(*term)) {
+        for term in besides.iter().filter(|term| !met.contains(**term)) {
             terms.push((texts.len()..texts.len() + term.len(), 0, NO_TERM));
             texts.push_str(term);
         }

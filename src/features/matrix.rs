@@ -131,6 +131,21 @@ impl Rows {
         rows
     }
 
+    /// The matrix with more columns behind its own, the sums of each row's values in some of them: `sum_of` has for each column the number of the
+    /// sum that it goes into, if any; there are so many sums.
+    pub fn with_sums(&self, sum_of: &[Option<usize>], sums: usize) -> Rows {
+        let mut rows = Rows::new(self.width + sums);
+        let mut own = vec![0.0; sums];
+        for i in 0..self.height() {
+            for (column, value) in self.row(i) {
+                sum_of[column.index()].into_iter().for_each(|sum| own[sum] += value);
+            }
+            let behind = own.iter_mut().zip(self.width as u32..).filter(|(sum, _)| **sum != 0.0);
+            rows.push(self.row(i).chain(behind.map(|(sum, column)| (FeatureId(column), std::mem::take(sum)))));
+        }
+        rows
+    }
+
     /// Appends the rows of another matrix of the same width.
     pub fn append(&mut self, other: Rows) {
         let before = self.columns.len();
@@ -310,6 +325,15 @@ mod tests {
         assert_eq!((part.width(), part.height()), (2, 3));
         assert_eq!(part.row(0).collect::<Vec<_>>(), [(FeatureId(0), 1.0), (FeatureId(1), 2.0)]);
         assert_eq!(part.row(2).count(), 0);
+    }
+
+    #[test]
+    fn sums_of_columns_stand_behind_them() {
+        let summed = small().with_sums(&[Some(1), None, Some(1)], 2);
+        assert_eq!((summed.width(), summed.height()), (5, 3));
+        assert_eq!(summed.row(0).collect::<Vec<_>>(), [(FeatureId(0), 1.0), (FeatureId(2), 2.0), (FeatureId(4), 3.0)]);
+        assert_eq!(summed.row(1).count(), 0);
+        assert_eq!(summed.row(2).collect::<Vec<_>>(), [(FeatureId(1), -1.0)]);
     }
 
     #[test]

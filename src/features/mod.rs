@@ -13,6 +13,7 @@ pub mod vectors;
 pub mod vocabulary;
 pub mod weighting;
 
+use std::collections::{BTreeSet, HashSet};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, OnceLock};
 
@@ -241,6 +242,14 @@ impl Extractor {
         &self.settings
     }
 
+    /// The terms of cues that are in one section with others of these.
+    fn beside(&self, terms: &HashSet<&str>) -> Vec<String> {
+        let cues = || self.settings.cues.iter().flat_map(|set| &set.cues).filter(|cue| !cue.section.is_empty());
+        let sections: HashSet<&str> =
+            cues().filter(|cue| terms.contains(&cue.term()[..])).map(|cue| &cue.section[..]).collect();
+        cues().filter(|cue| sections.contains(&cue.section[..])).map(Cue::term).collect()
+    }
+
     /// Working memory for units of this model's language.
     pub fn scratch(&self) -> Scratch {
         Scratch {
@@ -402,8 +411,8 @@ impl Featurizer {
     }
 
     /// As [`Featurizer::learn`], with the number of each text's group (where none are given, each is one of its own), and with terms
-    /// `besides` that enter the vocabulary however rarely they stand in the texts, even never. Tells also how many terms stand in texts enough, and were
-    /// kept out because too few groups use them, if more than one is asked for.
+    /// `besides` that enter the vocabulary however rarely they stand in the texts, even never; so do cues of which others of their section match somewhere. Tells
+    /// also how many terms stand in texts enough, and were kept out because too few groups use them, if more than one is asked for.
     ///
     /// # Errors
     /// As [`Extractor::new`].
@@ -426,7 +435,12 @@ impl Featurizer {
         }
         drop(memories);
         let FeatureSettings { min_count, min_groups, .. } = extractor.settings;
-        let (vocabulary, features, narrow) = counts.vocabulary(min_count, min_groups, groups, besides);
+        let cues = extractor.beside(&counts.cues());
+        let mut all: BTreeSet<&str> = cues.iter().map(String::as_str).collect();
+        for term in besides.filter(|term| Block::of(term) == Block::Words) {
+            all.insert(term);
+        }
+        let (vocabulary, features, narrow) = counts.vocabulary(min_count, min_groups, groups, &all);
         let featurizer = Featurizer::from_parts(extractor, vocabulary, texts.len() as u32);
         let rows = featurizer.rows(counts.into_chunks(), &features);
         Ok((featurizer, rows, narrow))

@@ -1,5 +1,13 @@
 //! Blocks of features: words, cues and vectors learn apart, each with a strength of its own, since at one common strength they spoil each other. A
 //! calibrating stack joins their scores, and is folded back into the weights.
+//!
+//! The cues of a section belong together, so what one of them tells the others tell too, as far as nothing speaks against it: a cue's weight is the sum of one
+//! that its section has in common and of its own, both learned under the same penalty. For that the block has a column a section, with the number of its cues that
+//! match; afterwards the section's weight is folded into those of its cues. This is partial pooling (Gelman & Hill 2007, *Data Analysis Using Regression and
+//! Multilevel/Hierarchical Models*, ch. 12): a cue with little support has about the weight of its section, one with much its own.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::calibrate::{self, Calibration};
 use super::folds::Folds;
@@ -7,6 +15,7 @@ use super::objective::Truth;
 use super::select::{self, Selection};
 use super::{Fits, Ground, LearnError};
 use crate::codebook::LabelSet;
+use crate::features::cues::Cue;
 use crate::features::matrix::{Rows, Twins};
 use crate::features::vectors::{self, Embedding, Vectors};
 use crate::features::{Block, FeatureId, Featurizer};
@@ -24,6 +33,8 @@ pub(crate) struct BlockRows {
     pub positive: Vec<usize>,
     /// The vectors of the features, if the columns are those of vectors: features × columns by row.
     pub vectors: Vec<f32>,
+    /// For each cue the number of its section, if that has others too. The columns of sections stand behind those of cues.
+    sections: Vec<Option<usize>>,
 }
 
 /// What becomes of columns that are alike but for a factor.
@@ -59,8 +70,7 @@ pub(crate) fn split(
         });
     }
     if !cues.is_empty() {
-        let positive = positive(featurizer, &cues, labels);
-        blocks.push(BlockRows::new(Block::Cues, cues.clone(), rows.only(&cues), positive));
+        blocks.push(of_cues(featurizer, rows.only(&cues), cues, labels));
     }
     if let Some(vectors) = vectors {
         let (embedding, units) = Embedding::of(vectors, featurizer.vocabulary(), &rows).ok_or(LearnError::NoVectors)?;
@@ -84,7 +94,23 @@ pub(crate) fn without_cues(blocks: &mut Vec<BlockRows>, featurizer: Featurizer) 
 
 impl BlockRows {
     fn new(block: Block, features: Vec<FeatureId>, rows: Rows, positive: Vec<usize>) -> Self {
-        BlockRows { block, features, rows, twins: None, positive, vectors: Vec::new() }
+        BlockRows { block, features, rows, twins: None, positive, vectors: Vec::new(), sections: Vec::new() }
+    }
+
+    /// The rows of the features alone, without those of sections.
+    pub fn own_rows(&self) -> Cow<'_, Rows> {
+        if self.rows.width() == self.features.len() || self.block != Block::Cues {
+            return Cow::Borrowed(&self.rows);
+        }
+        Cow::Owned(self.rows.only(&(0..self.features.len() as u32).map(FeatureId).collect::<Vec<_>>()))
+    }
+
+    /// The weights (k) that a fitted `point` gives the cue of a column, with those of its section.
+    pub fn cue_weights<'a>(&self, column: usize, point: &'a [f64], k: usize) -> impl Iterator<Item = f64> + 'a {
+        let row = |at: usize| &point[at * k..(at + 1) * k];
+        let section = self.sections.get(column).copied().flatten().map(|section| row(self.features.len() + section));
+        let shared = move |label: usize| section.map_or(0.0, |weights| weights[label]);
+        row(column).iter().enumerate().map(move |(label, own)| own + shared(label))
     }
 
     /// A feature of a column; of several the commonest.
@@ -96,7 +122,8 @@ impl BlockRows {
     fn weights<'a>(&'a self, point: &'a [f64], k: usize) -> impl Iterator<Item = (FeatureId, Vec<f64>)> + 'a {
         let width = self.rows.width();
         let own = move |at: usize| match self.block {
-            Block::Words | Block::Cues => {
+            Block::Cues => self.cue_weights(at, point, k).collect(),
+            Block::Words => {
                 let (column, share) = self.twins.as_ref().map_or((at, 1.0), |twins| twins.of(at));
                 point[column * k..(column + 1) * k].iter().map(|weight| weight * share).collect()
             }
@@ -106,19 +133,31 @@ impl BlockRows {
     }
 }
 
-/// Where the weights of cues stand that may only speak for the label of their section.
-fn positive(featurizer: &Featurizer, cues: &[FeatureId], labels: &LabelSet) -> Vec<usize> {
-    let set = featurizer.settings().cues.iter().flat_map(|set| &set.cues).filter(|cue| cue.positive);
-    let mut places = Vec::new();
-    for cue in set {
+/// The block of cues, whose matrix has these columns.
+fn of_cues(featurizer: &Featurizer, rows: Rows, cues: Vec<FeatureId>, labels: &LabelSet) -> BlockRows {
+    let set = featurizer.settings().cues.iter().flat_map(|set| &set.cues);
+    let column = |cue: &Cue| {
         let feature = featurizer.vocabulary().feature(&cue.term());
-        let column = feature.and_then(|feature| cues.binary_search(&feature).ok());
-        if let (Some(column), Some(label)) = (column, labels.find(&cue.section)) {
-            places.push(column * labels.len() + label.index());
+        feature.and_then(|feature| cues.binary_search(&feature).ok())
+    };
+    let in_columns: Vec<(usize, &Cue)> = set.filter_map(|cue| Some((column(cue)?, cue))).collect();
+    let mut sizes: BTreeMap<&str, usize> = BTreeMap::new();
+    let named = in_columns.iter().filter(|(_, cue)| !cue.section.is_empty());
+    named.for_each(|(_, cue)| *sizes.entry(&cue.section).or_default() += 1);
+    sizes.retain(|_, size| *size > 1);
+    let numbers: BTreeMap<&str, usize> = sizes.into_keys().zip(0..).collect();
+    let (mut sections, mut positive) = (vec![None; cues.len()], BTreeSet::new());
+    for (column, cue) in in_columns {
+        let section = numbers.get(&cue.section[..]).copied();
+        sections[column] = section;
+        // A sum of two that are not negative is not negative.
+        if let (true, Some(label)) = (cue.positive, labels.find(&cue.section)) {
+            let columns = [Some(column), section.map(|section| cues.len() + section)];
+            positive.extend(columns.into_iter().flatten().map(|column| column * labels.len() + label.index()));
         }
     }
-    places.sort_unstable();
-    places
+    let rows = rows.with_sums(&sections, numbers.len());
+    BlockRows { sections, ..BlockRows::new(Block::Cues, cues, rows, positive.into_iter().collect()) }
 }
 
 /// The held-out scores of each block for one label.

@@ -23,11 +23,13 @@ pub(crate) fn cards(model: &Model, ground: &Ground, fits: &Fits, calibrations: &
     let mut gains = vec![(0.0, 0u64); block.features.len()];
     for i in 0..ground.truth.units() {
         let point = &selections[at].points[folds.of(i)];
+        let weight = |column: usize, label: usize| block.cue_weights(column, point, k).nth(label).unwrap_or_default();
         for (column, value) in block.rows.row(i) {
-            let Some(label) = labels[column.index()] else { continue };
+            // Behind the cues stand their sections.
+            let Some(label) = labels.get(column.index()).copied().flatten() else { continue };
             let scores: Vec<f64> = selections.iter().map(|selection| selection.scores[i * k + label]).collect();
             let with = calibrations[label].apply(scores.iter().copied());
-            let own = calibrations[label].slopes[at] * point[column.index() * k + label] * f64::from(value);
+            let own = calibrations[label].slopes[at] * weight(column.index(), label) * f64::from(value);
             let sign = if ground.truth.has(i, label) { 1.0 } else { -1.0 };
             let (sum, count) = &mut gains[column.index()];
             *sum += log_loss(sign * (with - own)).0 - log_loss(sign * with).0;

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rayon::prelude::*;
 
+use super::blocks::BlockRows;
 use super::calibrate::{self, Calibration};
 use super::select;
 use super::{Fits, Ground, baseline, threshold};
@@ -115,7 +116,8 @@ impl Judged {
         // Vectors have no terms of their own, so only they can be without a keyword.
         let terms = blocks.iter().find(|block| block.block != Block::Vectors);
         let none = Rows::new(0).padded(ground.truth.units());
-        let keywords = baseline::keywords(terms.map_or(&none, |block| &block.rows), ground.truth, folds);
+        let rows = terms.map_or(Cow::Borrowed(&none), BlockRows::own_rows);
+        let keywords = baseline::keywords(&rows, ground.truth, folds);
         let judgement = Judgement {
             task: ground.task,
             labels: names.iter().map(|(_, name)| name.to_owned()).collect(),

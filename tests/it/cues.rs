@@ -113,6 +113,40 @@ fn a_positive_cue_never_speaks_against_its_label() {
     let desk = desk.and("c.toml", "[b.will]\nmatch = \"will\"\npositive = true\n");
     desk.run("train d.csv -o m --cues c.toml --cues-l2 0.1 --min-count 1000").ok();
     assert_eq!(weight(&desk), 0.0);
+    // Nor does what it has in common with others that speak against it.
+    let others = "[b]\nstill = \"we\"\nyet = \"(will | we)\"\n[b.will]\nmatch = \"will\"\npositive = true\n";
+    let desk = desk.and("c.toml", others);
+    desk.run("train d.csv -o m --cues c.toml --cues-l2 0.1 --min-count 1000").ok();
+    let cards: serde_json::Value = serde_json::from_str(&desk.run("inspect -m m --cues -f json").ok().stdout).unwrap();
+    let weights: Vec<f64> = cards.as_array().unwrap().iter().map(|card| card["weight"].as_f64().unwrap()).collect();
+    assert!(weights[0] < 0.0 && weights[1] < 0.0 && weights[2] >= 0.0, "{weights:?}");
+}
+
+#[test]
+fn a_cue_that_training_never_saw_speaks_as_the_others_of_its_section_do() {
+    let row = |i: usize| {
+        format!("they will pay w{i},threat\nthey will regret w{i},threat\nthey will sing w{i},\nthey pay w{i},\n")
+    };
+    let data = format!("text,labels\n{}", (0..30).map(row).collect::<String>());
+    let cues = "[threat]\npay = \"will pay\"\nregret = \"will regret\"\nsuffer = \"will suffer\"\n[other]\nalone = \"will mend\"\n";
+    let desk = Desk::with("c.toml", cues).and("d.csv", data);
+    // The cue of a section that never matches is not in the model, and says nothing.
+    desk.run("train d.csv -o m --cues c.toml --min-count 1000").ok().prints("for 3 cues");
+    let explain = |desk: &Desk, text: &str| {
+        let ran = desk.run_with("classify -m m --explain --threshold 0 --only threat -f jsonl", text).ok();
+        let terms = ran.records()[0]["framings"][0]["explain"]["terms"].as_array().unwrap().clone();
+        let of = |term: &serde_json::Value| (term["term"].to_string(), term["contribution"].as_f64().unwrap());
+        terms.iter().map(of).collect::<Vec<_>>()
+    };
+    let (seen, unseen) = (explain(&desk, "He will pay.\n"), explain(&desk, "He will suffer.\n"));
+    assert_eq!((seen.len(), &seen[0].0[..]), (1, "\"cue:pay\""));
+    assert_eq!((unseen.len(), &unseen[0].0[..]), (1, "\"cue:suffer\""));
+    // What has been seen has a weight of its own besides.
+    assert!(0.0 < unseen[0].1 && unseen[0].1 < seen[0].1, "{unseen:?} {seen:?}");
+    assert!(explain(&desk, "He will mend.\n").is_empty());
+    // Cues without a section have nothing in common.
+    let desk = desk.and("c.toml", cues.replace("[threat]\n", "").split("[other]").next().unwrap());
+    desk.run("train d.csv -o m --cues c.toml --min-count 1000").ok().prints("for 2 cues");
 }
 
 #[test]
