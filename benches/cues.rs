@@ -9,17 +9,20 @@ use rhetor::features::cues::{self, CueScratch, Matcher, Numbered};
 use rhetor::text::quote::{self, Quotation};
 use rhetor::text::stem::{Language, Stems};
 use rhetor::text::token::{self, Token};
+use rhetor::text::{Span, sentence};
 
 fn main() {
     divan::main();
 }
 
 /// A sentence as the features find it, with the numbers of its tokens.
+#[derive(Clone)]
 struct Scanned {
     text: String,
     tokens: Vec<Token>,
     numbers: Vec<u32>,
     quotations: Vec<Quotation>,
+    sentences: Option<Vec<Span>>,
 }
 
 fn sentences() -> Vec<Scanned> {
@@ -27,7 +30,7 @@ fn sentences() -> Vec<Scanned> {
         let text = corpus::text(&row).to_owned();
         let mut tokens = Vec::new();
         token::tokens(&text, &mut tokens);
-        Scanned { quotations: quote::quotations(&text), text, tokens, numbers: Vec::new() }
+        Scanned { quotations: quote::quotations(&text), text, tokens, numbers: Vec::new(), sentences: None }
     };
     corpus::rows().map(scanned).collect()
 }
@@ -45,10 +48,9 @@ fn matcher(cues: usize) -> Matcher {
 
 fn matches(sentences: &[Scanned], matcher: &Matcher, stems: &Stems, scratch: &mut CueScratch) -> usize {
     let mut found = 0;
-    for Scanned { text, tokens, numbers, quotations } in sentences {
-        matcher.matches(Numbered { text, tokens, numbers, stems, sentences: None }, quotations, scratch, |_, _| {
-            found += 1
-        });
+    for Scanned { text, tokens, numbers, quotations, sentences } in sentences {
+        let sentences = sentences.as_deref();
+        matcher.matches(Numbered { text, tokens, numbers, stems, sentences }, quotations, scratch, |_, _| found += 1);
     }
     found
 }
@@ -73,6 +75,27 @@ fn cues_on_scanned_tokens(bencher: divan::Bencher, cues: usize) {
     matches(&sentences, &matcher, &stems, &mut scratch);
     bencher.counter(bytes(&sentences)).bench_local(|| matches(&sentences, &matcher, &stems, &mut scratch));
 }
+
+/// The same on a few kilobytes at a time that were just written, as tokens are when a text is classified, and with what parts the sentences known: what it
+/// takes from far memory is what is known of words, not the tokens themselves.
+#[divan::bench(args = [500, ALL], sample_size = 1, sample_count = 4000)]
+fn cues_on_tokens_just_scanned(bencher: divan::Bencher, cues: usize) {
+    let (mut sentences, matcher) = (sentences(), matcher(cues));
+    let (mut stems, mut scratch) = (Stems::new(Language::English), matcher.scratch());
+    number(&mut sentences, &mut stems);
+    for sentence in &mut sentences {
+        sentence.sentences = Some(sentence::sentences(&sentence.text, &[], "english"));
+    }
+    matches(&sentences, &matcher, &stems, &mut scratch);
+    let mut next = sentences.chunks(A_FEW).cycle();
+    bencher
+        .with_inputs(|| next.next().expect("it goes round").to_vec())
+        .input_counter(|sentences| bytes(sentences))
+        .bench_local_refs(|sentences| matches(sentences, &matcher, &stems, &mut scratch));
+}
+
+/// Sentences of some four kilobytes.
+const A_FEW: usize = 32;
 
 /// The numbers alone.
 #[divan::bench(min_time = 1)]
@@ -107,7 +130,7 @@ fn all_cues_on_one_sentence_of_common_words(bencher: divan::Bencher) {
     let text = "we will not let them take our the of and to in that is have you must now no if ".repeat(10_000);
     let mut tokens = Vec::new();
     token::tokens(&text, &mut tokens);
-    let mut sentence = [Scanned { text, tokens, numbers: Vec::new(), quotations: Vec::new() }];
+    let mut sentence = [Scanned { text, tokens, numbers: Vec::new(), quotations: Vec::new(), sentences: None }];
     let (mut stems, mut scratch) = (Stems::new(Language::English), matcher.scratch());
     number(&mut sentence, &mut stems);
     bencher.counter(bytes(&sentence)).bench_local(|| matches(&sentence, &matcher, &stems, &mut scratch));

@@ -32,12 +32,14 @@ pub struct Lookup {
     cues: Vec<Option<FeatureId>>,
     idfs: Idfs,
     pairs: Pairs,
+    /// Those of the unit, if runs of more than two are terms.
     words: Vec<Word>,
-    looks: Vec<Looks>,
+    /// The tokens that show something by themselves.
+    shown: Vec<u32>,
     sieve: Sieve,
-    /// Pairs of words by their first, with their stems and what became of them.
+    /// Pairs of words that may be terms; behind those of the unit at hand lie older ones.
     candidates: Vec<Candidate>,
-    /// Those that were not met before.
+    /// Those that were not met before, likewise.
     unknown: Vec<u32>,
     found: Found,
     values: Vec<f64>,
@@ -65,19 +67,18 @@ impl Met {
         Met { hash: WordHash::NONE, stem: NONE, feature: NONE, frequency: 0, looks: Looks::NOTHING, is_word: false };
 }
 
-/// A word of the unit; the first is the [`START`], whose stem is [`NONE`].
+/// A word of the unit; the first is the [`START`], whose number is [`NONE`].
 #[derive(Clone, Copy)]
 struct Word {
     hash: WordHash,
-    stem: u32,
     number: u32,
 }
 
 /// Two words of the unit that may be a term.
 #[derive(Clone, Copy, Default)]
 struct Candidate {
-    first: u32,
-    fate: Fate,
+    /// The number of the second among the unit's tokens.
+    second: u32,
     hash: Hash,
     stems: u64,
 }
@@ -85,39 +86,59 @@ struct Candidate {
 /// The terms of the vocabulary that a unit holds, and where.
 #[derive(Default)]
 struct Found {
-    /// A feature, a bit for cues, and the number of the find: features can be sorted as single numbers.
+    /// A feature, a bit for cues, and what is known of the find, so that features can be sorted as single numbers: in how many training units the term stood, or,
+    /// where places are wanted, the number of the find. Behind the finds lie older ones.
     keys: Vec<u64>,
-    /// By find, in how many training units the term stood; nothing for cues.
-    frequencies: Vec<u32>,
-    /// By find, where it is.
-    places: Vec<Span>,
-    /// Whether places are wanted.
+    count: usize,
+    /// By find, if places are wanted: in how many training units the term stood, and where it is.
+    places: Vec<(u32, Span)>,
     has_places: bool,
 }
 
 impl Found {
     const CUE: u64 = 1 << 31;
-    const PLACE: u64 = Found::CUE - 1;
+    const REST: u64 = Found::CUE - 1;
 
     fn clear(&mut self, has_places: bool) {
-        self.keys.clear();
-        self.frequencies.clear();
+        self.count = 0;
         self.places.clear();
         self.has_places = has_places;
     }
 
-    #[inline]
-    fn add(&mut self, feature: u32, frequency: u32, span: impl FnOnce() -> Span) {
-        self.keys.push(u64::from(feature) << 32 | self.frequencies.len() as u64);
-        self.frequencies.push(frequency);
-        if self.has_places {
-            self.places.push(span());
+    /// Makes room for so many finds more.
+    fn reserve(&mut self, more: usize) {
+        let least = self.count + more;
+        if self.keys.len() < least {
+            self.keys.resize(least.next_power_of_two(), 0);
         }
+    }
+
+    fn add(&mut self, feature: u32, frequency: u32, span: impl FnOnce() -> Span) {
+        self.reserve(1);
+        self.add_if(true, feature, frequency, span);
+    }
+
+    /// Adds a find, or none, for which there must be room; without a branch where places are not wanted, since whether it is a term cannot be guessed.
+    #[inline(always)]
+    fn add_if(&mut self, is: bool, feature: u32, frequency: u32, span: impl FnOnce() -> Span) {
+        let rest = if self.has_places { self.places.len() as u64 } else { u64::from(frequency) & Found::REST };
+        if self.has_places && is {
+            self.places.push((frequency & Found::REST as u32, span()));
+        }
+        self.keys[self.count] = u64::from(feature) << 32 | rest;
+        self.count += usize::from(is);
     }
 
     fn add_cue(&mut self, feature: FeatureId, span: Span) {
         self.add(feature.0, 0, || span);
-        self.keys.last_mut().into_iter().for_each(|key| *key |= Found::CUE);
+        self.keys[self.count - 1] |= Found::CUE;
+    }
+
+    /// In how many training units the term of a find stood.
+    #[inline(always)]
+    fn frequency(&self, key: u64) -> u32 {
+        let rest = key & Found::REST;
+        if self.has_places { self.places[rest as usize].0 } else { rest as u32 }
     }
 }
 
@@ -194,7 +215,7 @@ impl Lookup {
             idfs: Idfs::new(),
             pairs: Pairs::new(),
             words: Vec::new(),
-            looks: Vec::new(),
+            shown: Vec::new(),
             sieve: Sieve::default(),
             candidates: Vec::new(),
             unknown: Vec::new(),
@@ -212,7 +233,8 @@ impl Featurizer {
         scratch.read(text);
         (row.words, row.known_words) = (0, 0);
         lookup.found.clear(known.places);
-        lookup.read(self, text, scratch, row);
+        let candidates = lookup.read(self, text, scratch, row);
+        lookup.pairs(self, scratch, candidates);
         lookup.runs(self, scratch);
         self.other_terms(known, scratch, &mut lookup);
         lookup.fill(self, row);
@@ -241,9 +263,12 @@ impl Featurizer {
                 &found_here
             }
         };
-        let Lookup { shapes, cues: features, looks, found, .. } = lookup;
+        let Lookup { shapes, cues: features, met, shown, found, .. } = lookup;
         if settings.shape {
-            shape::cues(text, &scratch.tokens, looks, quotations, |shape, span| {
+            let numbers = &scratch.numbers;
+            let looks = |at: usize| numbers.get(at).map_or(Looks::NOTHING, |number| met[*number as usize].looks);
+            let shown = shown.iter().map(|at| *at as usize);
+            shape::cues_shown(text, &scratch.tokens, looks, shown, quotations, |shape, span| {
                 if let Some(feature) = shapes[shape as usize] {
                     found.add(feature.0, self.vocabulary.frequency(feature), || span);
                 }
@@ -262,8 +287,8 @@ impl Featurizer {
 }
 
 impl Lookup {
-    /// The words of a text, and those of them that are terms by themselves.
-    fn read(&mut self, of: &Featurizer, text: &str, scratch: &Scratch, row: &mut Row) {
+    /// The words of a text, and those of them that are terms by themselves; how many candidates there are for terms of two words.
+    fn read(&mut self, of: &Featurizer, text: &str, scratch: &Scratch, row: &mut Row) -> usize {
         let Scratch { tokens, numbers, stems, .. } = scratch;
         if self.generation != stems.generation() {
             self.generation = stems.generation();
@@ -277,26 +302,45 @@ impl Lookup {
                 self.meet(of, token.span.of(text), token, number, stems);
             }
         }
-        let Lookup { met, words, looks, found, .. } = self;
-        let met: &[Met] = met;
-        let met = || numbers.iter().map(move |number| &met[*number as usize]);
-        let word = |(met, &number): (&Met, &u32)| Word { hash: met.hash, stem: met.stem, number };
-        words.clear();
-        words.push(Word { hash: WordHash::of(START), stem: NONE, number: NONE });
-        words.extend(met().zip(numbers).map(word));
-        looks.clear();
-        looks.extend(met().map(|met| met.looks));
-        if of.extractor.settings.ngrams.0 > 1 {
-            // Single words are no terms then.
-            return;
+        let (shortest, longest) = of.extractor.settings.ngrams;
+        let has_pairs = shortest <= 2 && longest >= 2;
+        if has_pairs {
+            self.sieve.prepare(&of.vocabulary);
         }
-        for (token, met) in tokens.iter().zip(met()) {
-            row.words += u32::from(met.is_word);
-            row.known_words += u32::from(met.is_word && met.feature != NONE);
-            if met.feature != NONE {
-                found.add(met.feature, met.frequency, || token.span);
+        let Lookup { met, words, shown, found, candidates, sieve, .. } = self;
+        let start = Word { hash: WordHash::of(START), number: NONE };
+        words.clear();
+        shown.clear();
+        found.reserve(tokens.len());
+        if candidates.len() < tokens.len() {
+            candidates.resize(tokens.len().next_power_of_two(), Candidate::default());
+        }
+        let (mut count, mut before) = (0, Hash::default().with(start.hash));
+        let mut stem_before = NONE;
+        // All that a token alone tells, and which pairs may be terms, in one pass.
+        for (at, (token, &number)) in tokens.iter().zip(numbers).enumerate() {
+            let own = &met[number as usize];
+            if own.looks.shows() {
+                shown.push(at as u32);
+            }
+            if shortest == 1 {
+                let is_known = own.feature != NONE;
+                row.words += u32::from(own.is_word);
+                row.known_words += u32::from(own.is_word & is_known);
+                found.add_if(is_known, own.feature, own.frequency, || token.span);
+            }
+            if has_pairs {
+                let hash = before.with(own.hash);
+                candidates[count] = Candidate { second: at as u32, hash, stems: joined(stem_before, own.stem) };
+                count += usize::from(sieve.lets_through(hash));
+                (before, stem_before) = (Hash::default().with(own.hash), own.stem);
             }
         }
+        if longest > 2 {
+            words.push(start);
+            words.extend(numbers.iter().map(|&number| Word { hash: met[number as usize].hash, number }));
+        }
+        count
     }
 
     fn meet(&mut self, of: &Featurizer, surface: &str, token: &Token, number: u32, stems: &Stems) {
@@ -318,17 +362,15 @@ impl Lookup {
         };
     }
 
-    /// Terms of several words.
+    /// Terms of more than two words.
     fn runs(&mut self, of: &Featurizer, scratch: &Scratch) {
         let Scratch { tokens, stems, .. } = scratch;
         let (shortest, longest) = of.extractor.settings.ngrams;
-        if shortest <= 2 && longest >= 2 {
-            self.pairs(of, tokens, stems);
-        }
         for length in shortest.max(3)..=longest {
             for (first, run) in self.words.windows(length).enumerate() {
                 let hash = run.iter().fold(Hash::default(), |hash, word| hash.with(word.hash));
-                if let Some(feature) = of.vocabulary.find(hash, |known| is_run(known, run, stems)) {
+                let numbers = || run.iter().map(|word| word.number);
+                if let Some(feature) = of.vocabulary.find(hash, |known| is_run(known, numbers(), stems)) {
                     self.found.add(feature.0, of.vocabulary.frequency(feature), || span_of(tokens, first, length));
                 }
             }
@@ -336,99 +378,103 @@ impl Lookup {
     }
 
     /// Terms of two words. Most pairs are none, which their hash tells; and a term that is met again is told by the numbers of its stems.
-    fn pairs(&mut self, of: &Featurizer, tokens: &[Token], stems: &Stems) {
-        self.sieve.prepare(&of.vocabulary);
-        let Lookup { words, found, pairs, candidates, unknown, sieve, .. } = self;
-        // Step by step for all of them, and what a step reads is fetched before.
-        candidates.clear();
-        candidates.resize(words.len(), Candidate::default());
-        let mut count = 0;
-        for (first, pair) in words.windows(2).enumerate() {
-            let (before, word) = (pair[0], pair[1]);
-            let hash = Hash::default().with(before.hash).with(word.hash);
-            let stems = joined(before.stem, word.stem);
-            candidates[count] = Candidate { first: first as u32, hash, stems, fate: Fate::default() };
-            count += usize::from(sieve.lets_through(hash));
+    fn pairs(&mut self, of: &Featurizer, scratch: &Scratch, count: usize) {
+        let Scratch { tokens, numbers, stems, .. } = scratch;
+        let Lookup { found, pairs, candidates, unknown, .. } = self;
+        let candidates = &candidates[..count];
+        found.reserve(count);
+        if unknown.len() < count {
+            unknown.resize(count.next_power_of_two(), 0);
         }
-        candidates.truncate(count);
+        // Step by step for all of them, and what a step reads is fetched before.
         prefetch(candidates.iter().map(|pair| pairs.touch(pair.hash)));
-        candidates.iter_mut().for_each(|pair| pair.fate = pairs.get(pair.hash, pair.stems));
-        unknown.clear();
-        unknown
-            .extend((0..).zip(&*candidates).filter(|(_, pair)| pair.fate.feature == Fate::UNKNOWN).map(|(at, _)| at));
+        let mut unmet = 0;
+        for (pair, at) in candidates.iter().zip(0..) {
+            let Fate { feature, frequency } = pairs.get(pair.hash, pair.stems);
+            unknown[unmet] = at;
+            unmet += usize::from(feature == Fate::UNKNOWN);
+            found.add_if(feature < Fate::UNKNOWN, feature, frequency, || span_of(tokens, pair.second as usize, 2));
+        }
+        let unknown = &unknown[..unmet];
         let vocabulary = &of.vocabulary;
         let hashes = || unknown.iter().map(|at| candidates[*at as usize].hash);
         prefetch(hashes().map(|hash| vocabulary.touch(hash)));
         prefetch(hashes().map(|hash| vocabulary.touch_term(vocabulary.candidate(hash))));
-        for &at in &*unknown {
-            let pair = &mut candidates[at as usize];
-            let is = |known: &[u8]| is_run(known, &words[pair.first as usize..][..2], stems);
-            pair.fate = match vocabulary.find(pair.hash, is) {
+        for pair in unknown.iter().map(|at| candidates[*at as usize]) {
+            let second = pair.second as usize;
+            let run = [second.checked_sub(1).map_or(NONE, |first| numbers[first]), numbers[second]];
+            let fate = match vocabulary.find(pair.hash, |known| is_run(known, run.into_iter(), stems)) {
                 Some(feature) => Fate { feature: feature.0, frequency: vocabulary.frequency(feature) },
                 None => Fate { feature: Fate::NONE, frequency: 0 },
             };
-            pairs.put(pair.hash, pair.stems, pair.fate);
-        }
-        for pair in candidates.iter().filter(|pair| pair.fate.feature != Fate::NONE) {
-            found.add(pair.fate.feature, pair.fate.frequency, || span_of(tokens, pair.first as usize, 2));
+            pairs.put(pair.hash, pair.stems, fate);
+            found.add_if(fate.feature < Fate::UNKNOWN, fate.feature, fate.frequency, || span_of(tokens, second, 2));
         }
     }
 
     /// Sorts what was found, and gives it values.
     fn fill(&mut self, of: &Featurizer, row: &mut Row) {
-        let Lookup { found: Found { keys, frequencies, places, has_places }, values, idfs, .. } = self;
-        keys.sort_unstable();
+        let Lookup { found, values, idfs, .. } = self;
+        let mut keys = std::mem::take(&mut found.keys);
+        let own = &mut keys[..found.count];
+        own.sort_unstable();
         row.occurrences.clear();
-        if *has_places {
-            let place = |key: &u64| (FeatureId((key >> 32) as u32), places[(key & Found::PLACE) as usize]);
-            row.occurrences.extend(keys.iter().map(place));
+        if found.has_places {
+            let place = |key: &u64| (FeatureId((key >> 32) as u32), found.places[(key & Found::REST) as usize].1);
+            row.occurrences.extend(own.iter().map(place));
         }
         row.entries.clear();
-        row.entries.reserve(keys.len());
+        row.entries.reserve(own.len());
         values.clear();
-        values.reserve(keys.len());
+        values.reserve(own.len());
         let weighting = of.extractor.settings.weighting;
-        let mut start = 0;
-        while let Some((first, others)) = keys[start..].split_first() {
-            let count = 1 + others.iter().take_while(|key| **key >> 32 == first >> 32).count();
-            if *has_places && count > 1 {
-                let own = &mut row.occurrences[start..start + count];
-                if !own.is_sorted() {
-                    own.sort_unstable();
+        let (mut start, mut squares) = (0, 0.0);
+        while let Some(&first) = own.get(start) {
+            let end = start + 1 + own[start + 1..].iter().take_while(|key| **key >> 32 == first >> 32).count();
+            if found.has_places && end > start + 1 {
+                let places = &mut row.occurrences[start..end];
+                if !places.is_sorted() {
+                    places.sort_unstable();
                 }
             }
-            start += count;
-            let frequency = frequencies[(first & Found::PLACE) as usize];
-            values.push(match weighting {
-                _ if first & Found::CUE != 0 => f64::NAN,
-                Weighting::Tfidf => Weighting::tfidf(count as u32, idfs.of(frequency, of.units)),
-                other => other.value(count as u32, 0, of.units),
-            });
+            let count = (end - start) as u32;
+            start = end;
             row.entries.push((FeatureId((first >> 32) as u32), 1.0));
+            // Cues have no value of their own.
+            if first & Found::CUE != 0 {
+                values.push(f64::NAN);
+                continue;
+            }
+            let value = match weighting {
+                Weighting::Tfidf => Weighting::tfidf(count, idfs.of(found.frequency(first), of.units)),
+                other => other.value(count, 0, of.units),
+            };
+            squares += value * value;
+            values.push(value);
         }
-        // As `normalise` does; cues have no value of their own.
-        let length = values.iter().map(|value| if value.is_nan() { 0.0 } else { value * value }).sum::<f64>().sqrt();
-        let length = if length > 0.0 { length } else { 1.0 };
+        // As `normalise` does.
+        let length = if squares > 0.0 { squares.sqrt() } else { 1.0 };
         for ((_, single), value) in row.entries.iter_mut().zip(&*values) {
             let of_length = (value / length) as f32;
             *single = if of_length.is_nan() { 1.0 } else { of_length };
         }
+        found.keys = keys;
     }
 }
 
-/// The place of some words, the start being the first.
+/// The place of some words, of which the first has that number; the start has 0.
 fn span_of(tokens: &[Token], first: usize, length: usize) -> Span {
     let start = if first == 0 { tokens[0].span.start } else { tokens[first - 1].span.start };
     Span::new(start, tokens[first + length - 2].span.end)
 }
 
-/// Whether a term consists of the stems of these words.
-fn is_run(term: &[u8], run: &[Word], stems: &Stems) -> bool {
-    let stem = |word: &Word| if word.number == NONE { START } else { stems.of(word.number) };
+/// Whether a term consists of the stems of the words with these numbers.
+fn is_run(term: &[u8], run: impl Iterator<Item = u32>, stems: &Stems) -> bool {
     let mut rest = term;
-    for (at, word) in run.iter().enumerate() {
+    for (number, at) in run.zip(0..) {
+        let stem = if number == NONE { START } else { stems.of(number) };
         let blank = if at > 0 { &b" "[..] } else { b"" };
-        match rest.strip_prefix(blank).and_then(|rest| rest.strip_prefix(stem(word).as_bytes())) {
+        match rest.strip_prefix(blank).and_then(|rest| rest.strip_prefix(stem.as_bytes())) {
             Some(after) => rest = after,
             None => return false,
         }

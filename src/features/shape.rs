@@ -77,6 +77,12 @@ pub struct Looks {
 impl Looks {
     pub const NOTHING: Looks = Looks { of_letters: None, person: None, modal: None, joins_modal: false };
 
+    /// Whether the token is a shape cue, or begins one.
+    #[inline]
+    pub fn shows(self) -> bool {
+        self.of_letters.is_some() | self.person.is_some() | self.modal.is_some()
+    }
+
     /// Of a token as it stands in the text, and in lower case.
     pub fn of(surface: &str, kind: Kind, folded: &str, language: Language) -> Looks {
         let of_letters = match kind {
@@ -99,14 +105,23 @@ impl Looks {
 }
 
 /// Calls `found` with every shape cue in `text` and its span; `looks` are those of the tokens.
-pub fn cues(
+pub fn cues(text: &str, tokens: &[Token], looks: &[Looks], quotations: &[Quotation], found: impl FnMut(Shape, Span)) {
+    let of = |at: usize| looks.get(at).copied().unwrap_or(Looks::NOTHING);
+    cues_shown(text, tokens, of, 0..tokens.len(), quotations, found);
+}
+
+/// The same, sooner. `looks` gives those of a token by its number, of one behind the last [`Looks::NOTHING`]; `shown` are
+/// the tokens that [show something](Looks::shows), among others perhaps.
+pub fn cues_shown(
     text: &str,
     tokens: &[Token],
-    looks: &[Looks],
+    looks: impl Fn(usize) -> Looks,
+    shown: impl Iterator<Item = usize>,
     quotations: &[Quotation],
     mut found: impl FnMut(Shape, Span),
 ) {
-    for (at, (token, own)) in tokens.iter().zip(looks).enumerate() {
+    for at in shown {
+        let (token, own) = (tokens[at], looks(at));
         if let Some(shape) = own.of_letters {
             found(shape, token.span);
         }
@@ -115,7 +130,7 @@ pub fn cues(
         }
         // A modal verb and what follows it: `must act`, `will not pay`.
         if let Some(shape) = own.modal {
-            let next = if looks.get(at + 1).is_some_and(|next| next.joins_modal) { at + 2 } else { at + 1 };
+            let next = if looks(at + 1).joins_modal { at + 2 } else { at + 1 };
             if let Some(next) = tokens.get(next).filter(|token| token.kind == Kind::Word) {
                 found(shape, Span::new(token.span.start, next.span.end));
             }

@@ -169,9 +169,14 @@ impl Weights {
     fn add<T: Number + Into<f32>>(&self, values: &Packed<T>, scores: &mut [f64], entries: &[(FeatureId, f32)]) {
         let start = |feature: FeatureId| self.row(feature).map_or(0, |row| row * self.labels);
         prefetch(entries.iter().map(|(feature, _)| values.first_byte(start(*feature)).into()));
-        let (eights, rest) = scores.as_chunks_mut::<8>();
+        let (twelves, rest) = scores.as_chunks_mut::<12>();
+        let (eights, rest) = rest.as_chunks_mut::<8>();
         let (fours, ones) = rest.as_chunks_mut::<4>();
         let mut label = 0;
+        for scores in twelves {
+            self.add_block(values, label, scores, entries);
+            label += 12;
+        }
         for scores in eights {
             self.add_block(values, label, scores, entries);
             label += 8;
