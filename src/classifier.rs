@@ -9,6 +9,8 @@
 //! assert_eq!(records[0].voice.map(|voice| voice.name()), Some("quoted"));
 //! ```
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::features::{Known, Row, Scratch};
@@ -192,16 +194,23 @@ impl<'a> Classifier<'a> {
     pub fn all(&self, units: &[Heard], memory: &mut Memory) -> Judged {
         let mut judged = Judged::default();
         for unit in units {
-            self.unit(unit, memory, &mut judged);
+            self.unit(unit, 0..self.stretches(unit).len(), memory, &mut judged);
         }
         judged
     }
 
-    fn unit(&self, heard: &Heard, memory: &mut Memory, judged: &mut Judged) {
+    /// The records of some of the [stretches](Classifier::stretches) of a unit, in order.
+    pub fn some(&self, unit: &Heard, stretches: Range<usize>, memory: &mut Memory) -> Judged {
+        let mut judged = Judged::default();
+        self.unit(unit, stretches, memory, &mut judged);
+        judged
+    }
+
+    fn unit(&self, heard: &Heard, wanted: Range<usize>, memory: &mut Memory, judged: &mut Judged) {
         let (unit, stretches) = (heard.unit, self.stretches(heard));
         let voices = Voices::new(&heard.speech);
         let mut lines = unit.lines();
-        for (at, span) in stretches.iter().enumerate() {
+        for (at, span) in stretches.iter().enumerate().take(wanted.end).skip(wanted.start) {
             let cut = unit.truncated && at + 1 == stretches.len();
             let mut record = self.part(heard, *span, cut, &voices, memory);
             record.line = lines.at(span.start);

@@ -125,6 +125,15 @@ fn threads_change_nothing() {
         let alone = on(1, options);
         assert!(alone == on(2, options) && alone == on(3, options), "{options}");
     }
+    // A paragraph so long that several threads share it, between short ones.
+    let block = format!("{SPEECH}\n\n{}\n\n{SPEECH}", SPEECH.replace('\n', " ").repeat(800));
+    assert!(block.len() > 1 << 17);
+    let desk = desk.and("block.txt", block);
+    for options in ["-f jsonl -e", "-f tsv --voice author", "-f html", "--summary"] {
+        let on = |threads: u32| desk.run(&format!("classify -m m block.txt {options} --threads {threads}")).ok().stdout;
+        let alone = on(1);
+        assert!(alone == on(2) && alone == on(3), "{options}");
+    }
 }
 
 #[test]

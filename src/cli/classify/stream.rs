@@ -4,8 +4,10 @@
 use std::path::Path;
 
 use indicatif::ProgressBar;
-use rhetor::classifier::{Heard, Read, Words, Work};
+use rayon::prelude::*;
+use rhetor::classifier::{Heard, Judged, Memory, Read, Words, Work};
 use rhetor::report::{Cells, Lines, Record};
+use rhetor::text::Span;
 use rhetor::text::speech::Carried;
 use rhetor::text::unit::{Splitter, Unit, UnitKind};
 
@@ -15,6 +17,9 @@ use crate::cli::start_threads;
 
 /// Fewer bytes are judged sooner than a thread wakes.
 const ENOUGH_FOR_THREADS: usize = 1 << 14;
+
+/// Bytes of a unit from which on several threads judge it. Each of them makes out the voices of the whole unit for itself, which is little beside so much text.
+const LONG: usize = 1 << 16;
 
 pub fn classify(job: &Job, path: &Path, report: &SharedReport, bar: &ProgressBar) -> anyhow::Result<Tally> {
     let mut stream = Stream { pen: Pen::new(job, report), path, bar, has_begun: false };
@@ -101,6 +106,17 @@ struct Done {
     known: u64,
 }
 
+impl Done {
+    fn and(mut self, next: Done) -> Done {
+        self.lines.extend(next.lines);
+        self.records.extend(next.records);
+        self.framed += next.framed;
+        self.words += next.words;
+        self.known += next.known;
+        self
+    }
+}
+
 impl<'a, 'r> Pen<'a, 'r> {
     pub fn new(job: &'a Job<'a>, report: &SharedReport<'r>) -> Self {
         let (judge, ahead) = (Judge { job }, Ahead::default());
@@ -146,7 +162,7 @@ impl<'a, 'r> Pen<'a, 'r> {
         rayon::scope(|scope| {
             for (size, done) in sizes.into_iter().zip(&mut all) {
                 let task = ahead.next(judge, read.by_ref().take(size), tally);
-                scope.spawn(move |_| *done = judge.done(&task, lines, |_| {}));
+                scope.spawn(move |_| *done = judge.done_by_all(&task, lines));
             }
         });
         all
@@ -231,11 +247,48 @@ struct Judge<'a> {
 impl Judge<'_> {
     fn done(&self, task: &Task, lines: Option<&dyn Lines>, mark: impl Fn(&mut Record)) -> Done {
         let classifier = &self.job.classifier;
+        self.written(|memory| classifier.all(&task.heard, memory), task.first, lines, mark)
+    }
+
+    /// The same by several threads, if a unit is so long that others would wait for it.
+    fn done_by_all(&self, task: &Task, lines: Option<&dyn Lines>) -> Done {
+        let classifier = &self.job.classifier;
+        if task.heard.iter().all(|unit| unit.text().len() < LONG) {
+            return self.done(task, lines, |_| {});
+        }
+        let (mut parts, mut first) = (Vec::new(), task.first);
+        for unit in &task.heard {
+            let stretches = classifier.stretches(unit);
+            let mut start = 0;
+            while start < stretches.len() {
+                let goes_on = |span: &Span| span.end - stretches[start].start <= LONG;
+                let end = start + stretches[start..].iter().take_while(|span| goes_on(span)).count().max(1);
+                parts.push((unit, start..end, first + start as u64));
+                start = end;
+            }
+            first += stretches.len() as u64;
+        }
+        let done: Vec<Done> = parts
+            .into_par_iter()
+            .map(|(unit, some, first)| self.written(|memory| classifier.some(unit, some, memory), first, lines, |_| {}))
+            .collect();
+        done.into_iter().fold(Done::default(), Done::and)
+    }
+
+    /// The records that `judge` gives, numbered from `first`, and what becomes of them.
+    fn written(
+        &self,
+        judge: impl FnOnce(&mut Memory) -> Judged,
+        first: u64,
+        lines: Option<&dyn Lines>,
+        mark: impl Fn(&mut Record),
+    ) -> Done {
+        let classifier = &self.job.classifier;
         self.job.memories.lend(
             || classifier.memory(),
             |memory| {
-                let mut judged = classifier.all(&task.heard, memory);
-                for (record, index) in judged.records.iter_mut().zip(task.first..) {
+                let mut judged = judge(memory);
+                for (record, index) in judged.records.iter_mut().zip(first..) {
                     record.index = index;
                     mark(record);
                 }
