@@ -266,6 +266,7 @@ pub fn cues(card: &Card) -> String {
     for cue in cues {
         let label = cue.label.as_deref().map_or("-".into(), visible);
         let note = match cue.support {
+            0 if cue.weight != 0.0 => "  never matched; its weight is that of its section",
             0 => "  never matched",
             _ if is_idle(cue) => "  adds nothing",
             _ => "",

@@ -144,6 +144,7 @@ fn a_cue_that_training_never_saw_speaks_as_the_others_of_its_section_do() {
     // What has been seen has a weight of its own besides.
     assert!(0.0 < unseen[0].1 && unseen[0].1 < seen[0].1, "{unseen:?} {seen:?}");
     assert!(explain(&desk, "He will mend.\n").is_empty());
+    desk.run("inspect -m m --cues").ok().prints("never matched; its weight is that of its section\n");
     // Cues without a section have nothing in common.
     let desk = desk.and("c.toml", cues.replace("[threat]\n", "").split("[other]").next().unwrap());
     desk.run("train d.csv -o m --cues c.toml --min-count 1000").ok().prints("for 2 cues");
