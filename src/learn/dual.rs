@@ -29,6 +29,7 @@ use crate::prefetch::prefetch;
 const FINEST: f64 = 2e-6;
 /// Where so many rounds are not enough, Newton's method is quicker.
 const MOST_ROUNDS: usize = 60;
+const UNITS_A_COLUMN: usize = 16;
 /// How fast an intercept gives way: what it adds to `|x|²/α`, as a share of that, for the more it adds the more units hang together by it; but at least so
 /// much, over the curvature `Σ c·p(1 − p)` of its label, that a few rounds bring it home where units are few or the penalty is strong.
 const INTERCEPT: f64 = 0.03;
@@ -39,9 +40,9 @@ const UNITS_AHEAD: usize = 16;
 const INNER: f64 = 0.05;
 const MOST_INNER: usize = 30;
 
-/// Whether the dual is the quicker road: with fewer columns than half the units, these have so much in common that Newton's method needs fewer passes.
+/// Whether the dual is the quicker road: where units are many times as many as columns, these have so much in common that Newton's method needs fewer passes.
 pub fn suits(problem: &Problem, positive: &[usize]) -> bool {
-    positive.is_empty() && problem.ratios.is_none() && problem.rows.width() * 2 > problem.rows.height()
+    positive.is_empty() && problem.ratios.is_none() && problem.rows.width() * UNITS_A_COLUMN > problem.rows.height()
 }
 
 /// What is known of the units before any fit.
@@ -114,7 +115,8 @@ fn blocks(problem: &Problem) -> Vec<Range<usize>> {
     (0..k.div_ceil(of)).map(|at| at * of..((at + 1) * of).min(k)).collect()
 }
 
-/// Fits the units that cost something, and returns the scores of others, of which `judged` are the numbers (n × k by row), and what the next fit may start from.
+/// Fits the units that cost something, and returns the scores of others, of which `judged` are the numbers (n × k by row), and what the next fit may start from;
+/// nothing if the gradient is not as short as `stop` wants it after so many rounds that it hardly will be.
 pub fn held_out(
     problem: Problem,
     layout: &Layout,
@@ -122,24 +124,27 @@ pub fn held_out(
     stop: Stop,
     start: Option<Residuals>,
     judged: &[usize],
-) -> (Vec<f64>, Residuals) {
+) -> Option<(Vec<f64>, Residuals)> {
     let k = problem.truth.labels;
     let labels = blocks(&problem);
     let mut starts = of_blocks(start, l2, labels.len());
-    let fitted: Vec<(Vec<f64>, Kept)> = labels
+    let fitted: Option<Vec<(Vec<f64>, Kept)>> = labels
         .par_iter()
         .zip(&mut starts)
         .map(|(labels, start)| {
             let mut fit = Fit::new(problem, layout, labels.clone(), l2, start.take());
-            fit.run(stop);
+            if !fit.run(stop) {
+                return None;
+            }
             let mut scores = Vec::with_capacity(judged.len() * labels.len());
             for &i in judged {
                 fit.score(i);
                 scores.extend_from_slice(&fit.unit.scores[..labels.len()]);
             }
-            (scores, fit.kept())
+            Some((scores, fit.kept()))
         })
         .collect();
+    let fitted = fitted?;
     let mut scores = vec![0.0; judged.len() * k];
     let mut kept = Vec::with_capacity(labels.len());
     for (labels, (own, block)) in labels.into_iter().zip(fitted) {
@@ -148,7 +153,7 @@ pub fn held_out(
         }
         kept.push(block);
     }
-    (scores, Residuals { l2, blocks: kept })
+    Some((scores, Residuals { l2, blocks: kept }))
 }
 
 /// Fits all units; the outcome says whether the gradient is as short as `stop` wants it.
@@ -386,12 +391,13 @@ impl<'a> Fit<'a> {
         }
     }
 
-    /// Goes on until the gradient is short enough, or no round is left.
-    fn run(&mut self, stop: Stop) {
+    /// Goes on until the gradient is short enough, which is told, or no round is left.
+    fn run(&mut self, stop: Stop) -> bool {
         let goal = stop.tolerance.max(FINEST);
         while self.reached > goal && self.rounds < MOST_ROUNDS {
             self.round();
         }
+        self.reached <= goal
     }
 
     fn goes_on(&self) -> bool {
@@ -905,8 +911,8 @@ mod tests {
         let judged: Vec<usize> = (0..24).filter(|i| i % 5 == 0).collect();
         let layout = Layout::of(&problem);
         let (strong, weak) = (L2::new(1.0).unwrap(), L2::new(0.4).unwrap());
-        let (_, residuals) = held_out(problem, &layout, strong, EXACT, None, &judged);
-        let (scores, _) = held_out(problem, &layout, weak, EXACT, Some(residuals), &judged);
+        let (_, residuals) = held_out(problem, &layout, strong, EXACT, None, &judged).unwrap();
+        let (scores, _) = held_out(problem, &layout, weak, EXACT, Some(residuals), &judged).unwrap();
         let point = solve(problem, weak, EXACT, None).point;
         let (weights, intercepts) = point.split_at(point.len() - 3);
         let mut all = vec![0.0; 24 * 3];

@@ -165,17 +165,19 @@ pub fn solve(problem: Problem, l2: L2, stop: Stop, start: Start) -> Linear {
 
 /// As [`solve`], where the weights at the places `positive` (of d × k by row, rising) may not be negative.
 pub fn solve_signed(problem: Problem, l2: L2, stop: Stop, start: Start, positive: &[usize]) -> Linear {
-    if !dual::suits(&problem, positive) {
-        return by_newton(problem, l2, stop, start, positive);
-    }
-    let start = if let Start::Residuals(residuals) = start { Some(residuals) } else { None };
+    let start = match start {
+        Start::Residuals(residuals) => Some(residuals),
+        Start::Origin if dual::suits(&problem, positive) => None,
+        // Whoever has weights to start from came there by Newton's method, and goes on by it.
+        start => return by_newton(problem, l2, stop, start, positive),
+    };
     let fit = dual::solve(problem, l2, stop, start);
     // What the dual cannot reach, Newton's method does from there.
     let is_done = fit.outcome.as_ref().is_some_and(|outcome| outcome.converged);
     if is_done { fit } else { by_newton(problem, l2, stop, Start::Point(fit.point), positive) }
 }
 
-fn by_newton(problem: Problem, l2: L2, stop: Stop, start: Start, positive: &[usize]) -> Linear {
+pub(super) fn by_newton(problem: Problem, l2: L2, stop: Stop, start: Start, positive: &[usize]) -> Linear {
     let k = problem.truth.labels;
     match problem.loss {
         Loss::Softmax if k == 2 && problem.ratios.is_none() && positive.is_empty() => {

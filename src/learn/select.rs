@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::LearnError;
 use super::dual::{self, Layout, Residuals};
 use super::folds::Folds;
-use super::logistic::{L2, Start, solve_signed};
+use super::logistic::{L2, Start, by_newton, solve_signed};
 use super::newton::Stop;
 use super::objective::{Costs, Loss, Problem, Truth};
 use crate::evaluate::metrics::average_precision;
@@ -97,6 +97,8 @@ struct Fold {
     ratios: Option<Vec<f64>>,
     /// What it learned last.
     last: Start,
+    /// The dual was too slow for it, and would be even slower with weaker penalties.
+    by_newton: bool,
 }
 
 impl Fold {
@@ -105,21 +107,25 @@ impl Fold {
         let units: Vec<usize> = (0..costs.units.len()).filter(|&i| field.folds.of(i) == number).collect();
         units.iter().for_each(|&i| costs.units[i] = 0.0);
         let ratios = (field.ratios)(&costs);
-        Fold { units, costs, ratios, last: Start::Origin }
+        Fold { units, costs, ratios, last: Start::Origin, by_newton: false }
     }
 
     /// Learns from the others, and scores the units that are held out: n × k by row.
     fn fit(&mut self, field: &Field, l2: L2, layout: Option<&Layout>) -> Vec<f64> {
         let problem = Problem { costs: &self.costs, ratios: self.ratios.as_deref(), ..field.problem };
         let start = std::mem::replace(&mut self.last, Start::Origin);
-        if let Some(layout) = layout {
+        if let (Some(layout), false) = (layout, self.by_newton) {
             let start = if let Start::Residuals(residuals) = start { Some(residuals) } else { None };
-            let (scores, residuals) = dual::held_out(problem, layout, l2, STOP, start, &self.units);
-            self.last = Start::Residuals(residuals);
-            return scores;
+            if let Some((scores, residuals)) = dual::held_out(problem, layout, l2, STOP, start, &self.units) {
+                self.last = Start::Residuals(residuals);
+                return scores;
+            }
+            self.by_newton = true;
+            self.last = Start::Fit(by_newton(problem, l2, STOP, Start::Origin, field.positive));
+        } else {
+            self.last = Start::Fit(solve_signed(problem, l2, STOP, start, field.positive));
         }
         let k = problem.truth.labels;
-        self.last = Start::Fit(solve_signed(problem, l2, STOP, start, field.positive));
         let mut scores = vec![0.0; self.units.len() * k];
         scores.par_chunks_mut(k).zip(&self.units).for_each(|(out, &i)| {
             score_row(field.problem.rows, i, self.point(), self.ratios.as_deref(), out);
@@ -142,11 +148,12 @@ fn mean(folds: &[Fold]) -> Start {
     if let Some(mean) = residuals.and_then(|all| Residuals::mean(&all)) {
         return Start::Residuals(mean);
     }
-    let mut mean = vec![0.0; folds.first().map_or(0, |fold| fold.point().len())];
-    for fold in folds {
-        mean.iter_mut().zip(fold.point()).for_each(|(sum, own)| *sum += own);
+    let points: Vec<&[f64]> = folds.iter().map(Fold::point).filter(|point| !point.is_empty()).collect();
+    let mut mean = vec![0.0; points.first().map_or(0, |point| point.len())];
+    for point in &points {
+        mean.iter_mut().zip(*point).for_each(|(sum, own)| *sum += own);
     }
-    mean.iter_mut().for_each(|sum| *sum /= folds.len() as f64);
+    mean.iter_mut().for_each(|sum| *sum /= points.len() as f64);
     Start::Point(mean)
 }
 
