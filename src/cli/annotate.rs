@@ -142,7 +142,7 @@ impl Known {
     /// How a model is trained in the background: like the one at hand, but on few units.
     fn training(&self, seed: u64) -> TrainSettings {
         let features = match &self.model {
-            Some(model) => FeatureSettings { min_count: 1, ..model.featurizer().settings().clone() },
+            Some(model) => FeatureSettings { min_count: 1, max_terms: None, ..model.featurizer().settings().clone() },
             None => FeatureSettings { cues: Some(cues::builtin().into()), ..FeatureSettings::default() },
         };
         let task = Some(if self.is_single { Task::Single } else { Task::Multi });

@@ -64,9 +64,10 @@ fn head(model: &Model, out: &mut String) {
         1 => String::new(),
         groups => format!(" of {groups} groups"),
     };
+    let at_most = settings.max_terms.map_or(String::new(), |most| format!(", at most {most} of them"));
     line!(
         out,
-        "features    {} terms in {} {units}{in_groups} or more{or_vectors}: {} stems, n-grams {shortest}–{longest}{characters}{shape}; {} weighting",
+        "features    {} terms in {} {units}{in_groups} or more{at_most}{or_vectors}: {} stems, n-grams {shortest}–{longest}{characters}{shape}; {} weighting",
         model.featurizer().vocabulary().len(),
         settings.min_count,
         settings.language,

@@ -34,6 +34,7 @@ const BY_COMMAND: &[(&str, &[&str])] = &[
             "char-ngrams",
             "min-count",
             "min-groups",
+            "max-terms",
             "weighting",
             "task",
             "l2",

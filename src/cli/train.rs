@@ -214,6 +214,7 @@ fn features(options: &FeatureOptions, remarks: Remarks) -> anyhow::Result<Featur
         shape: !options.no_shape,
         min_count: options.min_count,
         min_groups: options.min_groups,
+        max_terms: options.max_terms,
         weighting: options.weighting,
         cues: cues(options, remarks)?.map(Into::into),
     })

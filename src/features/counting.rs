@@ -4,13 +4,13 @@
 //! text of a term is put together when it is known that the term is kept. Each chunk of texts has numbers of its own, which are exchanged for
 //! common ones when chunks are joined; the order of numbers reaches nothing, since the vocabulary has an order by itself.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use foldhash::fast::FixedState;
 
 use super::shape::{self, Looks, Shape};
 use super::vocabulary::Vocabulary;
-use super::{Block, Extractor, START, Scratch, character_terms};
+use super::{Block, Extractor, FeatureSettings, START, Scratch, character_terms};
 use crate::text::quote::{self, Quotation};
 use crate::text::stem;
 use crate::text::token::Token;
@@ -230,6 +230,29 @@ impl Chunk {
     }
 }
 
+/// Which terms a vocabulary is to have: those that stand in texts and groups enough, and not too many of them; every cue that matches somewhere; and more.
+pub(super) struct Wanted<'a> {
+    pub settings: &'a FeatureSettings,
+    /// The group of each text.
+    pub groups: Option<&'a [usize]>,
+    /// Terms that it has however rare they are.
+    pub besides: BTreeSet<&'a str>,
+    /// The terms of cues that it has although they match nowhere.
+    pub cues: Vec<String>,
+}
+
+/// The frequency that terms must have for no more than `most` of them to be left; terms of one frequency stay or go together.
+fn least_frequency(frequencies: impl Iterator<Item = u32>, most: u32) -> u32 {
+    let mut counts: BTreeMap<u32, u64> = BTreeMap::new();
+    frequencies.for_each(|frequency| *counts.entry(frequency).or_default() += 1);
+    let mut all = 0;
+    let fits = |(frequency, count): (u32, u64)| {
+        all += count;
+        (all <= u64::from(most)).then_some(frequency)
+    };
+    counts.into_iter().rev().map_while(fits).last().unwrap_or(u32::MAX)
+}
+
 /// All chunks, with common numbers.
 #[derive(Default)]
 pub(super) struct Counts {
@@ -269,25 +292,26 @@ impl Counts {
         met.filter(|&term| self.terms.is_cue(term)).map(|term| self.terms.last_text(term)).collect()
     }
 
-    /// The terms that stand in `min_count` texts and in texts of `min_groups` groups, every cue, and the terms `besides`; by the number of each term its
-    /// feature; and how many terms stand in texts enough and in too few groups, if more than
-    /// one group is asked for.
-    pub fn vocabulary(
-        &self,
-        min_count: u32,
-        min_groups: u32,
-        groups: Option<&[usize]>,
-        besides: &BTreeSet<&str>,
-    ) -> (Vocabulary, Features, Option<u64>) {
-        let wide = (min_groups > 1).then(|| self.in_groups(groups, min_groups as usize));
+    /// The terms that are wanted; by the number of each term its feature; and how many terms stand in texts enough and in too few groups, if more than one group
+    /// is asked for.
+    pub fn vocabulary(&self, wanted: &Wanted) -> (Vocabulary, Features, Option<u64>) {
+        let Wanted { settings, groups, besides, cues } = wanted;
+        let FeatureSettings { min_count, min_groups, max_terms, .. } = **settings;
+        let wide = (min_groups > 1).then(|| self.in_groups(*groups, min_groups as usize));
+        let is_narrow = |term: u32| wide.as_ref().is_some_and(|wide| !wide[term as usize]);
+        let met_in = |term: u32| self.frequencies[term as usize];
+        let words = || (0..self.frequencies.len() as u32).filter(|&term| !self.terms.is_cue(term));
+        let min_count = max_terms.map_or(min_count, |most| {
+            let kept = words().filter(|&term| met_in(term) >= min_count && !is_narrow(term));
+            least_frequency(kept.map(met_in), most).max(min_count)
+        });
         let (mut texts, mut terms, mut met) = (String::new(), Vec::new(), HashSet::new());
         let mut narrow = 0_u64;
-        for term in (0..self.frequencies.len() as u32).filter(|&term| self.frequencies[term as usize] > 0) {
-            let frequency = self.frequencies[term as usize];
+        for term in (0..self.frequencies.len() as u32).filter(|&term| met_in(term) > 0) {
+            let frequency = met_in(term);
             // Somebody wrote the cue on purpose; a rare word is mere chance.
             let is_often = self.terms.is_cue(term) || frequency >= min_count;
-            let is_narrow = !self.terms.is_cue(term) && wide.as_ref().is_some_and(|wide| !wide[term as usize]);
-            let is_kept = is_often && !is_narrow;
+            let is_kept = is_often && (self.terms.is_cue(term) || !is_narrow(term));
             let start = texts.len();
             if is_kept || !besides.is_empty() {
                 self.terms.write(term, &mut texts);
@@ -301,7 +325,8 @@ impl Counts {
                 narrow += u64::from(is_often);
             }
         }
-        for term in besides.iter().filter(|term| !met.contains(**term)) {
+        for term in besides.iter().filter(|term| !met.contains(**term)).copied().chain(cues.iter().map(String::as_str))
+        {
             terms.push((texts.len()..texts.len() + term.len(), 0, NO_TERM));
             texts.push_str(term);
         }

@@ -13,7 +13,7 @@ pub mod vectors;
 pub mod vocabulary;
 pub mod weighting;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, OnceLock};
 
@@ -28,7 +28,7 @@ use crate::text::quote;
 use crate::text::stem::{self, Language, Stems};
 use crate::text::token::{self, Kind, Token};
 use crate::text::{Span, quote::Quotation};
-use counting::{Chunk, Counts, Features, Memory};
+use counting::{Chunk, Counts, Features, Memory, Wanted};
 use cues::{BadMatcher, Cue, CueError, CueScratch, CueSet, Matcher, Numbered};
 use lookup::Lookup;
 use matrix::Rows;
@@ -57,6 +57,9 @@ pub struct FeatureSettings {
     /// A term must stand in units of as many groups: what only one document or author says stays out of the model.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub min_groups: u32,
+    /// How many terms a model may have, if not as many as there are: those that stand in most training units. Cues, and terms with a vector, do not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_terms: Option<u32>,
     pub weighting: Weighting,
     /// Named patterns, each a feature of its own. A model file keeps them by themselves.
     #[serde(skip)]
@@ -99,6 +102,7 @@ impl Default for FeatureSettings {
             shape: true,
             min_count: 1,
             min_groups: 1,
+            max_terms: None,
             weighting: Weighting::Tfidf,
             cues: None,
         }
@@ -242,12 +246,12 @@ impl Extractor {
         &self.settings
     }
 
-    /// The terms of cues that are in one section with others of these.
-    fn beside(&self, terms: &HashSet<&str>) -> Vec<String> {
+    /// The terms of cues that are in one section with others of `met`, and not among these.
+    fn unmet_beside(&self, met: &HashSet<&str>) -> Vec<String> {
         let cues = || self.settings.cues.iter().flat_map(|set| &set.cues).filter(|cue| !cue.section.is_empty());
-        let sections: HashSet<&str> =
-            cues().filter(|cue| terms.contains(&cue.term()[..])).map(|cue| &cue.section[..]).collect();
-        cues().filter(|cue| sections.contains(&cue.section[..])).map(Cue::term).collect()
+        let (known, unknown): (Vec<&Cue>, Vec<&Cue>) = cues().partition(|cue| met.contains(&cue.term()[..]));
+        let sections: HashSet<&str> = known.into_iter().map(|cue| &cue.section[..]).collect();
+        unknown.into_iter().filter(|cue| sections.contains(&cue.section[..])).map(Cue::term).collect()
     }
 
     /// Working memory for units of this model's language.
@@ -434,13 +438,10 @@ impl Featurizer {
             chunks.into_iter().for_each(|chunk| counts.add(chunk));
         }
         drop(memories);
-        let FeatureSettings { min_count, min_groups, .. } = extractor.settings;
-        let cues = extractor.beside(&counts.cues());
-        let mut all: BTreeSet<&str> = cues.iter().map(String::as_str).collect();
-        for term in besides.filter(|term| Block::of(term) == Block::Words) {
-            all.insert(term);
-        }
-        let (vocabulary, features, narrow) = counts.vocabulary(min_count, min_groups, groups, &all);
+        let besides = besides.filter(|term| Block::of(term) == Block::Words).collect();
+        let cues = extractor.unmet_beside(&counts.cues());
+        let wanted = Wanted { settings: &extractor.settings, groups, besides, cues };
+        let (vocabulary, features, narrow) = counts.vocabulary(&wanted);
         let featurizer = Featurizer::from_parts(extractor, vocabulary, texts.len() as u32);
         let rows = featurizer.rows(counts.into_chunks(), &features);
         Ok((featurizer, rows, narrow))

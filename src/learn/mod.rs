@@ -58,11 +58,11 @@ pub enum LearnError {
     )]
     OneClass(String),
     #[error(
-        "no term is left: none stands in {units} units of {groups} groups or more\nhint: lower --min-count or --min-groups, or give more units"
+        "no term is left: none stands in {units} units of {groups} groups or more\nhint: lower --min-count or --min-groups, raise --max-terms, or give more units"
     )]
     NoTerms { units: u32, groups: u32 },
     #[error(
-        "{labels} labels × {terms} terms would need {mib} MiB of weights, and rhetor stops at {most} MiB\nhint: raise --min-count, use --ngrams 1, or check that --label-column names the right column"
+        "{labels} labels × {terms} terms would need {mib} MiB of weights, and rhetor stops at {most} MiB\nhint: keep the commonest with --max-terms, raise --min-count, use --ngrams 1, or check that --label-column names the right column"
     )]
     TooLarge { labels: usize, terms: usize, mib: u64, most: u64 },
     #[error("{0} labels are more than rhetor can hold (65535)\nhint: check that --label-column names the right column")]

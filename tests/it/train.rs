@@ -275,6 +275,24 @@ fn quiet_means_nothing_but_failures() {
 }
 
 #[test]
+fn a_model_has_no_more_terms_than_asked_for_and_equally_frequent_ones_go_together() {
+    let rows = "we will pay,a\nwe will go,b\nwe will not,a\nwe saw,b\npay now,a\ngo now,b\n";
+    let desk = Desk::with("d.csv", format!("text,labels\n{rows}"));
+    let terms = |options: &str| {
+        desk.run(&format!("train d.csv -o m --cues none --no-shape --folds 2 -q {options}")).ok();
+        let card: Value = serde_json::from_str(&desk.run("inspect -m m --format json").ok().stdout).unwrap();
+        (card["terms"].as_u64().unwrap(), card["features"]["max_terms"].as_u64())
+    };
+    let (all, _) = terms("");
+    assert_eq!(terms("--max-terms 1000"), (all, Some(1000)));
+    // `we` and `^ we` stand in four units, `will` and `we will` in three.
+    assert_eq!([2, 3, 4].map(|most| terms(&format!("--max-terms {most}")).0), [2, 2, 4]);
+    desk.run("inspect -m m").ok().prints("4 terms in 1 unit or more, at most 4 of them");
+    desk.run("train d.csv -o n --cues none --no-shape --max-terms 1").ends(1).says("raise --max-terms").left_out("n");
+    desk.run("train d.csv -o n --max-terms 0").ends(2);
+}
+
+#[test]
 fn what_only_one_group_says_stays_out_of_the_model_if_wished() {
     let rows = |name: &str, group: &str| {
         format!(

@@ -103,6 +103,9 @@ pub struct FeatureOptions {
     /// Leave out terms that stand in units of fewer groups (documents, authors), so that no one's own words stay in the model
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = super::count)]
     pub min_groups: u32,
+    /// Keep no more terms than that, those that stand in most units; terms that stand in as many stay or go together [default: all]
+    #[arg(long, value_name = "N", value_parser = super::count, hide_short_help = true)]
+    pub max_terms: Option<u32>,
     /// How counts become values
     #[arg(long, value_name = "SCHEME", default_value = "tfidf", hide_short_help = true)]
     pub weighting: Weighting,
