@@ -429,18 +429,18 @@ mod tests {
     /// A label that all units have has no minimum: its intercept would grow until rounding ends it, and differently for each order of rows.
     #[test]
     fn a_label_that_all_units_have_or_none_keeps_the_log_odds_of_half_a_unit() {
-        let few: Vec<Vec<f32>> = (0..9).map(|i| vec![f32::from(i as u8 % 3), 1.0]).collect();
+        let few: Vec<Vec<f32>> = (0..90).map(|i| vec![f32::from(i as u8 % 3), 1.0]).collect();
         let many: Vec<Vec<f32>> =
             (0..9).map(|i| (0..9).map(|j| f32::from(u8::from(i == j || (i + j) % 4 == 0))).collect()).collect();
-        let truth = Truth::new(3, (0..9).flat_map(|i| [true, i % 2 == 0, false]).collect());
-        let costs = Costs { units: vec![1.0; 9], labels: None };
         for (cells, is_dual) in [(few, false), (many, true)] {
-            let rows = rows_of(&cells);
+            let (units, rows) = (cells.len(), rows_of(&cells));
+            let truth = Truth::new(3, (0..units).flat_map(|i| [true, i % 5 < 2 || i < 6, false]).collect());
+            let costs = Costs { units: vec![1.0; units], labels: None };
             let problem = Problem { rows: &rows, truth: &truth, costs: &costs, ratios: None, loss: Loss::OneVsRest };
             assert_eq!(dual::suits(&problem, &[]), is_dual);
             let point = solve(problem, L2::new(0.1).unwrap(), EXACT, Start::Origin).point;
             let (weights, intercepts) = point.split_at(point.len() - 3);
-            let prior = libm::log(9.5 / 0.5);
+            let prior = libm::log((units as f64 + 0.5) / 0.5);
             assert!((intercepts[0] - prior).abs() < 1e-9 && (intercepts[2] + prior).abs() < 1e-9, "{intercepts:?}");
             assert!(weights.chunks_exact(3).all(|row| row[0] == 0.0 && row[2] == 0.0 && row[1] != 0.0), "{weights:?}");
         }

@@ -255,6 +255,35 @@ pub fn top(scores: &[f64]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::FeatureId;
+
+    /// With few columns and hardly a penalty, units hang together so much that going from one to the next leads nowhere.
+    #[test]
+    fn a_fold_that_the_dual_leaves_unfinished_is_fitted_by_newtons_method() {
+        let cell = |i: usize, j: usize| ((i * 37 + j * 101 + i * j * 13) % 17) as f32 / 17.0;
+        let mut rows = Rows::new(30);
+        (0..400).for_each(|i| rows.push((0..30).map(|j| (FeatureId(j as u32), cell(i, j)))));
+        let truth =
+            Truth::new(1, (0..400).map(|i| cell(i, 3) + 0.5 * cell(i, 8) + 0.5 * cell(i * i, 1) > 1.0).collect());
+        let costs = Costs { units: vec![1.0; 400], labels: None };
+        let problem = Problem { rows: &rows, truth: &truth, costs: &costs, ratios: None, loss: Loss::OneVsRest };
+        let folds = Folds::by_key(&(0..400).map(|i| i.to_string()).collect::<Vec<_>>(), 2, 0);
+        let ratios = |_: &Costs| None;
+        let field = Field { problem, folds: &folds, ratios: &ratios, positive: &[], keep_points: false };
+        let l2 = L2::new(1e-5).unwrap();
+        assert!(dual::suits(&problem, &[]));
+        let best = best(&field, &[l2.get()], || {}).unwrap();
+        assert!(matches!(best.start, Start::Point(_)), "the dual has finished");
+        for number in 0..2 {
+            let fold = Fold::new(&field, number);
+            let fit = by_newton(Problem { costs: &fold.costs, ..problem }, l2, STOP, Start::Origin, &[]);
+            for i in fold.units {
+                let mut score = [0.0];
+                score_row(&rows, i, &fit.point, None, &mut score);
+                assert_eq!(best.scores[i], score[0]);
+            }
+        }
+    }
 
     #[test]
     fn scores_that_differ_by_rounding_or_by_the_looseness_of_the_folds_are_equal() {
