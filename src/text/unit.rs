@@ -5,7 +5,7 @@
 
 use memchr::{memchr, memchr_iter};
 
-use super::wrap::{LineShape, completes_compound, meant_breaks};
+use super::wrap::{LineShape, completes_compound, ends_paragraph, meant_breaks};
 
 /// What gets classified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -352,6 +352,9 @@ impl Splitter {
         if is_blank_text(bytes) && !line.cut {
             return self.end_block(out);
         }
+        if self.block.ends_before(bytes) {
+            self.end_block(out);
+        }
         if self.is_full(bytes.len()) {
             match self.kind {
                 UnitKind::Paragraph => self.block.unit.truncated = true,
@@ -399,6 +402,11 @@ impl Pending {
 }
 
 impl Block {
+    /// Whether the next line, of which these are the bytes, begins another paragraph.
+    fn ends_before(&self, next: &[u8]) -> bool {
+        self.lines.last().is_some_and(|last| ends_paragraph(&self.unit.text[*last as usize..], next))
+    }
+
     /// Adds a line: its break becomes a space, unless it split a compound at its hyphen.
     fn join(&mut self, bytes: &[u8], line: &Line) {
         if let Some(&before) = self.lines.last()
@@ -575,6 +583,28 @@ mod tests {
         let raw: Vec<u64> = unit.text.char_indices().map(|(at, _)| unit.raw(at)).collect();
         assert_eq!(raw, [0, 1, 2, 4, 5]);
         assert_eq!(unit.raw(unit.text.len()), 6);
+    }
+
+    #[test]
+    fn a_line_wider_than_anybody_wraps_ends_its_paragraph_unless_the_next_goes_on_with_it() {
+        let wide = format!("The council met {}.", "and spoke ".repeat(20).trim_end());
+        assert!(wide.len() > 200);
+        let texts = |kind, text: &str| -> Vec<String> {
+            split(kind, AMPLE, &[text.as_bytes()]).into_iter().map(|unit| unit.text).collect()
+        };
+        let (open, hyphen) = (wide.trim_end_matches('.'), format!("{}-", wide.trim_end_matches('.')));
+        for kind in [UnitKind::Sentence, UnitKind::Paragraph] {
+            assert_eq!(texts(kind, &format!("{wide}\n{wide}\nShort.\n")), [&wide[..], &wide, "Short."]);
+            assert_eq!(
+                texts(kind, &format!("Heading\n{wide}\nShort.\nMore.\n")),
+                [&format!("Heading {wide}")[..], "Short. More."]
+            );
+            assert_eq!(texts(kind, &format!("{open}\nand left.\n")), [format!("{open} and left.")]);
+            assert_eq!(texts(kind, &format!("{hyphen}\nLike this.\n")), [format!("{hyphen}Like this.")]);
+        }
+        // Characters count, not bytes.
+        let narrow = "\u{e9}".repeat(150);
+        assert_eq!(texts(UnitKind::Paragraph, &format!("{narrow}\nA\n")).len(), 1);
     }
 
     #[test]

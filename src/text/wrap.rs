@@ -84,6 +84,17 @@ pub(super) fn completes_compound(before: &str, next: &[u8]) -> bool {
     hyphen_ends(before) && first().is_some_and(char::is_alphabetic)
 }
 
+/// Whether a line is a paragraph of its own, as word processors save them, or the end of one: nobody wraps so wide. `next` are the bytes of the line behind it, which goes
+/// on with a sentence if it begins with a small letter.
+pub(super) fn ends_paragraph(line: &str, next: &[u8]) -> bool {
+    let wide = WIDEST_WRAP as usize;
+    if line.len() <= wide || line.chars().nth(wide).is_none() || hyphen_ends(line) {
+        return false;
+    }
+    let next = next.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+    !matches!(Opening::of(next), Opening::Lower | Opening::DashLower)
+}
+
 fn hyphen_ends(line: &str) -> bool {
     line.strip_suffix('-').is_some_and(|line| line.ends_with(char::is_alphabetic))
 }
@@ -230,9 +241,10 @@ mod tests {
         let (mut splitter, mut units) = (Splitter::new(UnitKind::Sentence, 1 << 20), Vec::new());
         splitter.push(block.replace('‖', "").as_bytes(), &mut units);
         splitter.finish(&mut units);
-        let unit = units.pop().expect("a case is one block");
-        let first = unit.line;
-        let meant: Vec<usize> = unit.breaks.iter().map(|&at| (unit.line_at(at) - first) as usize).collect();
+        // Where a paragraph ends a break was meant, too.
+        let first = units[0].line;
+        let starts = units.iter().flat_map(|unit| unit.breaks.iter().map(|&at| unit.line_at(at)).chain([unit.line]));
+        let meant: Vec<usize> = starts.map(|line| (line - first) as usize).collect();
         let lines = block.lines().map(|line| line.trim_end_matches('‖'));
         let mark = |at| if meant.contains(&(at + 1)) { "‖" } else { "" };
         lines.enumerate().map(|(at, line)| format!("{line}{}\n", mark(at))).collect()
