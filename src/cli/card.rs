@@ -59,7 +59,7 @@ fn head(model: &Model, out: &mut String) {
     let characters = settings.char_ngrams.map_or(String::new(), |(s, l)| format!(", characters {s}–{l}"));
     let or_vectors = if card.vectors.is_some() { " or with a vector" } else { "" };
     let shape = if settings.shape { ", shape" } else { "" };
-    let units = if settings.min_count == 1 { "unit" } else { "units" };
+    let units = plural(settings.min_count.into(), "unit", "units");
     let in_groups = match settings.min_groups {
         1 => String::new(),
         groups => format!(" of {groups} groups"),

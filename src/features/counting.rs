@@ -286,10 +286,15 @@ impl Counts {
         self.chunks
     }
 
+    /// The terms that stand in some text, with the number of those texts.
+    fn met(&self) -> impl Iterator<Item = (u32, u32)> {
+        (0..).zip(self.frequencies.iter().copied()).filter(|(_, frequency)| *frequency > 0)
+    }
+
     /// The cues, by their terms, that match in some text.
     pub fn cues(&self) -> HashSet<&str> {
-        let met = (0..self.frequencies.len() as u32).filter(|&term| self.frequencies[term as usize] > 0);
-        met.filter(|&term| self.terms.is_cue(term)).map(|term| self.terms.last_text(term)).collect()
+        let cues = self.met().filter(|(term, _)| self.terms.is_cue(*term));
+        cues.map(|(term, _)| self.terms.last_text(term)).collect()
     }
 
     /// The terms that are wanted; by the number of each term its feature; and how many terms stand in texts enough and in too few groups, if more than one group
@@ -298,20 +303,19 @@ impl Counts {
         let Wanted { settings, groups, besides, cues } = wanted;
         let FeatureSettings { min_count, min_groups, max_terms, .. } = **settings;
         let wide = (min_groups > 1).then(|| self.in_groups(*groups, min_groups as usize));
-        let is_narrow = |term: u32| wide.as_ref().is_some_and(|wide| !wide[term as usize]);
-        let met_in = |term: u32| self.frequencies[term as usize];
-        let words = || (0..self.frequencies.len() as u32).filter(|&term| !self.terms.is_cue(term));
+        let is_cue = |term: u32| self.terms.is_cue(term);
+        let is_narrow = |term: u32| !is_cue(term) && wide.as_ref().is_some_and(|wide| !wide[term as usize]);
         let min_count = max_terms.map_or(min_count, |most| {
-            let kept = words().filter(|&term| met_in(term) >= min_count && !is_narrow(term));
-            least_frequency(kept.map(met_in), most).max(min_count)
+            let words = self.met().filter(|&(term, _)| !is_cue(term) && !is_narrow(term));
+            let kept = words.map(|(_, frequency)| frequency).filter(|frequency| *frequency >= min_count);
+            least_frequency(kept, most).max(min_count)
         });
         let (mut texts, mut terms, mut met) = (String::new(), Vec::new(), HashSet::new());
         let mut narrow = 0_u64;
-        for term in (0..self.frequencies.len() as u32).filter(|&term| met_in(term) > 0) {
-            let frequency = met_in(term);
+        for (term, frequency) in self.met() {
             // Somebody wrote the cue on purpose; a rare word is mere chance.
-            let is_often = self.terms.is_cue(term) || frequency >= min_count;
-            let is_kept = is_often && (self.terms.is_cue(term) || !is_narrow(term));
+            let is_often = is_cue(term) || frequency >= min_count;
+            let is_kept = is_often && !is_narrow(term);
             let start = texts.len();
             if is_kept || !besides.is_empty() {
                 self.terms.write(term, &mut texts);

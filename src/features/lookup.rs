@@ -133,13 +133,6 @@ impl Found {
         self.add(feature.0, 0, || span);
         self.keys[self.count - 1] |= Found::CUE;
     }
-
-    /// In how many training units the term of a find stood.
-    #[inline(always)]
-    fn frequency(&self, key: u64) -> u32 {
-        let rest = key & Found::REST;
-        if self.has_places { self.places[rest as usize].0 } else { rest as u32 }
-    }
 }
 
 /// Inverse document frequencies by document frequency, each in the one place where it may stand. Most terms are rare, and so have one of a few.
@@ -390,10 +383,11 @@ impl Lookup {
         prefetch(candidates.iter().map(|pair| pairs.touch(pair.hash)));
         let mut unmet = 0;
         for (pair, at) in candidates.iter().zip(0..) {
-            let Fate { feature, frequency } = pairs.get(pair.hash, pair.stems);
+            let fate = pairs.get(pair.hash, pair.stems);
             unknown[unmet] = at;
-            unmet += usize::from(feature == Fate::UNKNOWN);
-            found.add_if(feature < Fate::UNKNOWN, feature, frequency, || span_of(tokens, pair.second as usize, 2));
+            unmet += usize::from(fate.feature == Fate::UNKNOWN);
+            let span = || span_of(tokens, pair.second as usize, 2);
+            found.add_if(fate.is_term(), fate.feature, fate.frequency, span);
         }
         let unknown = &unknown[..unmet];
         let vocabulary = &of.vocabulary;
@@ -408,19 +402,21 @@ impl Lookup {
                 None => Fate { feature: Fate::NONE, frequency: 0 },
             };
             pairs.put(pair.hash, pair.stems, fate);
-            found.add_if(fate.feature < Fate::UNKNOWN, fate.feature, fate.frequency, || span_of(tokens, second, 2));
+            found.add_if(fate.is_term(), fate.feature, fate.frequency, || span_of(tokens, second, 2));
         }
     }
 
     /// Sorts what was found, and gives it values.
     fn fill(&mut self, of: &Featurizer, row: &mut Row) {
         let Lookup { found, values, idfs, .. } = self;
-        let mut keys = std::mem::take(&mut found.keys);
-        let own = &mut keys[..found.count];
+        let Found { keys, count, places, has_places } = found;
+        let own = &mut keys[..*count];
         own.sort_unstable();
+        // The number of a find, or how often its term stood.
+        let rest = |key: u64| (key & Found::REST) as u32;
         row.occurrences.clear();
-        if found.has_places {
-            let place = |key: &u64| (FeatureId((key >> 32) as u32), found.places[(key & Found::REST) as usize].1);
+        if *has_places {
+            let place = |key: &u64| (FeatureId((key >> 32) as u32), places[rest(*key) as usize].1);
             row.occurrences.extend(own.iter().map(place));
         }
         row.entries.clear();
@@ -431,10 +427,10 @@ impl Lookup {
         let (mut start, mut squares) = (0, 0.0);
         while let Some(&first) = own.get(start) {
             let end = start + 1 + own[start + 1..].iter().take_while(|key| **key >> 32 == first >> 32).count();
-            if found.has_places && end > start + 1 {
-                let places = &mut row.occurrences[start..end];
-                if !places.is_sorted() {
-                    places.sort_unstable();
+            if *has_places && end > start + 1 {
+                let together = &mut row.occurrences[start..end];
+                if !together.is_sorted() {
+                    together.sort_unstable();
                 }
             }
             let count = (end - start) as u32;
@@ -446,7 +442,10 @@ impl Lookup {
                 continue;
             }
             let value = match weighting {
-                Weighting::Tfidf => Weighting::tfidf(count, idfs.of(found.frequency(first), of.units)),
+                Weighting::Tfidf => {
+                    let frequency = if *has_places { places[rest(first) as usize].0 } else { rest(first) };
+                    Weighting::tfidf(count, idfs.of(frequency, of.units))
+                }
                 other => other.value(count, 0, of.units),
             };
             squares += value * value;
@@ -458,7 +457,6 @@ impl Lookup {
             let of_length = (value / length) as f32;
             *single = if of_length.is_nan() { 1.0 } else { of_length };
         }
-        found.keys = keys;
     }
 }
 

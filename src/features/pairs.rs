@@ -37,6 +37,11 @@ impl Fate {
     pub const NONE: u32 = u32::MAX;
     /// Nobody has looked yet.
     pub const UNKNOWN: u32 = u32::MAX - 1;
+
+    #[inline]
+    pub fn is_term(self) -> bool {
+        self.feature < Fate::UNKNOWN
+    }
 }
 
 const FIRST_SETS: usize = 1 << 6;

@@ -29,6 +29,7 @@ use crate::prefetch::prefetch;
 const FINEST: f64 = 2e-6;
 /// Where so many rounds are not enough, Newton's method is quicker.
 const MOST_ROUNDS: usize = 60;
+/// Where there are more, Newton's method is tried at once.
 const UNITS_A_COLUMN: usize = 16;
 /// How fast an intercept gives way: what it adds to `|x|²/α`, as a share of that, for the more it adds the more units hang together by it; but at least so
 /// much, over the curvature `Σ c·p(1 − p)` of its label, that a few rounds bring it home where units are few or the penalty is strong.

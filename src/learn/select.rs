@@ -97,8 +97,6 @@ struct Fold {
     ratios: Option<Vec<f64>>,
     /// What it learned last.
     last: Start,
-    /// The dual was too slow for it, and would be even slower with weaker penalties.
-    by_newton: bool,
 }
 
 impl Fold {
@@ -107,20 +105,20 @@ impl Fold {
         let units: Vec<usize> = (0..costs.units.len()).filter(|&i| field.folds.of(i) == number).collect();
         units.iter().for_each(|&i| costs.units[i] = 0.0);
         let ratios = (field.ratios)(&costs);
-        Fold { units, costs, ratios, last: Start::Origin, by_newton: false }
+        Fold { units, costs, ratios, last: Start::Origin }
     }
 
     /// Learns from the others, and scores the units that are held out: n × k by row.
     fn fit(&mut self, field: &Field, l2: L2, layout: Option<&Layout>) -> Vec<f64> {
         let problem = Problem { costs: &self.costs, ratios: self.ratios.as_deref(), ..field.problem };
         let start = std::mem::replace(&mut self.last, Start::Origin);
-        if let (Some(layout), false) = (layout, self.by_newton) {
+        // Where the dual was too slow once, it is even slower with weaker penalties.
+        if let Some(layout) = layout.filter(|_| !matches!(start, Start::Fit(_))) {
             let start = if let Start::Residuals(residuals) = start { Some(residuals) } else { None };
             if let Some((scores, residuals)) = dual::held_out(problem, layout, l2, STOP, start, &self.units) {
                 self.last = Start::Residuals(residuals);
                 return scores;
             }
-            self.by_newton = true;
             self.last = Start::Fit(by_newton(problem, l2, STOP, Start::Origin, field.positive));
         } else {
             self.last = Start::Fit(solve_signed(problem, l2, STOP, start, field.positive));

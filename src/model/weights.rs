@@ -172,23 +172,23 @@ impl Weights {
         let (twelves, rest) = scores.as_chunks_mut::<12>();
         let (eights, rest) = rest.as_chunks_mut::<8>();
         let (fours, ones) = rest.as_chunks_mut::<4>();
-        let mut label = 0;
-        for scores in twelves {
-            self.add_block(values, label, scores, entries);
-            label += 12;
-        }
-        for scores in eights {
-            self.add_block(values, label, scores, entries);
-            label += 8;
-        }
-        for scores in fours {
-            self.add_block(values, label, scores, entries);
-            label += 4;
-        }
-        for score in ones {
-            self.add_block(values, label, std::array::from_mut(score), entries);
-            label += 1;
-        }
+        let first = self.add_blocks(values, 0, twelves, entries);
+        let first = self.add_blocks(values, first, eights, entries);
+        let first = self.add_blocks(values, first, fours, entries);
+        self.add_blocks(values, first, ones.as_chunks_mut::<1>().0, entries);
+    }
+
+    /// The labels from `first` on, so many at once; the first label behind them.
+    fn add_blocks<T: Number + Into<f32>, const N: usize>(
+        &self,
+        values: &Packed<T>,
+        first: usize,
+        blocks: &mut [[f64; N]],
+        entries: &[(FeatureId, f32)],
+    ) -> usize {
+        let firsts = (first..).step_by(N);
+        blocks.iter_mut().zip(firsts).for_each(|(scores, first)| self.add_block(values, first, scores, entries));
+        first + N * blocks.len()
     }
 
     /// The labels from `first` on.

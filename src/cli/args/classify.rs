@@ -163,7 +163,7 @@ pub enum UnitName {
     Sentence,
     /// One record out for each line in, written as it comes
     Line,
-    /// Text between blank lines
+    /// Text between blank lines; a line of more than 200 characters ends one, too
     Paragraph,
     /// The whole file
     Document,
