@@ -42,8 +42,6 @@ pub mod text;
 
 pub mod packed;
 
-mod prefetch;
-
 pub mod idle;
 
 pub mod parsed;

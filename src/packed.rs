@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::marker::PhantomData;
 
 use bytes::Bytes;
+use prefetch_index::prefetch_index;
 
 /// A number as a model file holds it, little-endian.
 pub trait Number: Copy + Debug + PartialEq {
@@ -97,10 +98,10 @@ impl<T: Number> Packed<T> {
         std::array::from_fn(|at| T::read(&bytes[at * T::SIZE..][..T::SIZE]))
     }
 
-    /// A byte of a number, or 0 if there is no such number: for reading where the number will be.
+    /// Brings a number near that will soon be read.
     #[inline]
-    pub fn first_byte(&self, at: usize) -> u8 {
-        self.bytes.get(at * T::SIZE).copied().unwrap_or_default()
+    pub fn prefetch(&self, at: usize) {
+        prefetch_index(&self.bytes, at * T::SIZE);
     }
 
     pub fn iter(&self) -> impl ExactSizeIterator<Item = T> + '_ {

@@ -14,7 +14,6 @@ use super::shape::{self, Looks, Shape};
 use super::vocabulary::{Hash, Vocabulary, WordHash};
 use super::weighting::Weighting;
 use super::{FeatureId, Featurizer, Known, Row, START, Scratch, character_terms};
-use crate::prefetch::prefetch;
 use crate::text::Span;
 use crate::text::quote::{self, Quotation};
 use crate::text::stem::{self, Stems};
@@ -380,7 +379,7 @@ impl Lookup {
             unknown.resize(count.next_power_of_two(), 0);
         }
         // Step by step for all of them, and what a step reads is fetched before.
-        prefetch(candidates.iter().map(|pair| pairs.touch(pair.hash)));
+        candidates.iter().for_each(|pair| pairs.prefetch(pair.hash));
         let mut unmet = 0;
         for (pair, at) in candidates.iter().zip(0..) {
             let fate = pairs.get(pair.hash, pair.stems);
@@ -392,8 +391,8 @@ impl Lookup {
         let unknown = &unknown[..unmet];
         let vocabulary = &of.vocabulary;
         let hashes = || unknown.iter().map(|at| candidates[*at as usize].hash);
-        prefetch(hashes().map(|hash| vocabulary.touch(hash)));
-        prefetch(hashes().map(|hash| vocabulary.touch_term(vocabulary.candidate(hash))));
+        hashes().for_each(|hash| vocabulary.prefetch(hash));
+        hashes().filter_map(|hash| vocabulary.candidate(hash)).for_each(|feature| vocabulary.prefetch_term(feature));
         for pair in unknown.iter().map(|at| candidates[*at as usize]) {
             let second = pair.second as usize;
             let run = [second.checked_sub(1).map_or(NONE, |first| numbers[first]), numbers[second]];

@@ -3,6 +3,8 @@
 //! A term of two words costs five pieces of memory that are hardly ever at hand: its slot in the vocabulary's table, where it ends, its
 //! text. Here a pair that is met again costs one, whatever came of it.
 
+use prefetch_index::prefetch_index;
+
 use super::vocabulary::Hash;
 
 /// What is known of pairs: sets of four places, a set in one line of the cache (Hennessy & Patterson, *Computer Architecture*, B.1). The
@@ -65,10 +67,10 @@ impl Pairs {
         Pairs { sets: vec![Set::EMPTY; FIRST_SETS], met: 0 }
     }
 
-    /// Reads where [`Pairs::get`] will.
+    /// Brings near what [`Pairs::get`] reads.
     #[inline]
-    pub fn touch(&self, hash: Hash) -> u64 {
-        self.sets[self.place(hash)].stems[0]
+    pub fn prefetch(&self, hash: Hash) {
+        prefetch_index(&self.sets, self.place(hash));
     }
 
     /// What is known of a pair, by its hash and the numbers of its stems.

@@ -177,19 +177,17 @@ impl Vocabulary {
         self.find(hash, |_| true)
     }
 
-    /// Reads where [`Vocabulary::find`] will.
+    /// Brings near where [`Vocabulary::find`] begins.
     #[inline]
-    pub fn touch(&self, hash: Hash) -> u64 {
-        self.slots.get(hash.place().0 as usize & (self.slots.len() - 1))
+    pub fn prefetch(&self, hash: Hash) {
+        self.slots.prefetch(hash.place().0 as usize & (self.slots.len() - 1));
     }
 
-    /// Reads where a term stands and how often it stood, if it is one.
+    /// Brings near where a term stands and how often it stood.
     #[inline]
-    pub fn touch_term(&self, feature: Option<FeatureId>) -> u64 {
-        let Some(feature) = feature else { return 0 };
-        let end = self.ends.get(feature.index()) as usize;
-        let last = self.text.get(end.wrapping_sub(1)).map_or(0, |byte| u64::from(*byte));
-        last ^ u64::from(self.frequency(feature))
+    pub fn prefetch_term(&self, feature: FeatureId) {
+        self.ends.prefetch(feature.index());
+        self.document_frequency.prefetch(feature.index());
     }
 
     /// The half of each term's hash that the table holds.

@@ -15,6 +15,7 @@
 
 use std::ops::Range;
 
+use prefetch_index::prefetch_index;
 use rand_core::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use rayon::prelude::*;
@@ -23,7 +24,6 @@ use super::exponential::exp;
 use super::logistic::{L2, LABELS_A_BLOCK, Linear};
 use super::newton::{Outcome, Stop};
 use super::objective::{Loss, Problem, Split};
-use crate::prefetch::prefetch;
 
 /// Weights are single numbers, which bound how exact a minimum can be told.
 const FINEST: f64 = 2e-6;
@@ -429,16 +429,17 @@ impl<'a> Fit<'a> {
         self.reached = self.worst(&self.parts(slopes));
     }
 
-    /// Something of what is known of these units, which lie all over the memory, since their order is drawn.
+    /// Brings near what is known of these units, which lie all over the memory, since their order is drawn.
     fn fetch(&self, at: Range<usize>) {
-        let of_unit = |&i: &u32| {
-            let i = i as usize;
+        for i in self.units[at].iter().map(|i| *i as usize) {
             let (columns, values) = self.problem.rows.entries_of(i);
-            let entries = (0..columns.len()).step_by(16).fold(0, |read, at| read ^ columns[at] ^ values[at].to_bits());
-            let others = self.residuals[i * self.lanes].to_bits() ^ self.layout.squares[i].to_bits();
-            u64::from(entries ^ others ^ u32::from(self.problem.truth.has(i, 0)))
-        };
-        prefetch(self.units[at].iter().map(of_unit));
+            for at in (0..columns.len()).step_by(16) {
+                prefetch_index(columns, at);
+                prefetch_index(values, at);
+            }
+            prefetch_index(&self.residuals, i * self.lanes);
+            prefetch_index(&self.layout.squares, i);
+        }
     }
 
     /// The largest of lengths as shares of those at the origin.

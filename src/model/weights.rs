@@ -7,7 +7,6 @@ use crate::codebook::LabelId;
 use crate::features::{FeatureId, Row};
 use crate::model::card::Compression;
 use crate::packed::{Number, Packed};
-use crate::prefetch::prefetch;
 
 /// What is wanted of the weights.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -168,7 +167,11 @@ impl Weights {
     /// Several labels at once, whose sums stay in registers for the whole row.
     fn add<T: Number + Into<f32>>(&self, values: &Packed<T>, scores: &mut [f64], entries: &[(FeatureId, f32)]) {
         let start = |feature: FeatureId| self.row(feature).map_or(0, |row| row * self.labels);
-        prefetch(entries.iter().map(|(feature, _)| values.first_byte(start(*feature)).into()));
+        for (feature, _) in entries {
+            let start = start(*feature);
+            values.prefetch(start);
+            values.prefetch(start + self.labels - 1);
+        }
         let (twelves, rest) = scores.as_chunks_mut::<12>();
         let (eights, rest) = rest.as_chunks_mut::<8>();
         let (fours, ones) = rest.as_chunks_mut::<4>();

@@ -9,13 +9,13 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use foldhash::fast::RandomState;
+use prefetch_index::prefetch_index;
 use rust_stemmers::{Algorithm, Stemmer};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use super::Span;
 use super::token::Token;
-use crate::prefetch::prefetch;
 
 /// The stemmer as the model file names it.
 pub const STEMMER: &str = "rust-stemmers 1.2.0";
@@ -86,6 +86,8 @@ pub struct Stems {
     /// its hash. Never more than half full, so that a number needs no more bits than a place.
     places: Vec<u32>,
     long: HashMap<Box<str>, u32, RandomState>,
+    /// The tokens of the text at hand.
+    asked: Vec<Asked>,
     /// The stems, one after another, and where each ends.
     stems: String,
     ends: Vec<u32>,
@@ -106,10 +108,10 @@ impl Short {
     /// Reads 16 bytes at once and clears those behind the token, which takes no branch that could be guessed wrong; only near the end of the
     /// text they must be copied first.
     #[inline]
-    fn new(text: &str, span: Span) -> Option<Short> {
+    fn new(text: &str, span: Span) -> Short {
         let length = span.len();
         if !(1..=15).contains(&length) {
-            return None;
+            return Short::NONE;
         }
         let rest = &text.as_bytes()[span.start..];
         let bytes = match rest.first_chunk::<16>() {
@@ -121,8 +123,15 @@ impl Short {
             }
         };
         let own = bytes & (u128::MAX >> (8 * (16 - length)));
-        Some(Short(own as u64, (own >> 64) as u64 | (length as u64) << 56))
+        Short(own as u64, (own >> 64) as u64 | (length as u64) << 56)
     }
+}
+
+/// A token that is looked for: its bytes, or [`Short::NONE`], and their hash.
+#[derive(Clone, Copy)]
+struct Asked {
+    key: Short,
+    hash: u64,
 }
 
 /// Where a token that was not met before belongs in the table, and the bits of its hash.
@@ -139,6 +148,7 @@ impl Stems {
             keys: Vec::new(),
             places: vec![0; FIRST_PLACES],
             long: HashMap::default(),
+            asked: Vec::new(),
             stems: String::new(),
             ends: Vec::new(),
             seeds: [state.hash_one(1u8), state.hash_one(2u8)],
@@ -150,7 +160,8 @@ impl Stems {
     /// lower-cased, stemmed. Abbreviations with dots (`U.S.`) are only lower-cased, so that they stay apart from words.
     pub fn stem(&mut self, surface: &str) -> &str {
         self.make_room();
-        let number = self.number(surface, Span::new(0, surface.len()));
+        let span = Span::new(0, surface.len());
+        let number = self.number(surface, span, self.asked(Short::new(surface, span)));
         self.of(number)
     }
 
@@ -159,15 +170,18 @@ impl Stems {
     pub fn numbers(&mut self, text: &str, tokens: &[Token], into: &mut Vec<u32>) {
         self.make_room();
         into.clear();
-        let keys = tokens.iter().filter_map(|token| Short::new(text, token.span));
-        prefetch(keys.map(|key| self.touch(key)));
-        into.extend(tokens.iter().map(|token| self.number(text, token.span)));
-    }
-
-    /// Reads where [`Stems::find`] will.
-    #[inline]
-    fn touch(&self, key: Short) -> u64 {
-        self.places[self.hash(key) as usize & (self.places.len() - 1)].into()
+        let mut asked = std::mem::take(&mut self.asked);
+        asked.clear();
+        asked.extend(tokens.iter().map(|token| self.asked(Short::new(text, token.span))));
+        // Step by step for all of them, and what a step reads is on its way before.
+        let mask = self.places.len() - 1;
+        asked.iter().for_each(|asked| prefetch_index(&self.places, asked.hash as usize & mask));
+        for asked in &asked {
+            let first = self.places[asked.hash as usize & mask] as usize & mask;
+            prefetch_index(&self.keys, first.wrapping_sub(1));
+        }
+        into.extend(tokens.iter().zip(&asked).map(|(token, asked)| self.number(text, token.span, *asked)));
+        self.asked = asked;
     }
 
     #[inline]
@@ -177,24 +191,27 @@ impl Stems {
     }
 
     #[inline]
-    fn number(&mut self, text: &str, span: Span) -> u32 {
-        let free = match Short::new(text, span) {
-            Some(key) => match self.find(key) {
-                Ok(number) => return number,
-                Err(free) => Some((key, free)),
-            },
-            None => match self.long.get(span.of(text)) {
+    fn number(&mut self, text: &str, span: Span, asked: Asked) -> u32 {
+        let free = match asked.key {
+            Short::NONE => match self.long.get(span.of(text)) {
                 Some(&number) => return number,
                 None => None,
+            },
+            key => match self.find(asked) {
+                Ok(number) => return number,
+                Err(free) => Some((key, free)),
             },
         };
         self.remember(span.of(text), free)
     }
 
+    fn asked(&self, key: Short) -> Asked {
+        Asked { key, hash: self.hash(key) }
+    }
+
     /// The number of a short token, else where it belongs.
     #[inline]
-    fn find(&self, key: Short) -> Result<u32, Free> {
-        let hash = self.hash(key);
+    fn find(&self, Asked { key, hash }: Asked) -> Result<u32, Free> {
         let mask = self.places.len() - 1;
         let (tag, mut at) = ((hash >> 32) as u32 & !(mask as u32), hash as usize & mask);
         loop {
@@ -241,7 +258,7 @@ impl Stems {
         self.places.resize(places, 0);
         for number in 0..self.keys.len() {
             if self.keys[number] != Short::NONE
-                && let Err(Free { at, tag }) = self.find(self.keys[number])
+                && let Err(Free { at, tag }) = self.find(self.asked(self.keys[number]))
             {
                 self.places[at] = tag | (number as u32 + 1);
             }

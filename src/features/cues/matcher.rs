@@ -70,8 +70,6 @@ pub struct CueScratch {
     symbols: Symbols,
     words: Vec<Word>,
     ends: Vec<usize>,
-    /// Nothing: see [`Symbols::touch`].
-    touched: u32,
     sentence: SentenceScratch,
 }
 
@@ -142,7 +140,6 @@ impl Matcher {
             symbols: Symbols::new(&self.index),
             words: Vec::new(),
             ends: Vec::new(),
-            touched: 0,
             sentence: SentenceScratch {
                 marks: Marks::default(),
                 view: View::default(),
@@ -201,7 +198,7 @@ impl Matcher {
     }
 
     fn read_words(&self, text: &str, tokens: &[Token], numbers: &[u32], stems: &Stems, scratch: &mut CueScratch) {
-        let CueScratch { known, symbols, words, touched, .. } = scratch;
+        let CueScratch { known, symbols, words, .. } = scratch;
         words.clear();
         words.reserve(tokens.len());
         if symbols.bytes() > MOST_SYMBOLS {
@@ -212,7 +209,7 @@ impl Matcher {
         for (token, &number) in tokens.iter().zip(numbers) {
             match known.get(number) {
                 Some(Meaning::Word(symbol)) => {
-                    *touched ^= symbols.touch(symbol);
+                    symbols.prefetch(symbol);
                     words.push(Word { span: token.span, symbol });
                 }
                 Some(Meaning::Words(list)) => push(known.words(list), token, words),
@@ -226,6 +223,7 @@ impl Matcher {
                 }
             }
         }
+        words.iter().for_each(|word| symbols.prefetch_lists(word.symbol));
     }
 
     /// The nearest place where a match may end that starts at `at`, as so many words from there; going back, where one may start.

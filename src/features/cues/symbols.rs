@@ -7,6 +7,8 @@
 
 use std::collections::HashMap;
 
+use prefetch_index::prefetch_index;
+
 use super::code::GroupId;
 use super::compiled::{Check, Compiled};
 use super::lists::Lists;
@@ -187,12 +189,18 @@ impl Symbols {
         &self.held[start as usize..end as usize]
     }
 
-    /// Reads the first of what will soon be read of a symbol, so that it is on its way from far memory while other words are read. What it
-    /// gives means nothing, but must be used.
+    /// Brings near the head of a symbol.
     #[inline]
-    pub fn touch(&self, symbol: SymbolId) -> u32 {
-        let (held, _) = self.heads[symbol as usize].held;
-        self.held.get(held as usize).map_or(0, |held| held.thread)
+    pub fn prefetch(&self, symbol: SymbolId) {
+        prefetch_index(&self.heads, symbol as usize);
+    }
+
+    /// Brings near what its head leads to.
+    #[inline]
+    pub fn prefetch_lists(&self, symbol: SymbolId) {
+        let Head { more, held, .. } = self.heads[symbol as usize];
+        prefetch_index(&self.signs, more.0 as usize);
+        prefetch_index(&self.held, held.0 as usize);
     }
 
     /// Whether a symbol is in a group, which must be one that words may be asked after.
