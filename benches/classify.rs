@@ -110,7 +110,7 @@ fn lines(bencher: divan::Bencher, explain: bool, write: impl Fn(&Setting, &[Reco
     let classifier = classifier(&model, explain, UnitKind::Line);
     let heard = classifier.hear(&units, &mut Carried::default(), Work::Alone);
     let records = classifier.all(&heard, &mut classifier.memory()).records;
-    let setting = Setting { model: &model, explain, order: Order::default(), all_scores: false };
+    let setting = Setting { explain, ..Setting::new(&model) };
     bencher.counter(bytes).bench_local(|| write(&setting, &records));
 }
 

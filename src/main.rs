@@ -5,7 +5,7 @@ mod cli;
 use std::process::ExitCode;
 
 use cli::args::{Cli, Command};
-use cli::{DONE, FAILED, Remarks, USAGE};
+use cli::{DONE, FAILED, Misuse, Remarks, USAGE};
 
 fn main() -> ExitCode {
     let Cli { command, shared } = match cli::config::parse(std::env::args_os()) {
@@ -42,7 +42,7 @@ fn main() -> ExitCode {
         Err(error) if cli::is_closed_pipe(&error) => ExitCode::from(DONE),
         Err(error) => {
             remarks.fail(format_args!("{error:#}"));
-            ExitCode::from(FAILED)
+            ExitCode::from(if error.is::<Misuse>() { USAGE } else { FAILED })
         }
     }
 }

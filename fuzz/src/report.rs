@@ -48,7 +48,8 @@ pub fn report(data: &[u8]) {
     let path = super::piece(&mut data).into_owned();
     let model = &*HOSTILE;
     let records = records(model, data, first & 1 == 0);
-    let setting = Setting { model, explain: first & 2 == 0, order: Order::Reading, all_scores: first & 4 == 0 };
+    let (explain, all_scores) = (first & 2 == 0, first & 4 == 0);
+    let setting = Setting { explain, order: Order::Reading, all_scores, ..Setting::new(model) };
     let written = |report: &mut dyn Report| {
         report.begin(&path, None).expect("memory takes it");
         records.iter().for_each(|record| report.record(record).expect("memory takes it"));

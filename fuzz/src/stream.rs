@@ -27,7 +27,7 @@ pub fn stream(data: &[u8]) {
     let classifier = Classifier { model: &ENGLISH, choice, explain: true, voices: Listening::ToAll, unit };
     let most = if first & 4 == 0 { 1 << 20 } else { 40 };
     let whole = records(&classifier, most, std::iter::once(data), Work::Alone);
-    let setting = Setting { model: &ENGLISH, explain: true, order: Order::Reading, all_scores: true };
+    let setting = Setting { explain: true, order: Order::Reading, all_scores: true, ..Setting::new(&ENGLISH) };
     let expected = written(&setting, &whole);
     for (step, work) in [(1, Work::Alone), (usize::from(first >> 3) + 2, Work::Shared)] {
         let again = TWO.install(|| records(&classifier, most, data.chunks(step), work));

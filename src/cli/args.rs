@@ -107,6 +107,16 @@ impl Command {
         };
         *model = model.take().or_else(|| named.map(PathBuf::from));
     }
+
+    /// Whether the name of the output says how results look.
+    pub fn is_format_named(&self) -> bool {
+        match self {
+            Command::Classify(args) => args.promised().is_some(),
+            Command::Evaluate(args) => args.promised().is_some(),
+            Command::Suggest(args) => args.promised().is_some(),
+            _ => false,
+        }
+    }
 }
 
 /// Options that every command has.

@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use rhetor::classifier::{Classifier, ENOUGH_WORDS, Listening, Memory, TOO_FEW_KNOWN};
@@ -30,8 +31,8 @@ use rhetor::text::unit::UnitKind;
 use super::args::{Classify, FromOptions, OutputFormat, Shared, UnitName, VoiceName};
 use super::reading::{Faults, Spot};
 use super::{
-    DONE, FAILED, Output, Remarks, columns, has_deep_color, inputs, is_closed_pipe, is_of_output, load_model, named,
-    refuse_promise, refuse_same, use_color,
+    DONE, FAILED, Output, Remarks, columns, has_deep_color, inputs, is_closed_pipe, is_of_output, load_model, misuse,
+    named, refuse_promise, refuse_same, use_color,
 };
 
 /// What a run does with every unit.
@@ -43,6 +44,8 @@ pub struct Job<'a> {
     pub remarks: Remarks,
     /// Working memories that no thread has in hand: what one file taught them serves the next.
     pub memories: Idle<Memory>,
+    /// Whether any file could be read.
+    pub has_begun: AtomicBool,
 }
 
 /// What is remarked on once a file is read.
@@ -98,7 +101,7 @@ pub type SharedReport<'a> = Rc<RefCell<Box<dyn Report + 'a>>>;
 
 pub fn run(args: &Classify, shared: &Shared, remarks: Remarks) -> anyhow::Result<u8> {
     if args.shown.summary && args.format() == OutputFormat::Html {
-        anyhow::bail!("a report has the counts already\nhint: leave out --summary, or choose another --format");
+        return Err(misuse("a report has the counts already\nhint: leave out --summary, or choose another --format"));
     }
     refuse_promise(
         args.output.as_deref(),
@@ -124,6 +127,7 @@ pub fn run(args: &Classify, shared: &Shared, remarks: Remarks) -> anyhow::Result
         encoding: args.encoding,
         remarks,
         memories: Idle::default(),
+        has_begun: AtomicBool::new(false),
     };
     let paths = paths(args);
     if paths.iter().any(|path| path.as_os_str() == "-") && io::stdin().is_terminal() {
@@ -133,9 +137,12 @@ pub fn run(args: &Classify, shared: &Shared, remarks: Remarks) -> anyhow::Result
     refuse_same(args.output.as_deref(), files.iter().chain(&args.model))?;
     let status = if all_found { DONE } else { FAILED };
     let mut output = Output::open(args.output.as_deref())?;
-    let done = all_files(args, shared, &job, &files, &mut output)?;
-    output.finish()?;
-    Ok(done.max(status))
+    let done = all_files(args, shared, &job, &files, &mut output)?.max(status);
+    // Where nothing could be read an older file stays as it is.
+    if done == DONE || job.has_begun.load(Ordering::Relaxed) {
+        output.finish()?;
+    }
+    Ok(done)
 }
 
 /// Standard input, where nothing is named.
@@ -174,13 +181,20 @@ fn all_files(
         explain: job.classifier.explain,
         order,
         all_scores: args.shown.all_scores,
+        choice: job.classifier.choice.clone(),
+        voices: match &job.classifier.voices {
+            Listening::For(voices) => voices.clone(),
+            Listening::ToAll | Listening::ToNobody => Vec::new(),
+        },
     };
     let report: SharedReport = Rc::new(RefCell::new(report(args, shared, job, &setting, output)));
     let bar = progress(files, shared, args);
     let (status, units, framed) = read_all(job, files, &args.from, args.format(), &report, &bar)?;
     bar.finish_and_clear();
-    report.borrow_mut().end()?;
-    finale(args, job, units, framed);
+    if status == DONE || job.has_begun.load(Ordering::Relaxed) {
+        report.borrow_mut().end()?;
+    }
+    finale(args, job, units, framed, setting.is_filtered());
     Ok(status)
 }
 
@@ -217,14 +231,15 @@ pub fn read_all(
 }
 
 /// A person who sees nothing wants to know whether there was something to see.
-fn finale(args: &Classify, job: &Job, units: u64, framed: u64) {
+fn finale(args: &Classify, job: &Job, units: u64, framed: u64, is_filtered: bool) {
     if io::stderr().is_terminal() && args.format() == OutputFormat::Text && !args.shown.summary {
         let noun = match (job.classifier.unit, units) {
             (unit, 1) => noun(unit).to_owned(),
             (unit, _) => noun(unit).to_owned() + "s",
         };
         let carry = if framed == 1 { "carries" } else { "carry" };
-        job.remarks.say(format_args!("{framed} of {units} {noun} {carry} a framing"));
+        let asked = if is_filtered { " that was asked for" } else { "" };
+        job.remarks.say(format_args!("{framed} of {units} {noun} {carry} a framing{asked}"));
     }
     if args.shown.summary {
         job.remarks
@@ -284,9 +299,9 @@ fn listening(wanted: &[VoiceName]) -> anyhow::Result<Listening> {
         ([], _) => Ok(Listening::ToAll),
         (_, 0) => Ok(Listening::ToNobody),
         (_, some) if some == wanted.len() => Ok(Listening::For(voices)),
-        _ => anyhow::bail!(
-            "--voice none tells no voices, so none can be chosen with it\nhint: leave out either none or the others"
-        ),
+        _ => Err(misuse(
+            "--voice none tells no voices, so none can be chosen with it\nhint: leave out either none or the others",
+        )),
     }
 }
 
@@ -307,7 +322,7 @@ pub fn label(model: &Model, name: &str) -> anyhow::Result<LabelId> {
             Some(near) => format!("did you mean {near}?"),
             None => format!("it has {}", model.labels().iter().map(|(_, name)| name).collect::<Vec<_>>().join(", ")),
         };
-        anyhow::anyhow!("the model has no label {name:?}\nhint: {hint}")
+        misuse(format_args!("the model has no label {name:?}\nhint: {hint}"))
     })
 }
 

@@ -88,7 +88,11 @@ fn typed_or_set(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<Cli>
         command.try_get_matches_from_mut(&args).unwrap_or_else(|error| super::advice::advised(error, &args).exit());
     let typed = Cli::from_arg_matches(&plain).unwrap_or_else(|error| error.exit());
     let Some(path) = file_of(&typed.shared) else { return Ok(typed) };
-    let config = Config::read(&path)?;
+    let mut config = Config::read(&path)?;
+    // The name of an output is typed, too.
+    if typed.command.is_format_named() {
+        config.settings.retain(|setting| setting.key != "format");
+    }
     let mut command = Cli::command();
     command = config.apply(command);
     let matches = command.try_get_matches_from_mut(&args).map_err(|error| config.blamed(&error))?;

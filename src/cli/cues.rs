@@ -12,7 +12,7 @@ use rhetor::text::stem::Language;
 use rhetor::text::visible;
 
 use super::args::{Cues, CuesFormat, Shared};
-use super::{DONE, FAILED, Remarks, inputs, named, print, train};
+use super::{DONE, FAILED, Remarks, inputs, misuse, named, print, train};
 
 /// How many examples that fail are shown one by one.
 const SHOWN: usize = 50;
@@ -27,7 +27,7 @@ struct Loaded {
 
 pub fn run(args: &Cues, shared: &Shared, remarks: Remarks) -> anyhow::Result<u8> {
     if args.format == CuesFormat::Csv && !args.paths.is_empty() && !args.labelled.is_empty() {
-        anyhow::bail!("matches and counts are two tables\nhint: ask for one of them, a text or --labelled");
+        return Err(misuse("matches and counts are two tables\nhint: ask for one of them, a text or --labelled"));
     }
     let loaded = load(args, remarks)?;
     let mut misses = loaded.set.misses(&loaded.matcher, args.language);
@@ -59,7 +59,10 @@ fn load(args: &Cues, remarks: Remarks) -> anyhow::Result<Loaded> {
     if let Some(cues) =
         args.paths.iter().find(|path| is_cues(path)).filter(|_| path != cues::BUILTIN && !is_cues(&args.file))
     {
-        anyhow::bail!("{}: is named behind {path}, and cues come first\nhint: rhetor cues {0} {path}", cues.display());
+        let cues = cues.display();
+        return Err(misuse(format_args!(
+            "{cues}: is named behind {path}, and cues come first\nhint: rhetor cues {cues} {path}"
+        )));
     }
     let (set, matcher) = read(&args.file, args.language, remarks)?;
     let wanted = wanted(&set, &args.only)?;
@@ -89,7 +92,7 @@ fn wanted(set: &CueSet, only: &[String]) -> anyhow::Result<Vec<bool>> {
             let names = set.cues.iter().flat_map(|cue| [&cue.name[..], &cue.section[..]]);
             let hint = rhetor::codebook::nearest(name, names)
                 .map_or("run without --only to see all".into(), |near| format!("did you mean {near}?"));
-            anyhow::bail!("there is no cue or section {name:?}\nhint: {hint}");
+            return Err(misuse(format_args!("there is no cue or section {name:?}\nhint: {hint}")));
         }
     }
     let is_wanted = |cue: &cues::Cue| only.is_empty() || only.iter().any(|name| goes_by(cue, name));

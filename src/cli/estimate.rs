@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::atomic::AtomicBool;
 
 use indicatif::ProgressBar;
 use rhetor::classifier::Classifier;
@@ -148,6 +149,7 @@ fn read_pool(
         encoding: args.sample.encoding,
         remarks,
         memories: Idle::default(),
+        has_begun: AtomicBool::new(false),
     };
     let pool = Rc::new(RefCell::new(Pool::new(args, model, sample)));
     let report: SharedReport = Rc::new(RefCell::new(Box::new(pool::Reading(pool.clone()))));

@@ -19,7 +19,7 @@ pub fn files(paths: &[PathBuf], globs: &[String], remarks: Remarks) -> anyhow::R
         let before = files.len();
         all_found &= walk(path, globs, remarks, &mut files)?;
         if files.len() == before {
-            let wanted = if globs.is_empty() { "*.txt or *.md".into() } else { globs.join(", ") };
+            let wanted = if globs.is_empty() { "*.txt, *.md or *.txt.gz".into() } else { globs.join(", ") };
             let hint = if globs.is_empty() { "\nhint: --glob '*.html' reads others" } else { "" };
             remarks.warn(format_args!("{}: no file matches {wanted}{hint}", path.display()));
         }
@@ -41,6 +41,8 @@ pub fn warn_of_twice(paths: &[PathBuf], remarks: Remarks) {
 fn walk(folder: &Path, globs: &[String], remarks: Remarks, files: &mut Vec<PathBuf>) -> anyhow::Result<bool> {
     let mut overrides = OverrideBuilder::new(folder);
     let usual = ["*.txt".to_owned(), "*.md".to_owned(), "*.txt.gz".to_owned()];
+    // Some systems write NOTES.TXT.
+    overrides.case_insensitive(globs.is_empty()).map_err(|error| anyhow::anyhow!("--glob: {error}"))?;
     for glob in if globs.is_empty() { &usual[..] } else { globs } {
         overrides.add(glob).map_err(|error| anyhow::anyhow!("--glob {glob:?}: {error}"))?;
     }

@@ -15,7 +15,8 @@ pub fn run(args: &Inspect) -> anyhow::Result<u8> {
             format!("{:#}\n", serde_json::to_value(&model.card().cues)?)
         }
         _ if args.cues => card::cues(model.card()),
-        (Some(label), _) => card::terms(&find(&model, label)?),
+        (Some(label), CardFormat::Text) => card::terms(&find(&model, label)?),
+        (Some(label), CardFormat::Json) => format!("{:#}\n", serde_json::to_value(find(&model, label)?)?),
         (None, CardFormat::Text) => card::text(&model) + &card::strongest(&model),
         (None, CardFormat::Json) => json(&model),
     };

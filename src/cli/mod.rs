@@ -38,6 +38,16 @@ pub const FAILED: u8 = 1;
 /// What was asked for makes no sense.
 pub const USAGE: u8 = 2;
 
+/// A command line whose parts make no sense together, or that names what is not there to be named.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Misuse(String);
+
+/// The error of a command line that makes no sense.
+pub fn misuse(words: impl std::fmt::Display) -> anyhow::Error {
+    Misuse(words.to_string()).into()
+}
+
 /// Remarks on standard error, unless the user wants none.
 #[derive(Clone, Copy, Default)]
 pub struct Remarks {
@@ -178,6 +188,10 @@ pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         let io = cause.downcast_ref::<io::Error>();
         let json = cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
-        io.map(io::Error::kind).or(json) == Some(io::ErrorKind::BrokenPipe)
+        let csv = cause.downcast_ref::<csv::Error>().and_then(|error| match error.kind() {
+            csv::ErrorKind::Io(error) => Some(error.kind()),
+            _ => None,
+        });
+        io.map(io::Error::kind).or(json).or(csv) == Some(io::ErrorKind::BrokenPipe)
     })
 }

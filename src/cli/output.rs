@@ -6,8 +6,10 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Once, mpsc};
 
 use rhetor::model::part::{self, PartFile};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::consts::{SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ};
 use signal_hook::iterator::Signals;
+
+use super::misuse;
 
 /// Standard output, or a file that takes its name when all is written.
 pub enum Output {
@@ -118,16 +120,36 @@ pub fn named(path: &Path, error: io::Error) -> anyhow::Error {
 pub fn refuse_same<'a>(output: Option<&Path>, inputs: impl IntoIterator<Item = &'a PathBuf>) -> anyhow::Result<()> {
     let inputs: Vec<&PathBuf> = inputs.into_iter().collect();
     if inputs.iter().filter(|input| input.as_os_str() == "-").count() > 1 {
-        anyhow::bail!("-: standard input can be read only once\nhint: write one of the inputs to a file first");
+        return Err(misuse("-: standard input can be read only once\nhint: write one of the inputs to a file first"));
     }
     let Some(output) = output.and_then(|path| path.canonicalize().ok()) else { return Ok(()) };
-    match inputs.into_iter().find(|input| input.canonicalize().is_ok_and(|input| input == output)) {
-        Some(input) => anyhow::bail!(
+    let is_output = |input: &Path| match input.to_str() {
+        Some("-") => is_standard_input(&output),
+        _ => input.canonicalize().is_ok_and(|input| input == output),
+    };
+    match inputs.into_iter().any(|input| is_output(input)) {
+        true => Err(misuse(format_args!(
             "{}: is an input, and would be overwritten\nhint: choose another name for the output",
-            input.display()
-        ),
-        None => Ok(()),
+            output.display()
+        ))),
+        false => Ok(()),
     }
+}
+
+/// Whether standard input comes from that file.
+#[cfg(unix)]
+fn is_standard_input(path: &Path) -> bool {
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::MetadataExt;
+    let place = |file: &std::fs::Metadata| (file.dev(), file.ino());
+    let input = io::stdin().as_fd().try_clone_to_owned().and_then(|input| std::fs::File::from(input).metadata());
+    matches!((input, path.metadata()), (Ok(input), Ok(output)) if output.is_file() && place(&input) == place(&output))
+}
+
+/// Other systems do not tell.
+#[cfg(not(unix))]
+fn is_standard_input(_: &Path) -> bool {
+    false
 }
 
 /// Refuses a name that promises a format which is not written, unless another was asked for: text would stand there under a wrong name.
@@ -136,19 +158,21 @@ pub fn refuse_promise(output: Option<&Path>, is_asked: bool, also: &[&str], hint
     const NEVER: [&str; 10] = ["xlsx", "xls", "ods", "docx", "doc", "pdf", "parquet", "xml", "gz", "zip"];
     let Some(path) = output.filter(|_| !is_asked) else { return Ok(()) };
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
-    anyhow::ensure!(
-        !NEVER.contains(&&ending[..]) && !also.contains(&&ending[..]),
+    if !NEVER.contains(&&ending[..]) && !also.contains(&&ending[..]) {
+        return Ok(());
+    }
+    Err(misuse(format_args!(
         "{}: nothing is written as {ending} here\nhint: {hint}; --format chooses whatever the name",
         path.display()
-    );
-    Ok(())
+    )))
 }
 
 /// Refuses to write two things to one file, however it is spelled.
 pub fn refuse_twice(one: Option<&Path>, other: Option<&Path>) -> anyhow::Result<()> {
     match (one, other) {
         (Some(one), Some(other)) if place_of(one) == place_of(other) => {
-            anyhow::bail!("{}: is named for two outputs\nhint: choose another name for one of them", other.display())
+            let other = other.display();
+            Err(misuse(format_args!("{other}: is named for two outputs\nhint: choose another name for one of them")))
         }
         _ => Ok(()),
     }
@@ -178,7 +202,8 @@ fn clean_up_on_signals() {
         };
         // Without somebody who watches, a signal must end the run by itself: the part stays, and the next writer of the name replaces it.
         if std::thread::Builder::new().spawn(watch).is_ok() {
-            let _ = Signals::new([SIGINT, SIGTERM, SIGHUP]).map(|signals| to_watch.send(signals));
+            let deadly = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU];
+            let _ = Signals::new(deadly).map(|signals| to_watch.send(signals));
         }
     });
 }

@@ -18,8 +18,10 @@ pub trait Reader {
         Ok(())
     }
 
-    /// The first bytes of the input, before any unit.
-    fn first(&mut self, _bytes: &[u8]) {}
+    /// The first bytes of the input, before any unit: it can be read, and is text.
+    fn first(&mut self, _bytes: &[u8]) -> anyhow::Result<()> {
+        Ok(())
+    }
 
     /// Some units more, and the bytes that were read for them; the list is emptied.
     fn units(&mut self, units: &mut Vec<Unit>, bytes: usize) -> anyhow::Result<()>;
@@ -44,7 +46,7 @@ pub fn read(
         };
         if std::mem::take(&mut first) {
             look_at(&buffer[..count], path, command, remarks)?;
-            reader.first(&buffer[..count]);
+            reader.first(&buffer[..count])?;
         }
         match count {
             0 => splitter.finish(&mut units),

@@ -22,7 +22,7 @@ use rhetor::text::stem::Language;
 
 use super::args::{Bits, DataFormat, DataOptions, FeatureOptions, LearningOptions, Train};
 use super::output::check_output;
-use super::{DONE, Remarks, card, named, print, refuse_same, refuse_twice, write_whole};
+use super::{DONE, Remarks, card, misuse, named, print, refuse_same, refuse_twice, write_whole};
 
 /// What `--cues` calls doing without.
 const NO_CUES: &str = "none";
@@ -227,7 +227,9 @@ fn cues(options: &FeatureOptions, remarks: Remarks) -> anyhow::Result<Option<Cue
         return Ok((options.language == Language::English).then(cues::builtin));
     }
     if is(NO_CUES) {
-        anyhow::ensure!(options.cues.len() == 1, "--cues none stands alone\nhint: name the cue files, or none");
+        if options.cues.len() > 1 {
+            return Err(misuse("--cues none stands alone\nhint: name the cue files, or none"));
+        }
         return Ok(None);
     }
     let mut all: Option<CueSet> = None;

@@ -17,7 +17,7 @@ use super::{Record, Report, Setting};
 use crate::model::Model;
 use crate::model::card::{LabelCard, Mirror};
 use crate::text::speech::{Cast, UNCLEAR};
-use view::{File, Framing, Known, Label, LabelKnown, ModelNote, Paragraph, Tested, Unit, View};
+use view::{Asked, File, Framing, Known, Label, LabelKnown, ModelNote, Paragraph, Tested, Unit, View};
 
 /// Entries of an explanation that are kept.
 const MOST_WORDS: usize = 8;
@@ -40,7 +40,7 @@ impl<'a, W: Write> Html<'a, W> {
     /// The same for whoever knows already what [`mirror`] says.
     pub fn with_mirror(setting: &'a Setting<'a>, out: W, noun: &str, mirror: Option<&Mirror>) -> Self {
         let (labels, model) = (labels(setting.model, mirror), note(setting.model, mirror));
-        let view = View { model, labels, noun: noun.to_owned(), files: Vec::new() };
+        let view = View { model, labels, noun: noun.to_owned(), asked: asked(setting), files: Vec::new() };
         Html { setting, out, view, casts: Vec::new() }
     }
 
@@ -81,6 +81,17 @@ impl<W: Write> Report for Html<'_, W> {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+fn asked(setting: &Setting) -> Asked {
+    let Setting { choice, voices, .. } = setting;
+    let names = || setting.labels().map(|(_, name)| name.to_owned()).collect();
+    Asked {
+        labels: if choice.only.is_some() { names() } else { Vec::new() },
+        voices: voices.clone(),
+        threshold: choice.threshold,
+        most: choice.top_k,
     }
 }
 

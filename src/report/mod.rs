@@ -12,9 +12,10 @@ pub mod voiced;
 pub use crate::text::visible;
 use std::io;
 
-use crate::framing::Framing;
+use crate::codebook::LabelId;
 use crate::framing::evidence::{Evidence, Order};
 use crate::framing::voice::Voice;
+use crate::framing::{Choice, Framing};
 use crate::model::Model;
 use crate::text::Span;
 use crate::text::unit::Unit;
@@ -88,6 +89,29 @@ pub struct Setting<'a> {
     pub order: Order,
     /// Whether JSONL has the probability of every label.
     pub all_scores: bool,
+    /// Which framings were asked for.
+    pub choice: Choice,
+    /// Only those in these voices; empty where all were.
+    pub voices: Vec<Voice>,
+}
+
+impl<'a> Setting<'a> {
+    /// All framings at the model's own thresholds, without evidence.
+    pub fn new(model: &'a Model) -> Self {
+        let (order, choice) = (Order::default(), Choice::default());
+        Setting { model, explain: false, order, all_scores: false, choice, voices: Vec::new() }
+    }
+
+    /// The labels that were asked for.
+    pub fn labels(&self) -> impl Iterator<Item = (LabelId, &'a str)> {
+        let is_asked = |label: LabelId| self.choice.only.as_ref().is_none_or(|only| only.contains(&label));
+        self.model.labels().iter().filter(move |(label, _)| is_asked(*label))
+    }
+
+    /// Whether framings may have been found that nobody asked for.
+    pub fn is_filtered(&self) -> bool {
+        self.choice.only.is_some() || self.choice.top_k.is_some() || !self.voices.is_empty()
+    }
 }
 
 /// Writes records, each by itself whatever came before it: so that several threads can at once.

@@ -159,11 +159,12 @@ impl<'a, W: Write> Summary<'a, W> {
             let framed = share(file.framed, file.units);
             writeln!(
                 self.out,
-                "{}: {} {}, {} with a framing ({framed})",
+                "{}: {} {}, {} with a framing{} ({framed})",
                 visible(&file.path),
                 file.units,
                 if file.units == 1 { "unit" } else { "units" },
-                file.framed
+                file.framed,
+                if self.setting.is_filtered() { " that was asked for" } else { "" }
             )?;
             let mut rows: Vec<(u64, &str, usize)> =
                 labels.iter().map(|(label, name)| (file.counts[label.index()], name, label.index())).collect();
@@ -206,9 +207,7 @@ impl<'a, W: Write> Summary<'a, W> {
         for file in &self.files {
             let counts = self
                 .setting
-                .model
                 .labels()
-                .iter()
                 .map(|(label, name)| (name.to_owned(), serde_json::Value::from(file.counts[label.index()])));
             let said = file.rows().into_iter().map(|(label, voice, speaker, count)| {
                 let label = self.setting.model.labels().name(LabelId(label as u16));
@@ -234,7 +233,7 @@ impl<'a, W: Write> Summary<'a, W> {
         record(["path", "label", "voice", "speaker", "count", "units"])?;
         for file in &self.files {
             let (units, all) = (file.units.to_string(), file.rows());
-            for (label, name) in self.setting.model.labels().iter() {
+            for (label, name) in self.setting.labels() {
                 let rows = all.iter().filter(|row| row.0 == label.index());
                 if rows.clone().next().is_none() {
                     record([&file.path, name, "", "", "0", &units])?;

@@ -202,7 +202,6 @@ fn explained(setting: &Setting, record: &Record) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::framing::evidence::Order;
     use proptest::prelude::*;
 
     fn written(number: f64) -> String {
@@ -245,7 +244,7 @@ mod tests {
             delimiter in prop_oneof![Just(b','), Just(b'\t')],
         ) {
             let model = crate::model::english::embedded();
-            let setting = Setting { model: &model, explain: false, order: Order::default(), all_scores: false };
+            let setting = Setting::new(&model);
             let rows = Rows { setting: &setting, path: String::new(), delimiter, spreadsheet_safe: false };
             let (mut row, mut library) = (Vec::new(), csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new()));
             for cell in &cells {

@@ -160,8 +160,7 @@ impl Stems {
     /// lower-cased, stemmed. Abbreviations with dots (`U.S.`) are only lower-cased, so that they stay apart from words.
     pub fn stem(&mut self, surface: &str) -> &str {
         self.make_room();
-        let span = Span::new(0, surface.len());
-        let number = self.number(surface, span, self.asked(Short::new(surface, span)));
+        let number = self.number(surface, Span::new(0, surface.len()));
         self.of(number)
     }
 
@@ -180,7 +179,7 @@ impl Stems {
             let first = self.places[asked.hash as usize & mask] as usize & mask;
             prefetch_index(&self.keys, first.wrapping_sub(1));
         }
-        into.extend(tokens.iter().zip(&asked).map(|(token, asked)| self.number(text, token.span, *asked)));
+        into.extend(tokens.iter().zip(&asked).map(|(token, asked)| self.number_of(text, token.span, *asked)));
         self.asked = asked;
     }
 
@@ -190,8 +189,12 @@ impl Stems {
         product as u64 ^ (product >> 64) as u64
     }
 
+    fn number(&mut self, text: &str, span: Span) -> u32 {
+        self.number_of(text, span, self.asked(Short::new(text, span)))
+    }
+
     #[inline]
-    fn number(&mut self, text: &str, span: Span, asked: Asked) -> u32 {
+    fn number_of(&mut self, text: &str, span: Span, asked: Asked) -> u32 {
         let free = match asked.key {
             Short::NONE => match self.long.get(span.of(text)) {
                 Some(&number) => return number,

@@ -180,8 +180,8 @@ fn what_they_agree_on_is_merged_and_the_rest_is_listed_with_reasons() {
 
 #[test]
 fn outputs_never_replace_inputs_or_each_other() {
-    two().run("agree anna.csv ben.csv --merged ben.csv").ends(1).says("would be overwritten");
-    two().run("agree anna.csv ben.csv --merged x.csv --rest x.csv").ends(1).says("x.csv");
+    two().run("agree anna.csv ben.csv --merged ben.csv").ends(2).says("would be overwritten");
+    two().run("agree anna.csv ben.csv --merged x.csv --rest x.csv").ends(2).says("x.csv");
     let desk = two();
     desk.run("agree anna.csv ben.csv -o figures.csv").ok();
     assert!(desk.read("figures.csv").starts_with(b"of,name,units"));

@@ -354,7 +354,7 @@ fn the_pool_is_never_written_into() {
     let Some(mut terminal) = Terminal::run(&desk.path(""), "annotate labelled.csv -o labelled.csv", WIDE) else {
         return;
     };
-    assert_eq!(terminal.end(), 1);
+    assert_eq!(terminal.end(), 2);
     terminal.shows("labelled.csv: is an input, and would be overwritten");
     assert_eq!(desk.read("labelled.csv"), LABELLED.as_bytes());
 }

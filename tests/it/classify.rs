@@ -1,4 +1,4 @@
-use crate::desk::Desk;
+use crate::desk::{Desk, LABELLED};
 use serde_json::Value;
 
 const SPEECH: &str = "Town hall\n\nThe council met on Monday and approved\nthe minutes of the last meeting. If you cross\nthis line you will regret it.\n\n\
@@ -43,6 +43,16 @@ fn a_summary_counts_framings_for_each_file() {
         .says("`rhetor estimate`");
     desk.run("classify -m m --summary -f csv speech.txt").ok().matches("summary.csv");
     desk.run("classify -m m --summary -f jsonl speech.txt").ok().prints("\"framed\":");
+}
+
+#[test]
+fn a_summary_has_no_counts_of_what_nobody_asked_for() {
+    let desk = on_speech();
+    let csv = desk.run("classify -m m speech.txt --summary --only threat -f csv").ok().stdout;
+    assert!(csv.lines().skip(1).all(|row| row.starts_with("speech.txt,threat,")), "{csv}");
+    let row = desk.run("classify -m m speech.txt --summary --only threat -f jsonl").ok().records().remove(0);
+    assert_eq!(row["counts"].as_object().unwrap().keys().collect::<Vec<_>>(), ["threat"]);
+    desk.run("classify -m m speech.txt --summary --only threat").ok().prints("with a framing that was asked for (");
 }
 
 #[test]
@@ -147,7 +157,7 @@ fn labels_thresholds_and_numbers_can_be_chosen() {
     assert!(framings("--threshold 0 --top-k 2").iter().all(|&count| count == 2));
     assert!(framings("--threshold 0 --only call").iter().all(|&count| count == 1));
     assert!(framings("--threshold 1").iter().all(|&count| count == 0));
-    desk.run("classify -m m speech.txt --only treat").ends(1).says("did you mean threat?");
+    desk.run("classify -m m speech.txt --only treat").ends(2).says("did you mean threat?");
     desk.run("classify -m m speech.txt --threshold 2").ends(2).says("between 0 and 1");
 }
 
@@ -219,7 +229,7 @@ fn an_output_file_is_written_whole_or_not_at_all() {
     let desk = on_speech().and("out.txt", "old");
     desk.run("classify -m m speech.txt -o out.txt").ok().left_out(".out.txt.rhetor-part");
     assert!(String::from_utf8(desk.read("out.txt")).unwrap().contains("regret"));
-    desk.run("classify -m m speech.txt -o speech.txt").ends(1).says("is an input");
+    desk.run("classify -m m speech.txt -o speech.txt").ends(2).says("is an input");
     assert_eq!(desk.read("speech.txt"), SPEECH.as_bytes());
 }
 
@@ -313,7 +323,7 @@ fn without_voices_all_else_stays_the_same() {
     desk.run("classify -m m news.txt --voice none -f csv").ok().prints(",,threat");
     let page = desk.run("classify -m m news.txt --voice none -f html").ok().prints("threat").stdout;
     assert!(!page.contains("in whose voice"));
-    desk.run("classify -m m news.txt --voice none,quoted").ends(1).says("leave out either");
+    desk.run("classify -m m news.txt --voice none,quoted").ends(2).says("leave out either");
 }
 
 #[test]
@@ -325,12 +335,55 @@ fn a_file_that_cannot_be_read_has_no_place_in_the_results() {
 }
 
 #[test]
+fn a_file_that_is_no_text_we_read_is_not_counted_as_one_without_framings() {
+    let utf16: Vec<u8> = "They will pay.\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let desk = Desk::with_model().and("a.txt", "They will pay.\n").and("wide.txt", [b"\xff\xfe", &utf16[..]].concat());
+    for format in ["text", "csv", "jsonl"] {
+        let ran = desk.run(&format!("classify -m m wide.txt a.txt --summary -f {format}")).ends(1).says("is UTF-16LE");
+        assert!(!ran.stdout.contains("wide.txt"), "{}", ran.stdout);
+    }
+    let desk = desk.and("old.html", "old");
+    desk.run("classify -m m wide.txt -o old.html").ends(1);
+    desk.run("classify -m m missing.txt -o old.html").ends(1);
+    assert_eq!(desk.read("old.html"), b"old", "where nothing could be read an older file stays");
+}
+
+#[test]
+fn what_standard_input_reads_is_not_overwritten() {
+    let desk = Desk::with_model();
+    for args in ["classify -m m -o in.csv", "convert - in.csv --to jsonl", "train - -o in.csv --input-format csv"] {
+        let desk = Desk::with("in.csv", LABELLED).and("m", desk.read("m"));
+        let mut command = desk.command(args);
+        let output = command.stdin(std::fs::File::open(desk.path("in.csv")).unwrap()).output().unwrap();
+        desk.ran(output).ends(2).says("in.csv: is an input, and would be overwritten");
+        assert_eq!(desk.read("in.csv"), LABELLED.as_bytes());
+    }
+}
+
+#[test]
+fn a_command_line_that_makes_no_sense_ends_with_2() {
+    let desk = Desk::with_model().and("a.txt", "They will pay.\n");
+    for args in [
+        "classify -m m a.txt --only nonsense",
+        "classify -m m a.txt --voice none,quoted",
+        "classify -m m a.txt -o out.json",
+        "classify -m m a.txt -o a.txt",
+        "classify -m m - -",
+        "inspect -m m --terms nonsense",
+        "train train.csv -o n --l2 -1",
+        "train train.csv -o n --cues none --cues a.toml",
+    ] {
+        desk.run(args).ends(2);
+    }
+}
+
+#[test]
 fn a_model_is_never_overwritten_by_what_it_found() {
     let desk = Desk::with_model().and("a.txt", "They will pay.\n");
     let before = desk.read("m");
-    desk.run("classify -m m a.txt -o m").ends(1).says("would be overwritten");
-    desk.run("evaluate -m m train.csv --report m").ends(1).says("would be overwritten");
-    desk.run("evaluate -m m train.csv -o x --report x").ends(1).says("is named for two outputs");
+    desk.run("classify -m m a.txt -o m").ends(2).says("would be overwritten");
+    desk.run("evaluate -m m train.csv --report m").ends(2).says("would be overwritten");
+    desk.run("evaluate -m m train.csv -o x --report x").ends(2).says("is named for two outputs");
     assert_eq!(desk.read("m"), before);
 }
 
@@ -342,7 +395,7 @@ fn the_name_of_the_output_tells_the_format() {
     desk.run("classify -m m a.txt -o r.csv -f text").ok();
     assert!(desk.read("r.csv").starts_with(b"a.txt:1:"));
     for name in ["r.json", "r.xlsx", "r.csv.gz"] {
-        let said = desk.run(&format!("classify -m m a.txt -o {name}")).ends(1).left_out(name);
+        let said = desk.run(&format!("classify -m m a.txt -o {name}")).ends(2).left_out(name);
         said.says(&format!("{name}: nothing is written as")).says("hint: .jsonl is an object a unit");
     }
     desk.run("classify -m m a.txt -o r.json -f jsonl").ok().wrote("r.json");
@@ -500,7 +553,8 @@ fn a_table_in_another_encoding_and_one_of_a_single_column_are_classified_whole()
 fn the_files_of_a_folder_can_be_listed_before_they_are_read() {
     let desk =
         Desk::with("d/b.txt", "").and("d/a.md", "").and("d/c.html", "").and("d/.hidden.txt", "").and("e.html", "");
-    assert_eq!(desk.run("classify --files d e.html").ok().stdout, "d/a.md\nd/b.txt\ne.html\n");
+    let desk = desk.and("d/NOTES.TXT", "");
+    assert_eq!(desk.run("classify --files d e.html").ok().stdout, "d/NOTES.TXT\nd/a.md\nd/b.txt\ne.html\n");
     assert_eq!(desk.run("classify --files d --glob *.html").ok().stdout, "d/c.html\n");
     assert_eq!(desk.run("classify --files gone e.html").ends(1).says("gone: No such file").stdout, "e.html\n");
 }

@@ -10,6 +10,8 @@ fn a_configuration_sets_defaults_is_announced_and_gives_way_to_what_is_typed() {
         .prints("\"text\":\"They will pay.\"")
         .says("rhetor.toml: format = jsonl, unit = line, color = never (--no-config does without)");
     desk.run_with("classify -f tsv", "They will pay.").ok().prints("path\tindex").says("rhetor.toml: unit = line");
+    desk.run_with("classify -o page.html", "They will pay.").ok().says("rhetor.toml: unit = line");
+    assert!(desk.read("page.html").starts_with(b"<!doctype html>"), "the name of an output is typed, too");
     let plain = desk.run_with("classify --no-config -f csv", "They will pay.").ok();
     assert_eq!(plain.stderr, "");
     desk.run("labels").ok().says("rhetor.toml: color = never");

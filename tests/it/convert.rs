@@ -65,7 +65,7 @@ fn several_files_in_several_formats_become_one() {
 #[test]
 fn an_output_that_is_an_input_or_says_no_format_is_refused() {
     let desk = Desk::with("a.csv", "text,labels\nCall now.,call\n");
-    desk.run("convert a.csv a.csv").ends(1).says("a.csv: is an input, and would be overwritten\nhint: ");
+    desk.run("convert a.csv a.csv").ends(2).says("a.csv: is an input, and would be overwritten\nhint: ");
     desk.run("convert a.csv out.json")
         .ends(1)
         .says("out.json: `.json` says too little of the format\nhint: `--to label-studio`");

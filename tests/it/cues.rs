@@ -47,7 +47,7 @@ fn matches_are_shown_where_they_stand() {
     desk.run("cues c.toml s.txt -f csv --only call")
         .ok()
         .prints("path,line,start,end,cue,section,surface\ns.txt,3,43,47,order,call,Vote\n");
-    desk.run("cues c.toml s.txt --only cal").ends(1).says("did you mean call?");
+    desk.run("cues c.toml s.txt --only cal").ends(2).says("did you mean call?");
     desk.run("cues c.toml s.txt nowhere.txt").ends(1).prints("will-harm").says("nowhere.txt");
     desk.run("cues c.toml s.txt --color always").ok().prints("\u{1b}[4m\u{1b}[33mwill one day pay\u{1b}[0m");
 }
@@ -169,7 +169,7 @@ fn several_cue_files_make_one_model_unless_their_names_clash() {
     let desk = Desk::with("c.toml", CUES).and("w.txt", "fault\nblame\n").and("d.csv", LABELLED);
     desk.run("train d.csv -o m --cues c.toml --cues w.txt").ok().prints("for 3 cues");
     desk.run("train d.csv -o m --cues c.toml --cues c.toml").ends(1).says("there is a cue \"will-harm\" already");
-    desk.run("train d.csv -o m --cues none --cues c.toml").ends(1).says("--cues none stands alone");
+    desk.run("train d.csv -o m --cues none --cues c.toml").ends(2).says("--cues none stands alone");
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn the_builtin_cues_come_along_only_where_they_help() {
 fn a_cue_file_that_is_named_last_is_asked_to_come_first() {
     let desk = Desk::with("my.toml", "[threat]\npay = \"will pay\"\n").and("a.txt", "They will pay.\n");
     desk.run("cues a.txt my.toml")
-        .ends(1)
+        .ends(2)
         .says("my.toml: is named behind a.txt")
         .says("hint: rhetor cues my.toml a.txt");
     desk.run("cues my.toml a.txt").ok().prints("will pay");

@@ -116,7 +116,7 @@ fn rows_that_are_not_in_the_pool_are_counted_and_named() {
         .says("no unit of the pool has a column \"press\"")
         .says("paper");
     desk.run(&format!("{pool} missing.csv")).ends(1).says("missing.csv: no such file");
-    desk.run(&format!("{pool} hand.csv -o hand.csv")).ends(1).says("would be overwritten");
+    desk.run(&format!("{pool} hand.csv -o hand.csv")).ends(2).says("would be overwritten");
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn labels_that_the_model_does_not_have_are_named_and_columns_that_are_not_there(
     let desk = Desk::with_model().and("odd.csv", "text,labels,paper\nThey will pay,threats,Post\nVote,call,Post\n");
     desk.run("evaluate odd.csv -m m").ok().says("no label \"threats\"").says("did you mean threat?");
     desk.run("evaluate odd.csv -m m --by press").ends(1).says("no unit has a column \"press\"").says("paper");
-    desk.run("evaluate odd.csv -m m -o odd.csv").ends(1).says("would be overwritten");
+    desk.run("evaluate odd.csv -m m -o odd.csv").ends(2).says("would be overwritten");
 }
 
 #[test]
@@ -356,10 +356,10 @@ fn units_of_one_group_have_no_intervals_and_it_is_said() {
 fn figures_are_not_written_under_a_name_that_promises_something_else() {
     let desk = Desk::with_model();
     desk.run("evaluate train.csv -m m -o f.xlsx")
-        .ends(1)
+        .ends(2)
         .left_out("f.xlsx")
         .says("nothing is written as xlsx here\nhint: .json");
-    desk.run("evaluate train.csv -m m -o f.jsonl").ends(1).left_out("f.jsonl");
-    desk.run("agree train.csv train.csv -o f.html").ends(1).left_out("f.html");
+    desk.run("evaluate train.csv -m m -o f.jsonl").ends(2).left_out("f.jsonl");
+    desk.run("agree train.csv train.csv -o f.html").ends(2).left_out("f.html");
     desk.run("evaluate train.csv -m m -o f.xlsx -f csv").ok().wrote("f.xlsx");
 }

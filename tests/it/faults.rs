@@ -73,7 +73,7 @@ fn a_killed_conversion_leaves_the_old_file_or_the_new_one() {
 
 #[test]
 fn a_signal_ends_a_run_as_it_should_and_nothing_half_stays() {
-    for (name, number) in [("INT", 2), ("TERM", 15), ("HUP", 1)] {
+    for (name, number) in [("INT", 2), ("TERM", 15), ("HUP", 1), ("USR1", 10), ("ALRM", 14)] {
         let desk = Desk::with_model().and("out.txt", "old");
         let mut child = desk
             .command("classify -m m --unit line -o out.txt")
@@ -131,10 +131,10 @@ fn an_output_that_is_an_input_is_refused_also_by_another_name() {
     let desk = Desk::with_model();
     symlink("train.csv", desk.path("link.csv")).unwrap();
     let before = desk.read("train.csv");
-    desk.run("classify -m m train.csv -o train.csv").ends(1).says("is an input, and would be overwritten");
-    desk.run("classify -m m --column text link.csv -o train.csv").ends(1).says("is an input");
-    desk.run("train train.csv -o link.csv").ends(1).says("is an input");
-    desk.run("evaluate -m m train.csv -o train.csv -f json").ends(1).says("is an input");
+    desk.run("classify -m m train.csv -o train.csv").ends(2).says("is an input, and would be overwritten");
+    desk.run("classify -m m --column text link.csv -o train.csv").ends(2).says("is an input");
+    desk.run("train train.csv -o link.csv").ends(2).says("is an input");
+    desk.run("evaluate -m m train.csv -o train.csv -f json").ends(2).says("is an input");
     assert_eq!(desk.read("train.csv"), before);
 }
 

@@ -49,6 +49,7 @@ fn op_ed() -> View {
         model: view::ModelNote { fingerprint: "0badcafe".into(), version: "0".into(), note: None, known: Some(known) },
         labels: LABELS.iter().map(label).collect(),
         noun: "sentence".into(),
+        asked: view::Asked::default(),
         files: vec![view::File { path: "op-ed.txt".into(), paragraphs: units.iter().map(paragraph).collect() }],
     }
 }
@@ -289,7 +290,23 @@ fn a_report_on_many_files_has_a_table_of_them_and_one_on_none_says_so() {
     assert!(page.contains("<h1>2 files</h1>") && page.contains("<a href=\"#f2\">b.txt</a>"));
     let page = desk.run("classify -m m -f html b.txt").ok().stdout;
     assert!(page.contains("No framing was found in 1 sentence."), "{page}");
-    desk.run("classify -m m -f html --summary b.txt").ends(1).says("hint: leave out --summary");
+    desk.run("classify -m m -f html --summary b.txt").ends(2).says("hint: leave out --summary");
+}
+
+#[test]
+fn a_report_says_what_was_asked_for() {
+    let desk = Desk::with_model().and("a.txt", "They will pay, they said. Sign the petition.\n");
+    let page = |options: &str| {
+        let page = desk.run(&format!("classify -m m -f html a.txt {options}")).ok().stdout;
+        page[page.find("<header>").unwrap()..page.find("</header>").unwrap()].to_owned()
+    };
+    assert!(!page("").contains("asked for"));
+    let only = page("--only threat --voice author");
+    assert!(only.contains("asked for") && only.contains("Looked for: threat only."), "{only}");
+    assert!(only.contains("Only framings in these voices are shown: author."), "{only}");
+    let low = page("--threshold 0.05 --top-k 1");
+    assert!(low.contains("from a probability of 0.05 on") && low.contains("At most 1 for each sentence."), "{low}");
+    assert!(low.contains("says little here") && !low.contains("of the marks were right"), "{low}");
 }
 
 #[test]
@@ -337,7 +354,7 @@ fn the_pages_of_train_and_evaluate_show_their_figures() {
         assert!(page.contains("Precision over recall of threat") && page.contains("Most mixed up"));
     }
     assert!(figures.contains("Measured on 30 labelled units") && figures.contains("Reliability of threat"));
-    desk.run("evaluate train.csv -m m --report train.csv").ends(1).says("would be overwritten");
+    desk.run("evaluate train.csv -m m --report train.csv").ends(2).says("would be overwritten");
     let Some(browser) = Browser::open() else { return };
     for (page, charts) in [(card, 6), (figures, 6)] {
         shown(&browser, &desk, &page, (900, 900), true);

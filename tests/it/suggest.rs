@@ -121,6 +121,6 @@ fn a_model_of_other_labels_a_missing_file_and_an_empty_pool_are_refused_with_a_h
     );
     desk.run("suggest no-such.txt -m m").ends(1).says("no-such.txt: ");
     desk.run_with("suggest -m m", "").ends(1).says("the pool is empty\nhint: ");
-    desk.run("suggest pool.txt -m m -o pool.txt").ends(1).says("would be overwritten");
+    desk.run("suggest pool.txt -m m -o pool.txt").ends(2).says("would be overwritten");
     desk.run("suggest pool.txt no-such.txt -m m -n 2").ends(1).prints("pool.txt:");
 }

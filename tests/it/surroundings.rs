@@ -134,7 +134,7 @@ fn one_file_is_not_written_twice_however_it_is_spelled() {
         "agree train.csv train.csv --merged n.csv --rest ./n.csv",
         "agree train.csv train.csv --merged - --rest -",
     ] {
-        desk.run(args).ends(1).says("is named for two outputs").left_out("n").left_out("n.csv");
+        desk.run(args).ends(2).says("is named for two outputs").left_out("n").left_out("n.csv");
     }
 }
 
@@ -144,7 +144,7 @@ fn standard_input_is_not_named_twice() {
     for args in
         ["agree - -", "train - - -o n", "evaluate - -", "convert - - o.csv", "classify - -", "estimate - --labelled -"]
     {
-        desk.run_with(args, LABELLED).ends(1).says("-: standard input can be read only once\nhint: ");
+        desk.run_with(args, LABELLED).ends(2).says("-: standard input can be read only once\nhint: ");
     }
 }
 
@@ -200,8 +200,8 @@ fn a_strength_that_is_none_is_refused_before_anything_is_learned() {
     for strength in ["--l2=0", "--l2=-1", "--l2=nan", "--cues-l2=inf"] {
         for doing in ["--dry-run", "-o n"] {
             desk.run(&format!("train train.csv --cues none {doing} {strength}"))
-                .ends(1)
-                .says("must be a positive number")
+                .ends(2)
+                .says("an L2 strength is a number above 0")
                 .left_out("n");
         }
     }

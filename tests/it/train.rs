@@ -170,7 +170,7 @@ fn every_option_of_features_and_learning_trains_a_model_that_classifies() {
         let ran = desk.run_with("classify -m m -f jsonl -e", "If you cross this line you will pay.\n").ok();
         assert_eq!(ran.records().len(), 1, "{options}");
     }
-    desk.run("train train.csv -o m --l2 -1").ends(1).says("must be a positive number");
+    desk.run("train train.csv -o m --l2 -1").ends(2).says("an L2 strength is a number above 0");
     desk.run("train train.csv -o m --language klingon").ends(2).says("no stemmer for");
 }
 
@@ -239,7 +239,7 @@ fn data_may_be_gzip_or_standard_input_and_come_in_several_files() {
 #[test]
 fn an_output_that_cannot_be_is_refused_before_any_work() {
     let desk = Desk::with("train.csv", LABELLED).and("sub/x", "");
-    desk.run("train train.csv -o train.csv").ends(1).says("is an input");
+    desk.run("train train.csv -o train.csv").ends(2).says("is an input");
     desk.run("train train.csv -o sub").ends(1).says("is a folder");
     desk.run("train train.csv -o nowhere/m").ends(1).says("nowhere/m: No such file");
     assert_eq!(desk.read("train.csv"), LABELLED.as_bytes());

@@ -97,7 +97,7 @@ pub struct PoolOptions {
     /// The format of a table [default: by name and content]
     #[arg(long, value_name = "FORMAT", hide_short_help = true)]
     pub input_format: Option<DataFormat>,
-    /// In folders, read the files that match instead of *.txt and *.md; `!` excludes
+    /// In folders, read the files that match instead of *.txt, *.md and *.txt.gz; `!` excludes
     #[arg(long, value_name = "GLOB", hide_short_help = true)]
     pub glob: Vec<String>,
     /// Bytes of a line, paragraph or document that are read; of a longer one the rest is left out

@@ -45,14 +45,18 @@ pub struct Classify {
 impl Classify {
     /// The format that is asked for, or that the name of the output promises.
     pub fn format(&self) -> OutputFormat {
-        let promised = || match self.output.as_ref()?.extension()?.to_str()? {
+        self.format.or_else(|| self.promised()).unwrap_or(OutputFormat::Text)
+    }
+
+    /// The format that the name of the output promises.
+    pub fn promised(&self) -> Option<OutputFormat> {
+        match self.output.as_ref()?.extension()?.to_str()? {
             "html" | "htm" => Some(OutputFormat::Html),
             "jsonl" | "ndjson" => Some(OutputFormat::Jsonl),
             "csv" => Some(OutputFormat::Csv),
             "tsv" => Some(OutputFormat::Tsv),
             _ => None,
-        };
-        self.format.or_else(promised).unwrap_or(OutputFormat::Text)
+        }
     }
 }
 
@@ -138,7 +142,7 @@ pub struct FromOptions {
     /// The format of --column data [default: by name and content]
     #[arg(long, value_name = "FORMAT", requires = "column", hide_short_help = true)]
     pub input_format: Option<DataFormat>,
-    /// In folders, read the files that match instead of *.txt and *.md; `!` excludes
+    /// In folders, read the files that match instead of *.txt, *.md and *.txt.gz; `!` excludes
     #[arg(long, value_name = "GLOB", hide_short_help = true)]
     pub glob: Vec<String>,
     /// Bytes of a line, paragraph or document that are read; of a longer one the rest is left out

@@ -29,7 +29,7 @@ pub struct Cues {
     /// How matches and counts look
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub format: CuesFormat,
-    /// In folders, read the files that match instead of *.txt and *.md; `!` excludes
+    /// In folders, read the files that match instead of *.txt, *.md and *.txt.gz; `!` excludes
     #[arg(long, value_name = "GLOB", hide_short_help = true)]
     pub glob: Vec<String>,
     /// Bytes of a paragraph that are read; of a longer one the rest is left out

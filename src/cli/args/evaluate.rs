@@ -65,13 +65,17 @@ pub enum FiguresFormat {
 impl Evaluate {
     /// The format that is asked for, or that the name of the output promises.
     pub fn format(&self) -> FiguresFormat {
-        let promised = || match self.output.as_ref()?.extension()?.to_str()? {
+        self.format.or_else(|| self.promised()).unwrap_or(FiguresFormat::Text)
+    }
+
+    /// The format that the name of the output promises.
+    pub fn promised(&self) -> Option<FiguresFormat> {
+        match self.output.as_ref()?.extension()?.to_str()? {
             "json" => Some(FiguresFormat::Json),
             "csv" => Some(FiguresFormat::Csv),
             "html" | "htm" => Some(FiguresFormat::Html),
             _ => None,
-        };
-        self.format.or_else(promised).unwrap_or(FiguresFormat::Text)
+        }
     }
 }
 

@@ -131,7 +131,11 @@ impl SuggestFormat {
 impl Suggest {
     /// The format that is asked for, or that the name of the output promises.
     pub fn format(&self) -> SuggestFormat {
-        let promised = || Format::of_name(self.output.as_ref()?.to_str()?).map(SuggestFormat::of);
-        self.format.or_else(promised).unwrap_or(SuggestFormat::Text)
+        self.format.or_else(|| self.promised()).unwrap_or(SuggestFormat::Text)
+    }
+
+    /// The format that the name of the output promises.
+    pub fn promised(&self) -> Option<SuggestFormat> {
+        Format::of_name(self.output.as_ref()?.to_str()?).map(SuggestFormat::of)
     }
 }

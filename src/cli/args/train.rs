@@ -127,13 +127,13 @@ pub struct LearningOptions {
     #[arg(long)]
     pub task: Option<Task>,
     /// Strength of the L2 penalty [default: chosen on held-out folds]
-    #[arg(long, value_name = "ALPHA", allow_negative_numbers = true, hide_short_help = true)]
+    #[arg(long, value_name = "ALPHA", allow_negative_numbers = true, value_parser = strength, hide_short_help = true)]
     pub l2: Option<f64>,
     /// Strength of the L2 penalty on the weights of cues [default: chosen on held-out folds]
-    #[arg(long, value_name = "ALPHA", allow_negative_numbers = true, hide_short_help = true)]
+    #[arg(long, value_name = "ALPHA", allow_negative_numbers = true, value_parser = strength, hide_short_help = true)]
     pub cues_l2: Option<f64>,
     /// Strength of the L2 penalty on what is learned on vectors [default: chosen on held-out folds]
-    #[arg(long, value_name = "ALPHA", allow_negative_numbers = true, requires = "vectors", hide_short_help = true)]
+    #[arg(long, value_name = "ALPHA", allow_negative_numbers = true, value_parser = strength, requires = "vectors", hide_short_help = true)]
     pub vectors_l2: Option<f64>,
     /// Number of folds
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(2..=100), hide_short_help = true)]
@@ -171,6 +171,11 @@ fn lengths(text: &str) -> Result<(usize, usize), String> {
         true => Ok((shortest, longest)),
         false => Err(format!("give the shortest and the longest length, such as 1,2, from 1 to {}", ngrams::LONGEST)),
     }
+}
+
+fn strength(text: &str) -> Result<f64, &'static str> {
+    let strength = text.parse().ok().filter(|strength: &f64| strength.is_finite() && *strength > 0.0);
+    strength.ok_or("an L2 strength is a number above 0")
 }
 
 fn log_odds(text: &str) -> Result<f64, String> {

@@ -196,7 +196,7 @@ impl Table<'_> {
         let header = lossy(reader.byte_headers().map_err(|error| self.fault(error, 1))?);
         let names: Vec<&str> = header.iter().collect();
         let at = self.find(&names)?;
-        report.borrow_mut().begin(self.name, Some(&header))?;
+        pen.begin(self.name, Some(&header))?;
         let mut row = csv::ByteRecord::new();
         loop {
             left.set(self.most);
@@ -245,7 +245,7 @@ impl Table<'_> {
                 let names: Vec<&str> = fields.keys().map(String::as_str).collect();
                 self.find(&names)?;
                 let names = StringRecord::from(names);
-                report.borrow_mut().begin(self.name, Some(&names))?;
+                pen.begin(self.name, Some(&names))?;
                 header = Some(names);
             }
             let text = fields.get(self.column).and_then(Value::as_str).map(str::to_owned);

@@ -2,6 +2,7 @@
 //! more.
 
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 use indicatif::ProgressBar;
 use rayon::prelude::*;
@@ -22,7 +23,7 @@ const ENOUGH_FOR_THREADS: usize = 1 << 14;
 const LONG: usize = 1 << 16;
 
 pub fn classify(job: &Job, path: &Path, report: &SharedReport, bar: &ProgressBar) -> anyhow::Result<Tally> {
-    let mut stream = Stream { pen: Pen::new(job, report), path, bar, has_begun: false };
+    let mut stream = Stream { pen: Pen::new(job, report), path, bar };
     let splitter = Splitter::new(job.classifier.unit, job.max_record);
     reading::read(path, splitter, "rhetor classify", job.remarks, &mut stream)?;
     Ok(stream.pen.tally)
@@ -33,19 +34,16 @@ struct Stream<'a, 'r> {
     pen: Pen<'a, 'r>,
     path: &'a Path,
     bar: &'a ProgressBar,
-    has_begun: bool,
 }
 
 impl Reader for Stream<'_, '_> {
     fn pause(&mut self) -> anyhow::Result<()> {
-        // A file that cannot be opened has no place in a report.
-        if !std::mem::replace(&mut self.has_begun, true) {
-            self.pen.report.borrow_mut().begin(&self.path.display().to_string(), None)?;
-        }
         Ok(self.pen.report.borrow_mut().flush()?)
     }
 
-    fn first(&mut self, bytes: &[u8]) {
+    fn first(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        // A file that cannot be read has no place in a report.
+        self.pen.begin(&self.path.display().to_string(), None)?;
         self.pen.tally.is_no_text = bytes.contains(&0);
         let job = self.pen.judge.job;
         let may_be_table = job.classifier.unit != UnitKind::Line;
@@ -57,6 +55,7 @@ impl Reader for Stream<'_, '_> {
                 found.names()
             ));
         }
+        Ok(())
     }
 
     fn units(&mut self, units: &mut Vec<Unit>, bytes: usize) -> anyhow::Result<()> {
@@ -178,6 +177,12 @@ impl<'a, 'r> Pen<'a, 'r> {
             report.write(&lines)?;
         }
         Ok(records.iter().try_for_each(|record| report.record(record))?)
+    }
+
+    /// A file that can be read begins in the report, with the columns of a table.
+    pub fn begin(&self, path: &str, header: Option<&csv::StringRecord>) -> anyhow::Result<()> {
+        self.judge.job.has_begun.store(true, Ordering::Relaxed);
+        Ok(self.report.borrow_mut().begin(path, header)?)
     }
 
     /// One cell of a table: its own units, with the row's line and other cells.

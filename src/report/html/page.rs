@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::mark::{self, TINTS};
 use super::phrases::{count, fill, of_script, say};
-use super::view::{File, Framing, Known, LabelKnown, Paragraph, Term, Tested, Unit, View, Voice};
+use super::view::{Asked, File, Framing, Known, LabelKnown, Paragraph, Term, Tested, Unit, View, Voice};
 use crate::text::speech::UNCLEAR;
 use crate::text::visible;
 
@@ -242,7 +242,7 @@ fn page(view: &View) -> Page {
     Page {
         sheet: Sheet::with_script(),
         title: title(view),
-        summary: summary(view, &noun),
+        summary: summary(view, &noun) + &asked(&view.asked, &noun),
         trust: trust(view, &noun),
         tested: tested(view, &noun),
         note: view.model.note.as_deref().map(|note| fill("note", &[("note", &visible(note))])),
@@ -286,10 +286,42 @@ fn summary(view: &View, noun: &Noun) -> String {
     let units_named = noun.counted(units);
     match (units, framed) {
         (0, _) => say("no-text").into(),
+        (_, 0) if !view.asked.is_everything() => fill("none-asked", &[("units", &units_named)]),
         (_, 0) => fill("none-found", &[("units", &units_named)]),
+        (_, 1) if !view.asked.is_everything() => {
+            fill("framed-asked.one", &[("units", &units_named)]) + &in_whose_words(view)
+        }
+        _ if !view.asked.is_everything() => {
+            fill("framed-asked.other", &[("n", &framed), ("units", &units_named)]) + &in_whose_words(view)
+        }
         (_, 1) => fill("framed.one", &[("units", &units_named)]) + &in_whose_words(view),
         _ => fill("framed.other", &[("n", &framed), ("units", &units_named)]) + &in_whose_words(view),
     }
+}
+
+/// ` Only threat was looked for. Marked from a probability of 0.05 on.`
+fn asked(asked: &Asked, noun: &Noun) -> String {
+    let Asked { labels, voices, threshold, most } = asked;
+    let mut words = String::new();
+    let mut add = |phrase: String| {
+        words.push(' ');
+        words.push_str(&phrase);
+    };
+    if !labels.is_empty() {
+        let names: Vec<String> = labels.iter().map(|name| visible(name)).collect();
+        add(fill("asked-labels", &[("labels", &listed(&names))]));
+    }
+    if !voices.is_empty() {
+        let names: Vec<String> = voices.iter().map(|voice| called(*voice).to_owned()).collect();
+        add(fill("asked-voices", &[("voices", &listed(&names))]));
+    }
+    if let Some(threshold) = threshold {
+        add(fill("asked-threshold", &[("p", threshold)]));
+    }
+    if let Some(most) = most {
+        add(fill("asked-most", &[("n", most), ("noun", &noun.one)]));
+    }
+    words
 }
 
 /// ` Of 11 marks, 4 are the author’s own words, 6 are quoted or reported, and 1 is both.`
@@ -339,8 +371,12 @@ fn trust(view: &View, noun: &Noun) -> Trust {
         let overall = say("untested-model").into();
         return Trust { labels: String::new(), overall };
     };
+    if !view.asked.is_as_tested() {
+        return Trust { labels: String::new(), overall: say("otherwise-tested").into() };
+    }
     let overall = match (found, flagged) {
-        (Some(found), Some(flagged)) => {
+        // They hold for all framings together.
+        (Some(found), Some(flagged)) if view.asked.is_everything() => {
             let whole = |share: &f64| format!("{:.0}", 100.0 * share);
             let (found, flagged) = (whole(found), whole(flagged));
             fill("marked", &[("found", &found), ("flagged", &flagged), ("nouns", &noun.several)])

@@ -13,7 +13,33 @@ pub struct View {
     pub labels: Vec<Label>,
     /// What a unit is: a sentence, where nothing else is said.
     pub noun: String,
+    #[serde(default)]
+    pub asked: Asked,
     pub files: Vec<File>,
+}
+
+/// What was asked for, if that was not all framings at the model's own thresholds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Only these labels, and only in these voices; empty where all were.
+    pub labels: Vec<String>,
+    pub voices: Vec<Voice>,
+    /// In place of the labels' own thresholds.
+    pub threshold: Option<f64>,
+    /// At most so many framings a unit.
+    pub most: Option<usize>,
+}
+
+impl Asked {
+    /// Whether marks are given as they were when the model was tested.
+    pub fn is_as_tested(&self) -> bool {
+        self.threshold.is_none() && self.most.is_none()
+    }
+
+    /// Whether all framings that were found are shown.
+    pub fn is_everything(&self) -> bool {
+        self.labels.is_empty() && self.voices.is_empty() && self.most.is_none()
+    }
 }
 
 /// The model that was used, and how good it is known to be.

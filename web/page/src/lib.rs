@@ -176,7 +176,8 @@ impl Rhetor {
     }
 
     fn written(&self, write: impl Fn(&Setting, &mut Vec<u8>) -> std::io::Result<()>) -> Result<Vec<u8>, String> {
-        let setting = Setting { model: &self.model, explain: true, order: Order::default(), all_scores: true };
+        let choice = self.choice.clone();
+        let setting = Setting { explain: true, all_scores: true, choice, ..Setting::new(&self.model) };
         let mut bytes = Vec::new();
         write(&setting, &mut bytes).map_err(|error| error.to_string())?;
         Ok(bytes)
