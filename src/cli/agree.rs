@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use rhetor::corpus::{self, ANNOTATOR, Corpus, Example, Format, Losses};
+use rhetor::corpus::{self, ANNOTATOR, Corpus, Example, Format, Losses, Warning};
 use rhetor::evaluate::agreement::measures::{
     Agreement, Figures, LabelAgreement, MOST_PAIRS, PairAgreement, Usual, dispute,
 };
@@ -183,10 +183,13 @@ fn sources(args: &Agree, remarks: Remarks) -> anyhow::Result<Vec<Source>> {
     options.columns.id.clone_from(&args.id_column);
     let mut read = Vec::new();
     for path in &args.files {
-        let corpus = corpus::read(&[path], &options)?;
+        let mut corpus = corpus::read(&[path], &options)?;
+        // Spellings are compared over all files, below.
+        corpus.warnings.retain(|warning| !matches!(warning, Warning::LikeLabels { .. }));
         train::report_reading(&corpus, remarks);
         read.push(corpus);
     }
+    corpus::alike(read.iter().flat_map(|corpus| &corpus.examples)).iter().for_each(|warning| remarks.warn(warning));
     match &args.annotator_column {
         Some(column) => by_column(read, column, remarks),
         None if read.len() == 1 => by_column(read, ANNOTATOR, remarks),

@@ -32,6 +32,7 @@ use encoding_rs::Encoding;
 pub use columns::Columns;
 pub use example::{ANNOTATOR, Example, LabelSpan};
 pub use label_studio::labelling_interface;
+pub use labels::alike;
 pub use problem::{CorpusError, Delimiter, Fault, Problem, Spelling, Unjudged, Warning};
 pub use writer::{ExampleWriter, Loss, Losses, Outline, write, writer};
 

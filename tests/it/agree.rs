@@ -187,3 +187,20 @@ fn outputs_never_replace_inputs_or_each_other() {
     assert!(desk.read("figures.csv").starts_with(b"of,name,units"));
     two().run("agree anna.csv ben.csv --merged x.ft").ok().says("x.ft: fastText has no room for").wrote("x.ft");
 }
+
+#[test]
+fn a_label_that_two_annotators_spell_differently_is_told_once() {
+    let desk = Desk::with("anna.csv", "text,labels\nThey clashed.,Conflict\nRain.,\nThey met.,conflict\n")
+        .and("ben.csv", "text,labels\nThey clashed.,conflict\nRain.,\nThey met.,\n")
+        .and("cem.csv", "text,labels\nThey clashed.,conflict\nRain.,\nThey met.,\n");
+    let told = "`conflict` (2 rows, first at anna.csv:4) and `Conflict` (1 row, first at anna.csv:2)\nhint: labels that differ only by case";
+    let ran = desk.run("agree anna.csv ben.csv").ok().says(told);
+    assert_eq!(ran.stderr.matches("differ only by case").count(), 1, "{}", ran.stderr);
+    desk.run("agree ben.csv cem.csv").ok().says_not("differ only by case");
+    let apart = Desk::with("anna.csv", "text,labels\nThey clashed.,Conflict\n")
+        .and("ben.csv", "text,labels\nThey clashed.,conflict\n");
+    apart
+        .run("agree anna.csv ben.csv")
+        .ok()
+        .says("`Conflict` (1 row, first at anna.csv:2) and `conflict` (1 row, first at ben.csv:2)");
+}
