@@ -216,6 +216,8 @@ fn how_to_train_can_be_chosen_with_cv_only() {
     desk.run("evaluate train.csv --ngrams 1").ends(2).says("--cv");
     desk.run("evaluate train.csv -m m --ngrams 1").ends(2).says("--ngrams");
     desk.run("evaluate train.csv -m m --cv").ends(2).says("cannot be used with");
+    desk.run("evaluate train.csv -m m --weight-column group").ends(2).says("--weight-column");
+    desk.run("evaluate train.csv --weight-column group").ends(2).says("--cv");
     desk.run("evaluate train.csv -m m --seed 4").ok();
     let folds =
         |args: &str| json(&desk, &format!("evaluate train.csv --cv --cues none -q {args}"))["cv"]["folds"].clone();
