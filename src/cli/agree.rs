@@ -15,10 +15,7 @@ use rhetor::text::Place;
 use serde::Serialize;
 
 use super::args::{Agree, FigureFormat};
-use super::{DONE, Remarks, inputs, refuse_promise, refuse_same, refuse_twice, train, write_whole};
-
-/// With fewer groups than this an interval is hardly one.
-const FEW_GROUPS: usize = 10;
+use super::{DONE, Remarks, inputs, refuse_promise, refuse_same, refuse_twice, train, warn_of_few_groups, write_whole};
 
 /// All that one run found out, as JSON has it.
 #[derive(Serialize)]
@@ -280,9 +277,7 @@ fn remark(panel: &Panel, remarks: Remarks) {
         ));
     }
     let groups: BTreeSet<usize> = panel.shared().map(|unit| unit.group).collect();
-    if groups.len() < FEW_GROUPS {
-        remarks.warn(format_args!("{} groups are too few to draw from, so intervals say little", groups.len()));
-    }
+    warn_of_few_groups(groups.len(), remarks);
     let alone: u64 = joining.judged.iter().map(|(_, alone)| alone).sum();
     if alone > 0 {
         let by = panel.annotators.iter().zip(&joining.judged).filter(|(_, judged)| judged.1 > 0);
