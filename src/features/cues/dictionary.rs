@@ -5,7 +5,7 @@
 //! entries. In all of them `*` stands for any letters, in quanteda's `?` for one, and an entry may have several words. A `*` that is a
 //! word by itself is any word.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use saphyr_parser::{Event, Parser};
 
@@ -26,7 +26,7 @@ struct Categories {
     /// Entries that hold no word, such as smileys.
     wordless: usize,
     /// Entries with a word of which only its length is told.
-    unsayable: Vec<String>,
+    unsayable: BTreeSet<String>,
     /// Entries with a condition on their neighbours, of LIWC 2007.
     conditional: usize,
 }
@@ -43,8 +43,9 @@ impl Categories {
                 self.cues[number].lines.push(line);
             }
             Err(LeftOut::Wordless) => self.wordless += 1,
-            Err(LeftOut::OnlyLength) if self.unsayable.last().is_some_and(|last| last == entry) => {}
-            Err(LeftOut::OnlyLength) => self.unsayable.push(entry.to_owned()),
+            Err(LeftOut::OnlyLength) => {
+                self.unsayable.insert(entry.to_owned());
+            }
         }
     }
 
@@ -289,9 +290,7 @@ mod tests {
         assert_eq!(patterns(&read, "a"), ["`fine`"]);
         assert_eq!(
             read.remarks,
-            [
-                "2 entries ask for any word of so many letters, which no pattern can, and are left out: \"not ? good\", \"not ? good\""
-            ]
+            ["1 entries ask for any word of so many letters, which no pattern can, and are left out: \"not ? good\""]
         );
     }
 
