@@ -182,7 +182,7 @@ fn what_they_agree_on_is_merged_and_the_rest_is_listed_with_reasons() {
 fn the_reading_goes_by_the_figure_and_names_what_makes_it_doubtful_in_whole_answers_as_in_labels() {
     // Of sixty units in as many groups eight are divided: alpha is .73, and a draw of worse luck gives less than .667.
     let rows = |ben: bool| -> String {
-        let label = |i: usize| if (i % 2 == 0) != (ben && i < 8) { "threat" } else { "" };
+        let label = |i: usize| if i.is_multiple_of(2) != (ben && i < 8) { "threat" } else { "" };
         (0..60).map(|i| format!("unit {i},{}\n", label(i))).collect()
     };
     let desk = Desk::with("anna.csv", format!("text,labels\n{}", rows(false)))
