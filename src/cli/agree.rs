@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use rhetor::corpus::{self, ANNOTATOR, Corpus, Example, Format, Losses};
+use rhetor::corpus::{self, ANNOTATOR, Corpus, Example, Format, Losses, Warning};
 use rhetor::evaluate::agreement::measures::{
     Agreement, Figures, LabelAgreement, MOST_PAIRS, PairAgreement, Usual, dispute,
 };
@@ -15,10 +15,7 @@ use rhetor::text::Place;
 use serde::Serialize;
 
 use super::args::{Agree, FigureFormat};
-use super::{DONE, Remarks, inputs, refuse_promise, refuse_same, refuse_twice, train, write_whole};
-
-/// With fewer groups than this an interval is hardly one.
-const FEW_GROUPS: usize = 10;
+use super::{DONE, Remarks, inputs, refuse_promise, refuse_same, refuse_twice, train, warn_of_few_groups, write_whole};
 
 /// All that one run found out, as JSON has it.
 #[derive(Serialize)]
@@ -183,10 +180,13 @@ fn sources(args: &Agree, remarks: Remarks) -> anyhow::Result<Vec<Source>> {
     options.columns.id.clone_from(&args.id_column);
     let mut read = Vec::new();
     for path in &args.files {
-        let corpus = corpus::read(&[path], &options)?;
+        let mut corpus = corpus::read(&[path], &options)?;
+        // Spellings are compared over all files, below.
+        corpus.warnings.retain(|warning| !matches!(warning, Warning::LikeLabels { .. }));
         train::report_reading(&corpus, remarks);
         read.push(corpus);
     }
+    corpus::alike(read.iter().flat_map(|corpus| &corpus.examples)).iter().for_each(|warning| remarks.warn(warning));
     match &args.annotator_column {
         Some(column) => by_column(read, column, remarks),
         None if read.len() == 1 => by_column(read, ANNOTATOR, remarks),
@@ -277,9 +277,7 @@ fn remark(panel: &Panel, remarks: Remarks) {
         ));
     }
     let groups: BTreeSet<usize> = panel.shared().map(|unit| unit.group).collect();
-    if groups.len() < FEW_GROUPS {
-        remarks.warn(format_args!("{} groups are too few to draw from, so intervals say little", groups.len()));
-    }
+    warn_of_few_groups(groups.len(), remarks);
     let alone: u64 = joining.judged.iter().map(|(_, alone)| alone).sum();
     if alone > 0 {
         let by = panel.annotators.iter().zip(&joining.judged).filter(|(_, judged)| judged.1 > 0);

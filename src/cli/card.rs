@@ -151,7 +151,9 @@ fn labels(model: &Model, out: &mut String) {
     );
     for card in cards {
         let (low, high) = card.f1_interval;
-        let interval = format!("[{low:.3}, {high:.3}]");
+        // One group drawn anew is always itself.
+        let has_interval = model.card().groups > 1;
+        let interval = if has_interval { format!("[{low:.3}, {high:.3}]") } else { "–".to_owned() };
         let name = visible(&card.label);
         line!(
             out,
@@ -205,10 +207,17 @@ fn mirror(seen: &Mirror, model: &Model, out: &mut String) {
     }
 }
 
-/// With its 95% interval.
+/// With its 95% interval, as far as it can be told.
 pub fn shown_figure(figure: Figure) -> String {
-    let (low, high) = figure.interval;
-    format!("{:.3} [{low:.3}, {high:.3}]", figure.value)
+    match figure.known_interval() {
+        Some((low, high)) => format!("{:.3} [{low:.3}, {high:.3}]", figure.value),
+        None => short(figure.value),
+    }
+}
+
+/// A figure, or a dash for what cannot be told.
+pub fn short(figure: f64) -> String {
+    if figure.is_finite() { format!("{figure:.3}") } else { "–".to_owned() }
 }
 
 fn trust(card: &LabelCard) -> String {

@@ -21,7 +21,9 @@ use serde::Serialize;
 
 use super::args::{Evaluate, FiguresFormat};
 use super::output::check_output;
-use super::{DONE, Remarks, load_model, named, refuse_promise, refuse_same, refuse_twice, train, write_whole};
+use super::{
+    DONE, Remarks, load_model, named, refuse_promise, refuse_same, refuse_twice, train, warn_of_few_groups, write_whole,
+};
 use against::Against;
 use mistakes::Mistake;
 
@@ -82,6 +84,7 @@ pub fn run(args: &Evaluate, remarks: Remarks) -> anyhow::Result<u8> {
     check_columns(args, &corpus.examples, remarks)?;
     let files = args.data.iter().map(|path| data_file(path)).collect::<anyhow::Result<_>>()?;
     let judged = if args.cv { by_folds(args, corpus, remarks)? } else { by_model(args, corpus, remarks)? };
+    warn_of_few_groups(judged.judgement.group_count(), remarks);
     let findings = find(args, &judged, files, remarks)?;
     let title = if args.cv { "Cross-validation".to_owned() } else { model_name(args.model.as_deref()) };
     let page = || page(&judged, &findings, &title);
@@ -196,9 +199,10 @@ fn find(args: &Evaluate, judged: &Judged, data: Vec<MirrorFile>, remarks: Remark
 }
 
 fn page(judged: &Judged, findings: &Findings, title: &str) -> ModelReport {
-    let page = ModelReport::of_evaluation(&judged.model, &judged.judgement, &findings.all, title, &findings.measured);
+    let all = findings.all.filled();
+    let page = ModelReport::of_evaluation(&judged.model, &judged.judgement, &all, title, &findings.measured);
     match &findings.comparison {
-        Some(other) => page.against(&other.name, &other.comparison),
+        Some(other) => page.against(&other.name, &other.comparison.filled()),
         None => page,
     }
 }

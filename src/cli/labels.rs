@@ -85,11 +85,20 @@ fn find<'a>(book: &'a Codebook, label: &str) -> anyhow::Result<&'a Entry> {
         let names = || book.labels.iter().map(|entry| &entry.name[..]);
         let hint = match nearest(label, names()) {
             Some(near) => format!("did you mean {near}?"),
+            None if Path::new(label).is_file() && is_book(Path::new(label)) => {
+                format!("`rhetor labels --codebook {label}` shows a codebook file")
+            }
             None if Path::new(label).is_file() => format!("`rhetor labels -m {label}` shows the codebook of a model"),
             None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
         };
         anyhow::anyhow!("the codebook has no label {label:?}\nhint: {hint}")
     })
+}
+
+/// Whether a file is a codebook rather than a model, by its ending or by what is in it.
+fn is_book(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    ["toml", "yaml", "yml"].iter().any(|book| ending.eq_ignore_ascii_case(book)) || file::read(path).is_ok()
 }
 
 /// A line a label.

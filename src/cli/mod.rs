@@ -82,6 +82,20 @@ impl Remarks {
     }
 }
 
+/// With fewer groups than this an interval is hardly one.
+const FEW_GROUPS: usize = 10;
+
+/// Says what intervals are worth that were drawn from so many groups, if it is little.
+pub fn warn_of_few_groups(groups: usize, remarks: Remarks) {
+    match groups {
+        0 | 1 => remarks.warn("all units are of one group, so there are no intervals"),
+        2..FEW_GROUPS => {
+            remarks.warn(format_args!("{groups} groups are too few to draw from, so intervals say little"));
+        }
+        _ => {}
+    }
+}
+
 /// Words that may quote a file, whose control characters no terminal shall obey, and whose cells may be megabytes long.
 fn shown(words: impl std::fmt::Display) -> String {
     const LONGEST: usize = 4000;

@@ -22,7 +22,7 @@ use rhetor::text::stem::Language;
 
 use super::args::{Bits, DataFormat, DataOptions, FeatureOptions, LearningOptions, Train};
 use super::output::check_output;
-use super::{DONE, Remarks, card, misuse, named, print, refuse_same, refuse_twice, write_whole};
+use super::{DONE, Remarks, card, misuse, named, print, refuse_same, refuse_twice, warn_of_few_groups, write_whole};
 
 /// What `--cues` calls doing without.
 const NO_CUES: &str = "none";
@@ -91,6 +91,7 @@ fn train(
         write_whole(Some(path), |out| page.write(out))?;
     }
     trained.warnings.iter().for_each(|warning| remarks.warn(warning));
+    warn_of_few_groups(trained.model.card().groups as usize, remarks);
     let has_cues = trained.model.featurizer().settings().cues.is_some();
     if args.features.cues.is_empty() && settings.features.cues.is_some() && !has_cues {
         remarks.say("the built-in cues were tried and left out: held-out units gain nothing by them");

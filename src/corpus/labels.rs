@@ -71,7 +71,7 @@ pub(super) fn zero_one(cell: &str) -> Option<bool> {
 }
 
 /// Labels that differ only by case or white space: a warning for each such family, in alphabetical order.
-pub(super) fn alike(examples: &[Example]) -> Vec<Warning> {
+pub fn alike<'a>(examples: impl IntoIterator<Item = &'a Example>) -> Vec<Warning> {
     let mut spellings: HashMap<&str, (usize, &Example)> = HashMap::new();
     for example in examples {
         for label in &example.labels {

@@ -32,6 +32,7 @@ use encoding_rs::Encoding;
 pub use columns::Columns;
 pub use example::{ANNOTATOR, Example, LabelSpan};
 pub use label_studio::labelling_interface;
+pub use labels::alike;
 pub use problem::{CorpusError, Delimiter, Fault, Problem, Spelling, Unjudged, Warning};
 pub use writer::{ExampleWriter, Loss, Losses, Outline, write, writer};
 
@@ -71,6 +72,8 @@ pub struct ReadOptions {
     pub blank_is_pending: bool,
     /// Rows that nobody has judged are read too, marked as [`pending`](Example::pending), and there need not be a label column.
     pub pending: bool,
+    /// Without a column of labels, columns of 0 and 1 are taken for one label each.
+    pub binary_labels: bool,
     /// Also what only another file has room for, [`Example::nested`].
     pub everything: bool,
     /// How many bytes a gzip file may unpack to.
@@ -87,6 +90,7 @@ impl Default for ReadOptions {
             encoding: None,
             blank_is_pending: false,
             pending: false,
+            binary_labels: true,
             everything: false,
             most_unpacked: 8 << 30,
         }

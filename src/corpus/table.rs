@@ -17,7 +17,8 @@ use super::json::json_of;
 use super::source::{Origin, Source};
 use super::writer::{Loss, extra_name};
 use super::{
-    Columns, CorpusError, Delimiter, Example, ExampleWriter, Fault, Format, Losses, Outline, Rows, Warning, labels,
+    Columns, CorpusError, Delimiter, Example, ExampleWriter, Fault, Format, Losses, Outline, ReadOptions, Rows,
+    Warning, labels,
 };
 use crate::text::cell::{into_io, is_formula};
 
@@ -39,7 +40,8 @@ pub(super) fn read(source: Source, delimiter: Option<Delimiter>, rows: &mut Rows
     let mut records = Records::new(source.body, delimiter);
     let Some((line, names)) = header(&mut records, rows.origin)? else { return Ok(()) };
     let columns = &rows.options.columns;
-    let header = Header { names: &names, line, origin: rows.origin, columns, pending: rows.options.pending };
+    let ReadOptions { pending, binary_labels, .. } = *rows.options;
+    let header = Header { names: &names, line, origin: rows.origin, columns, pending, binary_labels };
     let layout = header.layout(delimiter, sample, &mut rows.corpus.warnings)?;
     while let Some(extent) = records.next().map_err(|error| rows.origin.error(records.line(), error))? {
         if records.ends().len() == 1 && records.bytes().trim_ascii().is_empty() && names.len() > 1 {
@@ -208,8 +210,10 @@ struct Header<'a> {
     line: u64,
     origin: &'a Origin,
     columns: &'a Columns,
-    /// Without a column of labels nobody has judged the texts.
+    /// Without any column of labels nobody has judged the texts.
     pending: bool,
+    /// Columns of 0 and 1 may be labels.
+    binary_labels: bool,
 }
 
 impl Header<'_> {
@@ -260,16 +264,16 @@ impl Header<'_> {
         if let Some(at) = self.label_studio() {
             return Ok(LabelCells::One(at));
         }
-        if self.pending {
-            return Ok(LabelCells::None);
+        let wide = if self.binary_labels { self.binary(taken, &sample()) } else { Vec::new() };
+        match wide.len() {
+            0 | 1 if self.pending => Ok(LabelCells::None),
+            0 | 1 => Err(self.missing(Role::Label).expect("a table has a label column")),
+            _ => {
+                let columns = wide.iter().map(|(_, name)| name.clone()).collect();
+                warnings.push(Warning::WideLabels { place: self.place(), columns });
+                Ok(LabelCells::Wide(wide))
+            }
         }
-        let wide = self.binary(taken, &sample());
-        if wide.len() < 2 {
-            return Err(self.missing(Role::Label).expect("a table has a label column"));
-        }
-        let columns = wide.iter().map(|(_, name)| name.clone()).collect();
-        warnings.push(Warning::WideLabels { place: self.place(), columns });
-        Ok(LabelCells::Wide(wide))
     }
 
     /// The only answer in a table as Label Studio exports it: what stands between `id` and `annotator`.

@@ -8,12 +8,13 @@
 
 use rand_core::Rng;
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::figures::{Ground, LabelRates, Rates, Steps};
 use super::interval;
 use super::judgement::Judgement;
 use super::metrics::{self, Counts, finite, ratio};
+use crate::model::card::Figure;
 
 /// How often answers are swapped.
 pub const SWAPS: usize = 4_999;
@@ -40,7 +41,7 @@ pub struct LabelContrasts {
     pub figures: Vec<Contrast>,
 }
 
-/// A figure of two models.
+/// A figure of two models. What cannot be told is NaN here, and null in JSON.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Contrast {
     pub figure: String,
@@ -49,6 +50,7 @@ pub struct Contrast {
     /// `this − other`.
     pub difference: f64,
     /// Its 95% interval, by drawing the same groups anew for both.
+    #[serde(serialize_with = "interval_or_null")]
     pub interval: (f64, f64),
     /// How often chance alone makes a difference as great.
     pub p: f64,
@@ -58,6 +60,18 @@ pub struct Contrast {
 }
 
 impl Contrast {
+    /// The difference with its interval.
+    pub fn figure(&self) -> Figure {
+        Figure { value: self.difference, interval: self.interval }
+    }
+
+    /// The same for a page that has no sign for what cannot be told.
+    fn filled(&self) -> Contrast {
+        let Figure { value, interval } = self.figure().filled();
+        let p = if self.p.is_nan() { 1.0 } else { self.p };
+        Contrast { this: finite(self.this), other: finite(self.other), difference: value, interval, p, ..self.clone() }
+    }
+
     /// What people call the figure.
     pub fn words(&self) -> &str {
         match &self.figure[..] {
@@ -72,6 +86,10 @@ impl Contrast {
     }
 }
 
+fn interval_or_null<S: Serializer>((low, high): &(f64, f64), out: S) -> Result<S::Ok, S::Error> {
+    Figure { value: 0.0, interval: (*low, *high) }.known_interval().serialize(out)
+}
+
 /// The differences of one swap, or of none.
 struct Differences {
     overall: [f64; 5],
@@ -79,6 +97,14 @@ struct Differences {
 }
 
 impl Comparison {
+    /// The same for a page that has no sign for what cannot be told.
+    pub fn filled(&self) -> Comparison {
+        let all = |contrasts: &[Contrast]| contrasts.iter().map(Contrast::filled).collect();
+        let label = |label: &LabelContrasts| LabelContrasts { figures: all(&label.figures), ..label.clone() };
+        let labels = self.labels.iter().map(label).collect();
+        Comparison { overall: all(&self.overall), labels, swaps: self.swaps }
+    }
+
     /// Compares what two models said of the same units and the same labels.
     pub fn of(this: &Judgement, other: &Judgement, seed: u64) -> Comparison {
         debug_assert_eq!((&this.labels, &this.groups), (&other.labels, &other.groups));
@@ -91,13 +117,14 @@ impl Comparison {
         let contrast = |figure: &str, this: f64, other: f64, draws: Vec<f64>, plain: f64, swapped: Vec<f64>| {
             let greater = swapped.iter().filter(|swapped| swapped.abs() >= plain.abs() - SAME).count();
             let drawn = interval::figure(this - other, draws.into_iter());
+            let p = (1 + greater) as f64 / (1 + swapped.len()) as f64;
             Contrast {
                 figure: figure.to_owned(),
-                this: finite(this),
-                other: finite(other),
+                this,
+                other,
                 difference: drawn.value,
                 interval: drawn.interval,
-                p: (1 + greater) as f64 / (1 + swapped.len()) as f64,
+                p: if drawn.value.is_nan() { f64::NAN } else { p },
                 p_adjusted: None,
             }
         };
@@ -128,18 +155,19 @@ impl Comparison {
 
 type Of<T> = fn(&T) -> f64;
 const OVERALL: [(&str, Of<Rates<f64>>); 5] = [
-    ("micro_f1", |rates| finite(rates.micro_f1)),
-    ("macro_f1", |rates| finite(rates.macro_f1)),
-    ("average_precision", |rates| finite(rates.average_precision)),
-    ("accuracy", |rates| finite(rates.accuracy)),
-    ("brier", |rates| finite(rates.brier)),
+    ("micro_f1", |rates| rates.micro_f1),
+    ("macro_f1", |rates| rates.macro_f1),
+    ("average_precision", |rates| rates.average_precision),
+    ("accuracy", |rates| rates.accuracy),
+    ("brier", |rates| rates.brier),
 ];
 const OF_LABEL: [(&str, Of<LabelRates<f64>>); 2] =
-    [("f1", |rates| finite(rates.f1)), ("average_precision", |rates| finite(rates.average_precision))];
+    [("f1", |rates| rates.f1), ("average_precision", |rates| rates.average_precision)];
 
 /// Holm's step-down: the i-th smallest p of m counts (m − i + 1)-fold, and none less than one before it (Holm 1979, "A simple sequentially
-/// rejective multiple test procedure").
+/// rejective multiple test procedure"). What cannot be told is no test.
 fn adjust(mut contrasts: Vec<&mut Contrast>) {
+    contrasts.retain(|contrast| !contrast.p.is_nan());
     contrasts.sort_by(|a, b| a.p.total_cmp(&b.p));
     let (m, mut least) = (contrasts.len(), 0.0f64);
     for (at, contrast) in contrasts.into_iter().enumerate() {

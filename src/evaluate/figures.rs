@@ -32,6 +32,13 @@ macro_rules! figures {
                 $name { $($figure: interval::figure(self.$figure, draws.clone().map(|draw| draw.$figure)),)* }
             }
         }
+
+        impl $name<Figure> {
+            /// The same for a page that has no sign for what cannot be told.
+            pub fn filled(&self) -> Self {
+                $name { $($figure: self.$figure.filled(),)* }
+            }
+        }
     };
 }
 
@@ -137,10 +144,14 @@ impl<'a> Ground<'a> {
         self.drawn(&vec![1; self.judgement.units()])
     }
 
-    /// The figures of [`interval::RESAMPLES`] draws of groups. Judgements of the same units draw the same ones.
+    /// The figures of [`interval::RESAMPLES`] draws of groups; none of a single group, which drawn anew is always itself. Judgements of the same
+    /// units draw the same ones.
     pub fn draws(&self, seed: u64) -> Vec<Drawn> {
         let groups = &self.judgement.groups;
         let count = groups.iter().max().map_or(0, |last| last + 1);
+        if count < 2 {
+            return Vec::new();
+        }
         interval::resample(count, seed, |picks| {
             let mut times = vec![0u32; count];
             picks.iter().for_each(|pick| times[*pick as usize] += 1);

@@ -7,7 +7,7 @@ use rand_core::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use rayon::prelude::*;
 
-use super::metrics::{Counts, finite};
+use super::metrics::Counts;
 use crate::model::card::Figure;
 pub use crate::share::wilson;
 
@@ -97,9 +97,12 @@ pub fn student(freedom: f64) -> f64 {
         + (3.0 * z7 + 19.0 * z5 + 17.0 * z3 - 15.0 * z) / (384.0 * n.powi(3))
 }
 
-/// A figure with the interval of its draws, leaving out those that could not tell (NaN); 0 if it could not be told at all.
+/// A figure with the interval of its draws, leaving out those that could not tell (NaN). What cannot be told has no interval, nor has what no
+/// draw could tell.
 pub fn figure(value: f64, draws: impl Iterator<Item = f64>) -> Figure {
-    Figure { value: finite(value), interval: middle(draws.filter(|figure| figure.is_finite()).collect()) }
+    let draws: Vec<f64> = draws.filter(|figure| figure.is_finite()).collect();
+    let is_told = value.is_finite() && !draws.is_empty();
+    Figure { value, interval: if is_told { middle(draws) } else { (f64::NAN, f64::NAN) } }
 }
 
 /// The logarithm of an odds ratio and its 95% interval, from the four counts of a two-by-two table: `with` and `without` the label among what a

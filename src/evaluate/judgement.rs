@@ -86,6 +86,16 @@ pub struct LabelFigures {
     pub reliability: Vec<(u64, f64, f64)>,
 }
 
+impl Evaluation {
+    /// The same for a page that has no sign for what cannot be told.
+    pub fn filled(&self) -> Evaluation {
+        let mut filled = self.clone();
+        filled.overall.figures = self.overall.figures.filled();
+        filled.labels.iter_mut().for_each(|label| label.figures = label.figures.filled());
+        filled
+    }
+}
+
 impl Judgement {
     /// What `model` says of the examples at its own thresholds. A label that the model does not have counts as none.
     pub fn of(model: &Model, examples: &[Example]) -> Judgement {
@@ -255,12 +265,21 @@ impl Judgement {
             label: self.labels[label].clone(),
             support: counts.support(),
             given: counts.hits + counts.false_alarms,
-            figures: whole.labels[label].with_intervals(draws.iter().map(|draw| &draw.labels[label])),
+            figures: told(whole.labels[label].with_intervals(draws.iter().map(|draw| &draw.labels[label])), counts),
             keyword_f1: keyword.f1(),
             calibration_error: metrics::calibration_error(&scored),
             reliability: metrics::reliability(&scored),
         }
     }
+}
+
+/// Of a label that some unit has or was given, precision or recall of nothing counts 0, as it does in the means.
+fn told(figures: LabelRates<Figure>, counts: Counts) -> LabelRates<Figure> {
+    let or_zero = |figure: Figure| match counts == Counts::default() {
+        false if figure.value.is_nan() => Figure { value: 0.0, ..figure },
+        _ => figure,
+    };
+    LabelRates { precision: or_zero(figures.precision), recall: or_zero(figures.recall), ..figures }
 }
 
 /// The group of each unit as a number, from 0 in the order in which they come; units without a group go by their text, as folds take them.

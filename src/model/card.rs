@@ -49,11 +49,44 @@ pub struct Compression {
     pub largest_change: f64,
 }
 
-/// A figure and its 95% interval, by drawing whole groups anew.
+/// A figure and its 95% interval, by drawing whole groups anew. What cannot be told is NaN here, and null in JSON.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Told", into = "Told")]
 pub struct Figure {
     pub value: f64,
     pub interval: (f64, f64),
+}
+
+/// A [`Figure`] as JSON has it.
+#[derive(Serialize, Deserialize)]
+struct Told {
+    value: Option<f64>,
+    interval: Option<(f64, f64)>,
+}
+
+impl From<Told> for Figure {
+    fn from(Told { value, interval }: Told) -> Figure {
+        Figure { value: value.unwrap_or(f64::NAN), interval: interval.unwrap_or((f64::NAN, f64::NAN)) }
+    }
+}
+
+impl From<Figure> for Told {
+    fn from(figure: Figure) -> Told {
+        Told { value: Some(figure.value).filter(|value| value.is_finite()), interval: figure.known_interval() }
+    }
+}
+
+impl Figure {
+    /// The interval, if there is one.
+    pub fn known_interval(self) -> Option<(f64, f64)> {
+        Some(self.interval).filter(|(low, high)| low.is_finite() && high.is_finite())
+    }
+
+    /// The figure for a page that has no sign for what cannot be told: 0 there, and no wider than itself without an interval.
+    pub fn filled(self) -> Figure {
+        let value = if self.value.is_finite() { self.value } else { 0.0 };
+        Figure { value, interval: self.known_interval().unwrap_or((value, value)) }
+    }
 }
 
 /// Figures on labelled text of another origin: part of what `rhetor evaluate --format json` writes.
@@ -78,11 +111,16 @@ pub struct MirrorFile {
 /// Mirror figures over all labels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MirrorOverall {
+    #[serde(deserialize_with = "filled")]
     pub micro_f1: Figure,
+    #[serde(deserialize_with = "filled")]
     pub macro_f1: Figure,
+    #[serde(deserialize_with = "filled")]
     pub average_precision: Figure,
     /// Share of the labelled units that were given a label, and of the unlabelled ones.
+    #[serde(deserialize_with = "filled")]
     pub found: Figure,
+    #[serde(deserialize_with = "filled")]
     pub flagged: Figure,
 }
 
@@ -95,7 +133,9 @@ pub struct MirrorLabel {
     pub precision: f64,
     #[serde(deserialize_with = "value")]
     pub recall: f64,
+    #[serde(deserialize_with = "filled")]
     pub f1: Figure,
+    #[serde(deserialize_with = "filled")]
     pub average_precision: Figure,
     #[serde(deserialize_with = "value")]
     pub brier: f64,
@@ -111,8 +151,14 @@ fn value<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
         Whole(Figure),
     }
     Ok(match Told::deserialize(from)? {
-        Told::Plain(value) | Told::Whole(Figure { value, .. }) => value,
+        Told::Plain(value) => value,
+        Told::Whole(figure) => figure.filled().value,
     })
+}
+
+/// A card has no sign for what cannot be told.
+fn filled<'de, D: Deserializer<'de>>(from: D) -> Result<Figure, D::Error> {
+    Figure::deserialize(from).map(Figure::filled)
 }
 
 /// What is known of the vectors that a model was trained with. The model itself holds none: only their weights.

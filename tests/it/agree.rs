@@ -179,6 +179,28 @@ fn what_they_agree_on_is_merged_and_the_rest_is_listed_with_reasons() {
 }
 
 #[test]
+fn the_reading_goes_by_the_figure_and_names_what_makes_it_doubtful_in_whole_answers_as_in_labels() {
+    // Of sixty units in as many groups eight are divided: alpha is .73, and a draw of worse luck gives less than .667.
+    let rows = |ben: bool| -> String {
+        let label = |i: usize| if i.is_multiple_of(2) != (ben && i < 8) { "threat" } else { "" };
+        (0..60).map(|i| format!("unit {i},{}\n", label(i))).collect()
+    };
+    let desk = Desk::with("anna.csv", format!("text,labels\n{}", rows(false)))
+        .and("ben.csv", format!("text,labels\n{}", rows(true)));
+    let out = desk.run("agree anna.csv ben.csv").ok().stdout;
+    let reading = |start: &str| {
+        let line = out.lines().find(|line| line.trim_start().starts_with(start)).expect("there is such a line");
+        line.split_once(']').unwrap().1.rsplit("  ").next().unwrap().trim().to_owned()
+    };
+    let whole = reading("Krippendorff's alpha");
+    assert!(
+        whole.starts_with("tentative, though it may be 0.") && whole.ends_with("; the interval is wide"),
+        "{whole}"
+    );
+    assert_eq!(reading("threat"), whole);
+}
+
+#[test]
 fn outputs_never_replace_inputs_or_each_other() {
     two().run("agree anna.csv ben.csv --merged ben.csv").ends(2).says("would be overwritten");
     two().run("agree anna.csv ben.csv --merged x.csv --rest x.csv").ends(2).says("x.csv");
@@ -186,4 +208,21 @@ fn outputs_never_replace_inputs_or_each_other() {
     desk.run("agree anna.csv ben.csv -o figures.csv").ok();
     assert!(desk.read("figures.csv").starts_with(b"of,name,units"));
     two().run("agree anna.csv ben.csv --merged x.ft").ok().says("x.ft: fastText has no room for").wrote("x.ft");
+}
+
+#[test]
+fn a_label_that_two_annotators_spell_differently_is_told_once() {
+    let desk = Desk::with("anna.csv", "text,labels\nThey clashed.,Conflict\nRain.,\nThey met.,conflict\n")
+        .and("ben.csv", "text,labels\nThey clashed.,conflict\nRain.,\nThey met.,\n")
+        .and("cem.csv", "text,labels\nThey clashed.,conflict\nRain.,\nThey met.,\n");
+    let told = "`conflict` (2 rows, first at anna.csv:4) and `Conflict` (1 row, first at anna.csv:2)\nhint: labels that differ only by case";
+    let ran = desk.run("agree anna.csv ben.csv").ok().says(told);
+    assert_eq!(ran.stderr.matches("differ only by case").count(), 1, "{}", ran.stderr);
+    desk.run("agree ben.csv cem.csv").ok().says_not("differ only by case");
+    let apart = Desk::with("anna.csv", "text,labels\nThey clashed.,Conflict\n")
+        .and("ben.csv", "text,labels\nThey clashed.,conflict\n");
+    apart
+        .run("agree anna.csv ben.csv")
+        .ok()
+        .says("`Conflict` (1 row, first at anna.csv:2) and `conflict` (1 row, first at ben.csv:2)");
 }

@@ -185,3 +185,21 @@ fn of_several_files_the_last_is_not_taken_for_an_output_that_may_be_lost() {
     desk.run("convert a.csv b.csv d.csv").ok().wrote("d.csv");
     desk.run("convert a.csv d.csv").ok().says("1 row as CSV");
 }
+
+#[test]
+fn columns_of_zeros_and_ones_become_labels_as_every_command_takes_them() {
+    let desk = Desk::with(
+        "wide.csv",
+        "text,conflict,economic,year\nThey clashed.,1,0,1999\nRain.,0,0,2001\nFees rose.,1,1,2001\n",
+    );
+    let ran = desk.run("convert wide.csv - --to csv").ok();
+    assert_eq!(
+        ran.stdout,
+        "text,labels,year\nThey clashed.,conflict,1999\nRain.,,2001\nFees rose.,conflict|economic,2001\n"
+    );
+    ran.says("wide.csv:1: no label column; took `conflict`, `economic` for one 0/1 column a label")
+        .says("3 rows as CSV\n");
+    let unjudged =
+        Desk::with("pool.csv", "text,seen\nThey clashed.,1\nRain.,0\n").run("convert pool.csv - --to jsonl").ok();
+    unjudged.says("2 rows as JSONL, 2 of them not judged yet").says_not("no label column");
+}

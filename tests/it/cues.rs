@@ -165,6 +165,31 @@ fn dictionaries_of_other_tools_are_cues_as_they_are() {
 }
 
 #[test]
+fn a_star_by_itself_is_any_word_in_a_dictionary_and_a_question_mark_by_itself_is_left_out_by_name() {
+    let desk = Desk::with("d.yml", "praise:\n  - not * good\n  - so ? fine\n")
+        .and("d.dic", "%\n1\tpraise\n%\nnot * good\t1\n")
+        .and("s.txt", "This is not very good.\nIt is not good.\nAll so fine.\n");
+    let ran = desk.run("cues d.yml s.txt -f csv").ok();
+    assert_eq!(ran.stdout.lines().skip(1).collect::<Vec<_>>(), ["s.txt,1,8,21,praise,,not very good"]);
+    ran.says(
+        "d.yml: 1 entries ask for any word of so many letters, which no pattern can, and are left out: \"so ? fine\"",
+    );
+    desk.run("cues d.dic s.txt").ok().prints("praise: not very good").prints("1 matches");
+}
+
+#[test]
+fn quotation_marks_around_an_entry_of_a_word_list_are_taken_off_and_others_are_refused() {
+    let desk = Desk::with("words.txt", "\"hit back\"\n")
+        .and("c.toml", "[threat]\nx = ['will \"hit back\"']\n")
+        .and("s.txt", "They hit back.\n");
+    desk.run("cues words.txt s.txt").ok().prints("words: hit back");
+    desk.run("cues c.toml s.txt").ends(1).says(
+        "c.toml:2: cue \"x\": a pattern with a quotation mark can never match\n    will \"hit back\"\n         ^\n\
+         hint: words in a row need no quotation marks; {open} and {close} stand for those of a text",
+    );
+}
+
+#[test]
 fn several_cue_files_make_one_model_unless_their_names_clash() {
     let desk = Desk::with("c.toml", CUES).and("w.txt", "fault\nblame\n").and("d.csv", LABELLED);
     desk.run("train d.csv -o m --cues c.toml --cues w.txt").ok().prints("for 3 cues");

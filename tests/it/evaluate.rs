@@ -216,6 +216,8 @@ fn how_to_train_can_be_chosen_with_cv_only() {
     desk.run("evaluate train.csv --ngrams 1").ends(2).says("--cv");
     desk.run("evaluate train.csv -m m --ngrams 1").ends(2).says("--ngrams");
     desk.run("evaluate train.csv -m m --cv").ends(2).says("cannot be used with");
+    desk.run("evaluate train.csv -m m --weight-column group").ends(2).says("--weight-column");
+    desk.run("evaluate train.csv --weight-column group").ends(2).says("--cv");
     desk.run("evaluate train.csv -m m --seed 4").ok();
     let folds =
         |args: &str| json(&desk, &format!("evaluate train.csv --cv --cues none -q {args}"))["cv"]["folds"].clone();
@@ -308,6 +310,8 @@ fn figures_are_also_a_table_with_a_row_each_by_the_name_of_the_output() {
     assert_eq!(cell("", "blame", "average_precision", 5), blame["average_precision"]["interval"][1].as_f64().unwrap());
     let contrast = &found["comparison"]["overall"][4];
     assert_eq!(cell("", "", "difference.brier", 6), contrast["p"].as_f64().unwrap());
+    let contrast = &found["comparison"]["labels"][0]["figures"][0];
+    assert_eq!(cell("", "blame", "difference.f1", 7), contrast["p_adjusted"].as_f64().unwrap());
     desk.run("evaluate others.csv -m m -o figures.json").ok();
     assert_eq!(desk.read("figures.json")[0], b'{');
 }
@@ -349,7 +353,59 @@ fn a_misspelt_voice_is_named() {
 #[test]
 fn units_of_one_group_have_no_intervals_and_it_is_said() {
     let desk = Desk::with_model().and("one.csv", "text,labels,group\nVote,call,a\nIt rained,,a\n");
-    desk.run("evaluate one.csv -m m").ok().prints("intervals  none: all units are of one group");
+    let ran = desk.run("evaluate one.csv -m m").ok().prints("intervals  none: all units are of one group");
+    assert!(!ran.stdout.contains('['), "{}", ran.stdout);
+    ran.says("all units are of one group, so there are no intervals");
+    let found = json(&desk, "evaluate one.csv -m m --compare m");
+    assert_eq!(found["overall"]["micro_f1"], serde_json::json!({"value": 0.5, "interval": null}));
+    assert_eq!(found["comparison"]["overall"][0]["interval"], Value::Null);
+    let table = desk.run("evaluate one.csv -m m --compare m -f csv").ok();
+    table.prints("\n,,micro_f1,0.5,,,,\n").prints("\n,,difference.micro_f1,0,,,1,\n");
+    desk.run("evaluate one.csv -m m --compare m").ok().prints("+0.000                   1.0000\n");
+    desk.run("evaluate one.csv -m m -f html").ok();
+}
+
+#[test]
+fn of_few_groups_it_is_said_that_intervals_say_little() {
+    let desk = Desk::with_model().and("others.csv", OTHERS);
+    let told = "3 groups are too few to draw from, so intervals say little";
+    desk.run("evaluate others.csv -m m").ok().says(told);
+    desk.run("evaluate train.csv --cv --cues none").ok().says("4 groups are too few to draw from");
+    desk.run("train train.csv -o n --cues none").ok().says("4 groups are too few to draw from");
+    let apart = Desk::with_model().and("apart.csv", LABELLED.replace(",group\n", ",document\n"));
+    apart.run("evaluate apart.csv -m m").ok().says_not("too few to draw from");
+}
+
+#[test]
+fn what_no_unit_can_tell_is_left_open() {
+    let labelled =
+        "text,labels,group\nVote now and sign the petition,call,a\nIt is the fault of the contractor,blame,b\n";
+    let desk = Desk::with_model().and("some.csv", labelled);
+    let ran = desk.run("evaluate some.csv -m m").ok();
+    ran.prints("\nunlabelled units given one    –\n")
+        .prints("\nthreat       0      0  –                             –      –  –                     0.0000 ");
+    let found = json(&desk, "evaluate some.csv -m m --compare m");
+    let nothing = serde_json::json!({"value": null, "interval": null});
+    let threat = found["labels"].as_array().unwrap().iter().find(|label| label["label"] == "threat").unwrap();
+    for figure in ["average_precision", "f1", "precision", "recall"] {
+        assert_eq!(threat[figure], nothing, "{figure}");
+    }
+    assert_eq!(found["overall"]["flagged"], nothing);
+    assert_eq!(found["overall"]["average_precision"]["value"], 1.0, "the mean is over the labels that some unit has");
+    let against = found["comparison"]["labels"].as_array().unwrap().iter().find(|label| label["label"] == "threat");
+    let precision = &against.unwrap()["figures"][1];
+    assert_eq!(
+        (&precision["difference"], &precision["p"], precision.get("p_adjusted")),
+        (&Value::Null, &Value::Null, None)
+    );
+    desk.run("evaluate some.csv -m m --compare m").ok().prints("AP            –      –  –                        –\n");
+    let table = desk.run("evaluate some.csv -m m -f csv").ok();
+    table.prints("\n,threat,average_precision,,,,,\n").prints("\n,,flagged,,,,,\n");
+    desk.run("evaluate some.csv -m m -f json -o mirror.json").ok();
+    desk.run("train train.csv -o again --cues none --mirror mirror.json").ok();
+    desk.run("inspect -m again").ok();
+    let page = desk.run("evaluate some.csv -m m -f html --compare m").ok();
+    assert!(!page.stdout.contains("NaN"));
 }
 
 #[test]

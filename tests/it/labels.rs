@@ -9,6 +9,9 @@ fn every_label_is_listed_and_one_is_explained() {
     desk.run("labels threat").ok().prints("performs it").prints("threat / fear-appeal").prints("commissive");
     desk.run("labels treat").ends(1).says("did you mean threat?");
     Desk::with("my.rhetor", "").run("labels my.rhetor").ends(1).says("hint: `rhetor labels -m my.rhetor` shows");
+    let desk = Desk::with("book.yaml", BOOK).and("book", "labels = [\"blame\"]\n");
+    desk.run("labels book.yaml").ends(1).says("hint: `rhetor labels --codebook book.yaml` shows a codebook file");
+    desk.run("labels book").ends(1).says("hint: `rhetor labels --codebook book` shows");
 }
 
 #[test]

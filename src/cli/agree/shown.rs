@@ -102,7 +102,7 @@ fn labels(found: &Findings, out: &mut String) {
         out,
         "\nany, all: units that one, or everybody who judged them, gave the label; both yes: how often a yes finds a yes\n\
          kappa and alpha: 1 full agreement, 0 as by chance; reliable from .800, tentative conclusions only from .667, too low below\n\
-         (Krippendorff 2004, Content Analysis, p. 241; he would have the interval's lower end reach it)"
+         (Krippendorff 2004, Content Analysis, p. 241; he would have the interval's lower end reach it, so where that reads otherwise it is named)"
     );
 }
 
@@ -194,43 +194,43 @@ fn short(figure: Measured) -> String {
     figure.value.map_or("–".into(), |value| format!("{value:.3}"))
 }
 
-/// What a figure above chance is good for.
+/// What a figure above chance is good for: its value decides, and what makes it doubtful is named.
 fn reading(figure: Measured) -> String {
-    let word = match figure.value {
-        None => return "cannot be told".into(),
-        Some(value) if value >= RELIABLE => "reliable",
-        Some(value) if value >= TENTATIVE => "tentative",
-        Some(_) => "too low",
-    };
-    let lower = figure.interval.map_or(f64::INFINITY, |(low, _)| low);
-    match word {
-        "reliable" if lower < RELIABLE => format!("reliable, though it may be {lower:.3}"),
-        _ => word.into(),
+    let Some(value) = figure.value else { return "cannot be told".into() };
+    [word(value).to_owned()].into_iter().chain(doubts(figure)).collect()
+}
+
+fn word(value: f64) -> &'static str {
+    match value {
+        _ if value >= RELIABLE => "reliable",
+        _ if value >= TENTATIVE => "tentative",
+        _ => "too low",
     }
+}
+
+/// An interval that is wide, or whose lower end would read otherwise.
+fn doubts(Measured { value, interval }: Measured) -> Vec<String> {
+    let (Some(value), Some((low, high))) = (value, interval) else { return Vec::new() };
+    let lower = (word(low) != word(value)).then(|| format!(", though it may be {low:.3}"));
+    let wide = (high - low > WIDE).then(|| "; the interval is wide".to_owned());
+    lower.into_iter().chain(wide).collect()
 }
 
 /// The reading of a label's alpha, with what makes it doubtful.
 fn cautious(label: &LabelAgreement, shared: u64) -> String {
     let alpha = label.figures[&Measure::Alpha];
-    let Some(value) = alpha.value else {
+    if alpha.value.is_none() {
         return match label.by_any {
             0 => "cannot be told: nobody gave it where two judged".into(),
             _ => "cannot be told: everybody always gave it".into(),
         };
-    };
-    let mut words = vec![match value {
-        _ if value >= RELIABLE => "reliable",
-        _ if value >= TENTATIVE => "tentative",
-        _ => "too low",
-    }];
-    if label.by_any < RARE {
-        words.push("but rare: label more");
-    } else if shared - label.by_all < RARE {
-        words.push("but hardly ever missing");
-    } else if alpha.interval.is_some_and(|(low, high)| high - low > WIDE) {
-        words.push("but the interval is wide");
     }
-    words.join(", ")
+    let rare = match () {
+        () if label.by_any < RARE => "; rare: label more",
+        () if shared - label.by_all < RARE => "; hardly ever missing",
+        () => "",
+    };
+    reading(alpha) + rare
 }
 
 /// A row a figure: of the whole answers, of each label, of each pair.

@@ -205,7 +205,10 @@ fn table(path: &Path, args: &Annotate, language: &str, pool: &mut Pool, remarks:
     let columns =
         Columns { text: args.from.column.clone(), label: args.from.label_column.clone(), ..Columns::default() };
     let format = args.from.input_format.map(train::format);
-    let options = ReadOptions { columns, format, pending: true, everything: true, ..ReadOptions::default() };
+    // Where labels are not shown, columns of 0 and 1 stay what they are, and come along.
+    let binary_labels = args.asking.review;
+    let options =
+        ReadOptions { columns, format, pending: true, binary_labels, everything: true, ..ReadOptions::default() };
     let corpus = corpus::read(&[path], &options)?;
     train::report_reading(&corpus, remarks);
     let name = path.display().to_string();

@@ -87,7 +87,8 @@ const ESTIMATE_EXAMPLES: &str = "Examples:
 /// For those who ask for `--help`.
 const ESTIMATE_MORE: &str = "\n\
          The sample: `rhetor suggest POOL -n 200 --random 1 -o sample.csv` draws units at random; label each by hand with all labels that \
-         are true of it; none is an answer too. Units that somebody chose spoil every figure, and so does a model that has seen them.
+         are true of it; none is an answer too. Units that somebody chose spoil every figure, and so does a model that has seen them; only \
+         if they are the very set that it was trained on, whole, is that recognised, and refused.
 
 By hand: the sample alone. Corrected: by the predictions on the whole pool too, right on average however wrong the model is, and \
          more exact the better it is (prediction-powered inference; docs/method.md). All intervals are 95%.";

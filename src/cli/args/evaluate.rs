@@ -79,9 +79,9 @@ impl Evaluate {
     }
 }
 
-/// Of a model that is trained already, nothing of how to train can be chosen; but intervals are drawn by the seed.
+/// Of a model that is trained already, nothing of how to train can be chosen, so nor can what a row weighs; but intervals are drawn by the seed.
 fn only_with_cv(arg: Arg) -> Arg {
-    let trains = matches!(arg.get_help_heading(), Some("Features" | "Learning"));
+    let trains = matches!(arg.get_help_heading(), Some("Features" | "Learning")) || arg.get_id() == "weight_column";
     let arg = if trains { arg.hide_short_help(true) } else { arg };
     if trains && arg.get_id() != "seed" { arg.requires("cv").conflicts_with("model") } else { arg }
 }
@@ -100,4 +100,5 @@ const EVALUATE_MORE: &str = "\
 
 Intervals are 95%, by drawing whole groups (the `group` or `doc` column) anew 1,000 times; without groups, single texts. \
          --compare swaps the two models' answers at random, group by group, and says how often that makes a difference as great. The \
-         options under Features and Learning are those of `rhetor train`, and mean something with --cv only (but --seed always does).";
+         options under Features and Learning, and --weight-column, are those of `rhetor train`, and mean something with --cv only (but --seed \
+         always does). That a model was trained on DATA is seen only if DATA is the very set that it was trained on, whole.";

@@ -12,7 +12,7 @@ use rhetor::text::visible;
 use super::against::{Against, Flip, Verdict};
 use super::mistakes::Mistake;
 use super::{Findings, Part};
-use crate::cli::card::shown_figure as shown;
+use crate::cli::card::{short, shown_figure as shown};
 
 /// Pairs of labels mixed up that are named.
 const PAIRS: usize = 5;
@@ -93,7 +93,8 @@ fn overall(overall: &Overall, out: &mut String) {
     line!(out, "\n{:<10}F1    95%              precision recall  AP    95%", "");
     let mean = |name: &str, f1: Figure, precision: Figure, recall: Figure, ranked: Option<Figure>, out: &mut String| {
         let ranked = ranked.map_or(String::new(), shown);
-        let line = format!("{name:<9} {:<21} {:>9.3} {:>6.3}  {ranked}", shown(f1), precision.value, recall.value);
+        let (precision, recall) = (short(precision.value), short(recall.value));
+        let line = format!("{name:<9} {:<21} {precision:>9} {recall:>6}  {ranked}", shown(f1));
         line!(out, "{}", line.trim_end());
     };
     let (micro, whole) = (figures.micro_average_precision, figures.average_precision);
@@ -133,9 +134,9 @@ fn labels(labels: &[LabelFigures], out: &mut String) {
         let (name, f1, ranked) = (visible(label), shown(figures.f1), shown(figures.average_precision));
         line!(
             out,
-            "{name:<width$} {support:>7} {given:>6}  {f1:<21} {:>9.3} {:>6.3}  {ranked:<21} {:>6.4} {calibration_error:>6.4} {keyword_f1:>11.3}",
-            figures.precision.value,
-            figures.recall.value,
+            "{name:<width$} {support:>7} {given:>6}  {f1:<21} {:>9} {:>6}  {ranked:<21} {:>6.4} {calibration_error:>6.4} {keyword_f1:>11.3}",
+            short(figures.precision.value),
+            short(figures.recall.value),
             figures.brier.value
         );
     }
@@ -166,12 +167,15 @@ fn against(other: &Against, out: &mut String) {
 }
 
 fn contrast(name: &str, figure: &str, contrast: &Contrast, width: usize) -> String {
-    let (low, high) = contrast.interval;
     let p = contrast.p_adjusted.unwrap_or(contrast.p);
-    format!(
-        "{name:<width$}  {figure:<9} {:>5.3}  {:>5.3}  {:+.3} [{low:+.3}, {high:+.3}]  {p:.4}",
-        contrast.this, contrast.other, contrast.difference
-    )
+    let difference = match contrast.figure().known_interval() {
+        Some((low, high)) => format!("{:+.3} [{low:+.3}, {high:+.3}]", contrast.difference),
+        None if contrast.difference.is_nan() => "–".to_owned(),
+        None => format!("{:+.3}", contrast.difference),
+    };
+    let p = if p.is_nan() { "–".to_owned() } else { format!("{p:.4}") };
+    let [this, other] = [contrast.this, contrast.other].map(short);
+    format!("{name:<width$}  {figure:<9} {this:>5}  {other:>5}  {difference:<23}  {p}")
 }
 
 fn flips(other: &Against, out: &mut String) {
@@ -201,11 +205,6 @@ fn parts(column: &str, parts: &[Part], out: &mut String) {
     line!(out, "\n{:<width$}  units  {:<21}  {:<21}  {}", visible(column), "micro F1", "macro F1", "mean AP");
     for part in parts {
         let overall = &part.all.overall.figures;
-        // One group drawn anew is always itself.
-        let shown = |figure: Figure| match part.all.groups {
-            0 | 1 => format!("{:.3}", figure.value),
-            _ => shown(figure),
-        };
         let [micro, whole, precision] = [overall.micro_f1, overall.macro_f1, overall.average_precision].map(shown);
         let unlabelled = part.all.labels.iter().all(|label| label.support == 0);
         let precision = if unlabelled { "no labelled unit".into() } else { precision };

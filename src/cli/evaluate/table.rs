@@ -8,8 +8,9 @@ use rhetor::model::card::Figure;
 
 use super::Findings;
 
-/// `part` is a value of the column that `--by` names, empty for all units; `label` is empty for figures over all labels.
-const COLUMNS: [&str; 7] = ["part", "label", "figure", "value", "low", "high", "p"];
+/// `part` is a value of the column that `--by` names, empty for all units; `label` is empty for figures over all labels. What cannot be told is
+/// an empty cell.
+const COLUMNS: [&str; 8] = ["part", "label", "figure", "value", "low", "high", "p", "p_adjusted"];
 
 pub fn write(findings: &Findings, out: &mut impl Write) -> io::Result<()> {
     let mut out = csv::Writer::from_writer(out);
@@ -58,23 +59,26 @@ fn evaluation<W: Write>(part: &str, all: &Evaluation, out: &mut Table<W>) -> io:
 }
 
 fn plain<W: Write>(place: [&str; 3], value: f64, out: &mut Table<W>) -> io::Result<()> {
-    row(place, [value.to_string(), String::new(), String::new(), String::new()], out)
+    row(place, [Some(value), None, None, None, None], out)
 }
 
 fn whole<W: Write>(place: [&str; 3], figure: &Figure, out: &mut Table<W>) -> io::Result<()> {
     let (low, high) = figure.interval;
-    row(place, [figure.value.to_string(), low.to_string(), high.to_string(), String::new()], out)
+    row(place, [Some(figure.value), Some(low), Some(high), None, None], out)
 }
 
 /// The other model's figure, and the difference from it.
 fn contrast<W: Write>(label: &str, contrast: &Contrast, out: &mut Table<W>) -> io::Result<()> {
     let (low, high) = contrast.interval;
     plain(["", label, &format!("other.{}", contrast.figure)], contrast.other, out)?;
-    let numbers = [contrast.difference, low, high, contrast.p].map(|number| number.to_string());
-    row(["", label, &format!("difference.{}", contrast.figure)], numbers, out)
+    let [difference, low, high, p] = [contrast.difference, low, high, contrast.p].map(Some);
+    row(["", label, &format!("difference.{}", contrast.figure)], [difference, low, high, p, contrast.p_adjusted], out)
 }
 
-fn row<W: Write>(place: [&str; 3], numbers: [String; 4], out: &mut Table<W>) -> io::Result<()> {
+fn row<W: Write>(place: [&str; 3], numbers: [Option<f64>; 5], out: &mut Table<W>) -> io::Result<()> {
+    let cell =
+        |number: Option<f64>| number.filter(|number| number.is_finite()).map_or(String::new(), |n| n.to_string());
+    let numbers = numbers.map(cell);
     let cells = place.iter().copied().chain(numbers.iter().map(String::as_str));
     out.write_record(cells).map_err(io::Error::from)
 }

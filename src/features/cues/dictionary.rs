@@ -2,9 +2,10 @@
 //!
 //! LIWC's `.dic`: between two lines of `%` the categories, `number name`; then `entry` and its categories' numbers, parted by tabs. LIWC-22's
 //! `.dicx`: a table with a column `Entry` and one for each category. quanteda's YAML: categories within categories, with lists of
-//! entries. In all of them `*` stands for any letters, in quanteda's `?` for one, and an entry may have several words.
+//! entries. In all of them `*` stands for any letters, in quanteda's `?` for one, and an entry may have several words. A `*` that is a
+//! word by itself is any word.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use saphyr_parser::{Event, Parser};
 
@@ -14,6 +15,8 @@ use crate::text::Place;
 
 /// Mappings within mappings of a YAML file.
 const DEEPEST: usize = 64;
+/// Entries left out that are named.
+const NAMED: usize = 5;
 
 /// Categories by name, filled entry by entry.
 #[derive(Default)]
@@ -22,6 +25,8 @@ struct Categories {
     numbers: BTreeMap<String, usize>,
     /// Entries that hold no word, such as smileys.
     wordless: usize,
+    /// Entries with a word of which only its length is told.
+    unsayable: BTreeSet<String>,
     /// Entries with a condition on their neighbours, of LIWC 2007.
     conditional: usize,
 }
@@ -33,11 +38,14 @@ impl Categories {
             self.cues.len() - 1
         });
         match pattern_of(entry) {
-            Some(pattern) => {
+            Ok(pattern) => {
                 self.cues[number].patterns.push(pattern);
                 self.cues[number].lines.push(line);
             }
-            None => self.wordless += 1,
+            Err(LeftOut::Wordless) => self.wordless += 1,
+            Err(LeftOut::OnlyLength) => {
+                self.unsayable.insert(entry.to_owned());
+            }
         }
     }
 
@@ -47,6 +55,15 @@ impl Categories {
         if self.wordless > 0 {
             remarks.push(format!("{} entries hold no word (such as smileys) and are left out", self.wordless));
         }
+        if !self.unsayable.is_empty() {
+            let named: Vec<String> = self.unsayable.iter().take(NAMED).map(|entry| format!("{entry:?}")).collect();
+            let more = if self.unsayable.len() > NAMED { ", …" } else { "" };
+            remarks.push(format!(
+                "{} entries ask for any word of so many letters, which no pattern can, and are left out: {}{more}",
+                self.unsayable.len(),
+                named.join(", ")
+            ));
+        }
         if self.conditional > 0 {
             remarks.push(format!("{} entries depend on their neighbours; the condition is left out", self.conditional));
         }
@@ -54,16 +71,33 @@ impl Categories {
     }
 }
 
-/// An entry as a pattern: its words, each taken literally but for its stars and question marks.
-fn pattern_of(entry: &str) -> Option<String> {
-    let words: Vec<String> = entry
-        .split_whitespace()
-        .filter(|word| word.contains(char::is_alphanumeric))
-        .map(|word| {
-            format!("`{}`", word.trim_matches(|c: char| !c.is_alphanumeric() && !"*?'’.".contains(c)).replace('`', "'"))
-        })
-        .collect();
-    (!words.is_empty()).then(|| words.join(" "))
+/// Why an entry is no pattern.
+#[derive(Debug, PartialEq)]
+enum LeftOut {
+    /// It holds no word, such as a smiley.
+    Wordless,
+    /// A `?` that is a word by itself: any word of one letter.
+    OnlyLength,
+}
+
+/// An entry as a pattern: its words, each taken literally but for its stars and question marks. A word of stars alone is any word.
+fn pattern_of(entry: &str) -> Result<String, LeftOut> {
+    if !entry.contains(char::is_alphanumeric) {
+        return Err(LeftOut::Wordless);
+    }
+    let literal = |word: &str| {
+        format!("`{}`", word.trim_matches(|c: char| !c.is_alphanumeric() && !"*?'’.".contains(c)).replace('`', "'"))
+    };
+    let mut words = Vec::new();
+    for word in entry.split_whitespace() {
+        match word {
+            _ if word.contains(char::is_alphanumeric) => words.push(literal(word)),
+            _ if word.chars().all(|c| c == '*') => words.push("_".to_owned()),
+            _ if word.chars().all(|c| "*?".contains(c)) => return Err(LeftOut::OnlyLength),
+            _ => {}
+        }
+    }
+    Ok(words.join(" "))
 }
 
 /// LIWC 2001 to 2015.
@@ -244,6 +278,20 @@ mod tests {
         assert_eq!(patterns(&read, "populism.elite"), ["`elit*`", "`the` `few`"]);
         assert_eq!(patterns(&read, "populism.people"), ["`peopl?`"]);
         assert_eq!(patterns(&read, "order"), ["`police`"]);
+    }
+
+    #[test]
+    fn a_star_by_itself_is_any_word_and_a_question_mark_by_itself_is_told() {
+        assert_eq!(pattern_of("not * good").as_deref(), Ok("`not` _ `good`"));
+        assert_eq!(pattern_of("love :* you").as_deref(), Ok("`love` `you`"), "a smiley is no word");
+        assert_eq!(pattern_of("*"), Err(LeftOut::Wordless));
+        let read =
+            quanteda("d.yml", "a: [not ? good, fine]\nb: [not ? good]\n").unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(patterns(&read, "a"), ["`fine`"]);
+        assert_eq!(
+            read.remarks,
+            ["1 entries ask for any word of so many letters, which no pattern can, and are left out: \"not ? good\""]
+        );
     }
 
     #[test]

@@ -9,7 +9,8 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Cue, CueError, CueSet, dictionary};
+use super::pattern::{refuse_quotes, unquoted};
+use super::{Cue, CueError, CueSet, bad, dictionary};
 use crate::codebook::nearest;
 use crate::text::Place;
 
@@ -51,7 +52,7 @@ pub fn parse(path: &str, text: &str) -> Result<ReadCues, CueError> {
     let name = path.to_ascii_lowercase();
     let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
     let read = match () {
-        () if ends(&[".toml"]) => ReadCues { cues: Reader::new(path, text).read()?, remarks: Vec::new() },
+        () if ends(&[".toml"]) => written(path, Reader::new(path, text).read()?)?,
         () if ends(&[".dicx"]) => dictionary::liwc_table(path, text)?,
         () if ends(&[".dic"]) || text.trim_start().starts_with('%') => dictionary::liwc(path, text)?,
         () if ends(&[".yml", ".yaml"]) => dictionary::quanteda(path, text)?,
@@ -60,12 +61,28 @@ pub fn parse(path: &str, text: &str) -> Result<ReadCues, CueError> {
                 "cues are in .toml, .dic, .dicx, .yml or .yaml files, or in word lists with another ending".to_owned();
             return Err(CueError::Form(Place::file(path), "a table or JSON is no cue file".into(), hint));
         }
-        () => ReadCues { cues: word_list(path, text)?, remarks: Vec::new() },
+        () => written(path, word_list(path, text)?)?,
     };
     if read.cues.cues.iter().all(|cue| cue.patterns.is_empty()) {
         return Err(CueError::Empty(path.to_owned()));
     }
     Ok(read)
+}
+
+/// Cues in our own language, whose patterns may hold what can never match.
+fn written(path: &str, cues: CueSet) -> Result<ReadCues, CueError> {
+    for (name, entries) in &cues.classes {
+        for entry in entries {
+            refuse_quotes(entry).map_err(|flaw| bad(path, None, format!("class {name:?}"), entry, flaw))?;
+        }
+    }
+    for cue in &cues.cues {
+        for (at, pattern) in cue.patterns.iter().enumerate() {
+            refuse_quotes(pattern)
+                .map_err(|flaw| bad(path, cue.lines.get(at), format!("cue {:?}", cue.name), pattern, flaw))?;
+        }
+    }
+    Ok(ReadCues { cues, remarks: Vec::new() })
 }
 
 /// One cue, named after the file; each line a pattern, `#` starts a remark.
@@ -81,7 +98,7 @@ fn word_list(path: &str, text: &str) -> Result<CueSet, CueError> {
             hint,
         ));
     }
-    let (patterns, lines) = lines.into_iter().map(|(line, number)| (line.to_owned(), number)).unzip();
+    let (patterns, lines) = lines.into_iter().map(|(line, number)| (unquoted(line).to_owned(), number)).unzip();
     let cue = Cue { name: name.into_owned(), patterns, lines, ..Cue::default() };
     Ok(CueSet { cues: vec![cue], ..CueSet::default() })
 }
@@ -291,6 +308,11 @@ insult = ["crook*", "liar*"]
         refused("[t]\nx = \"a\"\n[u]\nx = \"b\"", "cues.toml:4: there is a cue \"x\" already, in line 2");
         refused("[t]\nx = [\"a\",\n\"b ..z c\"]", "cues.toml:3: cue \"x\": a gap is two dots");
         refused("[t]\nx = \"will @harm us\"", "    will @harm us\n         ^^^^^\nhint: classes are lists");
+        refused(
+            "[t]\nx = ['a', '\"hit back\" at']",
+            "cues.toml:2: cue \"x\": a pattern with a quotation mark can never match\n    \"hit back\" at\n    ^\nhint: words in a row need no",
+        );
+        refused("[classes]\na = ['we', '“us”']\n[t]\nx = \"@a\"", "class \"a\": a pattern with a quotation mark");
         refused("[classes]\na = [\"two words\"]\n[t]\nx = \"y\"", "class \"a\": an entry of a class is one word");
     }
 
@@ -299,6 +321,10 @@ insult = ["crook*", "liar*"]
         let read =
             parse("lists/insults.txt", "crook*\n# a remark\nso-called\n\nnest of crooks # three words\n").unwrap();
         assert_eq!((&read.cues.cues[0].name[..], read.cues.cues[0].patterns.len()), ("insults", 3));
+        let quoted = parse("words.txt", "\"hit back\"\n“so be it” # a remark\n").unwrap();
+        assert_eq!(quoted.cues.cues[0].patterns, ["hit back", "so be it"]);
+        let inner = parse("words.txt", "a\n\"hit\" \"back\"\n").err().expect("refused").to_string();
+        assert!(inner.starts_with("words.txt:2: cue \"words\": a pattern with a quotation mark"), "{inner}");
         assert!(
             parse("good.txt", "[t]\nx = \"y\"")
                 .is_err_and(|error| error.to_string().contains("good.txt:1: this looks like TOML"))

@@ -164,6 +164,30 @@ impl Node {
     }
 }
 
+/// Marks of quotation, which no word of a text holds.
+const QUOTES: [char; 6] = ['"', '“', '”', '„', '«', '»'];
+
+/// An entry without the quotation marks that stand around the whole of it, as spreadsheets and programmers write them.
+pub fn unquoted(entry: &str) -> &str {
+    let inner = entry.strip_prefix(QUOTES).and_then(|rest| rest.strip_suffix(QUOTES));
+    inner.filter(|inner| !inner.contains(QUOTES)).map_or(entry, str::trim)
+}
+
+/// Refuses a quotation mark, with which a pattern can never match. Only files are asked, since models that hold such patterns are to load as before.
+///
+/// # Errors
+/// [`Flaw`] with the place of the first.
+pub fn refuse_quotes(pattern: &str) -> Result<(), Flaw> {
+    match pattern.char_indices().find(|(_, c)| QUOTES.contains(c)) {
+        None => Ok(()),
+        Some((at, mark)) => Err(Flaw::new(
+            at..at + mark.len_utf8(),
+            "a pattern with a quotation mark can never match",
+            "words in a row need no quotation marks; {open} and {close} stand for those of a text",
+        )),
+    }
+}
+
 /// Reads one entry of a class, or of a word list: a single word, glob, stem or class.
 ///
 /// # Errors
