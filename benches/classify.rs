@@ -9,7 +9,7 @@ use divan::counter::BytesCount;
 use rhetor::classifier::{Classifier, Work};
 use rhetor::features::Row;
 use rhetor::framing::Choice;
-use rhetor::framing::evidence::{self, Order};
+use rhetor::framing::evidence;
 use rhetor::framing::framings;
 use rhetor::model::{Model, Scores, english};
 use rhetor::report::jsonl::Jsonl;

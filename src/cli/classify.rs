@@ -189,7 +189,9 @@ fn all_files(
     };
     let report: SharedReport = Rc::new(RefCell::new(report(args, shared, job, &setting, output)));
     let bar = progress(files, shared, args);
-    let (status, units, framed) = read_all(job, files, &args.from, args.format(), &report, &bar)?;
+    // Counts show no cells.
+    let wanted = if args.shown.summary { OutputFormat::Text } else { args.format() };
+    let (status, units, framed) = read_all(job, files, &args.from, wanted, &report, &bar)?;
     bar.finish_and_clear();
     if status == DONE || job.has_begun.load(Ordering::Relaxed) {
         report.borrow_mut().end()?;
@@ -209,9 +211,10 @@ pub fn read_all(
     bar: &ProgressBar,
 ) -> anyhow::Result<(u8, u64, u64)> {
     let (mut status, mut units, mut framed) = (DONE, 0, 0);
+    let mut home = columns::Home::new(wanted);
     for path in files {
         let read = match &from.column {
-            Some(column) => columns::classify(job, path, (column, from.input_format), wanted, report, bar),
+            Some(column) => columns::classify(job, path, (column, from.input_format), &mut home, report, bar),
             None => stream::classify(job, path, report, bar),
         };
         match read {
@@ -227,6 +230,7 @@ pub fn read_all(
             }
         }
     }
+    bar.suspend(|| home.remark(job.remarks));
     Ok((status, units, framed))
 }
 

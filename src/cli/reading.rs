@@ -1,8 +1,10 @@
 //! Running text, piece by piece as it comes, and what is remarked on what was read.
 
 use std::io::{self, Read};
+use std::mem::discriminant;
 use std::path::Path;
 
+use rhetor::corpus::Fault;
 use rhetor::text::source;
 use rhetor::text::unit::{Splitter, Unit, UnitKind, looks_utf16};
 
@@ -102,7 +104,10 @@ fn looks_html(first: &[u8]) -> bool {
 pub struct Faults {
     pub replaced: Spot,
     pub truncated: Spot,
-    pub skipped: Spot,
+    /// Rows without text, where they have no record.
+    pub textless: Spot,
+    /// Rows that are not what they should be: the first of each kind.
+    skipped: Vec<(Fault, Spot)>,
     /// Rows that were too long to be read.
     pub passed_over: Spot,
 }
@@ -133,9 +138,19 @@ impl Faults {
         }
     }
 
+    /// Notes a bad row.
+    pub fn skip(&mut self, line: u64, fault: Fault) {
+        let is_such = |(known, _): &(Fault, Spot)| discriminant(known) == discriminant(&fault);
+        let at = self.skipped.iter().position(is_such).unwrap_or_else(|| {
+            self.skipped.push((fault, Spot::default()));
+            self.skipped.len() - 1
+        });
+        self.skipped[at].1.add(1, line);
+    }
+
     pub fn remark(&self, path: &Path, kind: UnitKind, max_record: usize, remarks: Remarks) {
         let path = path.display();
-        let Faults { replaced, truncated, skipped, passed_over } = self;
+        let Faults { replaced, truncated, skipped, passed_over, textless } = self;
         if replaced.count > 0 {
             remarks.warn(format_args!(
                 "{path}:{}: {} invalid UTF-8 {} replaced by U+FFFD, the first here\nhint: iconv -f WINDOWS-1252 -t UTF-8 converts a file",
@@ -163,13 +178,18 @@ impl Faults {
                 plural(passed_over.count, "a row was", "rows were")
             ));
         }
-        if skipped.count > 0 {
+        if textless.count > 0 {
             remarks.warn(format_args!(
-                "{path}:{}: {} bad {}, the first here",
-                skipped.line,
-                skipped.count,
-                plural(skipped.count, "row", "rows")
+                "{path}:{}: {} {} without text {} no record, the first here\nhint: --unit document or line gives every row one",
+                textless.line,
+                textless.count,
+                plural(textless.count, "row", "rows"),
+                plural(textless.count, "has", "have")
             ));
+        }
+        for (fault, Spot { count, line }) in skipped {
+            let first = if *count == 1 { "1 bad row".to_owned() } else { format!("{count} bad rows, the first here") };
+            remarks.warn(format_args!("{path}:{line}: {first}: {fault}\nhint: {}", fault.hint()));
         }
     }
 }

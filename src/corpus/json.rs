@@ -124,6 +124,12 @@ impl<'a> Object<'a> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, raw)| *raw)
     }
 
+    /// All fields to be passed through: values keep their digits and their order, and lose white space between their parts.
+    pub(super) fn kept(&self) -> Vec<(String, Box<RawValue>)> {
+        let kept = |raw: &str| RawValue::from_string(plain(raw)).expect("what was JSON is so without white space");
+        self.0.iter().map(|(name, raw)| (name.to_string(), kept(raw))).collect()
+    }
+
     /// The value of a field, if it is of this type.
     pub(super) fn parsed<T: Deserialize<'a>>(&self, name: &str) -> Option<T> {
         serde_json::from_str(self.get(name)?).ok()
@@ -168,6 +174,17 @@ fn value<'a>(name: &str, raw: &'a str) -> Result<Option<Cow<'a, str>>, Fault> {
             Err(Fault::WrongType { field: name.to_owned(), found: kind, wanted: "one value" })
         }
         _ => Ok(Some(Cow::Borrowed(raw))),
+    }
+}
+
+/// A value as we write it. A string with an escape that means no character stays as it is.
+fn plain(raw: &str) -> String {
+    match kind(raw) {
+        "a string" if raw.contains('\\') => {
+            serde_json::from_str::<Text>(raw).map_or_else(|_| raw.to_owned(), |Text(text)| json_of(&text))
+        }
+        "a list" | "an object" => compact(raw),
+        _ => raw.to_owned(),
     }
 }
 

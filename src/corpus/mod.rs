@@ -16,6 +16,7 @@ mod json;
 mod jsonl;
 mod label_studio;
 mod labels;
+pub mod passing;
 mod problem;
 mod prodigy;
 mod source;
@@ -148,8 +149,7 @@ impl Format {
 
     /// The format of a table or of JSON lines that hold the column `column`, and the delimiter that fits, from the
     /// file's beginning and its name.
-    pub fn of_column(path: &str, head: &[u8], column: &str) -> (Format, Delimiter) {
-        let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
+    fn of_column(path: &str, head: &[u8], column: &str) -> (Format, Delimiter) {
         let columns = Columns { text: Some(column.into()), ..Columns::default() };
         let delimiter = table::sniff(head, &columns);
         match Format::of_name(path) {

@@ -109,6 +109,11 @@ impl<'a> Source<'a> {
 }
 
 impl Origin {
+    /// An input that comes unpacked.
+    pub(super) fn unpacked(path: &str) -> Self {
+        Origin { path: path.into(), gzip: false }
+    }
+
     /// A failed read, on the line that was being read.
     pub(super) fn error(&self, line: u64, error: io::Error) -> CorpusError {
         if let Some(TooMuch { most }) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
@@ -138,7 +143,7 @@ impl Origin {
     }
 
     /// UTF-16 without its mark shows by a NUL in every other byte of the beginning.
-    fn refuse_utf16(&self, head: &[u8]) -> Result<(), CorpusError> {
+    pub(super) fn refuse_utf16(&self, head: &[u8]) -> Result<(), CorpusError> {
         let first = &head[..head.len().min(1024) & !1];
         let nuls = |from: usize| first.iter().skip(from).step_by(2).filter(|byte| **byte == 0).count();
         let (high, low, pairs) = (nuls(0), nuls(1), first.len() / 2);
@@ -166,7 +171,7 @@ fn newlines(bytes: &[u8]) -> u64 {
 }
 
 /// A packed file that is not gzip is named, since its bytes would only earn puzzling messages.
-fn refuse_containers(path: &str, magic: &[u8]) -> Result<(), CorpusError> {
+pub(super) fn refuse_containers(path: &str, magic: &[u8]) -> Result<(), CorpusError> {
     let unpack = |tool: &str| format!("unpack it first: {tool} -dc {} | rhetor … -", shell(path));
     let (kind, way_out) = match magic {
         [b'P', b'K', 3, 4, ..] => {

@@ -69,7 +69,7 @@ fn header(records: &mut Records, origin: &Origin) -> Result<Option<(u64, Vec<Str
 }
 
 /// Excel's `sep=` line, its delimiter already taken out or not.
-fn separator_line(bytes: &[u8]) -> bool {
+pub(super) fn separator_line(bytes: &[u8]) -> bool {
     bytes.len() <= 5 && bytes.get(..4).is_some_and(|sep| sep.eq_ignore_ascii_case(b"sep="))
 }
 
@@ -336,20 +336,29 @@ impl Header<'_> {
 }
 
 /// Cuts a stream into records, and knows the line of each.
-struct Records<'a> {
+pub(super) struct Records<'a> {
     body: Box<dyn BufRead + 'a>,
     place: LineCount,
+    /// The line on which the present record starts.
+    start: u64,
+    /// How many bytes a record may take.
+    most: usize,
     parser: Parser,
 }
 
 /// The lines over which a record runs.
 #[derive(Clone, Copy)]
-struct Extent {
-    line: u64,
-    lines: u64,
+pub(super) struct Extent {
+    pub line: u64,
+    pub lines: u64,
     /// The input ended within a quoted cell.
-    open_quote: bool,
+    pub open_quote: bool,
 }
+
+/// A record takes more bytes than it may.
+#[derive(Debug, thiserror::Error)]
+#[error("the row is too long")]
+pub(super) struct TooLong;
 
 /// What ended a record.
 #[derive(Clone, Copy, PartialEq)]
@@ -362,8 +371,19 @@ enum End {
 }
 
 impl<'a> Records<'a> {
-    fn new(body: Box<dyn BufRead + 'a>, delimiter: Delimiter) -> Self {
-        Records { body, place: LineCount { line: 1, after_cr: false }, parser: Parser::new(delimiter) }
+    pub(super) fn new(body: Box<dyn BufRead + 'a>, delimiter: Delimiter) -> Self {
+        let place = LineCount { line: 1, after_cr: false };
+        Records { body, place, start: 1, most: usize::MAX, parser: Parser::new(delimiter) }
+    }
+
+    /// The same, but a longer record is an error: [`TooLong`].
+    pub(super) fn at_most(self, most: usize) -> Self {
+        Records { most, ..self }
+    }
+
+    /// The line on which the present record starts.
+    pub(super) fn start(&self) -> u64 {
+        self.start
     }
 
     /// The line that has been reached.
@@ -372,11 +392,12 @@ impl<'a> Records<'a> {
     }
 
     /// Reads the next record; `None` at the end.
-    fn next(&mut self) -> io::Result<Option<Extent>> {
+    pub(super) fn next(&mut self) -> io::Result<Option<Extent>> {
         if !self.skip_empty_lines()? {
             return Ok(None);
         }
         let line = self.place.line;
+        self.start = line;
         let end = self.fill()?;
         let lines = self.place.line - line + u64::from(end != End::Line);
         Ok(Some(Extent { line, lines, open_quote: end == End::OpenQuote }))
@@ -399,6 +420,7 @@ impl<'a> Records<'a> {
     /// Feeds the parser until a record is complete.
     fn fill(&mut self) -> io::Result<End> {
         self.parser.clear();
+        let mut left = self.most;
         loop {
             let input = self.body.fill_buf()?;
             if input.is_empty() {
@@ -410,16 +432,17 @@ impl<'a> Records<'a> {
             if complete {
                 return Ok(End::Line);
             }
+            left = left.checked_sub(used).ok_or_else(|| io::Error::other(TooLong))?;
         }
     }
 
     /// The cells of the present record, one behind the other.
-    fn bytes(&self) -> &[u8] {
+    pub(super) fn bytes(&self) -> &[u8] {
         &self.parser.bytes[..self.parser.written]
     }
 
     /// Where each of them ends.
-    fn ends(&self) -> &[usize] {
+    pub(super) fn ends(&self) -> &[usize] {
         &self.parser.ends[..self.parser.cells]
     }
 

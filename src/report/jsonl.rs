@@ -77,10 +77,8 @@ impl Serialize for Line<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let record = self.record;
         let mut map = serializer.serialize_map(None)?;
-        match &record.cells {
-            Some(Cells::Json(fields)) => map.serialize_entry("row", fields)?,
-            Some(Cells::Table(cells)) => map.serialize_entry("row", &cells.iter().collect::<Vec<_>>())?,
-            None => {}
+        if let Some(cells) = &record.cells {
+            map.serialize_entry("row", &Row(cells))?;
         }
         map.serialize_entry("path", self.path)?;
         map.serialize_entry("index", &record.index)?;
@@ -104,6 +102,19 @@ impl Serialize for Line<'_> {
         map.serialize_entry("known", &((record.known * 1e4).round() / 1e4))?;
         map.serialize_entry("model", self.setting.model.fingerprint())?;
         map.end()
+    }
+}
+
+/// The cells of an input row, with their names if they have any.
+struct Row<'a>(&'a Cells);
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Cells::Json(fields) => serializer.collect_map(fields.iter().map(|(name, value)| (name, value))),
+            Cells::Named(header, cells) => serializer.collect_map(header.iter().zip(cells)),
+            Cells::Table(cells) => serializer.collect_seq(cells),
+        }
     }
 }
 

@@ -10,7 +10,11 @@ pub mod terminal;
 pub mod voiced;
 
 pub use crate::text::visible;
+use std::borrow::Cow;
 use std::io;
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
 
 use crate::codebook::LabelId;
 use crate::framing::evidence::{Evidence, Order};
@@ -76,8 +80,36 @@ impl Record {
 /// An input row that is passed through.
 #[derive(Clone, Debug)]
 pub enum Cells {
+    /// A cell for each column of the output.
     Table(csv::StringRecord),
-    Json(serde_json::Map<String, serde_json::Value>),
+    /// The cells of a table, with its header.
+    Named(Arc<csv::StringRecord>, csv::StringRecord),
+    /// The fields of an object in their order, each value as JSON.
+    Json(Vec<(String, Box<RawValue>)>),
+}
+
+impl Cells {
+    /// The cell of this name, if cells have names.
+    pub fn get(&self, name: &str) -> Option<Cow<'_, str>> {
+        match self {
+            Cells::Table(_) => None,
+            Cells::Named(header, cells) => {
+                let at = header.iter().position(|known| known == name)?;
+                cells.get(at).map(Cow::Borrowed)
+            }
+            Cells::Json(fields) => fields.iter().find(|(known, _)| known == name).map(|(_, value)| flat(value)),
+        }
+    }
+}
+
+/// A value of JSON as the cell of a table; null is an empty one.
+pub fn flat(value: &RawValue) -> Cow<'_, str> {
+    let json = value.get();
+    match json.as_bytes().first() {
+        Some(b'n') => Cow::Borrowed(""),
+        Some(b'"') => serde_json::from_str::<String>(json).map_or(Cow::Borrowed(json), Cow::Owned),
+        _ => Cow::Borrowed(json),
+    }
 }
 
 /// What goes for all records of a run.

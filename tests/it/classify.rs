@@ -209,10 +209,13 @@ fn a_column_of_a_table_is_classified_and_the_others_pass_through() {
 fn a_field_of_json_lines_is_classified_and_the_others_pass_through() {
     let posts = "{\"id\": 7, \"body\": \"You will pay.\", \"tags\": [1]}\n\n{\"id\": 8}\nbroken\n";
     let desk = Desk::with_model().and("posts.jsonl", posts);
-    let ran = desk.run("classify -m m posts.jsonl --column body -f jsonl").ok().says("posts.jsonl:3: 2 bad rows");
+    let ran = desk.run("classify -m m posts.jsonl --column body -f jsonl")
+        .ok()
+        .says("posts.jsonl:3: 1 bad row: no field `body`; the object has `id`\nhint: add `body`")
+        .says("posts.jsonl:4: 1 bad row: invalid JSON on line 4, column 1: expected value\nhint: a line holds one whole object");
     assert_eq!(ran.records()[0]["row"], serde_json::json!({"id": 7, "body": "You will pay.", "tags": [1]}));
     assert_eq!(ran.records().len(), 3);
-    desk.run("classify -m m posts.jsonl --column body -f csv").ok().prints("You will pay.,7,[1],posts.jsonl,1,1,");
+    desk.run("classify -m m posts.jsonl --column body -f csv").ok().prints("7,You will pay.,[1],posts.jsonl,1,1,");
 }
 
 #[test]
@@ -222,6 +225,11 @@ fn a_cell_can_be_cut_into_sentences() {
     let texts: Vec<_> =
         records.iter().map(|r| (r["row"]["id"].as_str().unwrap(), r["text"].as_str().unwrap())).collect();
     assert_eq!(texts, [("7", "You will pay."), ("7", "Vote now.")]);
+    desk.run("classify -m m posts.csv --column body --unit sentence -f jsonl")
+        .says("warning: posts.csv:3: 1 row without text has no record, the first here\nhint: --unit document or line");
+    let records =
+        desk.run("classify -m m posts.csv --column body --unit line -f jsonl").ok().says_not("warning").records();
+    assert_eq!((records.len(), &records[1]["text"], &records[1]["line"]), (2, &"".into(), &3.into()));
 }
 
 #[test]

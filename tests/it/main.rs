@@ -5,6 +5,7 @@ mod annotate;
 mod benchmarks;
 mod browser;
 mod classify;
+mod columns;
 mod config;
 mod convert;
 mod corpus;

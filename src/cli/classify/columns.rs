@@ -1,52 +1,51 @@
 //! `--column`: one column of a table or of JSON lines is classified, all others pass through.
 
-use std::cell::Cell;
-use std::io::{self, BufRead, BufReader, Read};
+use std::collections::{BTreeMap, HashMap};
+use std::io::{self, Read};
 use std::path::Path;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use csv::StringRecord;
-use encoding_rs_io::DecodeReaderBytesBuilder;
 use indicatif::ProgressBar;
 use rhetor::codebook::nearest;
-use rhetor::corpus::Format;
-use rhetor::report::Cells;
+use rhetor::corpus::passing::{ObjectRow, ObjectRows, Passing, Stopped, TableRows, Wanted};
+use rhetor::corpus::{Fault, Format, Warning};
+use rhetor::report::{Cells, flat};
+use rhetor::text::Place;
 use rhetor::text::source::{self, Source};
 use serde_json::{Map, Value};
 
 use super::stream::Pen;
 use super::{Job, SharedReport, Tally};
 use crate::cli::args::{DataFormat, OutputFormat};
-use crate::cli::{named, train};
+use crate::cli::{Remarks, is_closed_pipe, is_of_output, named, train};
 
 pub fn classify(
     job: &Job,
     path: &Path,
     (column, format): (&str, Option<DataFormat>),
-    wanted: OutputFormat,
+    home: &mut Home,
     report: &SharedReport,
     bar: &ProgressBar,
 ) -> anyhow::Result<Tally> {
     let input = source::open(path).map_err(|error| named(path, error))?;
     let input = Pausing { input, report: report.clone(), bar: bar.clone() };
-    let input: Box<dyn Read> = match job.encoding {
-        Some(encoding) => {
-            Box::new(DecodeReaderBytesBuilder::new().encoding(Some(encoding)).bom_override(true).build(input))
-        }
-        None => Box::new(input),
-    };
-    let mut input = BufReader::with_capacity(1 << 16, input);
     let name = path.display().to_string();
-    let first = input.fill_buf().map_err(|error| named(path, error))?;
-    let (found, delimiter) = Format::of_column(&name, first, column);
-    let format = format.map_or(found, train::format);
-    let table =
-        Table { name: &name, column, wanted, most: job.max_record.saturating_mul(RECORDS_A_ROW).max(LEAST_ROW) };
+    let most = job.max_record.saturating_mul(RECORDS_A_ROW).max(LEAST_ROW);
+    let format = format.map(train::format);
+    let wanted = Wanted { path: &name, column, format, encoding: job.encoding, most };
+    let table = Table { path, wanted, remarks: job.remarks };
+    let input = Passing::open(input, wanted).map_err(|why| table.stopped(why))?;
     let pen = Pen::new(job, report);
-    match format {
-        Format::Csv => table.rows(input, delimiter.byte(), pen, report),
-        Format::Tsv => table.rows(input, b'\t', pen, report),
-        Format::Jsonl | Format::Doccano | Format::Prodigy => table.objects(input, pen, report),
+    match input.format {
+        Format::Csv | Format::Tsv => {
+            let rows = input.table().map_err(|why| table.stopped(why))?;
+            table.rows(rows.ok_or_else(|| table.empty())?, pen, home)
+        }
+        Format::Jsonl | Format::Doccano | Format::Prodigy => {
+            let is_list = input.is_list;
+            table.objects(input.objects(), is_list, pen, home)
+        }
         Format::FastText => {
             anyhow::bail!("{name}: fastText lines have no columns\nhint: leave --column out, and use --unit line")
         }
@@ -99,7 +98,7 @@ const LONGEST_NAME: usize = 40;
 pub fn of(first: &[u8], path: &Path) -> Option<Found> {
     let whole = first.iter().rposition(|byte| *byte == b'\n').map_or(first, |end| &first[..end]);
     if let Some(fields) = whole.split(|byte| *byte == b'\n').next().and_then(object) {
-        let length = |value: &Value| flat(Some(value)).len();
+        let length = |value: &Value| value.as_str().map_or_else(|| value.to_string().len(), str::len);
         let columns: Vec<_> = fields.iter().map(|(name, value)| (name.clone(), length(value))).collect();
         return Some(Found { columns }).filter(|found| !found.columns.is_empty());
     }
@@ -158,171 +157,262 @@ impl Read for Pausing<'_> {
     }
 }
 
-/// Fails where a row takes more bytes than it may.
-struct Bounded<R> {
-    input: R,
-    /// What the row at hand may still take.
-    left: Rc<Cell<usize>>,
+/// The columns that the output has for those of the input. Its header is written once, so the first input settles it.
+pub struct Home {
+    wanted: OutputFormat,
+    header: StringRecord,
+    /// Where each column of the header stands.
+    places: HashMap<String, usize>,
+    /// In how many rows a column was left out that the header lacks.
+    left_out: BTreeMap<String, u64>,
 }
 
-#[derive(Debug, thiserror::Error)]
-#[error("the row is too long")]
-struct TooLong;
+/// So many names are remembered of columns that are left out.
+const NAMES: usize = 1000;
+/// And so many are shown.
+const SHOWN: usize = 20;
 
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.left.get() == 0 {
-            return Err(io::Error::other(TooLong));
+impl Home {
+    pub fn new(wanted: OutputFormat) -> Self {
+        Home { wanted, header: StringRecord::new(), places: HashMap::new(), left_out: BTreeMap::new() }
+    }
+
+    /// Whether rows become those of a table.
+    fn is_table(&self) -> bool {
+        matches!(self.wanted, OutputFormat::Csv | OutputFormat::Tsv)
+    }
+
+    /// Begins an input, of which the columns have these names.
+    fn begin(&mut self, header: &StringRecord) {
+        if self.header.is_empty() {
+            header.clone_into(&mut self.header);
+            // Of columns with one name, the first.
+            for (at, name) in header.iter().enumerate() {
+                self.places.entry(name.to_owned()).or_insert(at);
+            }
         }
-        let count = self.input.read(buffer)?;
-        self.left.set(self.left.get().saturating_sub(count));
-        Ok(count)
+    }
+
+    fn leave_out(&mut self, name: &str, rows: u64) {
+        if let Some(count) = self.left_out.get_mut(name) {
+            *count += rows;
+        } else if rows > 0 && self.left_out.len() < NAMES {
+            self.left_out.insert(name.to_owned(), rows);
+        }
+    }
+
+    /// The values of an object, each in its column.
+    fn cells(&mut self, row: &ObjectRow) -> StringRecord {
+        let mut cells = vec![Default::default(); self.header.len()];
+        for (name, value) in &row.fields {
+            match self.places.get(name) {
+                Some(place) => cells[*place] = flat(value),
+                None => self.leave_out(name, 1),
+            }
+        }
+        cells.iter().map(|cell: &std::borrow::Cow<str>| &**cell).collect()
+    }
+
+    /// Names what had no place.
+    pub fn remark(&self, remarks: Remarks) {
+        if self.left_out.is_empty() {
+            return;
+        }
+        let row = |rows: &u64| if *rows == 1 { "row" } else { "rows" };
+        let shown = self.left_out.iter().take(SHOWN).map(|(name, rows)| format!("`{name}` ({rows} {})", row(rows)));
+        let more = match self.left_out.len().saturating_sub(SHOWN) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        remarks.warn(format_args!(
+            "the output has no column for {}{more}: its columns are those with which the input begins\nhint: name a file that has them all first; --format jsonl keeps every field",
+            shown.collect::<Vec<_>>().join(", ")
+        ));
+    }
+}
+
+/// Where the columns of a table go.
+enum Road {
+    /// Nowhere: the format shows none.
+    Nowhere,
+    /// To the columns of the output: which of this table's stands in each; and those that none is for, with the rows that fill them.
+    Columns { from: Vec<Option<usize>>, homeless: Vec<(usize, u64)> },
+    /// Under their names: the columns, of several with one name the first.
+    Names { header: Arc<StringRecord>, from: Vec<usize> },
+}
+
+impl Road {
+    fn new(header: &StringRecord, home: &Home) -> Self {
+        if home.is_table() {
+            let from = |name: &str| header.iter().position(|known| known == name);
+            let from = match header == &home.header {
+                true => (0..header.len()).map(Some).collect(),
+                false => home.header.iter().map(from).collect(),
+            };
+            let is_homeless = |(_, name): &(usize, &str)| !home.places.contains_key(*name);
+            let homeless = header.iter().enumerate().filter(is_homeless).map(|(at, _)| (at, 0)).collect();
+            return Road::Columns { from, homeless };
+        }
+        if home.wanted != OutputFormat::Jsonl {
+            return Road::Nowhere;
+        }
+        let is_first = |at: &usize| header.iter().position(|name| name == &header[*at]) == Some(*at);
+        let from: Vec<usize> = (0..header.len()).filter(is_first).collect();
+        Road::Names { header: Arc::new(from.iter().map(|at| &header[*at]).collect()), from }
+    }
+
+    fn cells(&mut self, row: &StringRecord) -> Option<Cells> {
+        match self {
+            Road::Nowhere => None,
+            Road::Columns { from, homeless } => {
+                let is_filled = |at: usize| row.get(at).is_some_and(|cell| !cell.is_empty());
+                homeless.iter_mut().for_each(|(at, rows)| *rows += u64::from(is_filled(*at)));
+                let cell = |at: &Option<usize>| at.and_then(|at| row.get(at)).unwrap_or("");
+                Some(Cells::Table(from.iter().map(cell).collect()))
+            }
+            Road::Names { header, from } => {
+                Some(Cells::Named(header.clone(), from.iter().map_while(|at| row.get(*at)).collect()))
+            }
+        }
     }
 }
 
 struct Table<'a> {
-    name: &'a str,
-    column: &'a str,
-    wanted: OutputFormat,
-    /// Bytes of the longest row that is read.
-    most: usize,
+    path: &'a Path,
+    wanted: Wanted<'a>,
+    remarks: Remarks,
 }
 
 impl Table<'_> {
-    fn rows(&self, input: impl Read, delimiter: u8, mut pen: Pen, report: &SharedReport) -> anyhow::Result<Tally> {
-        let left = Rc::new(Cell::new(self.most));
-        let input = Bounded { input, left: left.clone() };
-        let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(input);
-        let header = lossy(reader.byte_headers().map_err(|error| self.fault(error, 1))?);
+    fn rows(&self, mut rows: TableRows, mut pen: Pen, home: &mut Home) -> anyhow::Result<Tally> {
+        let header = rows.header.clone();
         let names: Vec<&str> = header.iter().collect();
-        let at = self.find(&names)?;
-        pen.begin(self.name, Some(&header))?;
-        let mut row = csv::ByteRecord::new();
-        loop {
-            left.set(self.most);
-            let line = reader.position().line();
-            if !reader.read_byte_record(&mut row).map_err(|error| self.fault(error, line))? {
-                break;
+        let column = names.iter().position(|name| *name == self.wanted.column).ok_or_else(|| self.missing(&names))?;
+        if let Some((line, fault)) = rows.header_fault.take() {
+            pen.skip(line, fault);
+        }
+        home.begin(&header);
+        pen.begin(self.wanted.path, Some(&header))?;
+        let mut road = Road::new(&header, home);
+        if let Road::Names { from, .. } = &road {
+            let twice = (0..header.len()).filter(|at| !from.contains(at));
+            twice.for_each(|at| self.remarks.warn(self.stands_twice(&header[at])));
+        }
+        while let Some(row) = rows.next_row().map_err(|why| self.stopped(why))? {
+            if let Some(fault) = row.fault {
+                pen.skip(row.line, fault);
             }
-            let line = row.position().map_or(0, csv::Position::line);
-            let cells = lossy(&row);
-            if cells.len() != header.len() || row.iter().any(|cell| std::str::from_utf8(cell).is_err()) {
-                pen.skip(line);
-            }
-            let text = cells.get(at).unwrap_or("").to_owned();
-            let kept = match self.wanted {
-                OutputFormat::Jsonl => Cells::Json(named_cells(&header, &cells)),
-                _ => Cells::Table(fitted(&cells, header.len())),
-            };
-            pen.write_cell(&text, line, Some(&kept))?;
+            let kept = road.cells(row.cells);
+            pen.write_cell(row.cells.get(column).unwrap_or(""), row.line, kept.as_ref())?;
+        }
+        if let Road::Columns { homeless, .. } = road {
+            homeless.iter().for_each(|(at, rows)| home.leave_out(&header[*at], *rows));
         }
         Ok(pen.tally)
     }
 
-    fn objects(&self, mut input: impl BufRead, mut pen: Pen, report: &SharedReport) -> anyhow::Result<Tally> {
-        let (mut header, mut line, mut bytes) = (None, 0, Vec::new());
-        loop {
-            let read = self.line(&mut input, &mut bytes).map_err(|error| self.fault(error.into(), line + 1))?;
-            let Some(is_whole) = read else { break };
-            line += 1;
-            let object = bytes.strip_prefix(b"\xEF\xBB\xBF").filter(|_| line == 1).unwrap_or(&bytes).trim_ascii();
-            if object.is_empty() {
-                continue;
-            }
-            let fields: Map<String, Value> = if is_whole {
-                serde_json::from_slice(object).unwrap_or_else(|_| {
-                    pen.skip(line);
-                    Map::new()
-                })
-            } else {
-                pen.pass_over(line);
-                Map::new()
-            };
-            if header.is_none() {
-                if fields.is_empty() {
-                    return Err(self.nameless(line, is_whole));
+    fn objects(&self, mut rows: ObjectRows, is_list: bool, mut pen: Pen, home: &mut Home) -> anyhow::Result<Tally> {
+        // Rows before the first one that has the column, which tells all columns of the input.
+        let (mut waiting, mut size, mut has_begun) = (Vec::new(), 0, false);
+        while let Some(row) = rows.next_row().map_err(|why| self.stopped(why))? {
+            if !has_begun {
+                if is_list && waiting.is_empty() && matches!(row.fault, Some(Fault::InvalidJson { .. })) {
+                    return Err(self.columnless(&[row], is_list));
                 }
-                let names: Vec<&str> = fields.keys().map(String::as_str).collect();
-                self.find(&names)?;
-                let names = StringRecord::from(names);
-                pen.begin(self.name, Some(&names))?;
-                header = Some(names);
+                if !row.fields.iter().any(|(name, _)| name == self.wanted.column) {
+                    // Of one that is too long nothing is kept.
+                    size += ROW_IN_MEMORY + if row.is_too_long { 0 } else { row.size };
+                    waiting.push(row);
+                    if size > self.wanted.most {
+                        break;
+                    }
+                    continue;
+                }
+                let header: StringRecord = row.fields.iter().map(|(name, _)| name.as_str()).collect();
+                home.begin(&header);
+                pen.begin(self.wanted.path, Some(&header))?;
+                has_begun = true;
+                std::mem::take(&mut waiting).into_iter().try_for_each(|row| write_object(row, &mut pen, home))?;
             }
-            let text = fields.get(self.column).and_then(Value::as_str).map(str::to_owned);
-            if text.is_none() && !fields.is_empty() {
-                pen.skip(line);
-            }
-            let kept = match (self.wanted, &header) {
-                (OutputFormat::Jsonl, _) | (_, None) => Cells::Json(fields),
-                (_, Some(header)) => Cells::Table(header.iter().map(|name| flat(fields.get(name))).collect()),
-            };
-            pen.write_cell(&text.unwrap_or_default(), line, Some(&kept))?;
+            write_object(row, &mut pen, home)?;
         }
-        Ok(pen.tally)
+        match waiting.is_empty() {
+            true => Ok(pen.tally),
+            false => Err(self.columnless(&waiting, is_list)),
+        }
     }
 
-    fn find(&self, names: &[&str]) -> anyhow::Result<usize> {
-        names.iter().position(|name| *name == self.column).ok_or_else(|| {
-            let hint = match nearest(self.column, names.iter().copied()) {
-                Some(near) => format!("did you mean {near:?}?"),
-                None => format!("there are {}", names.join(", ")),
-            };
-            anyhow::anyhow!("{}: no column {:?}\nhint: {hint}", self.name, self.column)
-        })
+    fn missing(&self, names: &[&str]) -> anyhow::Error {
+        let Wanted { path, column, .. } = self.wanted;
+        let hint = match nearest(column, names.iter().copied()) {
+            Some(near) => format!("did you mean {near:?}?"),
+            None => format!("there are {}", names.join(", ")),
+        };
+        anyhow::anyhow!("{path}: no column {column:?}\nhint: {hint}")
     }
 
-    /// The first row tells the columns, and must be one.
-    fn nameless(&self, line: u64, is_whole: bool) -> anyhow::Error {
-        let Table { name, most, .. } = self;
-        if !is_whole {
-            return anyhow::anyhow!(
-                "{name}:{line}: a row of more than {most} bytes\nhint: --max-record 16M reads longer rows"
-            );
+    /// No row has the column, at least none of the first.
+    fn columnless(&self, rows: &[ObjectRow], is_list: bool) -> anyhow::Error {
+        let Wanted { path, column, format, most, .. } = self.wanted;
+        if let Some(row) = rows.iter().find(|row| !row.fields.is_empty()) {
+            return self.missing(&row.fields.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>());
         }
+        let Some((line, fault)) = rows.iter().find_map(|row| Some((row.line, row.fault.as_ref()?))) else {
+            return self.too_long(rows[0].line, "--max-record 16M reads longer rows", most);
+        };
+        let hint = match format {
+            _ if is_list => format!("a list is none; rhetor convert {path} - --to jsonl writes an object a line"),
+            None => "--input-format csv or tsv says that it is a table".to_owned(),
+            Some(_) => fault.hint(),
+        };
         anyhow::anyhow!(
-            "{name}:{line}: the first row tells the columns, and is no JSON object with any\nhint: --input-format csv or tsv says that it is a table"
+            "{path}:{line}: no row is a JSON object with a field {column:?}; the first: {fault}\nhint: {hint}"
         )
     }
 
-    /// The next line; whether it was whole, or so long that its rest was passed over. None at the end.
-    fn line(&self, input: &mut impl BufRead, bytes: &mut Vec<u8>) -> io::Result<Option<bool>> {
-        bytes.clear();
-        let count = input.by_ref().take(self.most as u64).read_until(b'\n', bytes)?;
-        if count == 0 {
-            return Ok(None);
+    fn stands_twice(&self, column: &str) -> Warning {
+        Warning::DuplicateColumn { place: Place::line(self.wanted.path, 1), column: column.to_owned() }
+    }
+
+    fn empty(&self) -> anyhow::Error {
+        anyhow::anyhow!(Warning::EmptyFile { place: Place::file(self.wanted.path) })
+    }
+
+    fn too_long(&self, line: u64, hint: &str, most: usize) -> anyhow::Error {
+        anyhow::anyhow!("{}:{line}: a row of more than {most} bytes\nhint: {hint}", self.wanted.path)
+    }
+
+    fn stopped(&self, why: Stopped) -> anyhow::Error {
+        match why {
+            Stopped::TooLong { line } => {
+                let hint = "is a quotation mark left open? --max-record 16M reads longer rows";
+                self.too_long(line, hint, self.wanted.most)
+            }
+            Stopped::Refused(error) => error.into(),
+            Stopped::Unreadable(error) => {
+                let error = anyhow::Error::new(error);
+                // Before it waits for input, the report hands on what it has.
+                if is_closed_pipe(&error) || is_of_output(&error) {
+                    return error;
+                }
+                error.downcast::<io::Error>().map_or_else(|error| error, |error| named(self.path, error))
+            }
         }
-        Ok(Some(bytes.ends_with(b"\n") || count < self.most || input.skip_until(b'\n')? == 0))
-    }
-
-    fn fault(&self, error: csv::Error, line: u64) -> anyhow::Error {
-        let Table { name, most, .. } = self;
-        let is_long = |error: &io::Error| error.get_ref().is_some_and(|inner| inner.is::<TooLong>());
-        match error.kind() {
-            csv::ErrorKind::Io(error) if is_long(error) => anyhow::anyhow!(
-                "{name}:{line}: a row of more than {most} bytes\nhint: is a quotation mark left open? --max-record 16M reads longer rows"
-            ),
-            _ => anyhow::Error::new(error).context(name.to_string()),
-        }
     }
 }
 
-fn lossy(row: &csv::ByteRecord) -> StringRecord {
-    row.iter().map(String::from_utf8_lossy).collect::<Vec<_>>().into()
-}
+/// What a waiting row takes beside its bytes.
+const ROW_IN_MEMORY: usize = 256;
 
-/// As many cells as the header has, so that the columns that follow stay under their names.
-fn fitted(cells: &StringRecord, width: usize) -> StringRecord {
-    (0..width).map(|at| cells.get(at).unwrap_or("")).collect()
-}
-
-fn named_cells(header: &StringRecord, cells: &StringRecord) -> Map<String, Value> {
-    header.iter().zip(cells).map(|(name, cell)| (name.to_owned(), Value::from(cell))).collect()
-}
-
-pub fn flat(value: Option<&Value>) -> String {
-    match value {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
+fn write_object(row: ObjectRow, pen: &mut Pen, home: &mut Home) -> anyhow::Result<()> {
+    let kept = if home.is_table() { Some(Cells::Table(home.cells(&row))) } else { None };
+    let ObjectRow { line, fields, text, fault, is_too_long, .. } = row;
+    if is_too_long {
+        pen.pass_over(line);
     }
+    if let Some(fault) = fault {
+        pen.skip(line, fault);
+    }
+    let kept = kept.or_else(|| (home.wanted == OutputFormat::Jsonl).then_some(Cells::Json(fields)));
+    pen.write_cell(&text, line, kept.as_ref())
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 use rhetor::classifier::{Heard, Judged, Memory, Read, Words, Work};
+use rhetor::corpus::Fault;
 use rhetor::report::{Cells, Lines, Record};
 use rhetor::text::Span;
 use rhetor::text::speech::Carried;
@@ -192,9 +193,13 @@ impl<'a, 'r> Pen<'a, 'r> {
         let mut splitter = Splitter::new(self.judge.job.classifier.unit, self.judge.job.max_record);
         splitter.push(text.as_bytes(), &mut units);
         splitter.finish(&mut units);
-        if units.is_empty() && self.judge.job.classifier.unit == UnitKind::Document {
-            // A row without text is a record all the same.
-            units.push(Unit::default());
+        if units.is_empty() {
+            match self.judge.job.classifier.unit {
+                // A row without text is a record all the same.
+                UnitKind::Document | UnitKind::Line => units.push(Unit::default()),
+                // But no sentence, and would be counted as one that has no framing.
+                UnitKind::Sentence | UnitKind::Paragraph => self.tally.faults.textless.add(1, line),
+            }
         }
         self.ahead.carried = Carried::default();
         let row = self.rows;
@@ -209,8 +214,8 @@ impl<'a, 'r> Pen<'a, 'r> {
     }
 
     /// A row that is not what it should be.
-    pub fn skip(&mut self, line: u64) {
-        self.tally.faults.skipped.add(1, line);
+    pub fn skip(&mut self, line: u64, fault: Fault) {
+        self.tally.faults.skip(line, fault);
     }
 
     /// A row that is too long to be read.

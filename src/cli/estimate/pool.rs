@@ -1,5 +1,6 @@
 //! The pool as it is read: sums of what the model says of it, and the units that the sample holds. It keeps nothing else, so that a pool may be of any size.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::io;
@@ -11,10 +12,9 @@ use rhetor::evaluate::estimate::Predicted;
 use rhetor::evaluate::panel::{Key, plain};
 use rhetor::framing::voice::Voice;
 use rhetor::model::Model;
-use rhetor::report::{Cells, Record, Report};
+use rhetor::report::{Record, Report};
 
 use crate::cli::args::Estimate;
-use crate::cli::classify::columns::flat;
 
 /// What parts the pool.
 enum By {
@@ -115,9 +115,9 @@ impl<'a> Pool<'a> {
     }
 
     fn unit(&mut self, record: &Record) {
-        let cell = |name: &str| match &record.cells {
-            Some(Cells::Json(cells)) => Some(flat(cells.get(name))).filter(|cell| !cell.is_empty()),
-            _ => None,
+        let cell = |name: &str| {
+            let cell = record.cells.as_ref().and_then(|cells| cells.get(name));
+            cell.filter(|cell| !cell.is_empty()).map(Cow::into_owned)
         };
         let value = match &self.by {
             By::Nothing => String::new(),
