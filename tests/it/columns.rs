@@ -50,7 +50,12 @@ fn fields_that_the_first_row_lacks_are_named() {
 
 #[test]
 fn a_quotation_mark_that_nothing_closes_is_named_with_its_line() {
-    let desk = Desk::with_model().and("u.csv", "id,body\n1,\"open\n2,They will pay.\n3,Vote now.\n");
+    let desk = Desk::with_model()
+        .and("u.csv", "id,body\n1,\"open\n2,They will pay.\n3,Vote now.\n")
+        .and("h.csv", "id,\"body\n1,x\n");
+    desk.run(&format!("{JSONL} h.csv"))
+        .ends(1)
+        .says("h.csv:1: a quotation mark opens a cell here and none closes it\nhint: ");
     desk.run(&format!("{JSONL} u.csv")).ok().says(
         "warning: u.csv:2: 1 bad row: a quotation mark opens a cell here and none closes it\nhint: close the cell",
     );

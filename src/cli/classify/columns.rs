@@ -9,7 +9,7 @@ use csv::StringRecord;
 use indicatif::ProgressBar;
 use rhetor::codebook::nearest;
 use rhetor::corpus::passing::{ObjectRow, ObjectRows, Passing, Stopped, TableRows, Wanted};
-use rhetor::corpus::{Fault, Format, Warning};
+use rhetor::corpus::{Fault, Format, Problem, Warning};
 use rhetor::report::{Cells, flat};
 use rhetor::text::Place;
 use rhetor::text::source::{self, Source};
@@ -285,10 +285,14 @@ struct Table<'a> {
 
 impl Table<'_> {
     fn rows(&self, mut rows: TableRows, mut pen: Pen, home: &mut Home) -> anyhow::Result<Tally> {
+        let header_fault = rows.header_fault.take();
+        if let Some((line, fault @ Fault::OpenQuote)) = header_fault {
+            anyhow::bail!(Problem { place: Place::line(self.wanted.path, line), fault }.to_string());
+        }
         let header = rows.header.clone();
         let names: Vec<&str> = header.iter().collect();
         let column = names.iter().position(|name| *name == self.wanted.column).ok_or_else(|| self.missing(&names))?;
-        if let Some((line, fault)) = rows.header_fault.take() {
+        if let Some((line, fault)) = header_fault {
             pen.skip(line, fault);
         }
         home.begin(&header);
