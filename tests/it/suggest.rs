@@ -47,9 +47,11 @@ fn rows_of_a_pool_that_have_labels_count_as_labelled() {
     let record = desk.run("suggest pool.csv --no-model -n 1 --random 0 -f jsonl").ok().records().remove(0);
     assert_eq!((record["id"].as_str(), record["site"].as_str()), (Some("2"), Some("b")));
     let wide = Desk::with("pool.csv", "text,threat,call\nAct now or pay,1,0\nBread is cheap here,0,0\nVote now,0,1\n");
-    let ran = wide.run("suggest pool.csv --no-model -n 3 --random 0 -f jsonl").ok();
-    assert_eq!(texts(&ran), ["Bread is cheap here"]);
-    ran.says("took `threat`, `call` for one 0/1 column a label");
+    let of = |options: &str| {
+        texts(&wide.run(&format!("suggest pool.csv --no-model -n 3 --random 0 -f jsonl {options}")).ok())
+    };
+    assert_eq!(of("--label-columns threat,call"), ["Bread is cheap here"]);
+    assert_eq!(of("").len(), 3, "columns of 0 and 1 may be anything in a pool");
     let all = Desk::with("pool.csv", "text,labels\nAct now,threat\n");
     all.run("suggest pool.csv --no-model").ends(1).says("every unit of the pool has labels already (1)\nhint: ");
 }

@@ -85,6 +85,8 @@ fn table(path: &Path, args: &Suggest, language: Language, remarks: Remarks, siev
     options.format = None;
     options.columns.text = args.from.column.clone().or(options.columns.text);
     options.pending = true;
+    // In a pool, columns of 0 and 1 that nobody calls labels may be anything.
+    options.binary_labels = false;
     let corpus = corpus::read(&[path], &options)?;
     train::report_reading(&corpus, remarks);
     for row in corpus.examples {
