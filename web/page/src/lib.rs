@@ -8,7 +8,6 @@ use std::path::Path;
 use rhetor::classifier::{Classifier, ENOUGH_WORDS, MAX_RECORD, Memory, TOO_FEW_KNOWN, Work};
 use rhetor::codebook::LabelId;
 use rhetor::framing::Choice;
-use rhetor::framing::evidence::Order;
 use rhetor::model::file::ModelError;
 use rhetor::model::{Model, english};
 use rhetor::report::difference::difference;
