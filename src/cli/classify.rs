@@ -48,6 +48,13 @@ pub struct Job<'a> {
     pub has_begun: AtomicBool,
 }
 
+impl Job<'_> {
+    /// Whether there is anything to report; where nothing could be read, an older output stays as it is.
+    fn has_results(&self, status: u8) -> bool {
+        status == DONE || self.has_begun.load(Ordering::Relaxed)
+    }
+}
+
 /// What is remarked on once a file is read.
 pub struct Tally {
     pub units: u64,
@@ -138,8 +145,7 @@ pub fn run(args: &Classify, shared: &Shared, remarks: Remarks) -> anyhow::Result
     let status = if all_found { DONE } else { FAILED };
     let mut output = Output::open(args.output.as_deref())?;
     let done = all_files(args, shared, &job, &files, &mut output)?.max(status);
-    // Where nothing could be read an older file stays as it is.
-    if done == DONE || job.has_begun.load(Ordering::Relaxed) {
+    if job.has_results(done) {
         output.finish()?;
     }
     Ok(done)
@@ -193,10 +199,10 @@ fn all_files(
     let wanted = if args.shown.summary { OutputFormat::Text } else { args.format() };
     let (status, units, framed) = read_all(job, files, &args.from, wanted, &report, &bar)?;
     bar.finish_and_clear();
-    if status == DONE || job.has_begun.load(Ordering::Relaxed) {
+    if job.has_results(status) {
         report.borrow_mut().end()?;
     }
-    finale(args, job, units, framed, setting.is_filtered());
+    finale(args, job, units, framed, setting.asked());
     Ok(status)
 }
 
@@ -235,14 +241,13 @@ pub fn read_all(
 }
 
 /// A person who sees nothing wants to know whether there was something to see.
-fn finale(args: &Classify, job: &Job, units: u64, framed: u64, is_filtered: bool) {
+fn finale(args: &Classify, job: &Job, units: u64, framed: u64, asked: &str) {
     if io::stderr().is_terminal() && args.format() == OutputFormat::Text && !args.shown.summary {
         let noun = match (job.classifier.unit, units) {
             (unit, 1) => noun(unit).to_owned(),
             (unit, _) => noun(unit).to_owned() + "s",
         };
         let carry = if framed == 1 { "carries" } else { "carry" };
-        let asked = if is_filtered { " that was asked for" } else { "" };
         job.remarks.say(format_args!("{framed} of {units} {noun} {carry} a framing{asked}"));
     }
     if args.shown.summary {

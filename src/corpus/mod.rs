@@ -352,7 +352,7 @@ impl<'a> Rows<'a> {
             }
             Err(error) => {
                 let (good, bad) = bytes.split_at(error.valid_up_to());
-                let line = line + good.iter().filter(|byte| **byte == b'\n').count() as u64;
+                let line = line + source::newlines(good);
                 self.not_in_utf8 += 1;
                 self.first_stray.get_or_insert((bad[0], line));
                 Err(Fault::InvalidUtf8 { byte: bad[0], line })

@@ -5,13 +5,12 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 
 use csv::StringRecord;
 use encoding_rs::Encoding;
-use encoding_rs_io::DecodeReaderBytesBuilder;
 use serde_json::value::RawValue;
 
 use super::items::{self, Position};
 use super::json::object;
-use super::source::{Origin, refuse_containers};
-use super::table::{Extent, Records, TooLong, separator_line};
+use super::source::{Origin, in_utf8, marked, newlines, refuse_containers};
+use super::table::{Records, TooLong};
 use super::{CorpusError, Delimiter, Fault, Format};
 
 /// How much is read at once, and at most looked at to tell the format, in bytes.
@@ -75,14 +74,8 @@ impl<'a> Passing<'a> {
         let mut input = BufReader::with_capacity(PIECE, input);
         let first = input.fill_buf()?;
         refuse_containers(wanted.path, first)?;
-        let marked = Encoding::for_bom(first).map(|(encoding, _)| encoding);
-        let mut body: Box<dyn BufRead + 'a> = match wanted.encoding.or(marked) {
-            Some(encoding) if encoding != encoding_rs::UTF_8 => {
-                let utf8 = DecodeReaderBytesBuilder::new().encoding(Some(encoding)).bom_override(true).build(input);
-                Box::new(BufReader::with_capacity(PIECE, utf8))
-            }
-            _ => Box::new(input),
-        };
+        let encoding = wanted.encoding.or_else(|| marked(first));
+        let mut body = in_utf8(input, encoding);
         let head = head(&mut body)?;
         let origin = Origin::unpacked(wanted.path);
         origin.refuse_utf16(&head)?;
@@ -105,12 +98,7 @@ impl<'a> Passing<'a> {
             delimiter: self.delimiter,
             cells: StringRecord::new(),
         };
-        let extent = loop {
-            let Some(extent) = rows.advance()? else { return Ok(None) };
-            if extent.line > 1 || !separator_line(rows.records.bytes()) {
-                break extent;
-            }
-        };
+        let Some(extent) = rows.records.header().map_err(|error| rows.stopped(error))? else { return Ok(None) };
         let fault = if extent.open_quote { Some(Fault::OpenQuote) } else { rows.read_cells(extent.line) };
         rows.header_fault = fault.map(|fault| (extent.line, fault));
         rows.header = std::mem::take(&mut rows.cells);
@@ -173,10 +161,10 @@ impl TableRows<'_> {
     /// Those of reading; if the row is too long.
     pub fn next_row(&mut self) -> Result<Option<TableRow<'_>>, Stopped> {
         loop {
-            let Some(extent) = self.advance()? else { return Ok(None) };
+            let Some(extent) = self.records.next().map_err(|error| self.stopped(error))? else { return Ok(None) };
             let (found, expected) = (self.records.ends().len(), self.header.len());
-            if found == 1 && expected > 1 && self.records.bytes().trim_ascii().is_empty() {
-                continue; // a line of blanks
+            if self.records.is_blank(expected) {
+                continue;
             }
             let stray = self.read_cells(extent.line);
             let fault = match () {
@@ -190,11 +178,11 @@ impl TableRows<'_> {
         }
     }
 
-    fn advance(&mut self) -> Result<Option<Extent>, Stopped> {
-        self.records.next().map_err(|error| match error.get_ref() {
+    fn stopped(&self, error: io::Error) -> Stopped {
+        match error.get_ref() {
             Some(inner) if inner.is::<TooLong>() => Stopped::TooLong { line: self.records.start() },
             _ => Stopped::Unreadable(error),
-        })
+        }
     }
 
     /// Takes the cells of the present record; what is wrong with their encoding.
@@ -217,8 +205,7 @@ impl TableRows<'_> {
 
 /// The fault of a row that starts on `line` and whose byte `at` is none of UTF-8.
 fn invalid_utf8(bytes: &[u8], at: usize, line: u64) -> Fault {
-    let breaks = bytes[..at].iter().filter(|byte| **byte == b'\n').count() as u64;
-    Fault::InvalidUtf8 { byte: bytes[at], line: line + breaks }
+    Fault::InvalidUtf8 { byte: bytes[at], line: line + newlines(&bytes[..at]) }
 }
 
 /// The rows of JSON lines.

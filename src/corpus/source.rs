@@ -82,15 +82,9 @@ impl<'a> Source<'a> {
     ) -> Result<Self, CorpusError> {
         let mut mark = Vec::new();
         input.by_ref().take(2).read_to_end(&mut mark).map_err(|error| origin.error(1, error))?;
-        let marked = Encoding::for_bom(&mark).map(|(encoding, _)| encoding);
-        let input = Cursor::new(mark).chain(input);
-        match named.or(marked).filter(|encoding| *encoding != encoding_rs::UTF_8) {
-            Some(encoding) => {
-                let utf8 = DecodeReaderBytesBuilder::new().encoding(Some(encoding)).bom_override(true).build(input);
-                Source::with_head(origin, BufReader::with_capacity(HEAD as usize, utf8))
-            }
-            None => Source::with_head(origin, BufReader::with_capacity(HEAD as usize, input)),
-        }
+        let encoding = named.or_else(|| marked(&mark));
+        let input = BufReader::with_capacity(HEAD as usize, Cursor::new(mark).chain(input));
+        Source::with_head(origin, in_utf8(input, encoding))
     }
 
     fn with_head(origin: Origin, mut input: impl BufRead + 'a) -> Result<Self, CorpusError> {
@@ -166,7 +160,23 @@ fn shell(path: &str) -> String {
     format!("'{anchor}{}'", path.replace('\'', r"'\''"))
 }
 
-fn newlines(bytes: &[u8]) -> u64 {
+/// The encoding that a mark at the beginning names.
+pub(super) fn marked(beginning: &[u8]) -> Option<&'static Encoding> {
+    Encoding::for_bom(beginning).map(|(encoding, _)| encoding)
+}
+
+/// Text in an encoding, turned into UTF-8; without one it is taken for that.
+pub(super) fn in_utf8<'a>(input: impl BufRead + 'a, encoding: Option<&'static Encoding>) -> Box<dyn BufRead + 'a> {
+    match encoding.filter(|encoding| *encoding != encoding_rs::UTF_8) {
+        Some(encoding) => {
+            let utf8 = DecodeReaderBytesBuilder::new().encoding(Some(encoding)).bom_override(true).build(input);
+            Box::new(BufReader::with_capacity(HEAD as usize, utf8))
+        }
+        None => Box::new(input),
+    }
+}
+
+pub(super) fn newlines(bytes: &[u8]) -> u64 {
     bytes.iter().filter(|byte| **byte == b'\n').count() as u64
 }
 

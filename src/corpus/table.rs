@@ -44,8 +44,8 @@ pub(super) fn read(source: Source, delimiter: Option<Delimiter>, rows: &mut Rows
     let header = Header { names: &names, line, origin: rows.origin, columns, pending, binary_labels };
     let layout = header.layout(delimiter, sample, &mut rows.corpus.warnings)?;
     while let Some(extent) = records.next().map_err(|error| rows.origin.error(records.line(), error))? {
-        if records.ends().len() == 1 && records.bytes().trim_ascii().is_empty() && names.len() > 1 {
-            continue; // a line of blanks
+        if records.is_blank(names.len()) {
+            continue;
         }
         let row = layout.example(&records, extent, rows);
         rows.take(extent.line, row)?;
@@ -53,23 +53,18 @@ pub(super) fn read(source: Source, delimiter: Option<Delimiter>, rows: &mut Rows
     Ok(())
 }
 
-/// The header and its line; a line `sep=;` before it is passed over.
+/// The header and its line.
 fn header(records: &mut Records, origin: &Origin) -> Result<Option<(u64, Vec<String>)>, CorpusError> {
-    loop {
-        let Some(extent) = records.next().map_err(|error| origin.error(records.line(), error))? else {
-            return Ok(None);
-        };
-        if extent.line == 1 && separator_line(records.bytes()) {
-            continue;
-        }
-        let names = records.text(|bytes| std::str::from_utf8(bytes).map_err(|error| bytes[error.valid_up_to()]));
-        let names = names.map_err(|byte| super::another_encoding(origin, byte, extent.line))?;
-        return Ok(Some((extent.line, names.cells().map(|name| name.trim().to_owned()).collect())));
-    }
+    let Some(extent) = records.header().map_err(|error| origin.error(records.line(), error))? else {
+        return Ok(None);
+    };
+    let names = records.text(|bytes| std::str::from_utf8(bytes).map_err(|error| bytes[error.valid_up_to()]));
+    let names = names.map_err(|byte| super::another_encoding(origin, byte, extent.line))?;
+    Ok(Some((extent.line, names.cells().map(|name| name.trim().to_owned()).collect())))
 }
 
 /// Excel's `sep=` line, its delimiter already taken out or not.
-pub(super) fn separator_line(bytes: &[u8]) -> bool {
+fn separator_line(bytes: &[u8]) -> bool {
     bytes.len() <= 5 && bytes.get(..4).is_some_and(|sep| sep.eq_ignore_ascii_case(b"sep="))
 }
 
@@ -389,6 +384,19 @@ impl<'a> Records<'a> {
     /// The line that has been reached.
     fn line(&self) -> u64 {
         self.place.line
+    }
+
+    /// Reads the record of the header; a line `sep=;` before it is passed over.
+    pub(super) fn header(&mut self) -> io::Result<Option<Extent>> {
+        match self.next()? {
+            Some(extent) if extent.line == 1 && separator_line(self.bytes()) => self.next(),
+            first => Ok(first),
+        }
+    }
+
+    /// Whether the present record is a line of blanks in a table of so many columns.
+    pub(super) fn is_blank(&self, columns: usize) -> bool {
+        self.ends().len() == 1 && columns > 1 && self.bytes().trim_ascii().is_empty()
     }
 
     /// Reads the next record; `None` at the end.

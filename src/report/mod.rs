@@ -140,9 +140,10 @@ impl<'a> Setting<'a> {
         self.model.labels().iter().filter(move |(label, _)| is_asked(*label))
     }
 
-    /// Whether framings may have been found that nobody asked for.
-    pub fn is_filtered(&self) -> bool {
-        self.choice.only.is_some() || self.choice.top_k.is_some() || !self.voices.is_empty()
+    /// What is said behind "a framing" where others may have been found that nobody asked for.
+    pub fn asked(&self) -> &'static str {
+        let all = self.choice.only.is_none() && self.choice.top_k.is_none() && self.voices.is_empty();
+        if all { "" } else { " that was asked for" }
     }
 }
 

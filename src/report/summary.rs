@@ -164,7 +164,7 @@ impl<'a, W: Write> Summary<'a, W> {
                 file.units,
                 if file.units == 1 { "unit" } else { "units" },
                 file.framed,
-                if self.setting.is_filtered() { " that was asked for" } else { "" }
+                self.setting.asked()
             )?;
             let mut rows: Vec<(u64, &str, usize)> =
                 labels.iter().map(|(label, name)| (file.counts[label.index()], name, label.index())).collect();

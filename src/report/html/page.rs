@@ -284,18 +284,15 @@ fn summary(view: &View, noun: &Noun) -> String {
     let units: usize = view.files.iter().map(|file| file.units().count()).sum();
     let framed = view.files.iter().flat_map(File::units).filter(|unit| !unit.framings.is_empty()).count();
     let units_named = noun.counted(units);
+    let asked = if view.asked.is_everything() { "" } else { say("asked-for") };
     match (units, framed) {
         (0, _) => say("no-text").into(),
         (_, 0) if !view.asked.is_everything() => fill("none-asked", &[("units", &units_named)]),
         (_, 0) => fill("none-found", &[("units", &units_named)]),
-        (_, 1) if !view.asked.is_everything() => {
-            fill("framed-asked.one", &[("units", &units_named)]) + &in_whose_words(view)
+        (_, 1) => fill("framed.one", &[("units", &units_named), ("asked", &asked)]) + &in_whose_words(view),
+        _ => {
+            fill("framed.other", &[("n", &framed), ("units", &units_named), ("asked", &asked)]) + &in_whose_words(view)
         }
-        _ if !view.asked.is_everything() => {
-            fill("framed-asked.other", &[("n", &framed), ("units", &units_named)]) + &in_whose_words(view)
-        }
-        (_, 1) => fill("framed.one", &[("units", &units_named)]) + &in_whose_words(view),
-        _ => fill("framed.other", &[("n", &framed), ("units", &units_named)]) + &in_whose_words(view),
     }
 }
 
