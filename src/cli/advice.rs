@@ -80,9 +80,8 @@ pub fn advised(mut error: clap::Error, args: &[OsString]) -> clap::Error {
     };
     let tip = match error.kind() {
         ErrorKind::InvalidSubcommand => word(ContextKind::InvalidSubcommand).and_then(|word| instead_of_command(&word)),
-        ErrorKind::UnknownArgument => {
-            word(ContextKind::InvalidArg).and_then(|word| instead_of_argument(&word, command))
-        }
+        ErrorKind::UnknownArgument => word(ContextKind::InvalidArg)
+            .and_then(|word| file_like(&word, args).or_else(|| instead_of_argument(&word, command))),
         ErrorKind::InvalidValue => {
             // `clap` knows nothing near `cvs`, since it compares letters in their places.
             if let (Some(value), Some(ContextValue::Strings(valid)), None) = (
@@ -137,6 +136,14 @@ fn instead_of_command(word: &str) -> Option<String> {
         .then(|| format!("there is no file {word}; files go behind a command: 'rhetor classify FILE'"))
 }
 
+/// A file whose name begins as options do; of `-dash.txt` only `-d` is found strange.
+fn file_like(word: &str, args: &[OsString]) -> Option<String> {
+    let words = args.iter().filter_map(|arg| arg.to_str());
+    let mut clusters = words.filter(|arg| arg.starts_with('-') && !arg.starts_with("--") && arg.starts_with(word));
+    let file = clusters.find(|arg| Path::new(arg).is_file())?;
+    Some(format!("{} names the file", shell_words::quote(&format!("./{file}"))))
+}
+
 /// `rhetor COMMAND … WORD`, where WORD is an option that the command has not, or one argument too many.
 fn instead_of_argument(word: &str, command: &Command) -> Option<String> {
     let has = |option: &str| command.get_arguments().any(|arg| arg.get_long() == Some(option));
@@ -181,6 +188,9 @@ pub fn for_missing(path: &Path) -> Option<String> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
         let is_text = typed.split_whitespace().count() > 2;
         return (!is_text).then(|| format!("there is no folder {}", folder.display()));
+    }
+    if path.is_symlink() {
+        return Some("it is a link to what is not there".into());
     }
     if let Some(near) = near_file(path) {
         return Some(format!("did you mean {near}?"));

@@ -16,14 +16,21 @@ const PAIRS: usize = 5;
 /// Everything that a person needs to decide how far to trust a model.
 pub fn text(model: &Model) -> String {
     let mut out = String::new();
+    let card = model.card();
     head(model, &mut out);
-    labels(model, &mut out);
-    if let Some(seen) = &model.card().mirror {
-        mirror(seen, model, &mut out);
+    // What other text tells goes before, if it tells it of this model.
+    let is_own = card.mirror.as_ref().is_some_and(|seen| seen.weights == model.weights_fingerprint());
+    let trusts: Vec<(&str, Trust)> = match card.mirror.as_ref().filter(|_| is_own) {
+        Some(seen) => seen.labels.iter().map(|label| (&label.label[..], label.trust())).collect(),
+        None => card.labels.iter().map(|label| (&label.label[..], label.trust())).collect(),
+    };
+    labels(model, !is_own, &mut out);
+    if let Some(seen) = &card.mirror {
+        mirror(seen, is_own, &mut out);
     }
     confusions(model, &mut out);
-    out += &cues_in_short(model.card());
-    advice(model, &mut out);
+    out += &cues_in_short(card);
+    advice(&trusts, &mut out);
     out
 }
 
@@ -133,12 +140,12 @@ fn head(model: &Model, out: &mut String) {
     );
 }
 
-fn labels(model: &Model, out: &mut String) {
+fn labels(model: &Model, shows_trust: bool, out: &mut String) {
     let cards = &model.card().labels;
     let width = width(cards.iter().map(|card| &card.label), 5);
     line!(
         out,
-        "{:<width$} {:>7}  {:>5}  {:<14} {:>9} {:>6} {:>6} {:>6} {:>9}  trust",
+        "{:<width$} {:>7}  {:>5}  {:<14} {:>9} {:>6} {:>6} {:>6} {:>9}{}",
         "label",
         "support",
         "F1",
@@ -147,17 +154,16 @@ fn labels(model: &Model, out: &mut String) {
         "recall",
         "AP",
         "ECE",
-        "threshold"
+        "threshold",
+        if shows_trust { "  trust" } else { "" }
     );
     for card in cards {
-        let (low, high) = card.f1_interval;
-        // One group drawn anew is always itself.
-        let has_interval = model.card().groups > 1;
-        let interval = if has_interval { format!("[{low:.3}, {high:.3}]") } else { "–".to_owned() };
+        let interval = model.card().f1_of(card).known_interval();
+        let interval = interval.map_or("–".to_owned(), |(low, high)| format!("[{low:.3}, {high:.3}]"));
         let name = visible(&card.label);
         line!(
             out,
-            "{name:<width$} {:>7}  {:>5.3}  {interval:<14} {:>9.3} {:>6.3} {:>6.3} {:>6.3} {:>9.3}  {}",
+            "{name:<width$} {:>7}  {:>5.3}  {interval:<14} {:>9.3} {:>6.3} {:>6.3} {:>6.3} {:>9.3}{}",
             card.support,
             card.f1,
             card.precision,
@@ -165,16 +171,16 @@ fn labels(model: &Model, out: &mut String) {
             card.average_precision,
             card.calibration_error,
             card.threshold,
-            trust(card)
+            trust(card, shows_trust)
         );
     }
 }
 
 /// What the model was worth on text of another origin.
-fn mirror(seen: &Mirror, model: &Model, out: &mut String) {
+fn mirror(seen: &Mirror, is_own: bool, out: &mut String) {
     let names: Vec<String> = seen.data.iter().map(|file| visible(&file.name)).collect();
     line!(out, "\non other text: {} units in {} groups of {}", seen.units, seen.groups, names.join(", "));
-    if seen.weights != model.weights_fingerprint() {
+    if !is_own {
         line!(out, "warning: measured on another model than this one");
     }
     let overall = &seen.overall;
@@ -185,24 +191,28 @@ fn mirror(seen: &Mirror, model: &Model, out: &mut String) {
         shown_figure(overall.macro_f1),
         shown_figure(overall.average_precision)
     );
+    let share =
+        |figure: Figure| if figure.value.is_finite() { format!("{:.0}%", 100.0 * figure.value) } else { "–".into() };
+    let (found, flagged) = (share(overall.found), share(overall.flagged));
+    line!(out, "{found} of the units with a label were given one, and {flagged} of those without\n");
+    let width = width(seen.labels.iter().map(|label| visible(&label.label)), 5);
     line!(
         out,
-        "{:.0}% of the units with a label were given one, and {:.0}% of those without\n",
-        100.0 * overall.found.value,
-        100.0 * overall.flagged.value
+        "{:<width$} support  F1    95%             precision recall  AP    95%                 ECE{}",
+        "label",
+        if is_own { "  trust" } else { "" }
     );
-    let width = width(seen.labels.iter().map(|label| visible(&label.label)), 5);
-    line!(out, "{:<width$} support  F1    95%             precision recall  AP    95%                 ECE", "label");
     for label in &seen.labels {
         let (name, f1, precision) =
             (visible(&label.label), shown_figure(label.f1), shown_figure(label.average_precision));
         line!(
             out,
-            "{name:<width$} {:>7}  {f1:<21} {:>9.3} {:>6.3}  {precision:<21} {:>6.3}",
+            "{name:<width$} {:>7}  {f1:<21} {:>9} {:>6}  {precision:<21} {:>6.3}{}",
             label.support,
-            label.precision,
-            label.recall,
-            label.calibration_error
+            short(label.precision),
+            short(label.recall),
+            label.calibration_error,
+            if is_own { format!("  {}", label.trust().word()) } else { String::new() }
         );
     }
 }
@@ -220,9 +230,14 @@ pub fn short(figure: f64) -> String {
     if figure.is_finite() { format!("{figure:.3}") } else { "–".to_owned() }
 }
 
-fn trust(card: &LabelCard) -> String {
-    let word = card.trust().word();
-    if card.calibrated || card.untested { word.into() } else { format!("{word}, uncalibrated") }
+/// The end of a label's row.
+fn trust(card: &LabelCard, shows_trust: bool) -> String {
+    match (shows_trust, card.calibrated || card.untested) {
+        (true, true) => format!("  {}", card.trust().word()),
+        (true, false) => format!("  {}, uncalibrated", card.trust().word()),
+        (false, true) => String::new(),
+        (false, false) => "  uncalibrated".to_owned(),
+    }
 }
 
 fn confusions(model: &Model, out: &mut String) {
@@ -235,9 +250,9 @@ fn confusions(model: &Model, out: &mut String) {
     }
 }
 
-fn advice(model: &Model, out: &mut String) {
-    let named = |trust: Trust| -> Vec<String> {
-        model.card().labels.iter().filter(|card| card.trust() == trust).map(|card| visible(&card.label)).collect()
+fn advice(trusts: &[(&str, Trust)], out: &mut String) {
+    let named = |wanted: Trust| -> Vec<String> {
+        trusts.iter().filter(|(_, trust)| *trust == wanted).map(|(label, _)| visible(label)).collect()
     };
     let (untested, weak) = (named(Trust::Untested), named(Trust::Weak));
     if !untested.is_empty() {

@@ -203,10 +203,16 @@ fn sample(args: &Estimate, remarks: Remarks) -> anyhow::Result<Vec<Example>> {
 
 /// What spoils the sample before the pool is read.
 fn warn_of_sample(model: &Model, sample: &[Example], remarks: Remarks) -> anyhow::Result<()> {
-    if rhetor::learn::data_fingerprint(sample) == model.card().data {
-        anyhow::bail!(
-            "the model was trained on this very sample, so it hides the errors that the sample is to show\nhint: draw another sample, or train on other units"
-        );
+    let hint = "hint: draw another sample, or train on other units";
+    match super::seen(model, sample) {
+        0 => {}
+        seen if seen == sample.len() => anyhow::bail!(
+            "the model was trained on this very sample, so it hides the errors that the sample is to show\n{hint}"
+        ),
+        seen => remarks.warn(format_args!(
+            "the model was trained on {seen} of the {} units of the sample, so it hides some of the errors that the sample is to show\n{hint}",
+            sample.len()
+        )),
     }
     let given: BTreeSet<&str> = sample.iter().flat_map(|example| &example.labels).map(String::as_str).collect();
     let strange: Vec<&str> = given.iter().copied().filter(|label| model.labels().find(label).is_none()).collect();

@@ -13,7 +13,6 @@ use rhetor::corpus::{self, Corpus, Example};
 use rhetor::evaluate::voices::VoiceFigures;
 use rhetor::evaluate::{Evaluation, Judgement};
 use rhetor::framing::voice::Voice;
-use rhetor::learn::data_fingerprint;
 use rhetor::model::card::{Learning, MirrorFile};
 use rhetor::model::{Model, english};
 use rhetor::report::html::model::ModelReport;
@@ -22,7 +21,8 @@ use serde::Serialize;
 use super::args::{Evaluate, FiguresFormat};
 use super::output::check_output;
 use super::{
-    DONE, Remarks, load_model, named, refuse_promise, refuse_same, refuse_twice, train, warn_of_few_groups, write_whole,
+    DONE, Remarks, load_model, named, refuse_promise, refuse_same, refuse_twice, train, warn_of_few_groups,
+    warn_of_seen, write_whole,
 };
 use against::Against;
 use mistakes::Mistake;
@@ -68,6 +68,8 @@ struct Part {
 /// What was said of units: by a model, or held out.
 struct Judged {
     model: Model,
+    /// The one that it is compared with, by name.
+    other: Option<(String, Model)>,
     judgement: Judgement,
     /// Those that were judged.
     examples: Vec<Example>,
@@ -162,12 +164,43 @@ fn check_columns(args: &Evaluate, examples: &[Example], remarks: Remarks) -> any
 }
 
 fn by_model(args: &Evaluate, corpus: Corpus, remarks: Remarks) -> anyhow::Result<Judged> {
-    let (model, examples) = (load_model(args.model.as_deref())?, corpus.examples);
-    warn_of_strangers(&model, &examples, remarks)?;
-    if data_fingerprint(&examples) == model.card().data {
-        remarks.warn("the model was trained on these very units, so all figures flatter");
+    let (model, mut examples) = (load_model(args.model.as_deref())?, corpus.examples);
+    let other = match args.compare.as_deref() {
+        Some(path) => Some((model_name(Some(path)), load_model(Some(path))?)),
+        None => None,
+    };
+    if args.unseen {
+        leave_out_seen(&model, other.as_ref().map(|(_, other)| other), &mut examples, remarks)?;
     }
-    Ok(Judged { judgement: Judgement::of(&model, &examples), model, examples, by_model: true })
+    warn_of_strangers(&model, &examples, remarks)?;
+    warn_of_seen(&model, "the model", &examples, remarks);
+    if let Some((name, other)) = &other {
+        warn_of_seen(other, name, &examples, remarks);
+    }
+    Ok(Judged { judgement: Judgement::of(&model, &examples), model, other, examples, by_model: true })
+}
+
+/// Leaves out the units that a model learned from, or the one that it is compared with.
+fn leave_out_seen(
+    model: &Model,
+    other: Option<&Model>,
+    examples: &mut Vec<Example>,
+    remarks: Remarks,
+) -> anyhow::Result<()> {
+    for model in [Some(model), other].into_iter().flatten().filter(|model| !model.knows_its_texts()) {
+        let hint = "hint: train it again with this version";
+        let model = model.fingerprint();
+        remarks.warn(format_args!("model {model} does not know the texts again that it was trained on, so --unseen leaves none of them out\n{hint}"));
+    }
+    let all = examples.len();
+    examples
+        .retain(|example| !model.has_seen(&example.text) && !other.is_some_and(|other| other.has_seen(&example.text)));
+    match all - examples.len() {
+        seen if seen == all => anyhow::bail!("every unit is one that was trained on, so --unseen leaves none"),
+        0 => remarks.say("no unit is known from training"),
+        seen => remarks.say(format_args!("{seen} of {all} units were trained on, and are left out")),
+    }
+    Ok(())
 }
 
 fn by_folds(args: &Evaluate, corpus: Corpus, remarks: Remarks) -> anyhow::Result<Judged> {
@@ -176,11 +209,11 @@ fn by_folds(args: &Evaluate, corpus: Corpus, remarks: Remarks) -> anyhow::Result
     trained.warnings.iter().for_each(|warning| remarks.warn(warning));
     let held_out = trained.held_out;
     let examples = held_out.units.iter().map(|&unit| corpus.examples[unit].clone()).collect();
-    Ok(Judged { model: trained.model, judgement: held_out.judgement, examples, by_model: false })
+    Ok(Judged { model: trained.model, other: None, judgement: held_out.judgement, examples, by_model: false })
 }
 
 fn find(args: &Evaluate, judged: &Judged, data: Vec<MirrorFile>, remarks: Remarks) -> anyhow::Result<Findings> {
-    let Judged { model, judgement, examples, by_model } = judged;
+    let Judged { model, other, judgement, examples, by_model } = judged;
     let all = judgement.evaluate(args.learning.seed);
     Ok(Findings {
         model: by_model.then(|| model.fingerprint().to_owned()),
@@ -193,16 +226,15 @@ fn find(args: &Evaluate, judged: &Judged, data: Vec<MirrorFile>, remarks: Remark
         parts: args.by.as_ref().map_or(Vec::new(), |column| parts(column, judged, args.learning.seed)),
         voice: args.voice.then(|| VoiceFigures::of(examples, model.featurizer().settings().language)).flatten(),
         errors: mistakes::worst(judged, args.errors),
-        comparison: args.compare.as_ref().map(|path| Against::of(args, path, judged, remarks)).transpose()?,
+        comparison: other.as_ref().map(|(name, other)| Against::of(args, name, other, judged, remarks)).transpose()?,
         wants_errors: args.errors > 0,
     })
 }
 
 fn page(judged: &Judged, findings: &Findings, title: &str) -> ModelReport {
-    let all = findings.all.filled();
-    let page = ModelReport::of_evaluation(&judged.model, &judged.judgement, &all, title, &findings.measured);
+    let page = ModelReport::of_evaluation(&judged.model, &judged.judgement, &findings.all, title, &findings.measured);
     match &findings.comparison {
-        Some(other) => page.against(&other.name, &other.comparison.filled()),
+        Some(other) => page.against(&other.name, &other.comparison),
         None => page,
     }
 }

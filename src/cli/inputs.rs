@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use ignore::WalkBuilder;
 use ignore::overrides::OverrideBuilder;
+use ignore::{DirEntry, WalkBuilder};
 
 use super::Remarks;
 
 /// The files that the paths stand for, in the order of the paths, those of a folder sorted. Whether all could be found.
 pub fn files(paths: &[PathBuf], globs: &[String], remarks: Remarks) -> anyhow::Result<(Vec<PathBuf>, bool)> {
     let (mut files, mut all_found) = (Vec::new(), true);
+    warn_of_texts_twice(paths, remarks);
     for path in paths {
         if path.as_os_str() == "-" || !path.is_dir() {
             files.push(path.clone());
@@ -38,6 +39,21 @@ pub fn warn_of_twice(paths: &[PathBuf], remarks: Remarks) {
     }
 }
 
+/// The same of texts, also of those that lie in a folder that is named too.
+fn warn_of_texts_twice(paths: &[PathBuf], remarks: Remarks) {
+    let mut seen = BTreeSet::new();
+    for path in paths.iter().filter(|path| path.as_os_str() != "-") {
+        let Ok(whole) = path.canonicalize() else { continue };
+        let holds_others = seen.range(whole.clone()..).next().is_some_and(|next: &PathBuf| next.starts_with(&whole));
+        if holds_others || whole.ancestors().any(|above| seen.contains(above)) {
+            remarks.warn(format_args!("{}: is named twice, and is read twice", path.display()));
+        }
+        if whole.is_file() || whole.is_dir() {
+            seen.insert(whole);
+        }
+    }
+}
+
 fn walk(folder: &Path, globs: &[String], remarks: Remarks, files: &mut Vec<PathBuf>) -> anyhow::Result<bool> {
     let mut overrides = OverrideBuilder::new(folder);
     let usual = ["*.txt".to_owned(), "*.md".to_owned(), "*.txt.gz".to_owned()];
@@ -47,14 +63,18 @@ fn walk(folder: &Path, globs: &[String], remarks: Remarks, files: &mut Vec<PathB
         overrides.add(glob).map_err(|error| anyhow::anyhow!("--glob {glob:?}: {error}"))?;
     }
     let overrides = overrides.build().map_err(|error| anyhow::anyhow!("--glob: {error}"))?;
-    // Text that is to be read is not source code: what git ignores may well be meant. Hidden files are not.
-    let walk = WalkBuilder::new(folder)
-        .standard_filters(false)
-        // A glob that is asked for would let hidden files in again.
-        .filter_entry(|entry| entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b"."))
-        .overrides(overrides)
-        .sort_by_file_path(Path::cmp)
-        .build();
+    // A glob that is asked for does not let hidden files in. A link to a folder matches no glob for files, and is told of all the same.
+    let is_wanted = move |entry: &DirEntry| {
+        let is_hidden = || entry.file_name().as_encoded_bytes().starts_with(b".");
+        let is_folder = || match entry.path_is_symlink() {
+            true => entry.path().is_dir(),
+            false => entry.file_type().is_some_and(|kind| kind.is_dir()),
+        };
+        entry.depth() == 0 || !is_hidden() && !overrides.matched(entry.path(), is_folder()).is_ignore()
+    };
+    // Text that is to be read is not source code: what git ignores may well be meant.
+    let walk =
+        WalkBuilder::new(folder).standard_filters(false).filter_entry(is_wanted).sort_by_file_path(Path::cmp).build();
     let (mut all_found, mut links) = (true, 0);
     for entry in walk {
         match entry {

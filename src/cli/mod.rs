@@ -26,6 +26,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::{Once, OnceLock, RwLock};
 
+use rhetor::corpus::Example;
 use rhetor::model::file::ModelError;
 use rhetor::model::{Model, english};
 
@@ -94,6 +95,25 @@ pub fn warn_of_few_groups(groups: usize, remarks: Remarks) {
         }
         _ => {}
     }
+}
+
+/// Says so if a model learned from some of the units that it is judged on.
+pub fn warn_of_seen(model: &Model, name: &str, examples: &[Example], remarks: Remarks) {
+    let (all, seen) = (examples.len(), seen(model, examples));
+    match seen {
+        0 => {}
+        _ if seen == all => {
+            remarks.warn(format_args!("{name} was trained on these very units, so its figures flatter"))
+        }
+        _ => remarks.warn(format_args!(
+            "{name} was trained on {seen} of these {all} units, so its figures flatter\nhint: --unseen leaves them out"
+        )),
+    }
+}
+
+/// How many of the units a model learned from.
+pub fn seen(model: &Model, examples: &[Example]) -> usize {
+    examples.iter().filter(|example| model.has_seen(&example.text)).count()
 }
 
 /// Words that may quote a file, whose control characters no terminal shall obey, and whose cells may be megabytes long.

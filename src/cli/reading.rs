@@ -63,24 +63,35 @@ pub fn read(
 
 /// What is plainly no text is said to be none.
 fn look_at(first: &[u8], path: &Path, command: &str, remarks: Remarks) -> anyhow::Result<()> {
-    let path = path.display();
+    let (path, typed) = (path.display(), typed(path));
     if let Some(encoding) = looks_utf16(first) {
         anyhow::bail!(
-            "{path}: is {encoding}, and rhetor reads UTF-8\nhint: iconv -f {encoding} -t UTF-8 {path} | {command}"
+            "{path}: is {encoding}, and rhetor reads UTF-8\nhint: iconv -f {encoding} -t UTF-8 {typed} | {command}"
         );
     }
     if first.contains(&0) {
         remarks.warn(format_args!("{path}: looks like no text at all (it holds NUL bytes); results mean nothing"));
     }
     let kinds: [(&[u8], String); 4] = [
-        (b"%PDF-", format!("a PDF\nhint: pdftotext FILE - | {command}")),
+        (b"%PDF-", format!("a PDF\nhint: pdftotext {typed} - | {command}")),
         (b"PK\x03\x04", "a zip archive or office document\nhint: save it as text, or use pandoc -t plain".into()),
         (b"\xd0\xcf\x11\xe0", "an old office document\nhint: save it as text".into()),
         (b"{\\rtf", "RTF\nhint: save it as text, or use pandoc -t plain".into()),
     ];
     if looks_html(first) {
         remarks.warn(format_args!(
-            "{path}: looks like HTML, and its tags are read as text\nhint: pandoc -f html -t plain {path} | {command}"
+            "{path}: looks like HTML, and its tags are read as text\nhint: pandoc -f html -t plain {typed} | {command}"
+        ));
+    }
+    if looks_subtitled(first) {
+        remarks.warn(format_args!(
+            "{path}: looks like subtitles, and their numbers and times are read as text\n\
+             hint: grep -vE '^[0-9]+.?$|^WEBVTT|-->' {typed} | {command}"
+        ));
+    }
+    if looks_mailed(first) {
+        remarks.warn(format_args!(
+            "{path}: looks like e-mail, and its headers are read as text\nhint: save the text of the message alone"
         ));
     }
     for (magic, words) in kinds {
@@ -97,6 +108,38 @@ fn looks_html(first: &[u8]) -> bool {
         [b"<!doctype html", b"<html", b"<head", b"<body", b"<div", b"<p>", b"<p ", b"<article"];
     let first = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first).trim_ascii_start();
     BEGINNINGS.iter().any(|tag| first.len() >= tag.len() && first[..tag.len()].eq_ignore_ascii_case(tag))
+}
+
+/// Whether a text begins as SubRip (a number, then a line with times) or WebVTT.
+fn looks_subtitled(first: &[u8]) -> bool {
+    let first = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first).trim_ascii_start();
+    let mut lines = first.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let (number, times) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+    let is_number = !number.is_empty() && number.iter().all(u8::is_ascii_digit);
+    let has_times = times.first().is_some_and(u8::is_ascii_digit) && times.windows(5).any(|window| window == b" --> ");
+    number.starts_with(b"WEBVTT") || is_number && has_times
+}
+
+/// Whether a text begins with the headers of a message that was sent; a memorandum with `From:` and `To:` has none that only mail programs write.
+fn looks_mailed(first: &[u8]) -> bool {
+    const BY_PROGRAMS: [&[u8]; 6] =
+        [b"received:", b"return-path:", b"message-id:", b"mime-version:", b"delivered-to:", b"content-type:"];
+    let is_header = |line: &&[u8]| {
+        let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
+        let is_name = !name.is_empty() && name.iter().all(|byte| byte.is_ascii_graphic()) && name.len() < line.len();
+        is_name || line.starts_with(b"From ") || line.first().is_some_and(|byte| matches!(byte, b' ' | b'\t'))
+    };
+    let head = first.split(|byte| *byte == b'\n').take_while(|line| !line.trim_ascii().is_empty());
+    let headers = head.take_while(is_header);
+    let by_programs = headers.filter(|line| {
+        BY_PROGRAMS.iter().any(|name| line.len() > name.len() && line[..name.len()].eq_ignore_ascii_case(name))
+    });
+    by_programs.count() > 0
+}
+
+/// A path as a shell takes it.
+fn typed(path: &Path) -> String {
+    shell_words::quote(&path.to_string_lossy()).into_owned()
 }
 
 /// What was not as it should be in the units of a file.
@@ -131,7 +174,8 @@ impl Spot {
 impl Faults {
     pub fn look_at(&mut self, unit: &Unit) {
         if unit.replaced > 0 {
-            self.replaced.add(u64::from(unit.replaced), unit.line);
+            let first = unit.text.find('\u{FFFD}').unwrap_or_default();
+            self.replaced.add(u64::from(unit.replaced), unit.line_at(first));
         }
         if unit.truncated {
             self.truncated.add(1, unit.line);

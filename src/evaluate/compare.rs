@@ -65,13 +65,6 @@ impl Contrast {
         Figure { value: self.difference, interval: self.interval }
     }
 
-    /// The same for a page that has no sign for what cannot be told.
-    fn filled(&self) -> Contrast {
-        let Figure { value, interval } = self.figure().filled();
-        let p = if self.p.is_nan() { 1.0 } else { self.p };
-        Contrast { this: finite(self.this), other: finite(self.other), difference: value, interval, p, ..self.clone() }
-    }
-
     /// What people call the figure.
     pub fn words(&self) -> &str {
         match &self.figure[..] {
@@ -97,14 +90,6 @@ struct Differences {
 }
 
 impl Comparison {
-    /// The same for a page that has no sign for what cannot be told.
-    pub fn filled(&self) -> Comparison {
-        let all = |contrasts: &[Contrast]| contrasts.iter().map(Contrast::filled).collect();
-        let label = |label: &LabelContrasts| LabelContrasts { figures: all(&label.figures), ..label.clone() };
-        let labels = self.labels.iter().map(label).collect();
-        Comparison { overall: all(&self.overall), labels, swaps: self.swaps }
-    }
-
     /// Compares what two models said of the same units and the same labels.
     pub fn of(this: &Judgement, other: &Judgement, seed: u64) -> Comparison {
         debug_assert_eq!((&this.labels, &this.groups), (&other.labels, &other.groups));

@@ -32,13 +32,6 @@ macro_rules! figures {
                 $name { $($figure: interval::figure(self.$figure, draws.clone().map(|draw| draw.$figure)),)* }
             }
         }
-
-        impl $name<Figure> {
-            /// The same for a page that has no sign for what cannot be told.
-            pub fn filled(&self) -> Self {
-                $name { $($figure: self.$figure.filled(),)* }
-            }
-        }
     };
 }
 

@@ -86,16 +86,6 @@ pub struct LabelFigures {
     pub reliability: Vec<(u64, f64, f64)>,
 }
 
-impl Evaluation {
-    /// The same for a page that has no sign for what cannot be told.
-    pub fn filled(&self) -> Evaluation {
-        let mut filled = self.clone();
-        filled.overall.figures = self.overall.figures.filled();
-        filled.labels.iter_mut().for_each(|label| label.figures = label.figures.filled());
-        filled
-    }
-}
-
 impl Judgement {
     /// What `model` says of the examples at its own thresholds. A label that the model does not have counts as none.
     pub fn of(model: &Model, examples: &[Example]) -> Judgement {

@@ -47,7 +47,7 @@ pub(crate) fn curve(
         let fits = Fits { selections: &selections, ..*fits };
         // What there is to warn of was said when all data was judged.
         let judged = Judged::by(ground, &fits, examples, names, counted, &mut Vec::new());
-        let found = judged.held_out.judgement.evaluate(ground.settings.seed).overall.figures.filled();
+        let found = judged.held_out.judgement.evaluate(ground.settings.seed).overall.figures;
         Ok(CurvePoint {
             share,
             units: kept.iter().filter(|kept| **kept).count() as u64,

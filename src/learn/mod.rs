@@ -35,6 +35,7 @@ use crate::features::weighting::Weighting;
 use crate::features::{Block, FeatureSettings, Featurizer};
 use crate::model::card::{Card, Learned, Learning, Mirror, VectorCard};
 use crate::model::file::hex;
+use crate::model::seen::SeenTexts;
 use crate::model::weights::{Weights, Wish};
 use crate::model::{Model, Task};
 use blocks::{Alike, BlockRows};
@@ -622,6 +623,7 @@ fn assemble(
         thresholds,
         card: card.into(),
         codebook: settings.codebook.clone().map(Into::into),
+        seen: SeenTexts::of(examples.iter().map(|example| &example.text[..])),
         fingerprint: String::new(),
     };
     if settings.compression != Wish::default() {

@@ -82,10 +82,9 @@ impl Figure {
         Some(self.interval).filter(|(low, high)| low.is_finite() && high.is_finite())
     }
 
-    /// The figure for a page that has no sign for what cannot be told: 0 there, and no wider than itself without an interval.
-    pub fn filled(self) -> Figure {
-        let value = if self.value.is_finite() { self.value } else { 0.0 };
-        Figure { value, interval: self.known_interval().unwrap_or((value, value)) }
+    /// A figure without an interval.
+    pub fn alone(value: f64) -> Figure {
+        Figure { value, interval: (f64::NAN, f64::NAN) }
     }
 }
 
@@ -111,16 +110,11 @@ pub struct MirrorFile {
 /// Mirror figures over all labels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MirrorOverall {
-    #[serde(deserialize_with = "filled")]
     pub micro_f1: Figure,
-    #[serde(deserialize_with = "filled")]
     pub macro_f1: Figure,
-    #[serde(deserialize_with = "filled")]
     pub average_precision: Figure,
     /// Share of the labelled units that were given a label, and of the unlabelled ones.
-    #[serde(deserialize_with = "filled")]
     pub found: Figure,
-    #[serde(deserialize_with = "filled")]
     pub flagged: Figure,
 }
 
@@ -133,9 +127,7 @@ pub struct MirrorLabel {
     pub precision: f64,
     #[serde(deserialize_with = "value")]
     pub recall: f64,
-    #[serde(deserialize_with = "filled")]
     pub f1: Figure,
-    #[serde(deserialize_with = "filled")]
     pub average_precision: Figure,
     #[serde(deserialize_with = "value")]
     pub brier: f64,
@@ -150,15 +142,11 @@ fn value<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
         Plain(f64),
         Whole(Figure),
     }
-    Ok(match Told::deserialize(from)? {
-        Told::Plain(value) => value,
-        Told::Whole(figure) => figure.filled().value,
+    Ok(match Option::deserialize(from)? {
+        Some(Told::Plain(value)) => value,
+        Some(Told::Whole(figure)) => figure.value,
+        None => f64::NAN,
     })
-}
-
-/// A card has no sign for what cannot be told.
-fn filled<'de, D: Deserializer<'de>>(from: D) -> Result<Figure, D::Error> {
-    Figure::deserialize(from).map(Figure::filled)
 }
 
 /// What is known of the vectors that a model was trained with. The model itself holds none: only their weights.
@@ -295,19 +283,43 @@ pub enum Trust {
     Good,
 }
 
+impl Card {
+    /// The F1 of one of its labels, with its interval, which one group alone does not give: drawn anew it is always itself.
+    pub fn f1_of(&self, label: &LabelCard) -> Figure {
+        match self.groups > 1 {
+            true => Figure { value: label.f1, interval: label.f1_interval },
+            false => Figure::alone(label.f1),
+        }
+    }
+}
+
 impl LabelCard {
-    /// By the lower end of the F1 interval: under .4 weak, under .7 fair, else good.
+    /// By what is held out of the training data.
     pub fn trust(&self) -> Trust {
-        match self.f1_interval.0 {
-            _ if self.untested => Trust::Untested,
-            low if low < 0.4 => Trust::Weak,
-            low if low < 0.7 => Trust::Fair,
-            _ => Trust::Good,
+        if self.untested { Trust::Untested } else { Trust::by(self.f1_interval.0) }
+    }
+}
+
+impl MirrorLabel {
+    /// By text of another origin, which goes before the training data's own kind.
+    pub fn trust(&self) -> Trust {
+        match self.f1.known_interval() {
+            _ if self.support == 0 => Trust::Untested,
+            interval => Trust::by(interval.map_or(self.f1.value, |(low, _)| low)),
         }
     }
 }
 
 impl Trust {
+    /// By the lower end of the F1 interval: under .4 weak, under .7 fair, else good.
+    fn by(low: f64) -> Self {
+        match low {
+            low if low < 0.4 => Trust::Weak,
+            low if low < 0.7 => Trust::Fair,
+            _ => Trust::Good,
+        }
+    }
+
     pub fn word(self) -> &'static str {
         match self {
             Trust::Untested => "untested",

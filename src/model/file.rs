@@ -18,6 +18,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
+use super::seen::SeenTexts;
 use super::weights::{Values, Weights};
 use super::{Model, Task, header, part};
 use crate::codebook::LabelSet;
@@ -32,7 +33,7 @@ use crate::text::stem::STEMMER;
 pub const FORMAT: u32 = 3;
 
 /// Every tensor that a model file may hold.
-pub const TENSORS: [&str; 13] = [
+pub const TENSORS: [&str; 14] = [
     "weights",
     "weight_scales",
     "weight_rows",
@@ -45,14 +46,15 @@ pub const TENSORS: [&str; 13] = [
     "cues",
     "cue_terms",
     "cue_matcher",
+    "seen_texts",
     "card",
 ];
 
-/// Those that only some models hold: compressed ones, and those with cues.
-const OPTIONAL: [&str; 5] = ["weight_scales", "weight_rows", "cues", "cue_terms", "cue_matcher"];
+/// Those that only some models hold: compressed ones, those with cues, and those that know their texts again.
+const OPTIONAL: [&str; 6] = ["weight_scales", "weight_rows", "cues", "cue_terms", "cue_matcher", "seen_texts"];
 
-/// Those whose content follows from the others: a table, cues ready to match, and what is known of the model.
-const DERIVED: [&str; 4] = ["term_slots", "cue_terms", "cue_matcher", "card"];
+/// Those that decide no score: what follows from the others (a table, cues ready to match), and what is known of the model.
+const DERIVED: [&str; 5] = ["term_slots", "cue_terms", "cue_matcher", "seen_texts", "card"];
 
 /// Bytes that are digested by themselves, so that several threads can.
 const BLOCK: usize = 1 << 20;
@@ -182,6 +184,10 @@ impl Model {
             let known: Packed<u32> = known.map(|feature| feature.0).collect();
             tensors.push(Tensor::new("cue_terms", Dtype::U32, vec![terms.len()], known.bytes().to_vec()));
             tensors.push(Tensor::new("cue_matcher", Dtype::U8, vec![matcher.len()], matcher));
+        }
+        let seen = self.seen.numbers();
+        if !seen.is_empty() {
+            tensors.push(Tensor::new("seen_texts", Dtype::U32, vec![seen.len()], seen.bytes()));
         }
         let card = serde_json::to_value(&*self.card).expect("a card is plain data").to_string().into_bytes();
         tensors.push(Tensor::new("card", Dtype::U8, vec![card.len()], card));
@@ -460,6 +466,13 @@ fn assemble(tensors: &Tensors, metadata: Metadata, check: Check) -> Result<Model
         .as_ref()
         .map(|book| parsed(Bytes::copy_from_slice(book.get().as_bytes()), check))
         .map_or(Ok(None), |book| book.map(Some).ok_or("its codebook cannot be read"))?;
+    let seen = match tensors.get("seen_texts") {
+        Some(_) => SeenTexts::from_parts(tensors.numbers("seen_texts", Dtype::U32)?),
+        None => SeenTexts::default(),
+    };
+    if check == Check::Everything && !seen.check(tensors.get("seen_texts").is_some()) {
+        return Err("the numbers of its texts are inconsistent");
+    }
     let fingerprint = metadata.checksum.as_deref().filter(|checksum| checksum.len() == 64 && checksum.is_ascii());
     let model = Model {
         task: metadata.task,
@@ -469,6 +482,7 @@ fn assemble(tensors: &Tensors, metadata: Metadata, check: Check) -> Result<Model
         labels,
         card: parsed(tensors.bytes("card", Dtype::U8)?, check).ok_or("its card cannot be read")?,
         codebook,
+        seen,
         fingerprint: fingerprint.ok_or("its checksum is none")?[..8].to_owned(),
         featurizer: Featurizer::from_parts(
             extractor(tensors, metadata.features, &vocabulary, check)?,

@@ -10,6 +10,7 @@ pub mod file;
 mod header;
 pub mod link;
 pub mod part;
+pub mod seen;
 pub mod weights;
 
 use std::borrow::Cow;
@@ -21,6 +22,7 @@ use crate::features::{FeatureId, Featurizer, Row, Scratch};
 use crate::parsed::Parsed;
 use card::Card;
 use link::{sigmoid, softmax};
+use seen::SeenTexts;
 use weights::Weights;
 
 /// Whether a unit has one label, or any number.
@@ -48,6 +50,8 @@ pub struct Model {
     pub(crate) card: Parsed<Card>,
     /// What the labels mean, where it is not what the built-in codebook says.
     pub(crate) codebook: Option<Parsed<Codebook>>,
+    /// The texts that it learned from; none where an earlier version did not keep them.
+    pub(crate) seen: SeenTexts,
     /// The first eight hexadecimal digits of the file's checksum.
     pub(crate) fingerprint: String,
 }
@@ -92,6 +96,16 @@ impl Model {
 
     pub fn featurizer(&self) -> &Featurizer {
         &self.featurizer
+    }
+
+    /// Whether it knows the texts again that it learned from; one of an earlier version does not.
+    pub fn knows_its_texts(&self) -> bool {
+        !self.seen.numbers().is_empty()
+    }
+
+    /// Whether it learned from this text.
+    pub fn has_seen(&self, text: &str) -> bool {
+        self.seen.has(text)
     }
 
     /// Working memory for one thread.

@@ -15,7 +15,7 @@ use std::io::{self, Write};
 
 use super::{Record, Report, Setting};
 use crate::model::Model;
-use crate::model::card::{LabelCard, Mirror};
+use crate::model::card::{Card, Figure, LabelCard, Mirror, MirrorLabel};
 use crate::text::speech::{Cast, UNCLEAR};
 use view::{Asked, File, Framing, Known, Label, LabelKnown, ModelNote, Paragraph, Tested, Unit, View};
 
@@ -153,29 +153,32 @@ fn labels(model: &Model, mirror: Option<&Mirror>) -> Vec<Label> {
     let label = |(at, name): (usize, &str)| {
         let entry = codebook.as_ref().and_then(|book| book.find(name)).filter(|entry| !entry.definition.is_empty());
         let elsewhere = mirror.and_then(|mirror| mirror.labels.iter().find(|label| label.label == name));
-        let known = match elsewhere {
-            Some(figures) => Some(LabelKnown {
-                support: figures.support,
-                precision: figures.precision,
-                recall: figures.recall,
-                f1: figures.f1.value,
-                f1_interval: figures.f1.interval,
-            }),
-            None if mirror.is_some() => None,
-            None => card.labels.get(at).filter(|card| !card.untested).map(held_out),
+        let known = match mirror {
+            Some(_) => elsewhere.filter(|figures| figures.support > 0).map(of_mirror),
+            None => card.labels.get(at).filter(|card| !card.untested).map(|label| held_out(label, card)),
         };
         Label { name: name.to_owned(), meaning: entry.map(|entry| entry.definition.clone()), known }
     };
     model.labels().iter().map(|(_, name)| name).enumerate().map(label).collect()
 }
 
-fn held_out(card: &LabelCard) -> LabelKnown {
+fn of_mirror(figures: &MirrorLabel) -> LabelKnown {
     LabelKnown {
-        support: card.support,
-        precision: card.precision,
-        recall: card.recall,
-        f1: card.f1,
-        f1_interval: card.f1_interval,
+        support: figures.support,
+        precision: Some(figures.precision).filter(|precision| precision.is_finite()),
+        recall: figures.recall,
+        f1: figures.f1.value,
+        f1_interval: figures.f1.known_interval(),
+    }
+}
+
+fn held_out(label: &LabelCard, card: &Card) -> LabelKnown {
+    LabelKnown {
+        support: label.support,
+        precision: Some(label.precision),
+        recall: label.recall,
+        f1: label.f1,
+        f1_interval: card.f1_of(label).known_interval(),
     }
 }
 
@@ -186,12 +189,13 @@ pub fn mirror(model: &Model) -> Option<&Mirror> {
 }
 
 fn note(model: &Model, mirror: Option<&Mirror>) -> ModelNote {
+    let told = |figure: Figure| Some(figure.value).filter(|value| value.is_finite());
     let known = match mirror {
         Some(mirror) => Known {
             tested: Tested::OtherText,
             units: mirror.units,
-            found: Some(mirror.overall.found.value),
-            flagged: Some(mirror.overall.flagged.value),
+            found: told(mirror.overall.found),
+            flagged: told(mirror.overall.flagged),
         },
         None => Known { tested: Tested::HeldOut, units: model.card().units, found: None, flagged: None },
     };

@@ -6,11 +6,12 @@ use std::io::{self, Write};
 
 use memchr::{memchr, memchr3};
 
-use super::{Cells, Lines, Record, Report, Setting, jsonl};
+use super::{Cells, Lines, Record, Report, Said, Setting, jsonl};
 use crate::framing::voice::Voice;
 use crate::text::cell::without_formula;
 
-const COLUMNS: [&str; 9] = ["path", "index", "line", "start", "end", "text", "voice", "labels", "speakers"];
+const COLUMNS: [&str; 10] =
+    ["path", "index", "line", "start", "end", "text", "voice", "labels", "label_voices", "speakers"];
 
 pub struct Table<'a, W: Write> {
     rows: Rows<'a>,
@@ -95,7 +96,7 @@ impl Lines for Rows<'_> {
 }
 
 impl<'a> Rows<'a> {
-    /// Appends a row. `names` is memory for those of labels and speakers, whose cells may hold several.
+    /// Appends a row. `names` is memory for those of labels, and in their order of voices and speakers.
     fn row<'n>(&self, record: &'n Record, names: &mut Vec<&'n str>, to: &mut Vec<u8>)
     where
         'a: 'n,
@@ -115,9 +116,13 @@ impl<'a> Rows<'a> {
         names.extend(record.framings.iter().map(|framing| setting.model.labels().name(framing.label)));
         self.list(names, to);
         names.clear();
-        names.extend(record.said.iter().filter_map(|said| said.speaker.as_ref()).map(|speaker| &speaker.name[..]));
-        names.sort_unstable();
-        names.dedup();
+        names.extend(record.said.iter().map(|said| said.voice.name()));
+        self.list(names, to);
+        names.clear();
+        if record.said.iter().any(|said| said.speaker.is_some()) {
+            let name = |said: &'n Said| said.speaker.as_ref().map_or("", |speaker| &speaker.name[..]);
+            names.extend(record.said.iter().map(name));
+        }
         self.list(names, to);
         for probability in &record.probabilities {
             share(*probability, to);

@@ -36,7 +36,7 @@ fn next_candidate(scan: &mut Scan<4>, text: &str, from: usize) -> Option<(usize,
         at = scan.next(at)?;
         // Of a script whose letters begin as its marks do, letter after letter is looked at.
         for c in text[at..].chars() {
-            if c == '(' || c == '\n' || is_mark(c) {
+            if c == '(' || ends_paragraph(c) || is_mark(c) {
                 return Some((at, c));
             }
             if c.is_ascii() {
@@ -46,6 +46,13 @@ fn next_candidate(scan: &mut Scan<4>, text: &str, from: usize) -> Option<(usize,
         }
     }
 }
+
+/// Ends a paragraph, if another line end follows or it stands for one by itself.
+fn ends_paragraph(c: char) -> bool {
+    matches!(c, '\n' | PARAGRAPH_SEPARATOR)
+}
+
+const PARAGRAPH_SEPARATOR: char = '\u{2029}';
 
 /// A character that may end a sentence.
 fn is_mark(c: char) -> bool {
@@ -82,7 +89,7 @@ enum Tone {
     Dots,
     /// A mark of a script without blanks.
     Wide,
-    /// An empty line.
+    /// An empty line, or a sign that stands for one.
     BlankLine,
 }
 
@@ -101,9 +108,10 @@ impl Run {
     fn read(text: &str, mark: usize, c: char) -> Run {
         let end = mark + c.len_utf8();
         let mut run = Run { mark, end, tone: Tone::Stop, dots: 0, closes_quotation: false, closes_bracket: false };
-        if c == '\n' {
+        if ends_paragraph(c) {
             let next = text[end..].trim_start_matches([' ', '\t', '\r', '\u{A0}']);
-            run.tone = if next.starts_with('\n') { Tone::BlankLine } else { Tone::Stop };
+            let is_blank_line = c == PARAGRAPH_SEPARATOR || next.starts_with('\n');
+            run.tone = if is_blank_line { Tone::BlankLine } else { Tone::Stop };
             return run;
         }
         run.note(c);
@@ -543,6 +551,7 @@ mod tests {
         let text = "A heading\n \nThe council\nmet. Then";
         let found: Vec<&str> = sentences(text, &[], "english").into_iter().map(|span| span.of(text)).collect();
         assert_eq!(found, ["A heading", "The council\nmet.", "Then"]);
+        assert_eq!(sentences("Act now\u{2029}Vote tonight", &[], "english").len(), 2);
     }
 
     #[test]

@@ -144,16 +144,17 @@ impl Opening {
     }
 }
 
-/// A line that starts with a bullet or a number and a blank: `- `, `• `, `1. `, `2) `, `(a) `, `(iv) `.
+/// A line that starts with a bullet or a number and a blank: `- `, `• `, `1. `, `2) `, `(a) `, `(iv) `, `a. ` before a capital.
 fn is_item(line: &str) -> bool {
-    let Some((mark, _)) = line.split_once(char::is_whitespace) else { return false };
+    let Some((mark, rest)) = line.split_once(char::is_whitespace) else { return false };
     if let "-" | "*" | "+" | "•" | "·" | "‣" | "◦" | "▪" | "●" | "○" | "■" | "➢" | "✓" = mark {
         return true;
     }
     if let Some(body) = mark.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
         return is_number(body) || is_letter(body);
     }
-    mark.strip_suffix('.').is_some_and(is_number)
+    let is_small = |body: &str| is_letter(body) && body.starts_with(char::is_lowercase);
+    mark.strip_suffix('.').is_some_and(|body| is_number(body) || is_small(body) && rest.starts_with(char::is_uppercase))
         || mark.strip_suffix(')').is_some_and(|b| is_number(b) || is_letter(b))
 }
 
@@ -264,10 +265,10 @@ mod tests {
 
     #[test]
     fn items_are_known_by_their_marks() {
-        for line in ["- a", "* a", "• a", "1. a", "12) a", "(a) a", "(iv) a", "b) a", "3. a"] {
+        for line in ["- a", "* a", "• a", "1. a", "12) a", "(a) a", "(iv) a", "b) a", "3. a", "a. They"] {
             assert!(is_item(line), "{line}");
         }
-        for line in ["1990. Then", "-5 degrees", "a", "(so) it", "Mr. A", "C. It", "2.5 per cent", "-"] {
+        for line in ["1990. Then", "-5 degrees", "a", "(so) it", "Mr. A", "C. It", "a. m", "2.5 per cent", "-"] {
             assert!(!is_item(line), "{line}");
         }
     }

@@ -516,6 +516,35 @@ fn who_speaks_is_passed_on_from_paragraph_to_paragraph_and_not_from_line_to_line
 }
 
 #[test]
+fn a_row_says_of_each_of_its_labels_whose_words_it_is() {
+    let text = "Mr Hale said: “We will make them pay.” The crash is the fault of the firm that skipped the checks.\n";
+    let desk = Desk::with_model().and("a.txt", text);
+    let table =
+        desk.run("classify -m m a.txt --unit paragraph --threshold 0.01 --only blame,threat -f csv").ok().stdout;
+    let mut rows = csv::Reader::from_reader(table.as_bytes());
+    let row: std::collections::BTreeMap<String, String> = rows.deserialize().next().unwrap().unwrap();
+    let each = |column: &str| row[column].split('|').map(str::to_owned).collect::<Vec<_>>();
+    let found: std::collections::BTreeSet<_> =
+        each("labels").into_iter().zip(each("label_voices")).zip(each("speakers")).collect();
+    let said = |label: &str, voice: &str, speaker: &str| ((label.to_owned(), voice.to_owned()), speaker.to_owned());
+    assert_eq!(found, [said("blame", "author", ""), said("threat", "quoted", "Mr Hale")].into());
+    let voiceless = desk.run("classify -m m a.txt --voice none -f csv").ok();
+    voiceless.prints(",,blame,,,");
+}
+
+#[test]
+fn people_of_one_name_in_two_files_are_two_on_the_page() {
+    let said = |name: &str| format!("{name} warned: “They will pay for it.”\n");
+    let desk =
+        Desk::with_model().and("a.txt", said("Ms Lang")).and("b.txt", said("Ms Lang")).and("c.txt", said("Mr Hale"));
+    let page = desk.run("classify -m m a.txt b.txt c.txt -f html").ok().stdout;
+    let who = page.split_once("Who says what").unwrap().1.split_once("</table>").unwrap().0;
+    for name in ["Ms Lang (a.txt)", "Ms Lang (b.txt)", "Mr Hale<"] {
+        assert!(who.contains(name), "{name}: {who}");
+    }
+}
+
+#[test]
 fn a_summary_counts_a_person_once_and_of_many_speakers_only_those_with_most() {
     let said = |name: &str| format!("{name} warned that those who strike will be dismissed and will not return.\n\n");
     let known = ["Maria Lang", "Ms Lang", "Lang", "Lang"].map(said).concat();
@@ -574,6 +603,22 @@ fn links_in_a_folder_are_not_followed_and_this_is_said() {
     let ran = desk.run("classify -m m d").ok().says("d: 1 symbolic link is not followed; name it to read it");
     assert!(!ran.stdout.contains("link.txt"), "{}", ran.stdout);
     desk.run("classify -m m d/link.txt --all").ok().prints("d/link.txt:1:").says_not("symbolic");
+    // A link to a folder, though its name matches no glob; what no glob wants is no loss.
+    std::os::unix::fs::symlink("../d", desk.path("d/more")).unwrap();
+    std::os::unix::fs::symlink("../a.txt", desk.path("d/link.csv")).unwrap();
+    desk.run("classify -m m d").ok().says("d: 2 symbolic links are not followed; name them to read them");
+    std::os::unix::fs::symlink("gone.txt", desk.path("dangling")).unwrap();
+    desk.run("classify -m m dangling").ends(1).says("hint: it is a link to what is not there");
+}
+
+#[test]
+fn a_text_that_is_named_twice_is_read_twice_and_this_is_said() {
+    let desk = Desk::with_model().and("a.txt", "They will pay.\n").and("d/b.txt", "They will pay.\n");
+    desk.run("classify -m m a.txt ./a.txt").ok().says("./a.txt: is named twice, and is read twice");
+    for args in ["classify -m m d d/b.txt", "classify -m m d/b.txt d"] {
+        desk.run(args).ok().says("is named twice, and is read twice");
+    }
+    desk.run("classify -m m d a.txt").ok().says_not("twice");
 }
 
 #[test]
@@ -585,6 +630,22 @@ fn what_is_a_page_of_the_web_or_no_text_at_all_is_said_to_be_once() {
         .says("looks like HTML")
         .says("pandoc -f html -t plain page.txt | rhetor classify");
     desk.run("classify -m m quote.txt").ok().says_not("HTML");
+    let subtitles = "1\r\n00:00:01,000 --> 00:00:04,000\r\nThey will pay.\r\n";
+    let mail = "From: a@example.org\nSubject: Hello\nMIME-Version: 1.0\n\nThey will pay.\n";
+    let memo = "From: the director\nTo: all staff\nSubject: content-type: text\n\nThey will pay.\n";
+    let desk =
+        desk.and("a b.srt", subtitles).and("c.vtt", "WEBVTT\n\nThey will pay.\n").and("d.eml", mail).and("e.txt", memo);
+    let ran = desk.command("classify -m m").arg("a b.srt").output().unwrap();
+    let said = String::from_utf8(ran.stderr).unwrap();
+    assert!(
+        said.contains("a b.srt: looks like subtitles") && said.contains("-->' 'a b.srt' | rhetor classify"),
+        "{said}"
+    );
+    desk.run("classify -m m c.vtt")
+        .ok()
+        .says("c.vtt: looks like subtitles, and their numbers and times are read as text");
+    desk.run("classify -m m d.eml").ok().says("d.eml: looks like e-mail, and its headers are read as text");
+    desk.run("classify -m m e.txt").ok().says_not("e-mail");
     let desk = desk.and(
         "program.txt",
         b"\x7fELF\0\0\xff\xfe\x80 per favore non capisco la lingua di questo programma\0".repeat(40),

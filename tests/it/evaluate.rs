@@ -362,7 +362,33 @@ fn units_of_one_group_have_no_intervals_and_it_is_said() {
     let table = desk.run("evaluate one.csv -m m --compare m -f csv").ok();
     table.prints("\n,,micro_f1,0.5,,,,\n").prints("\n,,difference.micro_f1,0,,,1,\n");
     desk.run("evaluate one.csv -m m --compare m").ok().prints("+0.000                   1.0000\n");
-    desk.run("evaluate one.csv -m m -f html").ok();
+    let page = desk.run("evaluate one.csv -m m -f html --compare m").ok();
+    let page = page
+        .prints("<th scope=\"row\">micro F1</th><td class=\"n\">0.50</td><td class=\"n soft\"></td>")
+        .prints("<td class=\"n\">+0.000</td><td class=\"n\">0.500</td>");
+    assert!(!page.stdout.contains("class=\"range\""), "a bar without an interval: {}", page.stdout);
+    desk.run("train one.csv -o alone --cues none --report alone.html").ok();
+    assert!(!String::from_utf8(desk.read("alone.html")).unwrap().contains("class=\"range\""));
+}
+
+#[test]
+fn units_that_a_model_learned_from_are_known_again_and_can_be_left_out() {
+    let some = "text,labels\n\"Vote now,  and sign the petition.\",call\nMen left the hall in great haste,\n";
+    let desk = Desk::new().and("some.csv", some).and("train.csv", LABELLED);
+    let first = LABELLED.lines().nth(1).unwrap().rsplit_once(',').unwrap().0;
+    let desk = desk.and("mixed.csv", format!("text,labels\n{first}\nMen left the hall in great haste,\n"));
+    desk.run("train train.csv -o m --cues none").ok();
+    desk.run("evaluate train.csv -m m").ok().says("the model was trained on these very units, so its figures flatter");
+    desk.run("evaluate mixed.csv -m m --compare m")
+        .ok()
+        .says("warning: the model was trained on 1 of these 2 units, so its figures flatter\nhint: --unseen leaves them out")
+        .says("warning: m was trained on 1 of these 2 units");
+    desk.run("evaluate mixed.csv -m m --unseen")
+        .ok()
+        .says("1 of 2 units were trained on, and are left out")
+        .prints("data       1 unit");
+    desk.run("evaluate train.csv -m m --unseen").ends(1).says("so --unseen leaves none");
+    desk.run("evaluate some.csv -m m --unseen").ok().says_not("trained on").says("no unit is known from training");
 }
 
 #[test]
@@ -403,8 +429,15 @@ fn what_no_unit_can_tell_is_left_open() {
     table.prints("\n,threat,average_precision,,,,,\n").prints("\n,,flagged,,,,,\n");
     desk.run("evaluate some.csv -m m -f json -o mirror.json").ok();
     desk.run("train train.csv -o again --cues none --mirror mirror.json").ok();
-    desk.run("inspect -m again").ok();
+    desk.run("inspect -m again")
+        .ok()
+        .prints("% of the units with a label were given one, and – of those without\n")
+        .prints("\nthreat       0  –                             –      –  –                      ");
+    desk.run("inspect -m again -f json").ok().prints("\"precision\": null");
     let page = desk.run("evaluate some.csv -m m -f html --compare m").ok();
+    let page = page
+        .prints("<th scope=\"row\">unlabelled units given one</th><td class=\"n\">–</td><td class=\"n soft\"></td>")
+        .prints("<th scope=\"row\">F1 of threat</th>\n<td><svg width=\"260\" height=\"16\" role=\"img\" aria-label=\"difference –\"><path class=\"axis\" d=\"M130 0V16\"/></svg></td>\n<td class=\"n\">–</td>");
     assert!(!page.stdout.contains("NaN"));
 }
 

@@ -116,6 +116,8 @@ fn a_name_that_no_file_has_is_met_with_what_was_probably_meant() {
     };
     said("classify speach.txt", "hint: did you mean speech.txt?");
     said("classify ./speach.txt", "hint: did you mean ./speech.txt?");
+    let dash = Desk::new().and("-dash.txt", "They left.\n");
+    dash.run("classify -dash.txt").ends(2).says("tip: ./-dash.txt names the file");
     said("classify *.html", "hint: no file matches");
     said("classify https://example.org/a.html", "hint: rhetor opens no connection");
     said("classify --only threat urgency", "hint: several labels are joined by commas: --only threat,urgency");

@@ -30,6 +30,8 @@ fn broken_utf_8_is_replaced_and_its_place_is_told() {
         .run("classify -m m x.txt --unit line -f jsonl")
         .ok()
         .says("x.txt:2: 2 invalid UTF-8 sequences were replaced");
+    let wrapped = Desk::with_model().and("x.txt", b"One.\nTwo.\nThree.\nM\xfcller will pay.\n");
+    wrapped.run("classify -m m x.txt").ok().says("x.txt:4: 1 invalid UTF-8 sequence was replaced");
     assert_eq!(ran.records()[1]["text"], "caf\u{fffd} and \u{fffd}");
     assert_eq!(ran.records()[2]["start"], 16);
 }

@@ -41,7 +41,8 @@ fn op_ed() -> View {
         let units = spans.iter().map(|span| sentence_of(span.of(&unit.text), unit.line)).collect();
         view::Paragraph { number: unit.index, line: unit.line, units }
     };
-    let known = view::LabelKnown { support: 40, precision: 0.75, recall: 0.5, f1: 0.6, f1_interval: (0.45, 0.71) };
+    let known =
+        view::LabelKnown { support: 40, precision: Some(0.75), recall: 0.5, f1: 0.6, f1_interval: Some((0.45, 0.71)) };
     let label = |name: &&str| view::Label { name: (*name).into(), known: Some(known), ..Default::default() };
     let tested = view::Tested::OtherText;
     let known = view::Known { tested, units: 839, found: Some(0.38), flagged: Some(0.12) };

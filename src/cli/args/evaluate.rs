@@ -25,6 +25,9 @@ pub struct Evaluate {
     /// Show at most N of the units that the two models give different labels
     #[arg(long, value_name = "N", requires = "compare", default_value_t = 10, hide_short_help = true)]
     pub flips: usize,
+    /// Leave out the units that the model (or the other) was trained on
+    #[arg(long, conflicts_with = "cv")]
+    pub unseen: bool,
     /// Also score the units of each value of this column by themselves
     #[arg(long, value_name = "COLUMN")]
     pub by: Option<String>,

@@ -1,17 +1,14 @@
 //! Two models on the same units: how far they differ, and which units get other labels.
 
-use std::path::Path;
-
 use rhetor::codebook::LabelSet;
 use rhetor::evaluate::Judgement;
 use rhetor::evaluate::compare::Comparison;
-use rhetor::learn::data_fingerprint;
 use rhetor::model::Model;
 use serde::Serialize;
 
-use super::{Judged, model_name};
+use super::Judged;
+use crate::cli::Remarks;
 use crate::cli::args::Evaluate;
-use crate::cli::{Remarks, load_model};
 
 /// The other model, and how the one that is judged differs from it.
 #[derive(Serialize)]
@@ -58,14 +55,15 @@ pub enum Verdict {
 }
 
 impl Against {
-    pub fn of(args: &Evaluate, path: &Path, judged: &Judged, remarks: Remarks) -> anyhow::Result<Against> {
-        let other = load_model(Some(path))?;
-        let name = model_name(Some(path));
-        if data_fingerprint(&judged.examples) == other.card().data {
-            remarks.warn(format_args!("{name} was trained on these very units, so its figures flatter"));
-        }
-        let common = common(judged.model.labels(), &other, &name, remarks)?;
-        let both = [judged.judgement.clone(), Judgement::of(&other, &judged.examples)];
+    pub fn of(
+        args: &Evaluate,
+        name: &str,
+        other: &Model,
+        judged: &Judged,
+        remarks: Remarks,
+    ) -> anyhow::Result<Against> {
+        let common = common(judged.model.labels(), other, name, remarks)?;
+        let both = [judged.judgement.clone(), Judgement::of(other, &judged.examples)];
         let places = |set: &LabelSet| -> Vec<usize> {
             common.iter().filter_map(|label| Some(set.find(label)?.index())).collect()
         };
@@ -73,7 +71,7 @@ impl Against {
         let (this, said) = (this.of_labels(&places(judged.model.labels())), said.of_labels(&places(other.labels())));
         Ok(Against {
             model: other.fingerprint().to_owned(),
-            name,
+            name: name.to_owned(),
             comparison: Comparison::of(&this, &said, args.learning.seed),
             flips: flips(judged, &this, &said, args.flips),
         })

@@ -45,7 +45,7 @@ pub fn worst(judged: &Judged, most: usize) -> Vec<Mistake> {
 }
 
 fn mistake(judged: &Judged, i: usize, label: LabelId) -> Mistake {
-    let Judged { model, judgement, examples, by_model } = judged;
+    let Judged { model, judgement, examples, by_model, .. } = judged;
     let example = &examples[i];
     Mistake {
         place: example.place.to_string(),

@@ -3,11 +3,11 @@
 use std::io;
 
 use askama::Template;
-use serde::{Deserialize, Serialize};
 
 use super::mark::{self, TINTS};
-use super::page::{Sheet, short};
+use super::page::{Sheet, UNTOLD, short, two, with_interval};
 use crate::evaluate::compare::{Comparison, Contrast, LabelContrasts};
+use crate::evaluate::judgement::{Baseline, LabelFigures};
 use crate::evaluate::{Evaluation, Judgement, metrics};
 use crate::learn::Trained;
 use crate::learn::curve::CurvePoint;
@@ -18,8 +18,8 @@ use crate::text::visible;
 /// Pairs of labels that are named.
 const PAIRS: usize = 12;
 
-/// What the page shows, as plain data.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// What the page shows, as plain data. A figure that nothing can tell is NaN.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ModelReport {
     pub title: String,
     /// On what the figures were measured, in a sentence.
@@ -34,12 +34,11 @@ pub struct ModelReport {
     /// Another model's name, and how this one differs from it.
     pub against: Option<(String, Vec<Difference>)>,
     /// Held-out figures with parts of the training data.
-    #[serde(default)]
     pub curve: Vec<CurvePoint>,
 }
 
 /// A figure of two models.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
     pub name: String,
     pub this: f64,
@@ -55,25 +54,23 @@ impl Difference {
             name: name.to_owned(),
             this: contrast.this,
             other: contrast.other,
-            difference: Figure { value: contrast.difference, interval: contrast.interval },
+            difference: contrast.figure(),
             p: contrast.p_adjusted.unwrap_or(contrast.p),
         }
     }
 }
 
-/// A figure over all labels, with its 95% interval if there is one.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// A figure over all labels.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Overall {
     pub name: String,
-    pub value: f64,
-    pub interval: Option<(f64, f64)>,
+    pub figure: Figure,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct LabelReport {
     pub name: String,
     /// To be read after "The sentence …"; empty where no codebook says it.
-    #[serde(default)]
     pub meaning: String,
     pub support: u64,
     /// Too few units to tell: figures mean nothing.
@@ -93,8 +90,8 @@ pub struct LabelReport {
 }
 
 impl Overall {
-    fn new(name: &str, value: f64, interval: Option<(f64, f64)>) -> Self {
-        Overall { name: name.to_owned(), value, interval }
+    fn new(name: &str, figure: Figure) -> Self {
+        Overall { name: name.to_owned(), figure }
     }
 }
 
@@ -105,7 +102,8 @@ impl ModelReport {
         let meaning = meanings(model);
         let elsewhere = |name: &str| {
             let mirror = card.mirror.as_ref()?;
-            mirror.labels.iter().find(|label| label.label == name).map(|label| label.f1.value)
+            let seen = mirror.labels.iter().find(|label| label.label == name)?;
+            Some(seen.f1.value).filter(|f1| f1.is_finite())
         };
         let label = |label: &crate::model::card::LabelCard| LabelReport {
             name: label.label.clone(),
@@ -114,7 +112,7 @@ impl ModelReport {
             untested: label.untested,
             precision: label.precision,
             recall: label.recall,
-            f1: Figure { value: label.f1, interval: label.f1_interval },
+            f1: card.f1_of(label),
             elsewhere: elsewhere(&label.label),
             average_precision: label.average_precision,
             threshold: label.threshold,
@@ -139,7 +137,7 @@ impl ModelReport {
             note: card.note.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             fingerprint: model.fingerprint().to_owned(),
-            overall: overall.into_iter().map(|(name, value)| Overall::new(name, value, None)).collect(),
+            overall: overall.into_iter().map(|(name, value)| Overall::new(name, Figure::alone(value))).collect(),
             labels: card.labels.iter().map(label).collect(),
             confusions: card.overall.confusions.clone(),
             against: None,
@@ -160,7 +158,7 @@ impl ModelReport {
     /// What labelled data says of a model; `measured` says how that was found.
     pub fn of_evaluation(model: &Model, judgement: &Judgement, all: &Evaluation, title: &str, measured: &str) -> Self {
         let meaning = meanings(model);
-        let label = |(at, figures): (usize, &crate::evaluate::judgement::LabelFigures)| LabelReport {
+        let label = |(at, figures): (usize, &LabelFigures)| LabelReport {
             name: figures.label.clone(),
             meaning: meaning(&figures.label),
             support: figures.support,
@@ -176,7 +174,7 @@ impl ModelReport {
             reliability: figures.reliability.clone(),
         };
         let (overall, baselines) = (&all.overall.figures, &all.overall.baselines);
-        let with = |name: &str, figure: Figure| Overall::new(name, figure.value, Some(figure.interval));
+        let baseline = |name: &str, worth: Baseline| Overall::new(name, Figure::alone(worth.micro_f1));
         ModelReport {
             title: title.to_owned(),
             measured: measured.to_owned(),
@@ -184,14 +182,14 @@ impl ModelReport {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             fingerprint: model.fingerprint().to_owned(),
             overall: vec![
-                with("micro F1", overall.micro_f1),
-                with("macro F1", overall.macro_f1),
-                with("mean average precision", overall.average_precision),
-                with("all labels right", overall.accuracy),
-                with("labelled units given a label", overall.found),
-                with("unlabelled units given one", overall.flagged),
-                Overall::new("baseline: always the commonest answer, micro F1", baselines.majority.micro_f1, None),
-                Overall::new("baseline: one keyword a label, micro F1", baselines.keyword.micro_f1, None),
+                Overall::new("micro F1", overall.micro_f1),
+                Overall::new("macro F1", overall.macro_f1),
+                Overall::new("mean average precision", overall.average_precision),
+                Overall::new("all labels right", overall.accuracy),
+                Overall::new("labelled units given a label", overall.found),
+                Overall::new("unlabelled units given one", overall.flagged),
+                baseline("baseline: always the commonest answer, micro F1", baselines.majority),
+                baseline("baseline: one keyword a label, micro F1", baselines.keyword),
             ],
             labels: all.labels.iter().enumerate().map(label).collect(),
             confusions: all.confusions.clone(),
@@ -244,9 +242,21 @@ struct DifferenceShown {
     other: String,
     difference: String,
     p: String,
-    dot: String,
-    low: String,
-    high: String,
+    place: Place,
+}
+
+/// A figure on its chart: its dot, and the ends of its interval.
+struct Place {
+    dot: Option<String>,
+    range: Option<(String, String)>,
+}
+
+impl Place {
+    /// `x` puts a figure into pixels.
+    fn of(figure: Figure, x: impl Fn(f64) -> String) -> Self {
+        let dot = figure.value.is_finite().then(|| x(figure.value));
+        Place { dot, range: figure.known_interval().map(|(low, high)| (x(low), x(high))) }
+    }
 }
 
 /// A line of the learning curve.
@@ -302,13 +312,11 @@ struct Shown {
     average_precision: String,
     threshold: String,
     gap: String,
-    dot: String,
-    low: String,
-    high: String,
+    place: Place,
     other: Option<String>,
     curve: String,
-    at_recall: String,
-    at_precision: String,
+    /// Recall and precision at the threshold in use, if it marks anything.
+    at: Option<(String, String)>,
     reliability: Vec<Dot>,
 }
 
@@ -346,20 +354,20 @@ fn up(share: f64) -> String {
     short(100.0 - 100.0 * share)
 }
 
-fn two(number: f64) -> String {
-    format!("{number:.2}")
-}
-
-fn between((low, high): (f64, f64)) -> String {
-    format!("[{low:.2}, {high:.2}]")
+fn shown_figure(figure: Figure) -> String {
+    with_interval(figure.value, figure.known_interval())
 }
 
 fn page(report: &ModelReport) -> Page {
     let codes = mark::codes(report.labels.iter().map(|label| label.name.as_str()));
     let overall = report.overall.iter().map(|figure| OverallShown {
         name: figure.name.clone(),
-        value: two(figure.value),
-        interval: figure.interval.map(between).unwrap_or_default(),
+        value: two(figure.figure.value),
+        interval: figure
+            .figure
+            .known_interval()
+            .map(|(low, high)| format!("[{low:.2}, {high:.2}]"))
+            .unwrap_or_default(),
     });
     let ticks = [(0.0, "0"), (0.25, ".25"), (0.5, ".5"), (0.75, ".75"), (1.0, "1")];
     let most = report.confusions.first().map_or(1, |(.., count)| *count) as f64;
@@ -388,22 +396,23 @@ fn page(report: &ModelReport) -> Page {
 }
 
 fn differences(all: &[Difference]) -> Vec<DifferenceShown> {
-    let reach = |found: &Difference| found.difference.interval.0.abs().max(found.difference.interval.1.abs());
-    let most = all.iter().map(reach).fold(f64::MIN_POSITIVE, f64::max);
-    let x = |difference: f64| short(130.0 + 120.0 * (difference / most).clamp(-1.0, 1.0));
-    let shown =
-        |Difference { name, this, other, difference: Figure { value, interval: (low, high) }, p }: &Difference| {
-            DifferenceShown {
-                name: visible(name),
-                this: format!("{this:.3}"),
-                other: format!("{other:.3}"),
-                difference: format!("{value:+.3} [{low:+.3}, {high:+.3}]"),
-                p: format!("{p:.4}"),
-                dot: x(*value),
-                low: x(*low),
-                high: x(*high),
-            }
-        };
+    // What cannot be told is NaN, which `max` passes over.
+    let reach = |Figure { value, interval: (low, high) }: Figure| value.abs().max(low.abs()).max(high.abs());
+    let most = all.iter().map(|found| reach(found.difference)).fold(f64::MIN_POSITIVE, f64::max);
+    let x = |difference: f64| short(130.0 + 120.0 * difference / most);
+    let told = |figure: f64, words: String| if figure.is_finite() { words } else { UNTOLD.into() };
+    let shown = |Difference { name, this, other, difference, p }: &Difference| {
+        let interval = difference.known_interval().map(|(low, high)| format!(" [{low:+.3}, {high:+.3}]"));
+        let difference_shown = format!("{:+.3}{}", difference.value, interval.unwrap_or_default());
+        DifferenceShown {
+            name: visible(name),
+            this: told(*this, format!("{this:.3}")),
+            other: told(*other, format!("{other:.3}")),
+            difference: told(difference.value, difference_shown),
+            p: told(*p, format!("{p:.4}")),
+            place: Place::of(*difference, x),
+        }
+    };
     all.iter().map(shown).collect()
 }
 
@@ -411,13 +420,12 @@ fn differences(all: &[Difference]) -> Vec<DifferenceShown> {
 const CURVE: f64 = 240.0;
 
 fn part_shown(point: &CurvePoint) -> PartShown {
-    let figure = |figure: Figure| format!("{} {}", two(figure.value), between(figure.interval));
     PartShown {
         share: format!("{}%", short(100.0 * point.share)),
         units: point.units,
         x: short(CURVE * point.share),
-        micro: figure(point.micro_f1),
-        macro_: figure(point.macro_f1),
+        micro: shown_figure(point.micro_f1),
+        macro_: shown_figure(point.macro_f1),
         precision: two(point.average_precision),
     }
 }
@@ -426,8 +434,8 @@ fn curves(points: &[CurvePoint]) -> Vec<Curve> {
     let Some(last) = points.last() else { return Vec::new() };
     type Series = (&'static str, usize, fn(&CurvePoint) -> f64, fn(&CurvePoint) -> Option<(f64, f64)>);
     let mut series: [Series; 3] = [
-        ("micro F1", 4, |point| point.micro_f1.value, |point| Some(point.micro_f1.interval)),
-        ("macro F1", 1, |point| point.macro_f1.value, |point| Some(point.macro_f1.interval)),
+        ("micro F1", 4, |point| point.micro_f1.value, |point| point.micro_f1.known_interval()),
+        ("macro F1", 1, |point| point.macro_f1.value, |point| point.macro_f1.known_interval()),
         ("average precision", 2, |point| point.average_precision, |_| None),
     ];
     series.sort_by(|a, b| b.2(last).total_cmp(&a.2(last)));
@@ -470,17 +478,14 @@ fn shown(at: usize, label: &LabelReport, code: String) -> Shown {
         untested: label.untested,
         precision: two(label.precision),
         recall: two(label.recall),
-        f1: format!("{} {}", two(label.f1.value), between(label.f1.interval)),
+        f1: shown_figure(label.f1),
         average_precision: two(label.average_precision),
         threshold: two(label.threshold),
         gap: format!("{:.3}", label.calibration_error),
-        dot: along(label.f1.value),
-        low: along(label.f1.interval.0),
-        high: along(label.f1.interval.1),
+        place: Place::of(label.f1, along),
         other: label.elsewhere.map(along),
         curve: if label.untested { String::new() } else { points.join(" ") },
-        at_recall: right(label.recall),
-        at_precision: up(label.precision),
+        at: label.precision.is_finite().then(|| (right(label.recall), up(label.precision))),
         reliability: if label.untested { Vec::new() } else { label.reliability.iter().map(dot).collect() },
     }
 }

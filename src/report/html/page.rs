@@ -262,9 +262,9 @@ fn page(view: &View) -> Page {
 fn label_shown((at, (label, code)): (usize, (&super::view::Label, String))) -> LabelShown {
     let hundred = |share: f64| format!("{:.0}", 100.0 * share);
     let known = label.known.map(|known| KnownShown {
-        precision: hundred(known.precision),
+        precision: known.precision.map_or(UNTOLD.into(), hundred),
         recall: hundred(known.recall),
-        f1: format!("{:.2} [{:.2}, {:.2}]", known.f1, known.f1_interval.0, known.f1_interval.1),
+        f1: with_interval(known.f1, known.f1_interval),
         support: known.support,
     });
     let meaning = label.meaning.as_deref().map(visible).unwrap_or_default();
@@ -386,13 +386,17 @@ fn trust(view: &View, noun: &Noun) -> Trust {
 fn trust_in_labels(view: &View, tested: Tested) -> String {
     // So many marks were given in the tests; of fewer no share can be told.
     const ENOUGH_MARKS: f64 = 8.0;
-    let marks = |known: &LabelKnown| known.support as f64 * known.recall / known.precision.max(f64::MIN_POSITIVE);
+    let marks = |known: &LabelKnown| {
+        let of_precision = |precision: f64| known.support as f64 * known.recall / precision.max(f64::MIN_POSITIVE);
+        known.precision.map_or(0.0, of_precision)
+    };
     let tested_labels = view.labels.iter().filter_map(|label| Some((label.name.as_str(), label.known?)));
     let (known, few): (Vec<_>, Vec<_>) = tested_labels.partition(|(_, known)| marks(known) >= ENOUGH_MARKS);
     let few: Vec<String> = few.into_iter().map(|(name, _)| visible(name)).collect();
-    let mut known: Vec<(&str, f64)> = known.into_iter().map(|(name, known)| (name, known.precision)).collect();
+    let mut known: Vec<(&str, f64)> =
+        known.into_iter().filter_map(|(name, known)| Some((name, known.precision?))).collect();
     known.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let (good, poor) = known.split_at(known.partition_point(|(_, precision)| *precision >= 0.5));
+    let (good, poor) = known.split_at(known.partition_point(|(_, precision)| *precision > 0.5));
     let names = |labels: &[(&str, f64)]| listed(&labels.iter().map(|(name, _)| visible(name)).collect::<Vec<_>>());
     let tests = match tested {
         Tested::OtherText => say("tests-other"),
@@ -431,15 +435,26 @@ fn listed(names: &[String]) -> String {
     }
 }
 
-/// Units with framings, numbered from 0 through all files, with their framings.
-fn marked(view: &View) -> impl Iterator<Item = (usize, &Unit)> {
-    view.files.iter().flat_map(File::units).filter(|unit| !unit.framings.is_empty()).enumerate()
+/// A unit with framings.
+struct Marked<'a> {
+    /// Its number, from 0 through all files.
+    at: usize,
+    /// That of its file.
+    file: usize,
+    unit: &'a Unit,
+}
+
+fn marked(view: &View) -> impl Iterator<Item = Marked<'_>> {
+    let files = view.files.iter().enumerate();
+    let units = files.flat_map(|(file, own)| own.units().map(move |unit| (file, unit)));
+    let framed = units.filter(|(_, unit)| !unit.framings.is_empty());
+    framed.enumerate().map(|(at, (file, unit))| Marked { at, file, unit })
 }
 
 /// The commonest first.
 fn counts(view: &View) -> Vec<Count> {
     let mut found: BTreeMap<usize, Count> = BTreeMap::new();
-    for (at, unit) in marked(view) {
+    for Marked { at, unit, .. } in marked(view) {
         for framing in &unit.framings {
             let count = found.entry(framing.label).or_insert_with(|| Count {
                 label: framing.label,
@@ -475,17 +490,36 @@ fn bar(count: &Count, most: f64) -> Vec<Part> {
     [("author", voiceless)].into_iter().chain(parts).filter(|(_, number)| *number > 0).map(part).collect()
 }
 
+/// What stands in the place of a figure that nothing can tell.
+pub(super) const UNTOLD: &str = "–";
+
+/// A figure to two digits.
+pub(super) fn two(figure: f64) -> String {
+    if figure.is_finite() { format!("{figure:.2}") } else { UNTOLD.into() }
+}
+
+/// The same with its 95% interval, where there is one.
+pub(super) fn with_interval(figure: f64, interval: Option<(f64, f64)>) -> String {
+    match interval {
+        Some((low, high)) => format!("{} [{low:.2}, {high:.2}]", two(figure)),
+        None => two(figure),
+    }
+}
+
 /// A length to a tenth of a pixel, as short as can be.
 pub(super) fn short(number: f64) -> String {
     let text = format!("{number:.1}");
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
 
-/// Who speaks, in the order in which they first do.
+/// Who speaks, in the order in which they first do. People of two files are two, whatever they are called.
 struct Voices {
     names: Vec<String>,
-    numbers: BTreeMap<String, usize>,
+    numbers: BTreeMap<WhoKey, usize>,
 }
+
+/// The file of somebody whom a text names, and the name in small letters; the author, and whoever has no name, are the same everywhere.
+type WhoKey = (Option<usize>, String);
 
 /// Speakers whose words are shown beside their framings; of all others only the counts.
 const SPEAKERS_WITH_WORDS: usize = 24;
@@ -496,20 +530,34 @@ const WORDS: usize = 150;
 impl Voices {
     fn of(view: &View) -> Self {
         let mut voices = Voices { names: Vec::new(), numbers: BTreeMap::new() };
-        for framing in view.framings() {
-            if let Some(name) = who(framing) {
+        for Marked { file, unit, .. } in marked(view) {
+            for who in unit.framings.iter().filter_map(who) {
                 let next = voices.names.len();
-                let number = *voices.numbers.entry(name.to_lowercase()).or_insert(next);
+                let number = *voices.numbers.entry(who.key(file)).or_insert(next);
                 if number == next {
-                    voices.names.push(name);
+                    voices.names.push(who.name);
                 }
             }
         }
+        voices.tell_apart(view);
         voices
     }
 
-    fn number(&self, framing: &Framing) -> Option<usize> {
-        who(framing).and_then(|name| self.numbers.get(&name.to_lowercase()).copied())
+    /// Adds its file to each name that several files have.
+    fn tell_apart(&mut self, view: &View) {
+        let mut files: BTreeMap<&str, usize> = BTreeMap::new();
+        self.numbers.keys().for_each(|(_, name)| *files.entry(name).or_default() += 1);
+        for ((file, name), number) in &self.numbers {
+            if let Some(file) = file.filter(|_| files[&name[..]] > 1) {
+                let file = visible(&view.files[file].path);
+                let own = &mut self.names[*number];
+                *own = fill("of-file", &[("name", own), ("file", &file)]);
+            }
+        }
+    }
+
+    fn number(&self, framing: &Framing, file: usize) -> Option<usize> {
+        who(framing).and_then(|who| self.numbers.get(&who.key(file)).copied())
     }
 
     /// The author first, then whoever frames most.
@@ -520,9 +568,9 @@ impl Voices {
             let speaker = Speaker { number, name: name.clone(), voices, picks, is_brief: false };
             speakers.push((speaker, [0; 4]));
         }
-        for (at, unit) in marked(view) {
+        for Marked { at, file, unit } in marked(view) {
             for framing in &unit.framings {
-                let (Some(number), Some(voice)) = (self.number(framing), framing.voice) else { continue };
+                let (Some(number), Some(voice)) = (self.number(framing, file), framing.voice) else { continue };
                 let (speaker, voices) = &mut speakers[number];
                 voices[voice as usize] += 1;
                 speaker.add(framing, voice, unit, at);
@@ -611,14 +659,29 @@ fn emphasised(part: &str, start: usize, framing: &Framing) -> String {
     html + &plain(&part[done..])
 }
 
-fn who(framing: &Framing) -> Option<String> {
-    let shown = |name: &str| if name == UNCLEAR { say("unclear").to_owned() } else { visible(name.trim()) };
-    let named = framing.speaker.as_deref().map(shown).filter(|name| !name.is_empty());
-    Some(match framing.voice? {
-        Voice::Author => say("author").to_owned(),
-        Voice::Quoted | Voice::Reported => named.unwrap_or_else(|| say("unclear").to_owned()),
-        Voice::Mixed => named.unwrap_or_else(|| say("mixed").to_owned()),
+fn who(framing: &Framing) -> Option<Who> {
+    let voice = framing.voice?;
+    let name = framing.speaker.as_deref().filter(|name| *name != UNCLEAR).map(|name| visible(name.trim()));
+    let is_unclear = framing.speaker.as_deref() == Some(UNCLEAR);
+    Some(match (voice, name.filter(|name| !name.is_empty())) {
+        (Voice::Author, _) => Who { name: say("author").to_owned(), is_named: false },
+        (_, Some(name)) => Who { name, is_named: true },
+        (Voice::Mixed, None) if !is_unclear => Who { name: say("mixed").to_owned(), is_named: false },
+        (_, None) => Who { name: say("unclear").to_owned(), is_named: false },
     })
+}
+
+/// Whose words a framing is.
+struct Who {
+    name: String,
+    /// The text names somebody.
+    is_named: bool,
+}
+
+impl Who {
+    fn key(&self, file: usize) -> WhoKey {
+        (self.is_named.then_some(file), self.name.to_lowercase())
+    }
 }
 
 /// The form of a code, as a class with the blank before it.
@@ -730,7 +793,7 @@ fn in_words(framing: &Framing, label: &LabelShown) -> String {
     let mut words = format!("{} {:.0}%", label.name, 100.0 * framing.p);
     if let Some(voice) = framing.voice {
         let who = who(framing).filter(|_| framing.speaker.is_some() && voice != Voice::Author);
-        let who = who.map_or(String::new(), |name| format!(": {name}"));
+        let who = who.map_or(String::new(), |who| format!(": {}", who.name));
         write!(words, ", {}{who}", called(voice)).expect("a string takes any text");
     }
     words
@@ -755,7 +818,7 @@ impl Escaped {
 fn data(view: &View, labels: &[LabelShown], voices: &Voices) -> (String, Vec<String>) {
     let mut names = Names::default();
     let most = (ALL_WORDS / view.framings().count().max(1)).max(FEWEST_WORDS);
-    let units: Vec<Value> = marked(view).map(|(_, unit)| unit_data(unit, most, voices, &mut names)).collect();
+    let units: Vec<Value> = marked(view).map(|marked| unit_data(&marked, most, voices, &mut names)).collect();
     let labels: Vec<Value> =
         labels.iter().map(|label| json!({ "name": label.name, "code": label.code, "tint": label.tint })).collect();
     let mut chunks = units.chunks(CHUNK);
@@ -786,14 +849,15 @@ impl Names {
     }
 }
 
-fn unit_data(unit: &Unit, most: usize, voices: &Voices, names: &mut Names) -> Value {
+fn unit_data(Marked { unit, file, .. }: &Marked, most: usize, voices: &Voices, names: &mut Names) -> Value {
     let places = Places::of(&unit.text);
+    let who = |framing: &Framing| voices.number(framing, *file);
     let framings: Vec<Value> =
-        unit.framings.iter().map(|framing| framing_data(framing, &places, most, voices, names)).collect();
+        unit.framings.iter().map(|framing| framing_data(framing, who(framing), &places, most, names)).collect();
     json!({ "n": unit.line, "k": rounded(unit.known, 100.0), "f": framings })
 }
 
-fn framing_data(framing: &Framing, places: &Places, most: usize, voices: &Voices, names: &mut Names) -> Value {
+fn framing_data(framing: &Framing, who: Option<usize>, places: &Places, most: usize, names: &mut Names) -> Value {
     let (kept, left_out) = framing.terms.split_at(framing.terms.len().min(most));
     let rest = framing.rest.0 + left_out.iter().map(|term| term.contribution).sum::<f64>();
     let mut data = json!({
@@ -801,7 +865,7 @@ fn framing_data(framing: &Framing, places: &Places, most: usize, voices: &Voices
         "p": rounded(framing.p, 1000.0),
         "h": rounded(framing.threshold, 1000.0),
         "v": framing.voice.map_or(-1, |voice| voice as i64),
-        "w": voices.number(framing).map_or(-1, |number| number as i64),
+        "w": who.map_or(-1, |number| number as i64),
         "i": rounded(framing.intercept, 100.0),
         "r": (rounded(rest, 100.0), framing.rest.1 + left_out.len()),
         "t": kept.iter().map(|term| term_data(term, places, names)).collect::<Vec<_>>(),

@@ -88,12 +88,12 @@ pub struct Label {
 pub struct LabelKnown {
     /// Units that had it.
     pub support: u64,
-    /// Share of those marked that had it, and of those that had it that were marked.
-    pub precision: f64,
+    /// Share of those marked that had it, if any were, and of those that had it that were marked.
+    pub precision: Option<f64>,
     pub recall: f64,
     pub f1: f64,
-    /// 95%.
-    pub f1_interval: (f64, f64),
+    /// 95%, if there were groups to draw anew.
+    pub f1_interval: Option<(f64, f64)>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
