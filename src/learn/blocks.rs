@@ -182,7 +182,18 @@ pub(crate) fn gain(ground: &Ground, fits: &Fits, counted: &[bool]) -> bool {
         [one] => select::figure(ground.task, &one.scores, ground.truth),
         _ => select::figure(ground.task, &stacked(ground, selections, fits.folds, counted), ground.truth),
     };
-    figure(&all) > figure(&others)
+    figure(&all) > figure(&others) && cues_have_a_say(ground, &all, fits, counted)
+}
+
+/// Whether the stack of all units lets the scores of cues count at all.
+fn cues_have_a_say(ground: &Ground, selections: &[&Selection], fits: &Fits, counted: &[bool]) -> bool {
+    let (truth, Some(at)) = (ground.truth, fits.blocks.iter().position(|block| block.block == Block::Cues)) else {
+        return false;
+    };
+    match ground.task {
+        Task::Multi => (0..truth.labels).any(|label| stack_of(selections, truth, label, counted).slopes[at] > 0.0),
+        Task::Single => temperatures(selections, truth, counted).slopes[at] > 0.0,
+    }
 }
 
 /// Held-out scores of the blocks together, n × k.

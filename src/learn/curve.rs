@@ -12,6 +12,7 @@ use super::select::{self, Field, Selection};
 use super::{Fits, Ground, LearnError};
 use crate::codebook::LabelSet;
 use crate::corpus::Example;
+use crate::features::Block;
 use crate::model::card::Figure;
 
 /// The parts that are tried; each holds the smaller ones.
@@ -78,6 +79,7 @@ fn fitted(ground: &Ground, fits: &Fits, kept: &[bool]) -> Result<Vec<Selection>,
             ratios: &|costs| part.ratios(block, costs),
             positive: &block.positive,
             keep_points: false,
+            is_normalised: block.block == Block::Words,
         };
         select::best(&field, &[chosen.l2.get()], || ())
     };

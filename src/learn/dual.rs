@@ -24,6 +24,7 @@ use super::exponential::exp;
 use super::logistic::{L2, LABELS_A_BLOCK, Linear};
 use super::newton::{Outcome, Stop};
 use super::objective::{Loss, Problem, Split};
+use super::select::Judged;
 
 /// Weights are single numbers, which bound how exact a minimum can be told.
 const FINEST: f64 = 2e-6;
@@ -116,7 +117,7 @@ fn blocks(problem: &Problem) -> Vec<Range<usize>> {
     (0..k.div_ceil(of)).map(|at| at * of..((at + 1) * of).min(k)).collect()
 }
 
-/// Fits the units that cost something, and returns the scores of others, of which `judged` are the numbers (n × k by row), and what the next fit may start from;
+/// Fits the units that cost something, and returns the scores of others, `judged` (n × k by row), and what the next fit may start from;
 /// nothing if the gradient is not as short as `stop` wants it after so many rounds that it hardly will be.
 pub fn held_out(
     problem: Problem,
@@ -124,7 +125,7 @@ pub fn held_out(
     l2: L2,
     stop: Stop,
     start: Option<Residuals>,
-    judged: &[usize],
+    judged: Judged,
 ) -> Option<(Vec<f64>, Residuals)> {
     let k = problem.truth.labels;
     let labels = blocks(&problem);
@@ -137,16 +138,18 @@ pub fn held_out(
             if !fit.run(stop) {
                 return None;
             }
-            let mut scores = Vec::with_capacity(judged.len() * labels.len());
-            for &i in judged {
+            let mut scores = Vec::with_capacity(judged.units.len() * labels.len());
+            for (at, &i) in judged.units.iter().enumerate() {
                 fit.score(i);
-                scores.extend_from_slice(&fit.unit.scores[..labels.len()]);
+                let own = &mut fit.unit.scores[..labels.len()];
+                judged.adjust(at, labels.clone(), &fit.intercepts, own);
+                scores.extend_from_slice(own);
             }
             Some((scores, fit.kept()))
         })
         .collect();
     let fitted = fitted?;
-    let mut scores = vec![0.0; judged.len() * k];
+    let mut scores = vec![0.0; judged.units.len() * k];
     let mut kept = Vec::with_capacity(labels.len());
     for (labels, (own, block)) in labels.into_iter().zip(fitted) {
         for (all, own) in scores.chunks_exact_mut(k).zip(own.chunks_exact(labels.len())) {
@@ -355,12 +358,7 @@ impl<'a> Fit<'a> {
             };
             *give = give.max(LEAST_INTERCEPT / curvature.max(f64::MIN_POSITIVE));
         }
-        for (prior, Split { without, with }) in prior.iter_mut().zip(&splits) {
-            *prior = match self.problem.loss {
-                Loss::OneVsRest => libm::log(with / without),
-                Loss::Softmax => libm::log(with / total),
-            };
-        }
+        prior.iter_mut().zip(&splits).for_each(|(prior, split)| *prior = split.prior(self.problem.loss, total));
         self.settled = self.problem.settled(&splits);
         prior
     }
@@ -912,9 +910,10 @@ mod tests {
         let problem = Problem { rows: &rows, truth: &truth, costs: &costs, ratios: None, loss: Loss::OneVsRest };
         let judged: Vec<usize> = (0..24).filter(|i| i % 5 == 0).collect();
         let layout = Layout::of(&problem);
+        let plain = Judged { units: &judged, growths: &[], shifts: &[0.0; 3] };
         let (strong, weak) = (L2::new(1.0).unwrap(), L2::new(0.4).unwrap());
-        let (_, residuals) = held_out(problem, &layout, strong, EXACT, None, &judged).unwrap();
-        let (scores, _) = held_out(problem, &layout, weak, EXACT, Some(residuals), &judged).unwrap();
+        let (_, residuals) = held_out(problem, &layout, strong, EXACT, None, plain).unwrap();
+        let (scores, _) = held_out(problem, &layout, weak, EXACT, Some(residuals), plain).unwrap();
         let point = solve(problem, weak, EXACT, None).point;
         let (weights, intercepts) = point.split_at(point.len() - 3);
         let mut all = vec![0.0; 24 * 3];

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use super::blocks::BlockRows;
 use super::calibrate::{self, Calibration};
 use super::select;
+use super::threshold::Optimize;
 use super::{Fits, Ground, baseline, threshold};
 use crate::codebook::{LabelId, LabelSet};
 use crate::corpus::Example;
@@ -255,6 +256,13 @@ impl Scored<'_> {
     ) -> Thresholds {
         let aim = ground.settings.optimize;
         let folds = self.folds.iter().max().map_or(1, |last| last + 1);
+        if ground.task == Task::Single {
+            if aim != Optimize::F1 {
+                warnings.push(format!("each unit is given its likeliest label, so --optimize {aim} changes nothing"));
+            }
+            let none = vec![0.0; self.truth.labels];
+            return Thresholds { all: none.clone(), without_fold: vec![none; folds] };
+        }
         let tested: Vec<usize> = (0..self.truth.labels).filter(|&label| !untested[label]).collect();
         let spread = |cuts: &[(f64, bool)]| {
             let mut all = vec![0.5; self.truth.labels];
@@ -262,9 +270,13 @@ impl Scored<'_> {
             all
         };
         let all = threshold::choose(tested.len(), |at| column(self.probabilities, self.truth, tested[at]), aim);
-        for (&label, _) in tested.iter().zip(&all).filter(|(_, (_, met))| !met) {
+        for (&label, (cut, _)) in tested.iter().zip(&all).filter(|(_, (_, met))| !met) {
             let name = names.name(LabelId(label as u16));
-            warnings.push(format!("{name}: no threshold reaches {aim} on held-out units; the nearest one is used"));
+            let why = match aim {
+                Optimize::F1 => "no threshold is right for one in ten of the held-out units that it marks".to_owned(),
+                _ => format!("no threshold reaches {aim} on held-out units"),
+            };
+            warnings.push(format!("{name}: {why}, so it is given from a probability of {cut} on, which may be never"));
         }
         let without_fold = (0..folds)
             .into_par_iter()

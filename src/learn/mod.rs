@@ -372,6 +372,7 @@ impl Ground<'_> {
             ratios: &|costs| self.ratios(block, costs),
             positive: &block.positive,
             keep_points: block.block == Block::Cues,
+            is_normalised: block.block == Block::Words,
         };
         select::best(&field, grid, || {
             done += 1;

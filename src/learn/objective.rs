@@ -109,6 +109,16 @@ pub(super) struct Split {
     pub with: f64,
 }
 
+impl Split {
+    /// The log-odds of the label among the units, or where exactly one label holds the logarithm of its share of `total`.
+    pub fn prior(self, loss: Loss, total: f64) -> f64 {
+        match loss {
+            Loss::OneVsRest => libm::log(self.with / self.without),
+            Loss::Softmax => libm::log(self.with / total),
+        }
+    }
+}
+
 const HALF_A_UNIT: f64 = 0.5;
 
 /// The penalised loss of some labels of a [`Problem`] and what it remembers of the point that it was moved to.

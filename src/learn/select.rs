@@ -3,6 +3,8 @@
 //! Short texts want weak penalties, so the grid reaches far. Folds run side by side; each walks from strong to weak and
 //! starts every fit from the one before. A fold is a cost of zero on its units, so no matrix is copied.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::LearnError;
@@ -53,6 +55,8 @@ pub struct Field<'a> {
     pub positive: &'a [usize],
     /// Whether to keep what the folds learned.
     pub keep_points: bool,
+    /// Rows have the length one over the terms that are known.
+    pub is_normalised: bool,
 }
 
 /// Tries `grid` (strong to weak) and returns the strength that scores best on held-out units: by accuracy where each unit has one label, by
@@ -63,7 +67,8 @@ pub struct Field<'a> {
 pub fn best(field: &Field, grid: &[f64], mut fitted: impl FnMut()) -> Result<Selection, LearnError> {
     let is_dual = dual::suits(&field.problem, field.positive) && !field.keep_points;
     let layout = is_dual.then(|| Layout::of(&field.problem));
-    let mut folds: Vec<Fold> = (0..field.folds.count).map(|fold| Fold::new(field, fold)).collect();
+    let growths = if field.is_normalised { growths(field) } else { Vec::new() };
+    let mut folds: Vec<Fold> = (0..field.folds.count).map(|fold| Fold::new(field, fold, &growths)).collect();
     let mut best: Option<(f64, Selection)> = None;
     let mut tried = Vec::new();
     let mut since_best = 0;
@@ -95,17 +100,52 @@ struct Fold {
     units: Vec<usize>,
     costs: Costs,
     ratios: Option<Vec<f64>>,
+    /// By how much the row of each of its units grows when only what the others have is known; none if rows stay as they are.
+    growths: Vec<f64>,
+    /// How far the log-odds of each label are from those among all units.
+    shifts: Vec<f64>,
     /// What it learned last.
     last: Start,
 }
 
+/// By how much the row of each unit grows when its terms that no unit outside of its fold has are left out, as classifying leaves out what training never saw: it has
+/// the length one without them again. Otherwise held-out scores would be smaller than those of new text, and what is told by them (calibration,
+/// thresholds) would not hold there.
+fn growths(field: &Field) -> Vec<f64> {
+    /// No unit has the column, or those of several folds.
+    const NONE: u32 = u32::MAX;
+    const SEVERAL: u32 = u32::MAX - 1;
+    let (rows, costs) = (field.problem.rows, &field.problem.costs.units);
+    let mut alone = vec![NONE; rows.width()];
+    for i in (0..rows.height()).filter(|&i| costs[i] != 0.0) {
+        let fold = field.folds.of(i) as u32;
+        for &column in rows.entries_of(i).0 {
+            let alone = &mut alone[column as usize];
+            *alone = if matches!(*alone, NONE) || *alone == fold { fold } else { SEVERAL };
+        }
+    }
+    let growth = |i: usize| {
+        let fold = field.folds.of(i) as u32;
+        let (columns, values) = rows.entries_of(i);
+        let strange = columns.iter().zip(values).filter(|(column, _)| [NONE, fold].contains(&alone[**column as usize]));
+        let known = 1.0 - strange.map(|(_, value)| f64::from(value * value)).sum::<f64>();
+        // Of nothing known there is nothing to grow.
+        if known > 1e-6 { 1.0 / known.sqrt() } else { 1.0 }
+    };
+    (0..rows.height()).into_par_iter().map(growth).collect()
+}
+
 impl Fold {
-    fn new(field: &Field, number: usize) -> Self {
+    fn new(field: &Field, number: usize, growths: &[f64]) -> Self {
         let mut costs = field.problem.costs.clone();
         let units: Vec<usize> = (0..costs.units.len()).filter(|&i| field.folds.of(i) == number).collect();
         units.iter().for_each(|&i| costs.units[i] = 0.0);
         let ratios = (field.ratios)(&costs);
-        Fold { units, costs, ratios, last: Start::Origin }
+        let growths = if growths.is_empty() { Vec::new() } else { units.iter().map(|&i| growths[i]).collect() };
+        let all = priors(field.problem);
+        let others = priors(Problem { costs: &costs, ..field.problem });
+        let shifts = all.iter().zip(others).map(|(all, others)| all - others).collect();
+        Fold { units, costs, ratios, growths, shifts, last: Start::Origin }
     }
 
     /// Learns from the others, and scores the units that are held out: n × k by row.
@@ -115,7 +155,8 @@ impl Fold {
         // Where the dual was too slow once, it is even slower with weaker penalties.
         if let Some(layout) = layout.filter(|_| !matches!(start, Start::Fit(_))) {
             let start = if let Start::Residuals(residuals) = start { Some(residuals) } else { None };
-            if let Some((scores, residuals)) = dual::held_out(problem, layout, l2, STOP, start, &self.units) {
+            let judged = Judged { units: &self.units, growths: &self.growths, shifts: &self.shifts };
+            if let Some((scores, residuals)) = dual::held_out(problem, layout, l2, STOP, start, judged) {
                 self.last = Start::Residuals(residuals);
                 return scores;
             }
@@ -125,8 +166,11 @@ impl Fold {
         }
         let k = problem.truth.labels;
         let mut scores = vec![0.0; self.units.len() * k];
-        scores.par_chunks_mut(k).zip(&self.units).for_each(|(out, &i)| {
-            score_row(field.problem.rows, i, self.point(), self.ratios.as_deref(), out);
+        let judged = Judged { units: &self.units, growths: &self.growths, shifts: &self.shifts };
+        scores.par_chunks_mut(k).enumerate().for_each(|(at, out)| {
+            score_row(field.problem.rows, judged.units[at], self.point(), self.ratios.as_deref(), out);
+            let intercepts = &self.point()[self.point().len() - k..];
+            judged.adjust(at, 0..k, intercepts, out);
         });
         scores
     }
@@ -138,6 +182,36 @@ impl Fold {
             _ => &[],
         }
     }
+}
+
+/// Units that are held out, and what makes their scores those that new text would have.
+#[derive(Clone, Copy)]
+pub struct Judged<'a> {
+    pub units: &'a [usize],
+    /// By how much the row of each grows; empty if rows stay as they are.
+    pub growths: &'a [f64],
+    /// What is added to the scores of each label: a fold that holds out most units of a rare label has learned from few of them, and thinks it rarer than all units
+    /// show. Without this, a cut would part folds, not units.
+    pub shifts: &'a [f64],
+}
+
+impl Judged<'_> {
+    /// The scores of the unit at this place for these labels, of which these are the intercepts, as if it were new.
+    pub fn adjust(&self, at: usize, labels: Range<usize>, intercepts: &[f64], scores: &mut [f64]) {
+        let growth = self.growths.get(at).copied().unwrap_or(1.0);
+        for ((score, intercept), shift) in scores.iter_mut().zip(intercepts).zip(&self.shifts[labels]) {
+            *score = intercept + shift + (*score - intercept) * growth;
+        }
+    }
+}
+
+/// The log-odds of each label among the units that cost something, or of its share where exactly one holds.
+fn priors(problem: Problem) -> Vec<f64> {
+    let units: Vec<u32> =
+        (0..problem.rows.height() as u32).filter(|&i| problem.costs.units[i as usize] != 0.0).collect();
+    let splits = problem.splits(0..problem.truth.labels, &units);
+    let total: f64 = splits.iter().map(|split| split.with).sum();
+    splits.iter().map(|split| split.prior(problem.loss, total)).collect()
 }
 
 fn mean(folds: &[Fold]) -> Start {
@@ -253,7 +327,8 @@ pub fn top(scores: &[f64]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::FeatureId;
+    use crate::features::weighting::Weighting;
+    use crate::features::{FeatureId, FeatureSettings, Featurizer};
 
     /// With few columns and hardly a penalty, units hang together so much that going from one to the next leads nowhere.
     #[test]
@@ -267,18 +342,63 @@ mod tests {
         let problem = Problem { rows: &rows, truth: &truth, costs: &costs, ratios: None, loss: Loss::OneVsRest };
         let folds = Folds::by_key(&(0..400).map(|i| i.to_string()).collect::<Vec<_>>(), 2, 0);
         let ratios = |_: &Costs| None;
-        let field = Field { problem, folds: &folds, ratios: &ratios, positive: &[], keep_points: false };
+        let field =
+            Field { problem, folds: &folds, ratios: &ratios, positive: &[], keep_points: false, is_normalised: false };
         let l2 = L2::new(1e-5).unwrap();
         assert!(dual::suits(&problem, &[]));
         let best = best(&field, &[l2.get()], || {}).unwrap();
         assert!(matches!(best.start, Start::Point(_)), "the dual has finished");
         for number in 0..2 {
-            let fold = Fold::new(&field, number);
+            let fold = Fold::new(&field, number, &[]);
             let fit = by_newton(Problem { costs: &fold.costs, ..problem }, l2, STOP, Start::Origin, &[]);
             for i in fold.units {
                 let mut score = [0.0];
                 score_row(&rows, i, &fit.point, None, &mut score);
-                assert_eq!(best.scores[i], score[0]);
+                assert!((best.scores[i] - score[0] - fold.shifts[0]).abs() < 1e-9);
+            }
+        }
+    }
+
+    /// By another road: the others teach a vocabulary of their own, in which the held-out texts are looked up. Binary weights know no frequencies.
+    #[test]
+    fn a_held_out_unit_is_scored_as_the_same_text_would_be_if_it_were_new() {
+        let words = ["rain", "wind", "snow", "pay", "vote", "war"];
+        let text = |i: usize| format!("{} {} only{i} single{i}", words[i % 6], words[(i * i + i / 6) % 6]);
+        let texts: Vec<String> = (0..48).map(text).collect();
+        let has = |i: usize| texts[i].contains("pay") || texts[i].contains("war");
+        let weighting = Weighting::Binary;
+        let settings = FeatureSettings { ngrams: (1, 1), shape: false, weighting, ..FeatureSettings::default() };
+        let of = |units: &[usize]| {
+            let texts: Vec<&str> = units.iter().map(|&i| &texts[i][..]).collect();
+            let (featurizer, rows) = Featurizer::learn(settings.clone(), &texts).unwrap();
+            (featurizer, rows, Truth::new(1, units.iter().map(|&i| has(i)).collect()))
+        };
+        let folds = Folds::by_key(&texts, 4, 0);
+        let (_, rows, truth) = of(&(0..48).collect::<Vec<_>>());
+        let costs = |units: usize| Costs { units: vec![1.0; units], labels: None };
+        let loss = Loss::OneVsRest;
+        let l2 = L2::new(0.1).unwrap();
+        let problem = Problem { rows: &rows, truth: &truth, costs: &costs(48), ratios: None, loss };
+        let field =
+            Field { problem, folds: &folds, ratios: &|_| None, positive: &[], keep_points: false, is_normalised: true };
+        let found = best(&field, &[l2.get()], || {}).unwrap().scores;
+        for fold in 0..folds.count {
+            let (units, others): (Vec<usize>, Vec<usize>) = (0..48).partition(|&i| folds.of(i) == fold);
+            let (featurizer, rows, truth) = of(&others);
+            let problem = Problem { rows: &rows, truth: &truth, costs: &costs(others.len()), ratios: None, loss };
+            let fit = by_newton(problem, l2, Stop { tolerance: 1e-8, steps: 100 }, Start::Origin, &[]);
+            let mut scratch = featurizer.extractor().scratch();
+            let odds = |units: &[usize]| {
+                let with = units.iter().filter(|&&i| has(i)).count() as f64;
+                (with + 0.5) / (units.len() as f64 - with + 0.5)
+            };
+            let shift = (odds(&(0..48).collect::<Vec<_>>()) / odds(&others)).ln();
+            for i in units {
+                let row = featurizer.row(&texts[i], &mut scratch);
+                let (weights, intercept) = fit.point.split_at(fit.point.len() - 1);
+                let sum: f64 = row.entries.iter().map(|(at, value)| f64::from(*value) * weights[at.index()]).sum();
+                let score = intercept[0] + shift + sum;
+                assert!((found[i] - score).abs() < 0.1, "{i}: {} and {score}", found[i]);
             }
         }
     }

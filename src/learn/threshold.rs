@@ -43,7 +43,7 @@ impl fmt::Display for Optimize {
     }
 }
 
-/// Cuts of several labels, and whether each met the aim.
+/// Cuts of several labels, and whether each met the aim; for F1 whether it is right often enough.
 pub type Chosen = Vec<(f64, bool)>;
 
 /// How much micro F1 counts against macro F1 when cuts are chosen for [`Optimize::F1`].
@@ -52,19 +52,37 @@ pub type Chosen = Vec<(f64, bool)>;
 /// own best cuts .523 and .464, a share of .7 .554 and .471, .8 .557 and .466, 1 (micro alone) .563 and .451.
 const MICRO: f64 = 0.8;
 
+/// Of a label that cannot be told, marking every unit has the best F1 of all (Lipton, Elkan & Naryanaswamy 2014): nobody wants that, so cuts at which fewer marks than
+/// these are right are none.
+const LEAST_PRECISION: f64 = 0.1;
+
+/// Where no cut is good enough, a label is given if it is more probable than not.
+const LIKELY: f64 = 0.5;
+
 /// Cuts closer than this, in log-odds, are not told apart: which of them is best is noise. On the same data, cuts between
 /// any two units lose .005 micro F1 against steps of .1 to .4.
 const STEP: f64 = 0.2;
 
 /// The probability from which on each of so many labels is given. `scored` tells a label's held-out probabilities with the truth;
-/// a label that nothing has gets 0.5. For F1 the cuts go together: they climb, label by label, to a maximum of micro and macro F1
+/// a label that nothing has gets 0.5, and so does one that no cut finds well enough; where a precision was asked for, that. For F1 the cuts go together: they climb, label by label, to a maximum of micro and macro F1
 /// mixed; for precision and recall each label stands for itself.
 pub fn choose(labels: usize, scored: impl Fn(usize) -> Vec<(f64, bool)>, aim: Optimize) -> Chosen {
     let cuts: Vec<Vec<Cut>> = (0..labels).map(|label| useful(&scored(label))).collect();
     match aim {
-        Optimize::F1 => together(&cuts).into_iter().map(|cut| (cut, true)).collect(),
-        Optimize::Precision(share) => alone(&cuts, |cut| cut.counts.recall(), |cut| cut.counts.precision() >= share),
-        Optimize::Recall(share) => alone(&cuts, |cut| cut.counts.precision(), |cut| cut.counts.recall() >= share),
+        Optimize::F1 => {
+            let good = |cuts: &Vec<Cut>| {
+                cuts.iter().copied().filter(|cut| cut.counts.precision() >= LEAST_PRECISION).collect()
+            };
+            let good: Vec<Vec<Cut>> = cuts.iter().map(good).collect();
+            let met = cuts.iter().zip(&good).map(|(all, good)| all.is_empty() || !good.is_empty());
+            together(&good).into_iter().zip(met).collect()
+        }
+        Optimize::Precision(share) => {
+            alone(&cuts, share, |cut| cut.counts.recall(), |cut| cut.counts.precision() >= share)
+        }
+        Optimize::Recall(share) => {
+            alone(&cuts, LIKELY, |cut| cut.counts.precision(), |cut| cut.counts.recall() >= share)
+        }
     }
 }
 
@@ -81,12 +99,11 @@ fn useful(scored: &[(f64, bool)]) -> Vec<Cut> {
     useful
 }
 
-/// For each label the best of the cuts that are good enough; of none is, the most precise one.
-fn alone(labels: &[Vec<Cut>], figure: fn(&Cut) -> f64, enough: impl Fn(&Cut) -> bool) -> Chosen {
+/// For each label the best of the cuts that are good enough; if none is, the probability `otherwise`.
+fn alone(labels: &[Vec<Cut>], otherwise: f64, figure: fn(&Cut) -> f64, enough: impl Fn(&Cut) -> bool) -> Chosen {
     let one = |cuts: &Vec<Cut>| {
         let met = best(cuts.iter().filter(|cut| enough(cut)), figure);
-        let cut = met.or_else(|| best(cuts.iter(), |cut| cut.counts.precision()));
-        (cut.map_or(0.5, between), met.is_some())
+        (met.map_or(otherwise, between), met.is_some())
     };
     labels.iter().map(one).collect()
 }
@@ -119,7 +136,7 @@ fn together(labels: &[Vec<Cut>]) -> Vec<f64> {
             break;
         }
     }
-    chosen.iter().map(|cut| cut.as_ref().map_or(0.5, between)).collect()
+    chosen.iter().map(|cut| cut.as_ref().map_or(LIKELY, between)).collect()
 }
 
 /// Halfway to the next score below, so that a threshold does not hang on the last bit of one unit's score.
@@ -160,12 +177,20 @@ mod tests {
     #[test]
     fn an_aim_of_precision_takes_the_most_recall_that_keeps_it() {
         assert_eq!(one(&SCORED, Optimize::Precision(1.0)), (0.6, true));
-        assert!(!one(&[(0.9, false), (0.2, true)], Optimize::Precision(0.9)).1);
+        assert_eq!(one(&[(0.9, false), (0.2, true)], Optimize::Precision(0.9)), (0.9, false));
     }
 
     #[test]
     fn an_aim_of_recall_takes_the_strictest_cut_that_keeps_it() {
         assert_eq!(one(&SCORED, Optimize::Recall(0.6)), (0.6, true));
+    }
+
+    #[test]
+    fn a_label_that_no_cut_tells_from_chance_is_not_given_to_everything() {
+        let lost: Vec<(f64, bool)> = (0..1000).map(|i| (0.003 + f64::from(i) * 1e-6, i % 200 == 0)).collect();
+        assert_eq!(one(&lost, Optimize::F1), (0.5, false));
+        let rare: Vec<(f64, bool)> = (0..1000).map(|i| (0.3 / f64::from(i + 1), i % 5 == 0 && i < 20)).collect();
+        assert!(one(&rare, Optimize::F1).1);
     }
 
     #[test]

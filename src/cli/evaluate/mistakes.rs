@@ -2,6 +2,7 @@
 
 use rhetor::codebook::LabelId;
 use rhetor::framing::evidence;
+use rhetor::model::Task;
 use serde::Serialize;
 
 use super::Judged;
@@ -17,7 +18,7 @@ pub struct Mistake {
     /// It is true, and was not given.
     pub missed: bool,
     pub p: f64,
-    /// Of the model; of folds, each had its own.
+    /// Of the model; of folds, each had its own, and where each unit is given its likeliest label there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold: Option<f64>,
     pub text: String,
@@ -52,7 +53,7 @@ fn mistake(judged: &Judged, i: usize, label: LabelId) -> Mistake {
         label: model.labels().name(label).to_owned(),
         missed: judgement.truth.has(i, label.index()),
         p: judgement.probabilities[i * judgement.labels.len() + label.index()],
-        threshold: by_model.then(|| model.threshold(label)),
+        threshold: (by_model && model.task() == Task::Multi).then(|| model.threshold(label)),
         terms: if *by_model { terms(judged, &example.text, label) } else { Vec::new() },
         text: example.text.clone(),
     }
