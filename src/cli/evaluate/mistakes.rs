@@ -53,7 +53,7 @@ fn mistake(judged: &Judged, i: usize, label: LabelId) -> Mistake {
         label: model.labels().name(label).to_owned(),
         missed: judgement.truth.has(i, label.index()),
         p: judgement.probabilities[i * judgement.labels.len() + label.index()],
-        threshold: (by_model && model.task() == Task::Multi).then(|| model.threshold(label)),
+        threshold: (*by_model && model.task() == Task::Multi).then(|| model.threshold(label)),
         terms: if *by_model { terms(judged, &example.text, label) } else { Vec::new() },
         text: example.text.clone(),
     }
