@@ -123,14 +123,18 @@ fn rows_that_are_not_in_the_pool_are_counted_and_named() {
 fn a_sample_that_the_model_learned_from_is_refused_and_one_of_other_labels_too() {
     let desk = Desk::with_model()
         .and("odd.csv", "text,labels\nIt hailed.,wet\n")
-        .and("near.csv", "text,labels\nVote for the amendment and send it back,cal|call\n");
+        .and("near.csv", "text,labels\nVote twice for the amendment,cal|call\n")
+        .and("pool.csv", format!("{LABELLED}Vote twice for the amendment,call,d\n"));
     desk.run("estimate train.csv --column text --labelled train.csv -m m")
         .ends(1)
         .says("was trained on this very sample");
     desk.run("estimate train.csv --column text --labelled odd.csv -m m")
         .ends(1)
         .says("no label of the sample is the model's (wet)");
-    desk.run("estimate train.csv --column text --labelled near.csv -m m").ok().says("did you mean call?");
+    desk.run("estimate pool.csv --column text --labelled near.csv -m m").ok().says("did you mean call?");
+    let desk = desk.and("both.csv", format!("{LABELLED}Vote twice for the amendment,call,d\n"));
+    let ran = desk.run("estimate pool.csv --column text --labelled both.csv -m m").ok();
+    ran.says("the model was trained on 30 of the 31 units of the sample, so it hides some of the errors");
 }
 
 #[test]

@@ -227,7 +227,7 @@ fn how_to_train_can_be_chosen_with_cv_only() {
 #[test]
 fn two_models_are_compared_by_figure_by_label_and_by_unit() {
     let desk = Desk::with_model().and("others.csv", OTHERS);
-    desk.run("train train.csv -o loose --cues none --l2 4").ok();
+    desk.run("train train.csv -o loose --cues none --l2 4 --optimize recall=0.9").ok();
     let found = json(&desk, "evaluate others.csv -m m --compare loose");
     let comparison = &found["comparison"];
     let [this, other] = ["m", "loose"].map(|model| json(&desk, &format!("evaluate others.csv -m {model}")));
@@ -357,15 +357,15 @@ fn units_of_one_group_have_no_intervals_and_it_is_said() {
     assert!(!ran.stdout.contains('['), "{}", ran.stdout);
     ran.says("all units are of one group, so there are no intervals");
     let found = json(&desk, "evaluate one.csv -m m --compare m");
-    assert_eq!(found["overall"]["micro_f1"], serde_json::json!({"value": 0.5, "interval": null}));
+    assert_eq!(found["overall"]["micro_f1"], serde_json::json!({"value": 2.0 / 3.0, "interval": null}));
     assert_eq!(found["comparison"]["overall"][0]["interval"], Value::Null);
     let table = desk.run("evaluate one.csv -m m --compare m -f csv").ok();
-    table.prints("\n,,micro_f1,0.5,,,,\n").prints("\n,,difference.micro_f1,0,,,1,\n");
+    table.prints("\n,,micro_f1,0.6666666666666666,,,,\n").prints("\n,,difference.micro_f1,0,,,1,\n");
     desk.run("evaluate one.csv -m m --compare m").ok().prints("+0.000                   1.0000\n");
     let page = desk.run("evaluate one.csv -m m -f html --compare m").ok();
     let page = page
-        .prints("<th scope=\"row\">micro F1</th><td class=\"n\">0.50</td><td class=\"n soft\"></td>")
-        .prints("<td class=\"n\">+0.000</td><td class=\"n\">0.500</td>");
+        .prints("<th scope=\"row\">micro F1</th><td class=\"n\">0.67</td><td class=\"n soft\"></td>")
+        .prints("<td class=\"n\">+0.000</td><td class=\"n\">0.667</td>");
     assert!(!page.stdout.contains("class=\"range\""), "a bar without an interval: {}", page.stdout);
     desk.run("train one.csv -o alone --cues none --report alone.html").ok();
     assert!(!String::from_utf8(desk.read("alone.html")).unwrap().contains("class=\"range\""));
@@ -409,7 +409,7 @@ fn what_no_unit_can_tell_is_left_open() {
     let desk = Desk::with_model().and("some.csv", labelled);
     let ran = desk.run("evaluate some.csv -m m").ok();
     ran.prints("\nunlabelled units given one    –\n")
-        .prints("\nthreat       0      0  –                             –      –  –                     0.0000 ");
+        .prints("\nthreat       0      0  –                             –      –  –                     0.000");
     let found = json(&desk, "evaluate some.csv -m m --compare m");
     let nothing = serde_json::json!({"value": null, "interval": null});
     let threat = found["labels"].as_array().unwrap().iter().find(|label| label["label"] == "threat").unwrap();

@@ -57,6 +57,7 @@ fn outputs() -> Vec<(&'static str, Vec<Value>)> {
     let desk = Desk::with_model()
         .and("speech.txt", "“They ruined the harbour,” said Anna Hale. We will make them pay.\n\nIt rained.\n")
         .and("other.csv", LABELLED.replace(",blame,", ",call,"))
+        .and("sample.csv", format!("{LABELLED}The ferry left at noon,,\n"))
         .and("voiced.csv", voiced());
     desk.run("train voiced.csv -o cued --cues builtin --prune 0.01").ok();
     let lines = |args: &str| desk.run(args).ok().records();
@@ -81,7 +82,7 @@ fn outputs() -> Vec<(&'static str, Vec<Value>)> {
         ("label", whole("labels threat --format json")),
         ("agree", whole("agree train.csv voiced.csv --format json --merged merged.csv")),
         ("agree", whole("agree train.csv other.csv train.csv --format json")),
-        ("estimate", whole("estimate voiced.csv --column text --labelled other.csv -m m --by group --format json")),
+        ("estimate", whole("estimate voiced.csv --column text --labelled sample.csv -m m --by group --format json")),
         ("cues-matches", lines("cues builtin speech.txt -f jsonl")),
         ("cues-counts", lines("cues builtin --labelled train.csv -f jsonl")),
     ]
