@@ -337,3 +337,59 @@ fn data_that_is_named_twice_is_warned_of() {
     desk.run("agree train.csv train.csv").ok().says(twice);
     desk.run("train train.csv more.csv --dry-run --language de").ok().says_not("twice");
 }
+
+/// Three rows with a stray quotation mark among hundreds that have none.
+fn astray() -> String {
+    let rows = |name: &str| (0..300).map(|n| format!("{name} {n} word,x\n")).collect::<String>();
+    format!(
+        "text,labels\na b,x\nc d,y\n\"e f,y\n{}he said \"no\" again,y\n\"quoted, one\",x\n{}",
+        rows("row"),
+        rows("later")
+    )
+}
+
+#[test]
+fn a_stray_quotation_mark_is_named_and_costs_its_own_row_alone() {
+    let desk = Desk::with("a.csv", astray());
+    desk.run("train a.csv --dry-run")
+        .ok()
+        .prints("604 units")
+        .says("a.csv:4: a quotation mark opens a cell here, and text stands behind the one that closes it on line 305\nhint: ")
+        .says("1 of 605 rows are left out");
+    desk.run("convert a.csv b.jsonl --strict")
+        .ends(1)
+        .says("a.csv:4: a quotation mark opens a cell")
+        .left_out("b.jsonl");
+    let crlf = Desk::with("a.csv", astray().replace('\n', "\r\n"));
+    crlf.run("train a.csv --dry-run").ok().prints("604 units").says("a.csv:4: ").says("on line 305");
+}
+
+#[test]
+fn a_quotation_mark_that_nothing_closes_costs_its_own_row_alone() {
+    let rows: String = (0..300).map(|n| format!("row {n} word,x\n")).collect();
+    let desk = Desk::with("a.csv", format!("text,labels\na b,x\n\"e f,y\n{rows}"))
+        .and("b.csv", "text,labels\na b,x\nc d,y\n\"e f,y\nno comma\n\nnor here\n");
+    desk.run("train a.csv --dry-run").ends(1).says("a.csv:3: a quotation mark opens a cell here and none closes it");
+    let desk = desk.and("a.csv", format!("text,labels\na b,z\n\"e f,y\n{rows}"));
+    desk.run("train a.csv --dry-run").ok().prints("301 units").says("1 of 302 rows are left out");
+    desk.run("train b.csv --dry-run")
+        .ok()
+        .prints("2 units")
+        .says("b.csv:4: a quotation mark opens a cell here and none closes it, so that 4 lines are one row\n");
+}
+
+#[test]
+fn quotation_marks_that_are_as_they_should_be_cost_no_row() {
+    let legal = "text,labels\n\"He said:\n\n\"\"no\"\", twice\",x\nhe said \"no\" again,y\n\"two\nlines\" ,x\n5\" tape,y\n\"one\" line,x\n";
+    let desk = Desk::with("a.csv", legal).and(
+        "b.csv",
+        legal
+            .replace("text,", "sep=;\ntext;")
+            .replace("\",x", "\";x")
+            .replace("n,y", "n;y")
+            .replace(" ,x", ";x")
+            .replace("e,", "e;"),
+    );
+    desk.run("train a.csv --dry-run").ok().prints("5 units").says_not("quotation mark");
+    desk.run("train b.csv --dry-run").ok().says_not("quotation mark");
+}
