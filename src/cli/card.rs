@@ -3,7 +3,9 @@
 use std::fmt::Write;
 
 use rhetor::features::{Block, cues};
-use rhetor::model::card::{Card, Compression, CueCard, Figure, LabelCard, Learned, Mirror, StrongTerm, Trust};
+use rhetor::model::card::{
+    Card, Compression, CueCard, Figure, LabelCard, Learned, Mirror, RowWeights, StrongTerm, Trust,
+};
 use rhetor::model::{Model, Task};
 use rhetor::report::column::width;
 use rhetor::report::visible;
@@ -116,6 +118,13 @@ fn head(model: &Model, out: &mut String) {
         visible(&learning.solver),
         visible(&learning.class_weight)
     );
+    if let Some(RowWeights { units, least, greatest }) = learning.row_weights {
+        let weigh = plural(units, "unit weighs", "units weigh");
+        line!(out, "row weights {units} {weigh} other than 1, from {least} to {greatest}");
+    }
+    if let Some(units) = &learning.calibrate_where {
+        line!(out, "judged on   units with {} only: thresholds, calibration and all held-out figures", visible(units));
+    }
     if let Some(Compression { prune, bits, largest_change }) = &card.compression {
         let pruned = prune.map_or(String::new(), |least| format!(", terms pruned to {least}"));
         line!(
@@ -145,9 +154,10 @@ fn labels(model: &Model, shows_trust: bool, out: &mut String) {
     let width = width(cards.iter().map(|card| &card.label), 5);
     line!(
         out,
-        "{:<width$} {:>7}  {:>5}  {:<14} {:>9} {:>6} {:>6} {:>6} {:>9}{}",
+        "{:<width$} {:>7}{}  {:>5}  {:<14} {:>9} {:>6} {:>6} {:>6} {:>9}{}",
         "label",
         "support",
+        if cards.iter().any(|card| card.judged.is_some()) { "  judged" } else { "" },
         "F1",
         "95%",
         "precision",
@@ -163,8 +173,9 @@ fn labels(model: &Model, shows_trust: bool, out: &mut String) {
         let name = visible(&card.label);
         line!(
             out,
-            "{name:<width$} {:>7}  {:>5.3}  {interval:<14} {:>9.3} {:>6.3} {:>6.3} {:>6.3} {:>9.3}{}",
+            "{name:<width$} {:>7}{}  {:>5.3}  {interval:<14} {:>9.3} {:>6.3} {:>6.3} {:>6.3} {:>9.3}{}",
             card.support,
+            card.judged.map_or(String::new(), |units| format!(" {units:>7}")),
             card.f1,
             card.precision,
             card.recall,

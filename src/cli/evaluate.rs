@@ -205,6 +205,7 @@ fn leave_out_seen(
 
 fn by_folds(args: &Evaluate, corpus: Corpus, remarks: Remarks) -> anyhow::Result<Judged> {
     let settings = train::settings(&args.features, &args.learning, remarks)?;
+    train::tell_of_weights(&corpus, remarks);
     let trained = train::learn(&corpus, &settings, remarks)?;
     trained.warnings.iter().for_each(|warning| remarks.warn(warning));
     let held_out = trained.held_out;

@@ -15,17 +15,21 @@ use rhetor::features::FeatureSettings;
 use rhetor::features::cues::{self, CueSet};
 use rhetor::features::vectors::{self, Vectors};
 use rhetor::learn::{self, KeepCues, Step, TrainSettings, Trained};
-use rhetor::model::card::Mirror;
+use rhetor::model::card::{Mirror, RowWeights};
 use rhetor::model::weights::Wish;
 use rhetor::report::html::model::ModelReport;
 use rhetor::text::stem::Language;
 
 use super::args::{Bits, DataFormat, DataOptions, FeatureOptions, LearningOptions, Train};
 use super::output::check_output;
+use super::reading::plural;
 use super::{DONE, Remarks, card, misuse, named, print, refuse_same, refuse_twice, warn_of_few_groups, write_whole};
 
 /// What `--cues` calls doing without.
 const NO_CUES: &str = "none";
+
+/// What `--weight-column` calls doing without.
+const NO_WEIGHTS: &str = "none";
 
 /// How many bad rows are named one by one.
 const NAMED: usize = 10;
@@ -66,6 +70,7 @@ pub fn run(args: &Train, remarks: Remarks) -> anyhow::Result<u8> {
 /// Everything but learning and writing.
 fn dry_run(corpus: &Corpus, settings: &TrainSettings, remarks: Remarks) -> anyhow::Result<u8> {
     let survey = learn::survey::survey(&corpus.examples, settings)?;
+    tell_of_weights(corpus, remarks);
     survey.warnings.iter().for_each(|warning| remarks.warn(warning));
     print(survey::text(&survey))?;
     remarks.say("nothing is learned or written: --dry-run");
@@ -79,6 +84,7 @@ fn train(
     output: &Path,
     remarks: Remarks,
 ) -> anyhow::Result<u8> {
+    tell_of_weights(corpus, remarks);
     let trained = learn(corpus, settings, remarks)?;
     if args.verify {
         verify(corpus, settings, &trained, remarks)?;
@@ -111,7 +117,7 @@ pub fn read_options(options: &DataOptions) -> ReadOptions {
         label: options.label_column.clone(),
         label_columns: options.label_columns.clone(),
         group: options.group_column.clone(),
-        weight: options.weight_column.clone(),
+        weight: options.weight_column.as_deref().map(|name| if name == NO_WEIGHTS { "" } else { name }.to_owned()),
         id: None,
     };
     ReadOptions {
@@ -263,6 +269,16 @@ pub fn report_reading(corpus: &Corpus, remarks: Remarks) {
     if !corpus.skipped.is_empty() {
         let rows = corpus.skipped.len() + corpus.examples.len();
         remarks.say(format_args!("{} of {rows} rows are left out", corpus.skipped.len()));
+    }
+}
+
+/// A column that happens to be called so must not change a model without a word.
+pub fn tell_of_weights(corpus: &Corpus, remarks: Remarks) {
+    if let Some(RowWeights { units, least, greatest }) = RowWeights::of(&corpus.examples) {
+        let rows = plural(units, "row weighs", "rows weigh");
+        remarks.say(format_args!(
+            "{units} {rows} other than 1 by the column of weights, from {least} to {greatest} (--weight-column none leaves it out)"
+        ));
     }
 }
 

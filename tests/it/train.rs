@@ -393,3 +393,46 @@ fn quotation_marks_that_are_as_they_should_be_cost_no_row() {
     desk.run("train a.csv --dry-run").ok().prints("5 units").says_not("quotation mark");
     desk.run("train b.csv --dry-run").ok().says_not("quotation mark");
 }
+
+/// [`LABELLED`] with a column more, whose cell is `value` for every other row.
+fn with_column(name: &str, value: &str) -> String {
+    let mut rows = LABELLED.lines();
+    let header = format!("{},{name}\n", rows.next().unwrap());
+    let cell = |n: usize| if n.is_multiple_of(2) { value } else { "" };
+    header + &rows.enumerate().map(|(n, row)| format!("{row},{}\n", cell(n))).collect::<String>()
+}
+
+#[test]
+fn a_column_of_weights_is_told_of_and_can_be_left() {
+    let desk = Desk::with("plain.csv", LABELLED).and("train.csv", with_column("weight", "2.5"));
+    let told = "15 rows weigh other than 1 by the column of weights, from 1 to 2.5 (--weight-column none";
+    desk.run("train train.csv -o m --cues none")
+        .ok()
+        .says(told)
+        .prints("row weights 15 units weigh other than 1, from 1 to 2.5");
+    desk.run("train train.csv --dry-run").ok().says(told);
+    desk.run("evaluate train.csv --cv --cues none").ok().says(told);
+    let card: Value = serde_json::from_str(&desk.run("inspect -m m --format json").ok().stdout).unwrap();
+    assert_eq!(card["learning"]["row_weights"], serde_json::json!({"units": 15, "least": 1.0, "greatest": 2.5}));
+    let linfa = "--cues none --solver linfa --l2 1";
+    desk.run(&format!("train train.csv -o n {linfa}")).ends(1).says("leave the weights out: --weight-column none");
+    desk.run(&format!("train train.csv -o n {linfa} --weight-column none")).ok().says_not("weigh other");
+    desk.run("train train.csv -o n --cues none --weight-column none").ok();
+    desk.run("train plain.csv -o plain --cues none").ok();
+    assert!(desk.read("n") == desk.read("plain"));
+}
+
+#[test]
+fn the_card_names_the_units_that_it_judges_and_counts_them() {
+    let desk = Desk::with("train.csv", with_column("part", "document"));
+    desk.run("train train.csv -o m --cues none --calibrate-where part=document")
+        .ok()
+        .prints("judged on   units with part=document only")
+        .prints("support  judged     F1");
+    let card: Value = serde_json::from_str(&desk.run("inspect -m m --format json").ok().stdout).unwrap();
+    assert_eq!(card["learning"]["calibrate_where"], "part=document");
+    assert_eq!((&card["labels"][0]["support"], &card["labels"][0]["judged"]), (&8.into(), &4.into()));
+    desk.run("train train.csv -o m --cues none").ok();
+    let card: Value = serde_json::from_str(&desk.run("inspect -m m --format json").ok().stdout).unwrap();
+    assert!(card["learning"].get("calibrate_where").is_none() && card["labels"][0].get("judged").is_none());
+}
