@@ -133,13 +133,15 @@ fn head(model: &Model, out: &mut String) {
         );
     }
     let overall = &card.overall;
+    let is_smaller = card.compression.as_ref().is_some_and(Compression::matters);
     line!(
         out,
-        "held out    micro F1 {:.3}, macro F1 {:.3}, all labels right {:.3}, mean average precision {:.3}",
+        "held out    micro F1 {:.3}, macro F1 {:.3}, all labels right {:.3}, mean average precision {:.3}{}",
         overall.micro_f1,
         overall.macro_f1,
         overall.accuracy,
-        overall.average_precision
+        overall.average_precision,
+        if is_smaller { " (before weights were made smaller)" } else { "" }
     );
     line!(
         out,

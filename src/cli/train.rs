@@ -15,6 +15,7 @@ use rhetor::features::FeatureSettings;
 use rhetor::features::cues::{self, CueSet};
 use rhetor::features::vectors::{self, Vectors};
 use rhetor::learn::{self, KeepCues, Step, TrainSettings, Trained};
+use rhetor::model::Model;
 use rhetor::model::card::{Mirror, RowWeights};
 use rhetor::model::weights::Wish;
 use rhetor::report::html::model::ModelReport;
@@ -97,6 +98,7 @@ fn train(
         write_whole(Some(path), |out| page.write(out))?;
     }
     trained.warnings.iter().for_each(|warning| remarks.warn(warning));
+    warn_of_compression(&trained.model, remarks);
     warn_of_few_groups(trained.model.card().groups as usize, remarks);
     let has_cues = trained.model.featurizer().settings().cues.is_some();
     if args.features.cues.is_empty() && settings.features.cues.is_some() && !has_cues {
@@ -109,6 +111,19 @@ fn train(
         false => print(format!("{card}\nwrote {}\n", output.display()))?,
     }
     Ok(DONE)
+}
+
+/// Held-out figures are those of the weights as they were learned.
+fn warn_of_compression(model: &Model, remarks: Remarks) {
+    /// Log-odds: a probability of .5 becomes one of .525.
+    const MUCH: f64 = 0.1;
+    let change = model.card().compression.as_ref().map_or(0.0, |compression| compression.largest_change);
+    if change > MUCH {
+        remarks.warn(format_args!(
+            "smaller weights moved a score of a training unit by {change:.2} log-odds, and the card's figures are from before\n\
+             hint: `rhetor evaluate` measures the model as it is; a smaller --prune, or --quantize 16, changes less"
+        ));
+    }
 }
 
 pub fn read_options(options: &DataOptions) -> ReadOptions {

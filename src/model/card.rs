@@ -50,6 +50,13 @@ pub struct Compression {
     pub largest_change: f64,
 }
 
+impl Compression {
+    /// Whether held-out figures, which are measured before it, may no longer be those of the model.
+    pub fn matters(&self) -> bool {
+        self.largest_change > 0.01
+    }
+}
+
 /// A figure and its 95% interval, by drawing whole groups anew. What cannot be told is NaN here, and null in JSON.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Told", into = "Told")]

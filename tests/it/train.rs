@@ -436,3 +436,17 @@ fn the_card_names_the_units_that_it_judges_and_counts_them() {
     let card: Value = serde_json::from_str(&desk.run("inspect -m m --format json").ok().stdout).unwrap();
     assert!(card["learning"].get("calibrate_where").is_none() && card["labels"][0].get("judged").is_none());
 }
+
+#[test]
+fn figures_from_before_weights_were_made_smaller_are_called_so() {
+    let desk = Desk::with("train.csv", LABELLED);
+    let mark = "(before weights were made smaller)";
+    desk.run("train train.csv -o m --cues none --quantize 8 --prune 1 --report r.html")
+        .ok()
+        .prints(mark)
+        .says("log-odds, and the card's figures are from before\nhint: `rhetor evaluate`");
+    desk.run("inspect -m m").ok().prints(mark);
+    assert!(String::from_utf8(desk.read("r.html")).unwrap().contains("before weights were made smaller"));
+    let ran = desk.run("train train.csv -o m --cues none --quantize 16").ok().says_not("figures are from before");
+    assert!(!ran.stdout.contains(mark));
+}
