@@ -14,6 +14,7 @@ use rhetor::corpus::{self, Columns, Corpus, Format, ReadOptions};
 use rhetor::features::FeatureSettings;
 use rhetor::features::cues::{self, CueSet};
 use rhetor::features::vectors::{self, Vectors};
+use rhetor::learn::survey::Contradiction;
 use rhetor::learn::{self, KeepCues, Step, TrainSettings, Trained};
 use rhetor::model::Model;
 use rhetor::model::card::{Mirror, RowWeights};
@@ -86,6 +87,7 @@ fn train(
     remarks: Remarks,
 ) -> anyhow::Result<u8> {
     tell_of_weights(corpus, remarks);
+    warn_of_contradictions(corpus, remarks);
     let trained = learn(corpus, settings, remarks)?;
     if args.verify {
         verify(corpus, settings, &trained, remarks)?;
@@ -285,6 +287,19 @@ pub fn report_reading(corpus: &Corpus, remarks: Remarks) {
         let rows = corpus.skipped.len() + corpus.examples.len();
         remarks.say(format_args!("{} of {rows} rows are left out", corpus.skipped.len()));
     }
+}
+
+/// Texts with other labels the second time: one of them is wrong, and a model learns both.
+fn warn_of_contradictions(corpus: &Corpus, remarks: Remarks) {
+    let (_, parted) = learn::survey::repeats(&corpus.examples);
+    let Some(Contradiction { first, second }) = parted.first() else { return };
+    let texts = match parted.len() {
+        1 => "1 text has".to_owned(),
+        more => format!("{more} texts have"),
+    };
+    remarks.warn(format_args!(
+        "{texts} other labels the second time, the first at {first} and {second}\nhint: --dry-run lists such texts"
+    ));
 }
 
 /// A column that happens to be called so must not change a model without a word.

@@ -450,3 +450,13 @@ fn figures_from_before_weights_were_made_smaller_are_called_so() {
     let ran = desk.run("train train.csv -o m --cues none --quantize 16").ok().says_not("figures are from before");
     assert!(!ran.stdout.contains(mark));
 }
+
+#[test]
+fn a_text_with_other_labels_the_second_time_is_warned_of() {
+    let again = "The bill was read a second time,threat,d\nA price of two pounds was agreed,call,c\n";
+    let desk = Desk::with("train.csv", LABELLED).and("again.csv", format!("{LABELLED}{again}"));
+    desk.run("train again.csv -o m --cues none").ok().says(
+        "warning: 2 texts have other labels the second time, the first at again.csv:27 and again.csv:32\nhint: --dry-run lists",
+    );
+    desk.run("train train.csv -o m --cues none").ok().says_not("other labels");
+}
