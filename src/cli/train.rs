@@ -23,7 +23,7 @@ use rhetor::report::html::model::ModelReport;
 use rhetor::text::stem::Language;
 
 use super::args::{Bits, DataFormat, DataOptions, FeatureOptions, LearningOptions, Train};
-use super::output::check_output;
+use super::output::{check_output, is_stdout};
 use super::reading::plural;
 use super::{DONE, Remarks, card, misuse, named, print, refuse_same, refuse_twice, warn_of_few_groups, write_whole};
 
@@ -92,7 +92,7 @@ fn train(
     if args.verify {
         verify(corpus, settings, &trained, remarks)?;
     }
-    let is_stdout = output.as_os_str() == "-";
+    let is_stdout = is_stdout(output);
     write_whole(Some(output), |out| out.write_all(&trained.model.to_bytes()))?;
     if let Some(path) = &args.report {
         let title = if is_stdout { "Standard output".to_owned() } else { output.display().to_string() };

@@ -460,3 +460,13 @@ fn a_text_with_other_labels_the_second_time_is_warned_of() {
     );
     desk.run("train train.csv -o m --cues none").ok().says_not("other labels");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_model_that_goes_to_standard_output_by_name_has_no_card_behind_it() {
+    let desk = Desk::with("train.csv", LABELLED);
+    desk.run("train train.csv -o m --cues none").ok();
+    let out = desk.command("train train.csv -o /dev/stdout --cues none").stdin(Stdio::null()).output().unwrap();
+    assert!(out.status.success() && out.stdout == desk.read("m"));
+    assert!(String::from_utf8_lossy(&out.stderr).contains("held out"));
+}
