@@ -122,7 +122,7 @@ impl Command {
 /// Options that every command has.
 #[derive(Clone, Debug, Args)]
 pub struct Shared {
-    /// Print no remarks, warnings or progress
+    /// Print no remarks, warnings or progress, nor the card of `train`
     #[arg(long, short, global = true, help_heading = "Common options")]
     pub quiet: bool,
     /// When to use colours

@@ -7,8 +7,9 @@ use rhetor::model::card::{
     Card, Compression, CueCard, Figure, LabelCard, Learned, Mirror, RowWeights, StrongTerm, Trust,
 };
 use rhetor::model::{Model, Task};
-use rhetor::report::column::width;
+use rhetor::report::column::{cut, width};
 use rhetor::report::visible;
+use rhetor::text::stem::Language;
 
 use super::reading::plural;
 
@@ -59,9 +60,11 @@ fn head(model: &Model, out: &mut String) {
     }
     line!(
         out,
-        "data        {} units in {} groups, fingerprint {}",
+        "data        {} {} in {} {}, fingerprint {}",
         card.units,
+        plural(card.units, "unit", "units"),
         card.groups,
+        plural(card.groups, "group", "groups"),
         visible(&card.data.chars().take(16).collect::<String>())
     );
     let (shortest, longest) = settings.ngrams;
@@ -76,10 +79,13 @@ fn head(model: &Model, out: &mut String) {
     let at_most = settings.max_terms.map_or(String::new(), |most| format!(", at most {most} of them"));
     line!(
         out,
-        "features    {} terms in {} {units}{in_groups} or more{at_most}{or_vectors}: {} stems, n-grams {shortest}–{longest}{characters}{shape}; {} weighting",
+        "features    {} terms in {} {units}{in_groups} or more{at_most}{or_vectors}: {}, n-grams {shortest}–{longest}{characters}{shape}; {} weighting",
         model.featurizer().vocabulary().len(),
         settings.min_count,
-        settings.language,
+        match settings.language {
+            Language::None => "no stems".to_owned(),
+            language => format!("{language} stems"),
+        },
         format!("{:?}", settings.weighting).to_lowercase()
     );
     if let Some(terms) = card.kept_out {
@@ -172,7 +178,7 @@ fn labels(model: &Model, shows_trust: bool, out: &mut String) {
     for card in cards {
         let interval = model.card().f1_of(card).known_interval();
         let interval = interval.map_or("–".to_owned(), |(low, high)| format!("[{low:.3}, {high:.3}]"));
-        let name = visible(&card.label);
+        let name = cut(&visible(&card.label));
         line!(
             out,
             "{name:<width$} {:>7}{}  {:>5.3}  {interval:<14} {:>9.3} {:>6.3} {:>6.3} {:>6.3} {:>9.3}{}",
@@ -192,7 +198,15 @@ fn labels(model: &Model, shows_trust: bool, out: &mut String) {
 /// What the model was worth on text of another origin.
 fn mirror(seen: &Mirror, is_own: bool, out: &mut String) {
     let names: Vec<String> = seen.data.iter().map(|file| visible(&file.name)).collect();
-    line!(out, "\non other text: {} units in {} groups of {}", seen.units, seen.groups, names.join(", "));
+    line!(
+        out,
+        "\non other text: {} {} in {} {} of {}",
+        seen.units,
+        plural(seen.units, "unit", "units"),
+        seen.groups,
+        plural(seen.groups, "group", "groups"),
+        names.join(", ")
+    );
     if !is_own {
         line!(out, "warning: measured on another model than this one");
     }
@@ -217,7 +231,7 @@ fn mirror(seen: &Mirror, is_own: bool, out: &mut String) {
     );
     for label in &seen.labels {
         let (name, f1, precision) =
-            (visible(&label.label), shown_figure(label.f1), shown_figure(label.average_precision));
+            (cut(&visible(&label.label)), shown_figure(label.f1), shown_figure(label.average_precision));
         line!(
             out,
             "{name:<width$} {:>7}  {f1:<21} {:>9} {:>6}  {precision:<21} {:>6.3}{}",
@@ -302,7 +316,7 @@ pub fn cues(card: &Card) -> String {
     let mut cues: Vec<&CueCard> = card.cues.iter().collect();
     cues.sort_by(|a, b| a.label.cmp(&b.label).then(b.worth().total_cmp(&a.worth())).then(a.name.cmp(&b.name)));
     for cue in cues {
-        let label = cue.label.as_deref().map_or("-".into(), visible);
+        let label = cue.label.as_deref().map_or("-".into(), |label| cut(&visible(label)));
         let note = match cue.support {
             0 if cue.weight != 0.0 => "  never matched; its weight is that of its section",
             0 => "  never matched",
@@ -337,7 +351,7 @@ pub fn strongest(model: &Model) -> String {
     for card in cards {
         let words = card.pro.iter().filter(|term| !term.term.starts_with(cues::PREFIX)).take(TERMS_A_LABEL);
         let words = words.map(|term| format!("{} {:+.1}", shown(term), term.weight));
-        line!(out, "{:<width$}  {}", visible(&card.label), words.collect::<Vec<_>>().join(", "));
+        line!(out, "{:<width$}  {}", cut(&visible(&card.label)), words.collect::<Vec<_>>().join(", "));
         let helpful = helpful_cues(model.card(), &card.label);
         if !helpful.is_empty() {
             line!(out, "{:<width$}  cues: {}", "", helpful.join(", "));

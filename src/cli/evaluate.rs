@@ -243,9 +243,10 @@ fn page(judged: &Judged, findings: &Findings, title: &str) -> ModelReport {
 
 /// How the figures were found, in words that say what they are worth.
 fn measured(judged: &Judged, all: &Evaluation) -> String {
-    let units = format!("{} units in {} groups", all.units, all.groups);
+    let (noun, groups) = (plural(all.units, "unit", "units"), plural(all.groups, "group", "groups"));
+    let units = format!("{} {noun} in {} {groups}", all.units, all.groups);
     if judged.by_model {
-        return format!("Measured on {} labelled units in {} groups.", all.units, all.groups);
+        return format!("Measured on {} labelled {noun} in {} {groups}.", all.units, all.groups);
     }
     let learning = &judged.model.card().learning;
     let company = match &learning.fold_by {

@@ -166,8 +166,13 @@ pub fn settings(
     learning: &LearningOptions,
     remarks: Remarks,
 ) -> anyhow::Result<TrainSettings> {
+    let features = features(options, remarks)?;
+    if learning.cues_l2.is_some() && features.cues.is_none() {
+        let hint = "leave --cues-l2 out, or name cues with --cues; built-in ones are for English";
+        return Err(misuse(format_args!("--cues-l2 is for cues, and there are none\nhint: {hint}")));
+    }
     Ok(TrainSettings {
-        features: features(options, remarks)?,
+        features,
         task: learning.task,
         l2: learning.l2,
         cues_l2: learning.cues_l2,

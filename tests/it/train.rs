@@ -470,3 +470,33 @@ fn a_model_that_goes_to_standard_output_by_name_has_no_card_behind_it() {
     assert!(out.status.success() && out.stdout == desk.read("m"));
     assert!(String::from_utf8_lossy(&out.stderr).contains("held out"));
 }
+
+#[test]
+fn a_strength_without_what_it_is_for_is_refused_with_a_tip_that_fits() {
+    let desk = Desk::with("train.csv", LABELLED);
+    desk.run("train train.csv -o m --cues none --cues-l2 3")
+        .ends(2)
+        .says("--cues-l2 is for cues, and there are none\nhint: ");
+    desk.run("train train.csv -o m --language german --cues-l2 3").ends(2).says("there are none");
+    desk.run("train train.csv -o m --vectors-l2 3")
+        .ends(2)
+        .says("--vectors <FILE>")
+        .says_not("names the model to write");
+    desk.run("train train.csv").ends(2).says("names the model to write");
+}
+
+#[test]
+fn a_label_with_a_long_name_does_not_widen_the_rows_of_the_others() {
+    let long = "a".repeat(200);
+    let desk =
+        Desk::with("train.csv", LABELLED.replace("threat", &long)).and("one.csv", "text,labels\nVote now,call\n");
+    for args in
+        ["train train.csv -o m --cues none", "train train.csv --dry-run", "evaluate -m m train.csv", "inspect -m m"]
+    {
+        let ran = desk.run(args).ok();
+        assert!(ran.stdout.contains(&format!("{}…", "a".repeat(47))), "{args}: {}", ran.stdout);
+        assert!(!ran.stdout.lines().any(|row| row.starts_with(&long)), "{args}");
+    }
+    desk.run("train train.csv -o m --cues none --language none").ok().prints(": no stems, n-grams");
+    desk.run("evaluate -m m one.csv").ok().prints("1 unit in 1 group\n");
+}
