@@ -2,11 +2,12 @@
 
 mod survey;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use rhetor::codebook::{self, Codebook, nearest};
@@ -317,11 +318,28 @@ pub fn tell_of_weights(corpus: &Corpus, remarks: Remarks) {
     }
 }
 
+/// Each label is learned for each fold and strength, and nobody should wait for minutes without knowing why.
+fn tell_of_many_labels(corpus: &Corpus, settings: &TrainSettings, remarks: Remarks) {
+    // 6,000 rows of 3,000 labels, eighteen times as much, took six minutes.
+    const MANY: usize = 1_000_000;
+    const MANY_LABELS: usize = 100;
+    let labels: BTreeSet<&String> = corpus.examples.iter().flat_map(|example| &example.labels).collect();
+    let (labels, rows) = (labels.len(), corpus.examples.len());
+    if settings.l2.is_none() && labels >= MANY_LABELS && labels * rows >= MANY {
+        remarks.say(format_args!(
+            "{labels} labels in {rows} rows: each is learned for each fold and strength, which may take minutes (--l2 1 tries one strength)"
+        ));
+    }
+}
+
 pub fn learn(corpus: &Corpus, settings: &TrainSettings, remarks: Remarks) -> anyhow::Result<Trained> {
+    tell_of_many_labels(corpus, settings, remarks);
     let bar = if remarks.is_quiet() { ProgressBar::hidden() } else { ProgressBar::new(1) };
     let style =
         ProgressStyle::with_template("{msg:<24} {wide_bar} {pos}/{len} {elapsed}").expect("the template is valid");
     bar.set_style(style);
+    // A strength may take minutes, and the time that has passed shows that something happens.
+    bar.enable_steady_tick(Duration::from_millis(500));
     let trained = learn::train(&corpus.examples, settings, &|step| match step {
         Step::Reading => bar.set_message("reading units"),
         Step::Folds { done, all } => {

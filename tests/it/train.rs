@@ -1,4 +1,4 @@
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -499,4 +499,16 @@ fn a_label_with_a_long_name_does_not_widen_the_rows_of_the_others() {
     }
     desk.run("train train.csv -o m --cues none --language none").ok().prints(": no stems, n-grams");
     desk.run("evaluate -m m one.csv").ok().prints("1 unit in 1 group\n");
+}
+
+#[test]
+fn very_many_labels_are_said_to_take_long_before_they_do() {
+    let rows: String = (0..2000).map(|n| format!("w{} v{n},l{}\n", n % 500, n % 500)).collect();
+    let desk = Desk::with("many.csv", format!("text,labels\n{rows}"));
+    let mut child = desk.command("train many.csv -o m --cues none").stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut said).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(said.starts_with("500 labels in 2000 rows: each is learned for each fold and strength"), "{said}");
 }
