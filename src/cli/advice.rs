@@ -95,7 +95,7 @@ pub fn advised(mut error: clap::Error, args: &[OsString]) -> clap::Error {
             }
             return error;
         }
-        ErrorKind::MissingRequiredArgument if command.get_name() == "train" => {
+        ErrorKind::MissingRequiredArgument if command.get_name() == "train" && error_lacks(&error, "--output") => {
             Some("'-o my.rhetor' names the model to write; '--dry-run' only checks the data".to_owned())
         }
         _ => None,
@@ -168,6 +168,15 @@ fn instead_of_argument(word: &str, command: &Command) -> Option<String> {
         let value = values.iter().map(clap::builder::PossibleValue::get_name).find(|value| is_meant(value))?;
         Some(format!("that is '--{} {value}' here", arg.get_long()?))
     })
+}
+
+/// Whether the error says that this option is missing.
+fn error_lacks(error: &clap::Error, option: &str) -> bool {
+    let missing = |context: &ContextValue| match context {
+        ContextValue::Strings(missing) => missing.iter().any(|missing| missing.starts_with(option)),
+        _ => false,
+    };
+    error.get(ContextKind::InvalidArg).is_some_and(missing)
 }
 
 /// The name that was probably meant, by a slip of the fingers or in other case.

@@ -122,7 +122,7 @@ impl Command {
 /// Options that every command has.
 #[derive(Clone, Debug, Args)]
 pub struct Shared {
-    /// Print no remarks, warnings or progress
+    /// Print no remarks, warnings or progress, nor the card of `train`
     #[arg(long, short, global = true, help_heading = "Common options")]
     pub quiet: bool,
     /// When to use colours
@@ -199,7 +199,7 @@ pub struct DataOptions {
     /// The column that says which units belong together [default: group, else doc]
     #[arg(long, value_name = "NAME")]
     pub group_column: Option<String>,
-    /// The column with the weight of each row [default: weight, if there is one]
+    /// The column with the weight of each row, or `none` [default: weight, if there is one]
     #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub weight_column: Option<String>,
     /// The encoding of the data, such as windows-1252 [default: utf-8, or utf-16 if the file says so]

@@ -3,10 +3,13 @@
 use std::fmt::Write;
 
 use rhetor::features::{Block, cues};
-use rhetor::model::card::{Card, Compression, CueCard, Figure, LabelCard, Learned, Mirror, StrongTerm, Trust};
+use rhetor::model::card::{
+    Card, Compression, CueCard, Figure, LabelCard, Learned, Mirror, RowWeights, StrongTerm, Trust,
+};
 use rhetor::model::{Model, Task};
-use rhetor::report::column::width;
+use rhetor::report::column::{cut, width};
 use rhetor::report::visible;
+use rhetor::text::stem::Language;
 
 use super::reading::plural;
 
@@ -57,9 +60,11 @@ fn head(model: &Model, out: &mut String) {
     }
     line!(
         out,
-        "data        {} units in {} groups, fingerprint {}",
+        "data        {} {} in {} {}, fingerprint {}",
         card.units,
+        plural(card.units, "unit", "units"),
         card.groups,
+        plural(card.groups, "group", "groups"),
         visible(&card.data.chars().take(16).collect::<String>())
     );
     let (shortest, longest) = settings.ngrams;
@@ -74,10 +79,13 @@ fn head(model: &Model, out: &mut String) {
     let at_most = settings.max_terms.map_or(String::new(), |most| format!(", at most {most} of them"));
     line!(
         out,
-        "features    {} terms in {} {units}{in_groups} or more{at_most}{or_vectors}: {} stems, n-grams {shortest}–{longest}{characters}{shape}; {} weighting",
+        "features    {} terms in {} {units}{in_groups} or more{at_most}{or_vectors}: {}, n-grams {shortest}–{longest}{characters}{shape}; {} weighting",
         model.featurizer().vocabulary().len(),
         settings.min_count,
-        settings.language,
+        match settings.language {
+            Language::None => "no stems".to_owned(),
+            language => format!("{language} stems"),
+        },
         format!("{:?}", settings.weighting).to_lowercase()
     );
     if let Some(terms) = card.kept_out {
@@ -116,6 +124,13 @@ fn head(model: &Model, out: &mut String) {
         visible(&learning.solver),
         visible(&learning.class_weight)
     );
+    if let Some(RowWeights { units, least, greatest }) = learning.row_weights {
+        let weigh = plural(units, "unit weighs", "units weigh");
+        line!(out, "row weights {units} {weigh} other than 1, from {least} to {greatest}");
+    }
+    if let Some(units) = &learning.calibrate_where {
+        line!(out, "judged on   units with {} only: thresholds, calibration and all held-out figures", visible(units));
+    }
     if let Some(Compression { prune, bits, largest_change }) = &card.compression {
         let pruned = prune.map_or(String::new(), |least| format!(", terms pruned to {least}"));
         line!(
@@ -124,13 +139,15 @@ fn head(model: &Model, out: &mut String) {
         );
     }
     let overall = &card.overall;
+    let is_smaller = card.compression.as_ref().is_some_and(Compression::matters);
     line!(
         out,
-        "held out    micro F1 {:.3}, macro F1 {:.3}, all labels right {:.3}, mean average precision {:.3}",
+        "held out    micro F1 {:.3}, macro F1 {:.3}, all labels right {:.3}, mean average precision {:.3}{}",
         overall.micro_f1,
         overall.macro_f1,
         overall.accuracy,
-        overall.average_precision
+        overall.average_precision,
+        if is_smaller { " (before weights were made smaller)" } else { "" }
     );
     line!(
         out,
@@ -145,9 +162,10 @@ fn labels(model: &Model, shows_trust: bool, out: &mut String) {
     let width = width(cards.iter().map(|card| &card.label), 5);
     line!(
         out,
-        "{:<width$} {:>7}  {:>5}  {:<14} {:>9} {:>6} {:>6} {:>6} {:>9}{}",
+        "{:<width$} {:>7}{}  {:>5}  {:<14} {:>9} {:>6} {:>6} {:>6} {:>9}{}",
         "label",
         "support",
+        if cards.iter().any(|card| card.judged.is_some()) { "  judged" } else { "" },
         "F1",
         "95%",
         "precision",
@@ -160,11 +178,12 @@ fn labels(model: &Model, shows_trust: bool, out: &mut String) {
     for card in cards {
         let interval = model.card().f1_of(card).known_interval();
         let interval = interval.map_or("–".to_owned(), |(low, high)| format!("[{low:.3}, {high:.3}]"));
-        let name = visible(&card.label);
+        let name = cut(&visible(&card.label));
         line!(
             out,
-            "{name:<width$} {:>7}  {:>5.3}  {interval:<14} {:>9.3} {:>6.3} {:>6.3} {:>6.3} {:>9.3}{}",
+            "{name:<width$} {:>7}{}  {:>5.3}  {interval:<14} {:>9.3} {:>6.3} {:>6.3} {:>6.3} {:>9.3}{}",
             card.support,
+            card.judged.map_or(String::new(), |units| format!(" {units:>7}")),
             card.f1,
             card.precision,
             card.recall,
@@ -179,7 +198,15 @@ fn labels(model: &Model, shows_trust: bool, out: &mut String) {
 /// What the model was worth on text of another origin.
 fn mirror(seen: &Mirror, is_own: bool, out: &mut String) {
     let names: Vec<String> = seen.data.iter().map(|file| visible(&file.name)).collect();
-    line!(out, "\non other text: {} units in {} groups of {}", seen.units, seen.groups, names.join(", "));
+    line!(
+        out,
+        "\non other text: {} {} in {} {} of {}",
+        seen.units,
+        plural(seen.units, "unit", "units"),
+        seen.groups,
+        plural(seen.groups, "group", "groups"),
+        names.join(", ")
+    );
     if !is_own {
         line!(out, "warning: measured on another model than this one");
     }
@@ -204,7 +231,7 @@ fn mirror(seen: &Mirror, is_own: bool, out: &mut String) {
     );
     for label in &seen.labels {
         let (name, f1, precision) =
-            (visible(&label.label), shown_figure(label.f1), shown_figure(label.average_precision));
+            (cut(&visible(&label.label)), shown_figure(label.f1), shown_figure(label.average_precision));
         line!(
             out,
             "{name:<width$} {:>7}  {f1:<21} {:>9} {:>6}  {precision:<21} {:>6.3}{}",
@@ -289,7 +316,7 @@ pub fn cues(card: &Card) -> String {
     let mut cues: Vec<&CueCard> = card.cues.iter().collect();
     cues.sort_by(|a, b| a.label.cmp(&b.label).then(b.worth().total_cmp(&a.worth())).then(a.name.cmp(&b.name)));
     for cue in cues {
-        let label = cue.label.as_deref().map_or("-".into(), visible);
+        let label = cue.label.as_deref().map_or("-".into(), |label| cut(&visible(label)));
         let note = match cue.support {
             0 if cue.weight != 0.0 => "  never matched; its weight is that of its section",
             0 => "  never matched",
@@ -324,7 +351,7 @@ pub fn strongest(model: &Model) -> String {
     for card in cards {
         let words = card.pro.iter().filter(|term| !term.term.starts_with(cues::PREFIX)).take(TERMS_A_LABEL);
         let words = words.map(|term| format!("{} {:+.1}", shown(term), term.weight));
-        line!(out, "{:<width$}  {}", visible(&card.label), words.collect::<Vec<_>>().join(", "));
+        line!(out, "{:<width$}  {}", cut(&visible(&card.label)), words.collect::<Vec<_>>().join(", "));
         let helpful = helpful_cues(model.card(), &card.label);
         if !helpful.is_empty() {
             line!(out, "{:<width$}  cues: {}", "", helpful.join(", "));

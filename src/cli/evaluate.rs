@@ -14,12 +14,13 @@ use rhetor::evaluate::voices::VoiceFigures;
 use rhetor::evaluate::{Evaluation, Judgement};
 use rhetor::framing::voice::Voice;
 use rhetor::model::card::{Learning, MirrorFile};
-use rhetor::model::{Model, english};
+use rhetor::model::{Model, Task, english};
 use rhetor::report::html::model::ModelReport;
 use serde::Serialize;
 
 use super::args::{Evaluate, FiguresFormat};
 use super::output::check_output;
+use super::reading::plural;
 use super::{
     DONE, Remarks, load_model, named, refuse_promise, refuse_same, refuse_twice, train, warn_of_few_groups,
     warn_of_seen, write_whole,
@@ -172,7 +173,7 @@ fn by_model(args: &Evaluate, corpus: Corpus, remarks: Remarks) -> anyhow::Result
     if args.unseen {
         leave_out_seen(&model, other.as_ref().map(|(_, other)| other), &mut examples, remarks)?;
     }
-    warn_of_strangers(&model, &examples, remarks)?;
+    tell_strangers(&model, &mut examples, remarks)?;
     warn_of_seen(&model, "the model", &examples, remarks);
     if let Some((name, other)) = &other {
         warn_of_seen(other, name, &examples, remarks);
@@ -205,6 +206,7 @@ fn leave_out_seen(
 
 fn by_folds(args: &Evaluate, corpus: Corpus, remarks: Remarks) -> anyhow::Result<Judged> {
     let settings = train::settings(&args.features, &args.learning, remarks)?;
+    train::tell_of_weights(&corpus, remarks);
     let trained = train::learn(&corpus, &settings, remarks)?;
     trained.warnings.iter().for_each(|warning| remarks.warn(warning));
     let held_out = trained.held_out;
@@ -241,9 +243,10 @@ fn page(judged: &Judged, findings: &Findings, title: &str) -> ModelReport {
 
 /// How the figures were found, in words that say what they are worth.
 fn measured(judged: &Judged, all: &Evaluation) -> String {
-    let units = format!("{} units in {} groups", all.units, all.groups);
+    let (noun, groups) = (plural(all.units, "unit", "units"), plural(all.groups, "group", "groups"));
+    let units = format!("{} {noun} in {} {groups}", all.units, all.groups);
     if judged.by_model {
-        return format!("Measured on {} labelled units in {} groups.", all.units, all.groups);
+        return format!("Measured on {} labelled {noun} in {} {groups}.", all.units, all.groups);
     }
     let learning = &judged.model.card().learning;
     let company = match &learning.fold_by {
@@ -263,25 +266,37 @@ fn model_name(path: Option<&Path>) -> String {
     path.map_or(english::NAME.to_owned(), |path| path.display().to_string())
 }
 
-/// Labels of the data that the model does not have.
-fn warn_of_strangers(model: &Model, examples: &[Example], remarks: Remarks) -> anyhow::Result<()> {
-    let mut strangers: BTreeMap<&str, u64> = BTreeMap::new();
+/// Labels of the data that the model does not have. A unit of one label cannot be judged without it, and is left out; a unit of any number stays
+/// with its others, and counts as one that lacks this.
+fn tell_strangers(model: &Model, examples: &mut Vec<Example>, remarks: Remarks) -> anyhow::Result<()> {
+    let mut strangers: BTreeMap<String, u64> = BTreeMap::new();
     let labels = examples.iter().flat_map(|example| &example.labels);
     labels.filter(|label| model.labels().find(label).is_none()).for_each(|label| {
-        *strangers.entry(label).or_default() += 1;
+        *strangers.entry(label.clone()).or_default() += 1;
     });
     let known = examples.iter().flat_map(|example| &example.labels).any(|label| model.labels().find(label).is_some());
     if !strangers.is_empty() && !known {
         let names: Vec<&str> = model.labels().iter().map(|(_, name)| name).collect();
         anyhow::bail!(
             "no label of the data is the model's ({})\nhint: `-m MODEL` names another model; this one has {}",
-            strangers.keys().copied().collect::<Vec<_>>().join(", "),
+            strangers.into_keys().collect::<Vec<_>>().join(", "),
             names.join(", ")
         );
     }
-    for (label, count) in strangers {
+    let is_single = model.task() == Task::Single;
+    for (label, count) in &strangers {
         let hint = model.labels().nearest(label).map_or(String::new(), |near| format!("\nhint: did you mean {near}?"));
-        remarks.warn(format_args!("the model has no label {label:?}, and {count} units have it; it is left out{hint}"));
+        let units = plural(*count, "unit that has it", "units that have it");
+        let fate = match (is_single, count) {
+            (true, 1) => "is left out, since nothing can be right there",
+            (true, _) => "are left out, since nothing can be right there",
+            (false, 1) => "is judged by its other labels alone",
+            (false, _) => "are judged by their other labels alone",
+        };
+        remarks.warn(format_args!("the model has no label {label:?}; {count} {units} {fate}{hint}"));
+    }
+    if is_single && !strangers.is_empty() {
+        examples.retain(|example| example.labels.iter().all(|label| model.labels().find(label).is_some()));
     }
     Ok(())
 }

@@ -136,6 +136,26 @@ pub fn refuse_same<'a>(output: Option<&Path>, inputs: impl IntoIterator<Item = &
     }
 }
 
+/// Whether what is written there goes where standard output goes, so that nothing else may: `-`, or `/dev/stdout`.
+pub fn is_stdout(path: &Path) -> bool {
+    path.as_os_str() == "-" || leads_to_stdout(path)
+}
+
+#[cfg(unix)]
+fn leads_to_stdout(path: &Path) -> bool {
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::MetadataExt;
+    let place = |file: &std::fs::Metadata| (file.dev(), file.ino());
+    let output = io::stdout().as_fd().try_clone_to_owned().and_then(|output| std::fs::File::from(output).metadata());
+    matches!((output, path.metadata()), (Ok(output), Ok(path)) if place(&output) == place(&path))
+}
+
+/// Other systems have no name for it.
+#[cfg(not(unix))]
+fn leads_to_stdout(_: &Path) -> bool {
+    false
+}
+
 /// Whether standard input comes from that file.
 #[cfg(unix)]
 fn is_standard_input(path: &Path) -> bool {

@@ -2,11 +2,12 @@
 
 mod survey;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use rhetor::codebook::{self, Codebook, nearest};
@@ -14,18 +15,24 @@ use rhetor::corpus::{self, Columns, Corpus, Format, ReadOptions};
 use rhetor::features::FeatureSettings;
 use rhetor::features::cues::{self, CueSet};
 use rhetor::features::vectors::{self, Vectors};
+use rhetor::learn::survey::Contradiction;
 use rhetor::learn::{self, KeepCues, Step, TrainSettings, Trained};
-use rhetor::model::card::Mirror;
+use rhetor::model::Model;
+use rhetor::model::card::{Mirror, RowWeights};
 use rhetor::model::weights::Wish;
 use rhetor::report::html::model::ModelReport;
 use rhetor::text::stem::Language;
 
 use super::args::{Bits, DataFormat, DataOptions, FeatureOptions, LearningOptions, Train};
-use super::output::check_output;
+use super::output::{check_output, is_stdout};
+use super::reading::plural;
 use super::{DONE, Remarks, card, misuse, named, print, refuse_same, refuse_twice, warn_of_few_groups, write_whole};
 
 /// What `--cues` calls doing without.
 const NO_CUES: &str = "none";
+
+/// What `--weight-column` calls doing without.
+const NO_WEIGHTS: &str = "none";
 
 /// How many bad rows are named one by one.
 const NAMED: usize = 10;
@@ -66,6 +73,7 @@ pub fn run(args: &Train, remarks: Remarks) -> anyhow::Result<u8> {
 /// Everything but learning and writing.
 fn dry_run(corpus: &Corpus, settings: &TrainSettings, remarks: Remarks) -> anyhow::Result<u8> {
     let survey = learn::survey::survey(&corpus.examples, settings)?;
+    tell_of_weights(corpus, remarks);
     survey.warnings.iter().for_each(|warning| remarks.warn(warning));
     print(survey::text(&survey))?;
     remarks.say("nothing is learned or written: --dry-run");
@@ -79,11 +87,13 @@ fn train(
     output: &Path,
     remarks: Remarks,
 ) -> anyhow::Result<u8> {
+    tell_of_weights(corpus, remarks);
+    warn_of_contradictions(corpus, remarks);
     let trained = learn(corpus, settings, remarks)?;
     if args.verify {
         verify(corpus, settings, &trained, remarks)?;
     }
-    let is_stdout = output.as_os_str() == "-";
+    let is_stdout = is_stdout(output);
     write_whole(Some(output), |out| out.write_all(&trained.model.to_bytes()))?;
     if let Some(path) = &args.report {
         let title = if is_stdout { "Standard output".to_owned() } else { output.display().to_string() };
@@ -91,6 +101,7 @@ fn train(
         write_whole(Some(path), |out| page.write(out))?;
     }
     trained.warnings.iter().for_each(|warning| remarks.warn(warning));
+    warn_of_compression(&trained.model, remarks);
     warn_of_few_groups(trained.model.card().groups as usize, remarks);
     let has_cues = trained.model.featurizer().settings().cues.is_some();
     if args.features.cues.is_empty() && settings.features.cues.is_some() && !has_cues {
@@ -105,13 +116,26 @@ fn train(
     Ok(DONE)
 }
 
+/// Held-out figures are those of the weights as they were learned.
+fn warn_of_compression(model: &Model, remarks: Remarks) {
+    /// Log-odds: a probability of .5 becomes one of .525.
+    const MUCH: f64 = 0.1;
+    let change = model.card().compression.as_ref().map_or(0.0, |compression| compression.largest_change);
+    if change > MUCH {
+        remarks.warn(format_args!(
+            "smaller weights moved a score of a training unit by {change:.2} log-odds, and the card's figures are from before\n\
+             hint: `rhetor evaluate` measures the model as it is; a smaller --prune, or --quantize 16, changes less"
+        ));
+    }
+}
+
 pub fn read_options(options: &DataOptions) -> ReadOptions {
     let columns = Columns {
         text: options.text_column.clone(),
         label: options.label_column.clone(),
         label_columns: options.label_columns.clone(),
         group: options.group_column.clone(),
-        weight: options.weight_column.clone(),
+        weight: options.weight_column.as_deref().map(|name| if name == NO_WEIGHTS { "" } else { name }.to_owned()),
         id: None,
     };
     ReadOptions {
@@ -143,8 +167,13 @@ pub fn settings(
     learning: &LearningOptions,
     remarks: Remarks,
 ) -> anyhow::Result<TrainSettings> {
+    let features = features(options, remarks)?;
+    if learning.cues_l2.is_some() && features.cues.is_none() {
+        let hint = "leave --cues-l2 out, or name cues with --cues; built-in ones are for English";
+        return Err(misuse(format_args!("--cues-l2 is for cues, and there are none\nhint: {hint}")));
+    }
     Ok(TrainSettings {
-        features: features(options, remarks)?,
+        features,
         task: learning.task,
         l2: learning.l2,
         cues_l2: learning.cues_l2,
@@ -266,11 +295,51 @@ pub fn report_reading(corpus: &Corpus, remarks: Remarks) {
     }
 }
 
+/// Texts with other labels the second time: one of them is wrong, and a model learns both.
+fn warn_of_contradictions(corpus: &Corpus, remarks: Remarks) {
+    let (_, parted) = learn::survey::repeats(&corpus.examples);
+    let Some(Contradiction { first, second }) = parted.first() else { return };
+    let texts = match parted.len() {
+        1 => "1 text has".to_owned(),
+        more => format!("{more} texts have"),
+    };
+    remarks.warn(format_args!(
+        "{texts} other labels the second time, the first at {first} and {second}\nhint: --dry-run lists such texts"
+    ));
+}
+
+/// A column that happens to be called so must not change a model without a word.
+pub fn tell_of_weights(corpus: &Corpus, remarks: Remarks) {
+    if let Some(RowWeights { units, least, greatest }) = RowWeights::of(&corpus.examples) {
+        let rows = plural(units, "row weighs", "rows weigh");
+        remarks.say(format_args!(
+            "{units} {rows} other than 1 by the column of weights, from {least} to {greatest} (--weight-column none leaves it out)"
+        ));
+    }
+}
+
+/// Each label is learned for each fold and strength, and nobody should wait for minutes without knowing why.
+fn tell_of_many_labels(corpus: &Corpus, settings: &TrainSettings, remarks: Remarks) {
+    // 6,000 rows of 3,000 labels, eighteen times as much, took six minutes.
+    const MANY: usize = 1_000_000;
+    const MANY_LABELS: usize = 100;
+    let labels: BTreeSet<&String> = corpus.examples.iter().flat_map(|example| &example.labels).collect();
+    let (labels, rows) = (labels.len(), corpus.examples.len());
+    if settings.l2.is_none() && labels >= MANY_LABELS && labels * rows >= MANY {
+        remarks.say(format_args!(
+            "{labels} labels in {rows} rows: each is learned for each fold and strength, which may take minutes (--l2 1 tries one strength)"
+        ));
+    }
+}
+
 pub fn learn(corpus: &Corpus, settings: &TrainSettings, remarks: Remarks) -> anyhow::Result<Trained> {
+    tell_of_many_labels(corpus, settings, remarks);
     let bar = if remarks.is_quiet() { ProgressBar::hidden() } else { ProgressBar::new(1) };
     let style =
         ProgressStyle::with_template("{msg:<24} {wide_bar} {pos}/{len} {elapsed}").expect("the template is valid");
     bar.set_style(style);
+    // A strength may take minutes, and the time that has passed shows that something happens.
+    bar.enable_steady_tick(Duration::from_millis(500));
     let trained = learn::train(&corpus.examples, settings, &|step| match step {
         Step::Reading => bar.set_message("reading units"),
         Step::Folds { done, all } => {

@@ -16,7 +16,7 @@ pub struct Columns {
     pub label_columns: Vec<String>,
     /// Usually `group`, else `doc`.
     pub group: Option<String>,
-    /// Usually `weight`.
+    /// Usually `weight`; an empty name for none.
     pub weight: Option<String>,
     /// Usually `id`.
     pub id: Option<String>,
@@ -54,7 +54,7 @@ impl Columns {
             Role::Text => self.text.as_deref(),
             Role::Label => self.label.as_deref(),
             Role::Group => self.group.as_deref(),
-            Role::Weight => self.weight.as_deref(),
+            Role::Weight => self.weight.as_deref().filter(|name| !name.is_empty()),
             Role::Id => self.id.as_deref(),
         }
     }
@@ -66,6 +66,9 @@ impl Columns {
 
     /// Which of the `names` plays the role.
     pub(super) fn find<'a>(&self, role: Role, names: impl Iterator<Item = &'a str> + Clone) -> Option<usize> {
+        if role == Role::Weight && self.weight.as_deref() == Some("") {
+            return None;
+        }
         if let Some(given) = self.given(role) {
             return names.clone().position(|name| name == given);
         }

@@ -99,9 +99,11 @@ impl<'a> Passing<'a> {
             cells: StringRecord::new(),
         };
         let Some(extent) = rows.records.header().map_err(|error| rows.stopped(error))? else { return Ok(None) };
-        let fault = if extent.open_quote { Some(Fault::OpenQuote) } else { rows.read_cells(extent.line) };
+        let stray = rows.read_cells(extent.line);
+        let fault = extent.fault().or(stray);
         rows.header_fault = fault.map(|fault| (extent.line, fault));
         rows.header = std::mem::take(&mut rows.cells);
+        rows.records.expect(rows.header.len());
         let column = self.wanted.column;
         if rows.header.iter().filter(|name| *name == column).count() > 1 {
             let place = self.origin.line(extent.line);
@@ -167,13 +169,8 @@ impl TableRows<'_> {
                 continue;
             }
             let stray = self.read_cells(extent.line);
-            let fault = match () {
-                () if extent.open_quote => Some(Fault::OpenQuote),
-                () if found != expected => {
-                    Some(Fault::RaggedRow { found, expected, delimiter: self.delimiter, lines: extent.lines })
-                }
-                () => stray,
-            };
+            let ragged = || Fault::RaggedRow { found, expected, delimiter: self.delimiter, lines: extent.lines };
+            let fault = extent.fault().or_else(|| (found != expected).then(ragged)).or(stray);
             return Ok(Some(TableRow { line: extent.line, cells: &self.cells, fault }));
         }
     }

@@ -26,8 +26,14 @@ impl fmt::Display for Problem {
 pub enum Fault {
     #[error("{found} {} where the header has {expected}", if *found == 1 { "cell" } else { "cells" })]
     RaggedRow { found: usize, expected: usize, delimiter: Delimiter, lines: u64 },
-    #[error("a quotation mark opens a cell here and none closes it")]
-    OpenQuote,
+    #[error("a quotation mark opens a cell here and none closes it{}", as_one_row(*lines))]
+    OpenQuote { lines: u64 },
+    /// The mark that closes a cell of several lines has text behind it: most likely it opens one, and the first is astray.
+    #[error(
+        "a quotation mark opens a cell here, and text stands behind the one that closes it on line {closed}{}",
+        as_one_row(*lines)
+    )]
+    StrayQuote { closed: u64, lines: u64 },
     #[error("the text is empty")]
     EmptyText,
     #[error("a line with labels and no text")]
@@ -61,7 +67,9 @@ impl Fault {
                 format!("quote a text that holds a {delimiter}")
             }
             Fault::RaggedRow { .. } => "write an empty cell for a missing value".into(),
-            Fault::OpenQuote => "close the cell, or quote it and double each mark in it: \"he said \"\"no\"\"\"".into(),
+            Fault::OpenQuote { .. } | Fault::StrayQuote { .. } => {
+                "close the cell, or quote it and double each mark in it: \"he said \"\"no\"\"\"".into()
+            }
             Fault::EmptyText => "give the row a text, or delete it".into(),
             Fault::NoText => "write the text behind the labels: `__label__threat We will make them pay.`".into(),
             Fault::InvalidUtf8 { .. } => {
@@ -86,6 +94,11 @@ impl Fault {
             }
         }
     }
+}
+
+/// How many lines are lost with a row, if it is more than its own.
+fn as_one_row(lines: u64) -> String {
+    if lines > 1 { format!(", so that {lines} lines are one row") } else { String::new() }
 }
 
 /// What separates the cells of a table.

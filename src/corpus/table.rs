@@ -3,7 +3,7 @@
 //!
 //! `Records` drives `csv-core` rather than `csv::Reader`, because every message names the line on which a record
 //! starts: `csv` counts the blank lines before a record as its own, and cannot tell that a quotation mark was never
-//! closed.
+//! closed, or closed by one that was to open a cell hundreds of rows below.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead, Write};
@@ -43,6 +43,7 @@ pub(super) fn read(source: Source, delimiter: Option<Delimiter>, rows: &mut Rows
     let ReadOptions { pending, binary_labels, .. } = *rows.options;
     let header = Header { names: &names, line, origin: rows.origin, columns, pending, binary_labels };
     let layout = header.layout(delimiter, sample, &mut rows.corpus.warnings)?;
+    records.expect(names.len());
     while let Some(extent) = records.next().map_err(|error| rows.origin.error(records.line(), error))? {
         if records.is_blank(names.len()) {
             continue;
@@ -153,8 +154,8 @@ impl LabelCells {
 
 impl Layout {
     fn example(&self, records: &Records, extent: Extent, rows: &mut Rows) -> Result<Example, Fault> {
-        if extent.open_quote {
-            return Err(Fault::OpenQuote);
+        if let Some(fault) = extent.fault() {
+            return Err(fault);
         }
         let found = records.ends().len();
         if found != self.width {
@@ -332,8 +333,12 @@ impl Header<'_> {
 
 /// Cuts a stream into records, and knows the line of each.
 pub(super) struct Records<'a> {
-    body: Box<dyn BufRead + 'a>,
+    input: Rereadable<'a>,
     place: LineCount,
+    /// How many cells a row has, once the header told.
+    width: Option<usize>,
+    /// The present record as it stands in the input.
+    raw: Vec<u8>,
     /// The line on which the present record starts.
     start: u64,
     /// How many bytes a record may take.
@@ -346,8 +351,28 @@ pub(super) struct Records<'a> {
 pub(super) struct Extent {
     pub line: u64,
     pub lines: u64,
-    /// The input ended within a quoted cell.
-    pub open_quote: bool,
+    /// How its quotation marks went astray, if they did.
+    pub astray: Option<Astray>,
+}
+
+/// What shows that a quotation mark opens a cell that it should not.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Astray {
+    /// The input ends within the cell.
+    Open,
+    /// The cell runs over lines, and on this one text stands behind the mark that closes it.
+    Closed { line: u64 },
+}
+
+impl Extent {
+    /// Why its cells are not those that were meant.
+    pub(super) fn fault(&self) -> Option<Fault> {
+        let lines = self.lines;
+        self.astray.map(|astray| match astray {
+            Astray::Open => Fault::OpenQuote { lines },
+            Astray::Closed { line: closed } => Fault::StrayQuote { closed, lines },
+        })
+    }
 }
 
 /// A record takes more bytes than it may.
@@ -367,8 +392,14 @@ enum End {
 
 impl<'a> Records<'a> {
     pub(super) fn new(body: Box<dyn BufRead + 'a>, delimiter: Delimiter) -> Self {
-        let place = LineCount { line: 1, after_cr: false };
-        Records { body, place, start: 1, most: usize::MAX, parser: Parser::new(delimiter) }
+        let (input, place) = (Rereadable { again: io::Cursor::default(), body }, LineCount::at(1));
+        let parser = Parser::new(delimiter.byte());
+        Records { input, place, width: None, raw: Vec::new(), start: 1, most: usize::MAX, parser }
+    }
+
+    /// From now on rows should have so many cells: of one whose quotation mark is astray, lines are given back that could be rows.
+    pub(super) fn expect(&mut self, cells: usize) {
+        self.width = Some(cells);
     }
 
     /// The same, but a longer record is an error: [`TooLong`].
@@ -408,17 +439,47 @@ impl<'a> Records<'a> {
         self.start = line;
         let end = self.fill()?;
         let lines = self.place.line - line + u64::from(end != End::Line);
-        Ok(Some(Extent { line, lines, open_quote: end == End::OpenQuote }))
+        let astray = match end {
+            End::OpenQuote => Some(Astray::Open),
+            _ if lines > 1 => {
+                text_behind_a_mark(&self.raw, self.parser.delimiter).map(|n| Astray::Closed { line: line + n })
+            }
+            _ => None,
+        };
+        match (astray, self.width) {
+            (Some(_), Some(width)) => Ok(Some(Extent { line, lines: self.give_back(width), astray })),
+            (Some(_), None) => Ok(Some(Extent { line, lines: lines_of(&self.raw).count() as u64, astray })),
+            (None, _) => Ok(Some(Extent { line, lines, astray })),
+        }
+    }
+
+    /// Keeps of the present record, whose quotation mark is astray, what stands before the next line that could be a row of so many cells by itself,
+    /// and reads on from there; how many lines it keeps. Within the cell that was open all marks are doubled, so nothing that is given back can open
+    /// another before its last line: however many marks are astray, no line is read more than a few times.
+    fn give_back(&mut self, width: usize) -> u64 {
+        let mut alone = Parser::new(self.parser.delimiter);
+        let mut kept = (self.raw.len(), lines_of(&self.raw).count() as u64);
+        for ((start, line), n) in lines_of(&self.raw).zip(0..).skip(1) {
+            if !line.trim_ascii().is_empty() && alone.could_be_row(line, width) {
+                kept = (start, n);
+                break;
+            }
+        }
+        let (end, count) = kept;
+        self.input.give_back(&self.raw[end..]);
+        self.parser.take_open(&self.raw[..end]);
+        self.place = LineCount::at(self.start + count);
+        count
     }
 
     /// Passes over line ends; false at the end of the input.
     fn skip_empty_lines(&mut self) -> io::Result<bool> {
         loop {
-            let input = self.body.fill_buf()?;
+            let input = self.input.fill_buf()?;
             let ends = input.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
             let (all, more) = (ends == input.len(), !input.is_empty());
             self.place.pass(&input[..ends]);
-            self.body.consume(ends);
+            self.input.consume(ends);
             if !all || !more {
                 return Ok(more);
             }
@@ -428,15 +489,17 @@ impl<'a> Records<'a> {
     /// Feeds the parser until a record is complete.
     fn fill(&mut self) -> io::Result<End> {
         self.parser.clear();
+        self.raw.clear();
         let mut left = self.most;
         loop {
-            let input = self.body.fill_buf()?;
+            let input = self.input.fill_buf()?;
             if input.is_empty() {
                 return Ok(self.parser.close());
             }
             let (complete, used) = self.parser.feed(input);
             self.place.pass(&input[..used]);
-            self.body.consume(used);
+            self.raw.extend_from_slice(&input[..used]);
+            self.input.consume(used);
             if complete {
                 return Ok(End::Line);
             }
@@ -460,9 +523,89 @@ impl<'a> Records<'a> {
     }
 }
 
+/// An input to which bytes can be given back.
+struct Rereadable<'a> {
+    again: io::Cursor<Vec<u8>>,
+    body: Box<dyn BufRead + 'a>,
+}
+
+impl Rereadable<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        match self.is_through() {
+            true => self.body.fill_buf(),
+            false => self.again.fill_buf(),
+        }
+    }
+
+    fn consume(&mut self, count: usize) {
+        match self.is_through() {
+            true => self.body.consume(count),
+            false => self.again.consume(count),
+        }
+    }
+
+    /// The bytes that were read last are read again.
+    fn give_back(&mut self, bytes: &[u8]) {
+        if self.is_through() {
+            self.again = io::Cursor::new(bytes.to_vec());
+        } else {
+            self.again.set_position(self.again.position() - bytes.len() as u64);
+        }
+    }
+
+    fn is_through(&self) -> bool {
+        self.again.position() == self.again.get_ref().len() as u64
+    }
+}
+
+/// The lines of a record, each with where it starts and without its end.
+fn lines_of(raw: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let (start, rest) = (at, raw.get(at..).filter(|rest| !rest.is_empty())?);
+        let length = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(rest.len());
+        let end = if rest[length..].starts_with(b"\r\n") { 2 } else { 1 };
+        at = start + length + end;
+        Some((start, &rest[..length]))
+    })
+}
+
+/// The line of a record, from 0, on which text stands behind the mark that closes a cell, if that cell began on another line. Blanks are no text.
+fn text_behind_a_mark(raw: &[u8], delimiter: u8) -> Option<u64> {
+    #[derive(Clone, Copy, PartialEq)]
+    enum At {
+        Start,
+        Plain,
+        Quoted,
+        Closed,
+        /// Behind a closing mark and a blank, where a mark is text.
+        Blank,
+    }
+    let (mut at, mut line, mut opened, mut after_cr) = (At::Start, 0, 0, false);
+    for &byte in raw {
+        at = match (at, byte) {
+            (At::Start, b'"') => {
+                opened = line;
+                At::Quoted
+            }
+            (At::Quoted, b'"') => At::Closed,
+            (At::Quoted, _) => At::Quoted,
+            (At::Closed, b'"') => At::Quoted,
+            (_, byte) if byte == delimiter => At::Start,
+            (At::Closed | At::Blank, b' ' | b'\r' | b'\n') => At::Blank,
+            (At::Closed | At::Blank, _) if line > opened => return Some(line),
+            _ => At::Plain,
+        };
+        line += u64::from(byte == b'\r' || byte == b'\n' && !after_cr);
+        after_cr = byte == b'\r';
+    }
+    None
+}
+
 /// `csv-core` with room for the record that it is parsing.
 struct Parser {
     core: csv_core::Reader,
+    delimiter: u8,
     /// The first `written` bytes are those of the record's cells.
     bytes: Vec<u8>,
     written: usize,
@@ -472,9 +615,27 @@ struct Parser {
 }
 
 impl Parser {
-    fn new(delimiter: Delimiter) -> Self {
-        let core = csv_core::ReaderBuilder::new().delimiter(delimiter.byte()).build();
-        Parser { core, bytes: vec![0; 1 << 10], written: 0, ends: vec![0; 1 << 4], cells: 0 }
+    fn new(delimiter: u8) -> Self {
+        let core = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
+        Parser { core, delimiter, bytes: vec![0; 1 << 10], written: 0, ends: vec![0; 1 << 4], cells: 0 }
+    }
+
+    /// Whether a line has so many cells, or opens one that goes on below it.
+    fn could_be_row(&mut self, line: &[u8], cells: usize) -> bool {
+        self.clear();
+        self.core.reset();
+        self.feed(line);
+        self.close() == End::OpenQuote || self.cells == cells
+    }
+
+    /// Takes these bytes for a record, the line end behind them left out, whatever they leave open.
+    fn take_open(&mut self, bytes: &[u8]) {
+        let end = bytes.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last + 1);
+        self.clear();
+        self.core.reset();
+        self.feed(&bytes[..end]);
+        self.feed(b"");
+        self.core.reset();
     }
 
     fn clear(&mut self) {
@@ -534,6 +695,11 @@ struct LineCount {
 }
 
 impl LineCount {
+    /// At the start of a line.
+    fn at(line: u64) -> Self {
+        LineCount { line, after_cr: false }
+    }
+
     fn pass(&mut self, bytes: &[u8]) {
         for byte in bytes {
             let ends = *byte == b'\r' || *byte == b'\n' && !self.after_cr;

@@ -87,7 +87,7 @@ pub struct LabelFigures {
 }
 
 impl Judgement {
-    /// What `model` says of the examples at its own thresholds. A label that the model does not have counts as none.
+    /// What `model` says of the examples at its own thresholds. A label that the model does not have is passed over.
     pub fn of(model: &Model, examples: &[Example]) -> Judgement {
         const UNITS_A_TASK: usize = 256;
         let parts: Vec<Vec<Said>> = examples

@@ -69,6 +69,7 @@ impl Evidence {
         let intervals = interval::f1_intervals(&judgement.counts_by_group(), names.len(), ground.settings.seed);
         let card = |label: usize| LabelCard {
             support: ground.truth.support(label) as u64,
+            judged: counted.contains(&false).then(|| judgement.truth.support(label) as u64),
             untested: untested[label],
             threshold: thresholds[label],
             f1_interval: intervals[label],
@@ -150,6 +151,7 @@ fn label_card(judgement: &Judgement, label: usize, counts: Counts) -> LabelCard 
     LabelCard {
         label: judgement.labels[label].clone(),
         support: 0,
+        judged: None,
         untested: false,
         threshold: 0.5,
         precision: counts.precision(),

@@ -33,7 +33,7 @@ use crate::features::matrix::Rows;
 use crate::features::vectors::Vectors;
 use crate::features::weighting::Weighting;
 use crate::features::{Block, FeatureSettings, Featurizer};
-use crate::model::card::{Card, Learned, Learning, Mirror, VectorCard};
+use crate::model::card::{Card, Learned, Learning, Mirror, RowWeights, VectorCard};
 use crate::model::file::hex;
 use crate::model::seen::SeenTexts;
 use crate::model::weights::{Weights, Wish};
@@ -91,9 +91,9 @@ pub enum LearnError {
     #[error("linfa-logistic: {0}")]
     Dense(String),
     #[error(
-        "linfa-logistic knows no weights of rows or classes\nhint: use the default solver, or leave the weights out"
+        "linfa-logistic knows no weights of rows or classes\nhint: use the default solver, or leave the weights out: {without}"
     )]
-    DenseWeights,
+    DenseWeights { without: &'static str },
     #[error("linfa-logistic cannot fit naive-Bayes weighting\nhint: use the default solver, or another --weighting")]
     DenseRatios,
     #[error(
@@ -392,7 +392,12 @@ impl Ground<'_> {
             Solver::Linfa if ratios.is_some() => return Err(LearnError::DenseRatios),
             Solver::Linfa if !block.positive.is_empty() => return Err(LearnError::DenseSigns),
             Solver::Linfa if self.costs.labels.is_some() || self.costs.units.iter().any(|&cost| cost != 1.0) => {
-                return Err(LearnError::DenseWeights);
+                let without = match self.settings {
+                    settings if settings.class_weight != ClassWeight::None => "no --class-weight",
+                    settings if !settings.weigh.is_empty() => "no --weigh",
+                    _ => "--weight-column none",
+                };
+                return Err(LearnError::DenseWeights { without });
             }
             Solver::Linfa => dense::fit(&block.rows, self.truth, problem.loss, l2.get())?,
         };
@@ -605,6 +610,12 @@ fn assemble(
             optimize: settings.optimize.to_string(),
             class_weight: format!("{:?}", settings.class_weight).to_lowercase(),
             weigh: settings.weigh.iter().map(Weighing::to_string).collect(),
+            row_weights: RowWeights::of(examples.iter().copied()),
+            calibrate_where: settings
+                .calibrate_where
+                .as_ref()
+                .filter(|(column, value)| examples.iter().any(|example| example.extra.get(column) == Some(value)))
+                .map(|(column, value)| format!("{column}={value}")),
             version: env!("CARGO_PKG_VERSION").into(),
         },
         overall: evidence.overall,

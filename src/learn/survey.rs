@@ -99,15 +99,17 @@ pub fn survey(examples: &[Example], settings: &TrainSettings) -> Result<Survey, 
     })
 }
 
-/// How many texts stand more than once, and where their labels part.
-fn repeats(examples: &[Example]) -> (usize, Vec<Contradiction>) {
-    let mut by_text: BTreeMap<&str, Vec<&Example>> = BTreeMap::new();
-    examples.iter().for_each(|example| by_text.entry(example.text.trim()).or_default().push(example));
-    let repeated: Vec<_> = by_text.into_values().filter(|rows| rows.len() > 1).collect();
-    let set = |example: &Example| example.labels.iter().cloned().collect::<BTreeSet<_>>();
+/// How many texts stand more than once, and where their labels part, the first place first.
+pub fn repeats(examples: &[Example]) -> (usize, Vec<Contradiction>) {
+    let mut by_text: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    (0..examples.len()).for_each(|row| by_text.entry(examples[row].text.trim()).or_default().push(row));
+    let mut repeated: Vec<_> = by_text.into_values().filter(|rows| rows.len() > 1).collect();
+    repeated.sort_by_key(|rows| rows[0]);
+    let set = |row: usize| examples[row].labels.iter().collect::<BTreeSet<_>>();
+    let place = |row: usize| examples[row].place.to_string();
     let parted = repeated.iter().filter_map(|rows| {
-        let second = rows.iter().find(|row| set(row) != set(rows[0]))?;
-        Some(Contradiction { first: rows[0].place.to_string(), second: second.place.to_string() })
+        let second = rows.iter().find(|row| set(**row) != set(rows[0]))?;
+        Some(Contradiction { first: place(rows[0]), second: place(*second) })
     });
     let contradictory = parted.collect();
     (repeated.len(), contradictory)

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::corpus::Example;
 use crate::features::Block;
 
 /// The card of a model. It holds no time and no path, so that the same data gives the same card.
@@ -47,6 +48,13 @@ pub struct Compression {
     pub bits: u8,
     /// The largest change of any score of a training unit, in log-odds.
     pub largest_change: f64,
+}
+
+impl Compression {
+    /// Whether held-out figures, which are measured before it, may no longer be those of the model.
+    pub fn matters(&self) -> bool {
+        self.largest_change > 0.01
+    }
 }
 
 /// A figure and its 95% interval, by drawing whole groups anew. What cannot be told is NaN here, and null in JSON.
@@ -211,8 +219,37 @@ pub struct Learning {
     /// Units that counted more or less in the fit, as `COLUMN=VALUE:FACTOR`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub weigh: Vec<String>,
+    /// What rows weigh by a column of their own, where it is not 1 for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row_weights: Option<RowWeights>,
+    /// The units that thresholds, calibration and all held-out figures look at, as `COLUMN=VALUE`; all where none are named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibrate_where: Option<String>,
     /// The version of rhetor that trained it.
     pub version: String,
+}
+
+/// What rows weigh in the fit.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RowWeights {
+    /// Units that weigh other than 1.
+    pub units: u64,
+    pub least: f64,
+    pub greatest: f64,
+}
+
+impl RowWeights {
+    /// None where all weigh 1.
+    pub fn of<'a>(examples: impl IntoIterator<Item = &'a Example>) -> Option<RowWeights> {
+        let all = RowWeights { units: 0, least: f64::INFINITY, greatest: f64::NEG_INFINITY };
+        let weights = examples.into_iter().map(|example| example.weight);
+        let found = weights.fold(all, |RowWeights { units, least, greatest }, weight| RowWeights {
+            units: units + u64::from(weight != 1.0),
+            least: least.min(weight),
+            greatest: greatest.max(weight),
+        });
+        Some(found).filter(|found| found.units > 0)
+    }
 }
 
 /// Held-out figures over all labels, with thresholds chosen on other folds than those they are scored on.
@@ -238,6 +275,9 @@ pub struct LabelCard {
     pub label: String,
     /// Training units that have it.
     pub support: u64,
+    /// Those of them that the figures below are of, where only some units were judged (`train --calibrate-where`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged: Option<u64>,
     /// Too few examples to hold any out: the figures below mean nothing.
     pub untested: bool,
     /// The probability from which on the label is given.

@@ -653,3 +653,30 @@ fn what_is_a_page_of_the_web_or_no_text_at_all_is_said_to_be_once() {
     let said = desk.run("classify -m m program.txt").ok().stderr;
     assert_eq!((said.matches("warning:").count(), said.matches("hint:").count()), (1, 0), "{said}");
 }
+
+#[test]
+fn a_label_with_a_comma_in_its_name_can_be_asked_for() {
+    let data = LABELLED
+        .replace("threat", "\"fruit,red\"")
+        .replace("blame|\"fruit,red\"", "blame")
+        .replace("\"fruit,red\",", "\"fruit,red\",");
+    let desk = Desk::with("train.csv", data);
+    desk.run("train train.csv -o m --cues none --label-separator |").ok();
+    let labels = |only: &str| {
+        let ran =
+            desk.run_with(&format!("classify -m m --threshold 0 -f jsonl --only {only}"), "They will pay.\n").ok();
+        let record = ran.records().remove(0);
+        let mut labels: Vec<_> = record["framings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|framing| framing["label"].as_str().unwrap().to_owned())
+            .collect();
+        labels.sort();
+        labels
+    };
+    assert_eq!(labels("fruit,red"), ["fruit,red"]);
+    assert_eq!(labels("call,fruit,red,blame"), ["blame", "call", "fruit,red"]);
+    assert_eq!(labels("call,blame"), ["blame", "call"]);
+    desk.run_with("classify -m m --only call,frut", "They will pay.\n").ends(2).says("no label \"frut\"");
+}

@@ -55,7 +55,7 @@ fn a_quotation_mark_that_nothing_closes_is_named_with_its_line() {
         .and("h.csv", "id,\"body\n1,x\n");
     desk.run(&format!("{JSONL} h.csv"))
         .ends(1)
-        .says("h.csv:1: a quotation mark opens a cell here and none closes it\nhint: ");
+        .says("h.csv:1: a quotation mark opens a cell here and none closes it, so that 2 lines are one row\nhint: ");
     desk.run(&format!("{JSONL} u.csv")).ok().says(
         "warning: u.csv:2: 1 bad row: a quotation mark opens a cell here and none closes it\nhint: close the cell",
     );
@@ -178,4 +178,16 @@ fn a_column_that_stands_there_twice_is_refused_if_it_is_the_one() {
         .ok()
         .says("b.csv:1: the column `id` stands there twice, and the first is read")
         .prints("{\"row\":{\"id\":\"1\",\"body\":\"Vote now.\"},");
+}
+
+#[test]
+fn a_stray_quotation_mark_swallows_no_other_row() {
+    let desk =
+        Desk::with_model().and("a.csv", "id,body\n1,\"open\n2,They will pay.\n3,he said \"no\" again\n4,Vote now.\n");
+    let ran = desk.run(&format!("{JSONL} a.csv")).ok().says(
+        "warning: a.csv:2: 1 bad row: a quotation mark opens a cell here, and text stands behind the one that closes it on line 4\nhint: ",
+    );
+    let texts: Vec<_> = ran.records().iter().map(|record| record["text"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(texts, ["open", "They will pay.", "he said \"no\" again", "Vote now."]);
+    assert_eq!(ran.records()[2]["line"], 4);
 }

@@ -452,3 +452,34 @@ fn figures_are_not_written_under_a_name_that_promises_something_else() {
     desk.run("agree train.csv train.csv -o f.html").ends(2).left_out("f.html");
     desk.run("evaluate train.csv -m m -o f.xlsx -f csv").ok().wrote("f.xlsx");
 }
+
+#[test]
+fn units_with_a_label_that_the_model_lacks_are_left_out_where_nothing_can_be_right() {
+    let rows: Vec<&str> = LABELLED.lines().filter(|row| !row.contains(",,") && !row.contains('|')).collect();
+    let single = rows.join("\n") + "\n";
+    let desk = Desk::with("one.csv", &single)
+        .and(
+            "strange.csv",
+            format!("{single}Anna Hale came by,PERSON,e\nSo did Ben Ames,PERSON,f\nAnd then some,other,f\n"),
+        )
+        .and("train.csv", LABELLED)
+        .and("multi.csv", format!("{LABELLED}Anna Hale will pay for it,PERSON|threat,e\nSo did Ben Ames,PERSON,f\n"));
+    desk.run("train one.csv -o one --cues none -q").ok();
+    desk.run("train train.csv -o many --cues none -q").ok();
+    let units = |args: &str| {
+        let found = desk.run(&format!("evaluate -f json {args}")).ok();
+        (json_of(&found.stdout)["units"].clone(), found)
+    };
+    let (all, _) = units("-m one one.csv");
+    let (left, ran) = units("-m one strange.csv");
+    assert_eq!(left, all);
+    ran.says("no label \"PERSON\"; 2 units that have it are left out")
+        .says("no label \"other\"; 1 unit that has it is left out");
+    let (left, ran) = units("-m many multi.csv");
+    assert_eq!(left, 32);
+    ran.says("no label \"PERSON\"; 2 units that have it are judged by their other labels alone");
+}
+
+fn json_of(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap()
+}

@@ -1,4 +1,4 @@
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -336,4 +336,179 @@ fn data_that_is_named_twice_is_warned_of() {
     desk.run("train train.csv ./train.csv --dry-run").ok().says(&format!("./{twice}"));
     desk.run("agree train.csv train.csv").ok().says(twice);
     desk.run("train train.csv more.csv --dry-run --language de").ok().says_not("twice");
+}
+
+/// Three rows with a stray quotation mark among hundreds that have none.
+fn astray() -> String {
+    let rows = |name: &str| (0..300).map(|n| format!("{name} {n} word,x\n")).collect::<String>();
+    format!(
+        "text,labels\na b,x\nc d,y\n\"e f,y\n{}he said \"no\" again,y\n\"quoted, one\",x\n{}",
+        rows("row"),
+        rows("later")
+    )
+}
+
+#[test]
+fn a_stray_quotation_mark_is_named_and_costs_its_own_row_alone() {
+    let desk = Desk::with("a.csv", astray());
+    desk.run("train a.csv --dry-run")
+        .ok()
+        .prints("604 units")
+        .says("a.csv:4: a quotation mark opens a cell here, and text stands behind the one that closes it on line 305\nhint: ")
+        .says("1 of 605 rows are left out");
+    desk.run("convert a.csv b.jsonl --strict")
+        .ends(1)
+        .says("a.csv:4: a quotation mark opens a cell")
+        .left_out("b.jsonl");
+    let crlf = Desk::with("a.csv", astray().replace('\n', "\r\n"));
+    crlf.run("train a.csv --dry-run").ok().prints("604 units").says("a.csv:4: ").says("on line 305");
+}
+
+#[test]
+fn a_quotation_mark_that_nothing_closes_costs_its_own_row_alone() {
+    let rows: String = (0..300).map(|n| format!("row {n} word,x\n")).collect();
+    let desk = Desk::with("a.csv", format!("text,labels\na b,x\n\"e f,y\n{rows}"))
+        .and("b.csv", "text,labels\na b,x\nc d,y\n\"e f,y\nno comma\n\nnor here\n");
+    desk.run("train a.csv --dry-run").ends(1).says("a.csv:3: a quotation mark opens a cell here and none closes it");
+    let desk = desk.and("a.csv", format!("text,labels\na b,z\n\"e f,y\n{rows}"));
+    desk.run("train a.csv --dry-run").ok().prints("301 units").says("1 of 302 rows are left out");
+    desk.run("train b.csv --dry-run")
+        .ok()
+        .prints("2 units")
+        .says("b.csv:4: a quotation mark opens a cell here and none closes it, so that 4 lines are one row\n");
+}
+
+#[test]
+fn quotation_marks_that_are_as_they_should_be_cost_no_row() {
+    let legal = "text,labels\n\"He said:\n\n\"\"no\"\", twice\",x\nhe said \"no\" again,y\n\"two\nlines\" ,x\n5\" tape,y\n\"one\" line,x\n";
+    let desk = Desk::with("a.csv", legal).and(
+        "b.csv",
+        legal
+            .replace("text,", "sep=;\ntext;")
+            .replace("\",x", "\";x")
+            .replace("n,y", "n;y")
+            .replace(" ,x", ";x")
+            .replace("e,", "e;"),
+    );
+    desk.run("train a.csv --dry-run").ok().prints("5 units").says_not("quotation mark");
+    desk.run("train b.csv --dry-run").ok().says_not("quotation mark");
+}
+
+/// [`LABELLED`] with a column more, whose cell is `value` for every other row.
+fn with_column(name: &str, value: &str) -> String {
+    let mut rows = LABELLED.lines();
+    let header = format!("{},{name}\n", rows.next().unwrap());
+    let cell = |n: usize| if n.is_multiple_of(2) { value } else { "" };
+    header + &rows.enumerate().map(|(n, row)| format!("{row},{}\n", cell(n))).collect::<String>()
+}
+
+#[test]
+fn a_column_of_weights_is_told_of_and_can_be_left() {
+    let desk = Desk::with("plain.csv", LABELLED).and("train.csv", with_column("weight", "2.5"));
+    let told = "15 rows weigh other than 1 by the column of weights, from 1 to 2.5 (--weight-column none";
+    desk.run("train train.csv -o m --cues none")
+        .ok()
+        .says(told)
+        .prints("row weights 15 units weigh other than 1, from 1 to 2.5");
+    desk.run("train train.csv --dry-run").ok().says(told);
+    desk.run("evaluate train.csv --cv --cues none").ok().says(told);
+    let card: Value = serde_json::from_str(&desk.run("inspect -m m --format json").ok().stdout).unwrap();
+    assert_eq!(card["learning"]["row_weights"], serde_json::json!({"units": 15, "least": 1.0, "greatest": 2.5}));
+    let linfa = "--cues none --solver linfa --l2 1";
+    desk.run(&format!("train train.csv -o n {linfa}")).ends(1).says("leave the weights out: --weight-column none");
+    desk.run(&format!("train train.csv -o n {linfa} --weight-column none")).ok().says_not("weigh other");
+    desk.run("train train.csv -o n --cues none --weight-column none").ok();
+    desk.run("train plain.csv -o plain --cues none").ok();
+    assert!(desk.read("n") == desk.read("plain"));
+}
+
+#[test]
+fn the_card_names_the_units_that_it_judges_and_counts_them() {
+    let desk = Desk::with("train.csv", with_column("part", "document"));
+    desk.run("train train.csv -o m --cues none --calibrate-where part=document")
+        .ok()
+        .prints("judged on   units with part=document only")
+        .prints("support  judged     F1");
+    let card: Value = serde_json::from_str(&desk.run("inspect -m m --format json").ok().stdout).unwrap();
+    assert_eq!(card["learning"]["calibrate_where"], "part=document");
+    assert_eq!((&card["labels"][0]["support"], &card["labels"][0]["judged"]), (&8.into(), &4.into()));
+    desk.run("train train.csv -o m --cues none").ok();
+    let card: Value = serde_json::from_str(&desk.run("inspect -m m --format json").ok().stdout).unwrap();
+    assert!(card["learning"].get("calibrate_where").is_none() && card["labels"][0].get("judged").is_none());
+}
+
+#[test]
+fn figures_from_before_weights_were_made_smaller_are_called_so() {
+    let desk = Desk::with("train.csv", LABELLED);
+    let mark = "(before weights were made smaller)";
+    desk.run("train train.csv -o m --cues none --quantize 8 --prune 1 --report r.html")
+        .ok()
+        .prints(mark)
+        .says("log-odds, and the card's figures are from before\nhint: `rhetor evaluate`");
+    desk.run("inspect -m m").ok().prints(mark);
+    assert!(String::from_utf8(desk.read("r.html")).unwrap().contains("before weights were made smaller"));
+    let ran = desk.run("train train.csv -o m --cues none --quantize 16").ok().says_not("figures are from before");
+    assert!(!ran.stdout.contains(mark));
+}
+
+#[test]
+fn a_text_with_other_labels_the_second_time_is_warned_of() {
+    let again = "The bill was read a second time,threat,d\nA price of two pounds was agreed,call,c\n";
+    let desk = Desk::with("train.csv", LABELLED).and("again.csv", format!("{LABELLED}{again}"));
+    desk.run("train again.csv -o m --cues none").ok().says(
+        "warning: 2 texts have other labels the second time, the first at again.csv:27 and again.csv:32\nhint: --dry-run lists",
+    );
+    desk.run("train train.csv -o m --cues none").ok().says_not("other labels");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_model_that_goes_to_standard_output_by_name_has_no_card_behind_it() {
+    let desk = Desk::with("train.csv", LABELLED);
+    desk.run("train train.csv -o m --cues none").ok();
+    let out = desk.command("train train.csv -o /dev/stdout --cues none").stdin(Stdio::null()).output().unwrap();
+    assert!(out.status.success() && out.stdout == desk.read("m"));
+    assert!(String::from_utf8_lossy(&out.stderr).contains("held out"));
+}
+
+#[test]
+fn a_strength_without_what_it_is_for_is_refused_with_a_tip_that_fits() {
+    let desk = Desk::with("train.csv", LABELLED);
+    desk.run("train train.csv -o m --cues none --cues-l2 3")
+        .ends(2)
+        .says("--cues-l2 is for cues, and there are none\nhint: ");
+    desk.run("train train.csv -o m --language german --cues-l2 3").ends(2).says("there are none");
+    desk.run("train train.csv -o m --vectors-l2 3")
+        .ends(2)
+        .says("--vectors <FILE>")
+        .says_not("names the model to write");
+    desk.run("train train.csv").ends(2).says("names the model to write");
+}
+
+#[test]
+fn a_label_with_a_long_name_does_not_widen_the_rows_of_the_others() {
+    let long = "a".repeat(200);
+    let desk =
+        Desk::with("train.csv", LABELLED.replace("threat", &long)).and("one.csv", "text,labels\nVote now,call\n");
+    for args in
+        ["train train.csv -o m --cues none", "train train.csv --dry-run", "evaluate -m m train.csv", "inspect -m m"]
+    {
+        let ran = desk.run(args).ok();
+        assert!(ran.stdout.contains(&format!("{}…", "a".repeat(47))), "{args}: {}", ran.stdout);
+        assert!(!ran.stdout.lines().any(|row| row.starts_with(&long)), "{args}");
+    }
+    desk.run("train train.csv -o m --cues none --language none").ok().prints(": no stems, n-grams");
+    desk.run("evaluate -m m one.csv").ok().prints("1 unit in 1 group\n");
+}
+
+#[test]
+fn very_many_labels_are_said_to_take_long_before_they_do() {
+    let rows: String = (0..2000).map(|n| format!("w{} v{n},l{}\n", n % 500, n % 500)).collect();
+    let desk = Desk::with("many.csv", format!("text,labels\n{rows}"));
+    let mut child = desk.command("train many.csv -o m --cues none").stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut said).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(said.starts_with("500 labels in 2000 rows: each is learned for each fold and strength"), "{said}");
 }

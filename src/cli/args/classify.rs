@@ -68,7 +68,7 @@ pub struct ShownOptions {
     #[arg(short, long, value_name = "ORDER", num_args = 0..=1, require_equals = true, default_missing_value = "weight")]
     pub explain: Option<OrderName>,
     /// Only these labels
-    #[arg(long, value_name = "LABEL,…", value_delimiter = ',')]
+    #[arg(long, value_name = "LABEL,…")]
     pub only: Vec<String>,
     /// Only framings in these voices; `none` tells no voices: quicker
     #[arg(long, value_name = "VOICE,…", value_delimiter = ',')]

@@ -286,7 +286,7 @@ struct Table<'a> {
 impl Table<'_> {
     fn rows(&self, mut rows: TableRows, mut pen: Pen, home: &mut Home) -> anyhow::Result<Tally> {
         let header_fault = rows.header_fault.take();
-        if let Some((line, fault @ Fault::OpenQuote)) = header_fault {
+        if let Some((line, fault @ (Fault::OpenQuote { .. } | Fault::StrayQuote { .. }))) = header_fault {
             anyhow::bail!(Problem { place: Place::line(self.wanted.path, line), fault }.to_string());
         }
         let header = rows.header.clone();

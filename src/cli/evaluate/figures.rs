@@ -6,13 +6,14 @@ use rhetor::evaluate::compare::Contrast;
 use rhetor::evaluate::judgement::{Baseline, LabelFigures, Overall};
 use rhetor::evaluate::voices::VoiceFigures;
 use rhetor::model::card::Figure;
-use rhetor::report::column::width;
+use rhetor::report::column::{cut, width};
 use rhetor::text::visible;
 
 use super::against::{Against, Flip, Verdict};
 use super::mistakes::Mistake;
 use super::{Findings, Part};
 use crate::cli::card::{short, shown_figure as shown};
+use crate::cli::reading::plural;
 
 /// Pairs of labels mixed up that are named.
 const PAIRS: usize = 5;
@@ -28,7 +29,8 @@ pub fn text(findings: &Findings) -> String {
     match &findings.model {
         Some(model) => {
             line!(out, "model      {model}");
-            line!(out, "data       {} units in {} groups", all.units, all.groups);
+            let units = plural(all.units, "unit", "units");
+            line!(out, "data       {} {units} in {} {}", all.units, all.groups, plural(all.groups, "group", "groups"));
         }
         None => line!(out, "{}", findings.measured.replace(". ", ".\n")),
     }
@@ -131,7 +133,7 @@ fn labels(labels: &[LabelFigures], out: &mut String) {
         "AP    95%"
     );
     for LabelFigures { label, support, given, figures, keyword_f1, calibration_error, .. } in labels {
-        let (name, f1, ranked) = (visible(label), shown(figures.f1), shown(figures.average_precision));
+        let (name, f1, ranked) = (cut(&visible(label)), shown(figures.f1), shown(figures.average_precision));
         line!(
             out,
             "{name:<width$} {support:>7} {given:>6}  {f1:<21} {:>9} {:>6}  {ranked:<21} {:>6.4} {calibration_error:>6.4} {keyword_f1:>11.3}",
@@ -156,7 +158,7 @@ fn against(other: &Against, out: &mut String) {
         line!(out, "{}", contrast(figure.words(), "", figure, width));
     }
     for label in &other.comparison.labels {
-        let [name, again] = [visible(&label.label), String::new()];
+        let [name, again] = [cut(&visible(&label.label)), String::new()];
         for (figure, name) in label.figures.iter().zip([&name, &again]) {
             let short = if figure.figure == "f1" { "F1" } else { "AP" };
             line!(out, "{}", contrast(name, short, figure, width));

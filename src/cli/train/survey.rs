@@ -4,8 +4,10 @@ use std::fmt::Write;
 
 use rhetor::learn::survey::{ENOUGH, Survey};
 use rhetor::model::Task;
-use rhetor::report::column::width;
+use rhetor::report::column::{cut, width};
 use rhetor::report::visible;
+
+use crate::cli::reading::plural;
 
 /// Contradictions that are named one by one.
 const NAMED: usize = 5;
@@ -22,7 +24,10 @@ pub fn text(survey: &Survey) -> String {
         Task::Single => "one label a unit",
         Task::Multi => "any number of labels a unit",
     };
-    line!(out, "data        {} units in {} groups, fingerprint {}", survey.units, survey.groups, &survey.data[..16]);
+    let units = plural(survey.units as u64, "unit", "units");
+    let groups = plural(survey.groups as u64, "group", "groups");
+    let (all, of) = (survey.units, survey.groups);
+    line!(out, "data        {all} {units} in {of} {groups}, fingerprint {}", &survey.data[..16]);
     line!(
         out,
         "labels      {}, {task}; {} without any, {} with several",
@@ -41,7 +46,7 @@ pub fn text(survey: &Survey) -> String {
         let remark = remark(label.support, label.groups, survey.folds);
         let row = format!(
             "{:<width$} {:>7} {:>7} {share:>5.1}%  {remark}",
-            visible(&label.name),
+            cut(&visible(&label.name)),
             label.support,
             label.groups
         );

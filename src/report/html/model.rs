@@ -108,7 +108,7 @@ impl ModelReport {
         let label = |label: &crate::model::card::LabelCard| LabelReport {
             name: label.label.clone(),
             meaning: meaning(&label.label),
-            support: label.support,
+            support: label.judged.unwrap_or(label.support),
             untested: label.untested,
             precision: label.precision,
             recall: label.recall,
@@ -128,10 +128,14 @@ impl ModelReport {
             ("baseline: always the commonest answer, micro F1", card.overall.majority),
             ("baseline: one keyword a label, micro F1", card.overall.keyword),
         ];
+        let judged = card.learning.calibrate_where.as_ref();
+        let judged = judged.map_or(String::new(), |units| format!(" Only units with {units} were judged."));
+        let smaller = card.compression.as_ref().filter(|compression| compression.matters());
+        let smaller = smaller.map_or("", |_| " They were measured before weights were made smaller.");
         ModelReport {
             title: title.to_owned(),
             measured: format!(
-                "Trained on {} units in {} groups. The figures come from parts of them that the tested weights had not seen; on text of another kind, expect less.",
+                "Trained on {} units in {} groups. The figures come from parts of them that the tested weights had not seen; on text of another kind, expect less.{judged}{smaller}",
                 card.units, card.groups
             ),
             note: card.note.clone(),
