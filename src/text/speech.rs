@@ -131,6 +131,11 @@ impl Act {
         }
     }
 
+    /// Whether who does so tells as a fact what others said: not who denies it, asks for it, or only claims it.
+    fn tells(self) -> bool {
+        matches!(self, Act::Say | Act::Announce | Act::Admit | Act::Agree | Act::Warn | Act::Praise)
+    }
+
     fn named(name: &str) -> Option<Act> {
         use Act::*;
         let acts =
@@ -252,6 +257,68 @@ mod tests {
         let speaker = found(text)[0].speaker.expect("somebody said it");
         assert_eq!((speaker.span.of(text), speaker.kind, speaker.sure), ("She", SpeakerKind::Pronoun, false));
         assert_eq!(speaker.shown(text), UNCLEAR);
+    }
+
+    /// What is said, in marks or not, with the speaker who may be shown.
+    fn told(text: &str) -> Vec<(How, &str)> {
+        found(text)
+            .iter()
+            .map(|reported| (reported.how, reported.speaker.map_or(UNCLEAR, |speaker| speaker.shown(text))))
+            .collect()
+    }
+
+    /// Who is shown as the speaker of the first quotation.
+    fn quoted(text: &str) -> &str {
+        let first = told(text).into_iter().find(|(how, _)| *how == How::Quoted);
+        first.unwrap_or_else(|| panic!("{text}: no quotation")).1
+    }
+
+    #[test]
+    fn words_that_somebody_denies_rejects_or_condemns_are_not_theirs() {
+        let denied = [
+            "Lang denied saying “the traitors will pay for it”.",
+            "Lang denies that he said “the traitors will pay for it”.",
+            "Lang denied he ever wrote, “the traitors will pay for it”.",
+            "Lang denied that “the traitors will pay for it”.",
+            "Lang rejected “the cries for more blood and iron”.",
+            "Lang criticised Hale for saying “the traitors will pay for it”.",
+            "Lang condemned the claim that “the traitors will pay for it”.",
+            "Lang refused to say “the traitors will pay for it”.",
+            "Lang never said “the traitors will pay for it”.",
+        ];
+        denied.iter().for_each(|text| assert_eq!(quoted(text), UNCLEAR, "{text}"));
+        assert_eq!(quoted("Lang rejected Hale’s threat that “the traitors will pay for it”."), "Hale");
+        assert_eq!(quoted("Lang condemned Hale’s claim that “the traitors will pay for it”."), "Hale");
+        assert_eq!(quoted("Lang denied it: “I never said a word of that.”"), "Lang");
+        assert_eq!(quoted("Lang rejected the result as “a theft in broad daylight”."), "Lang");
+        assert_eq!(quoted("Lang condemned “a cowardly and brutal attack”."), "Lang");
+    }
+
+    #[test]
+    fn words_that_somebody_relays_are_not_theirs() {
+        let hales = [
+            "Lang told police that Hale shouted: “The traitors will pay for it.”",
+            "Lang testified that Hale told her, “The traitors will pay for it.”",
+            "Lang said Hale shouted “the traitors will pay for it” at her.",
+            "Lang said Hale had told him: “The traitors will pay for it.”",
+            "Lang recalled how Hale said: “The traitors will pay for it.”",
+            "According to Lang, Hale said: “The traitors will pay for it.”",
+            "Lang quoted Hale as saying: “The traitors will pay for it.”",
+        ];
+        hales.iter().for_each(|text| assert_eq!(quoted(text), "Hale", "{text}"));
+        let nobodys = [
+            "Lang alleges that Hale wrote: “The traitors will pay for it.”",
+            "Lang accused Hale of telling crowds that “the traitors will pay for it”.",
+            "Lang asked Hale whether he said “the traitors will pay for it”.",
+            "Lang said she told him: “The traitors will pay for it.”",
+            "Hale cited the letter as saying “the traitors will pay for it”.",
+            "Hale fined Lang for saying “the traitors will pay for it”.",
+            "Lang said that Hale had warned her that the traitors “will have to pay for it”.",
+            "Hale read aloud from the letter: “The traitors will pay for it.”",
+        ];
+        nobodys.iter().for_each(|text| assert_eq!(quoted(text), UNCLEAR, "{text}"));
+        assert_eq!(quoted("The sign read: “The traitors will pay for it.”"), "The sign");
+        assert_eq!(quoted("Lang said he feared that the offer was “a very poor joke”."), "Lang");
     }
 
     #[test]

@@ -298,6 +298,9 @@ impl<'a> Run<'a> {
                 (phrase::chunk(self.items, self.start, at, self.text).map(|it| (it, Link::Relative)), false)
             }
             () if subject.is_passive => (self.by(next), false),
+            () if is_ing && self.word(at - 1) == "as" => (self.cited(at - 1), false),
+            // `(fined Hale) for saying`: not the subject of what stands before, as behind a comma.
+            () if is_ing && !self.is_cut_off(at) => (None, false),
             () if is_ing || subject.is_elided => (None, true),
             () => (subject.phrase, false),
         };
@@ -305,6 +308,8 @@ impl<'a> Run<'a> {
             Some((_, Link::Apposed)) => Rule::Apposition,
             Some((phrase, Link::Relative)) if self.is_plainly_before(&phrase, at) => Rule::Relative,
             Some((_, Link::Relative)) => Rule::Doubtful,
+            // `read aloud from the letter: “…”`: whose words a person reads is not told; those of a sign are its own.
+            Some((phrase, _)) if item.is(Class::RELAY) && phrase.is_person() => Rule::Doubtful,
             _ if subject.is_passive => Rule::By,
             _ => Rule::Subject,
         };
@@ -313,6 +318,15 @@ impl<'a> Run<'a> {
         let is_embedded = is_relative && speaker.is_some_and(|speaker| self.opens_clause(speaker.from));
         let verb = Some(self.span_of(verb));
         Some(Tag { from: subject.from, to, verb, act, speaker, rule, said, is_embedded, is_elided })
+    }
+
+    /// `(quoted) Mr Hale | as saying`
+    fn cited(&self, at: usize) -> Option<(Phrase, Link)> {
+        let phrase = phrase::chunk(self.items, self.start, at, self.text)?;
+        let cites = phrase.from > self.start
+            && matches!(self.word(phrase.from - 1), "quoted" | "quotes" | "cited" | "cites" | "quoting" | "citing");
+        let is_named = phrase.is_person() && phrase.kind != SpeakerKind::Pronoun;
+        (cites && is_named).then_some((phrase, Link::Beside))
     }
 
     /// The verb with its particle.

@@ -168,11 +168,25 @@ impl Run<'_> {
             if item.is_quotation() {
                 return item.gap.has(Gap::COMMA.and(Gap::COLON)).then_some(at);
             }
-            if item.gap.has(Gap::SEMICOLON.and(Gap::DASH)) || item.is(Class::PREDICATE.and(Class::THAT)) {
+            let is_told_there =
+                at > next && item.is(Class::VERB) && item.has_form(&[Form::Past]) && self.has_subject(at);
+            if item.gap.has(Gap::SEMICOLON.and(Gap::DASH))
+                || item.is(Class::PREDICATE.and(Class::THAT))
+                || is_told_there
+            {
                 return None;
             }
         }
         None
+    }
+
+    /// `(recalled how) Lang said`, `(denied) he ever wrote`; not `(told) a meeting called by the union`.
+    fn has_subject(&self, at: usize) -> bool {
+        let before = (self.start..at).rev().find(|&before| !self.items[before].is(Class::ADVERB_LIKE));
+        let speaks = Class::PRONOUN.and(Class::CAPITAL).and(Class::PEOPLE);
+        self.items[at].gap.is_none()
+            && before.is_some_and(|before| self.items[before].is(speaks))
+            && self.get(at + 1).is_none_or(|next| !next.gap.is_none() || !next.is(Class::PREPOSITION))
     }
 
     /// `(asked) the minister | whether`.

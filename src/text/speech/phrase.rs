@@ -34,6 +34,14 @@ pub(super) struct Phrase {
     pub(super) is_first: bool,
 }
 
+impl Phrase {
+    /// Whether it names people rather than a paper or a body.
+    pub(super) fn is_person(&self) -> bool {
+        let is_people = matches!(self.gender, Gender::He | Gender::She | Gender::Either | Gender::They);
+        is_people || self.kind != SpeakerKind::NounPhrase && self.gender != Gender::It
+    }
+}
+
 /// How a subject was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Link {
@@ -254,7 +262,8 @@ pub(super) fn chunk(items: &[Item], run: usize, end: usize, text: &str) -> Optio
             .and(Class::FINITE)
             .and(Class::PRONOUN)
             .and(Class::CONJUNCTION));
-        if item.is_quotation() || is_outside && !item.is(Class::DETERMINER) {
+        let is_finite = is_finite_behind_noun(items, run, from - 1);
+        if item.is_quotation() || is_outside && !item.is(Class::DETERMINER) || is_finite {
             break;
         }
         from -= 1;
@@ -265,6 +274,22 @@ pub(super) fn chunk(items: &[Item], run: usize, end: usize, text: &str) -> Optio
     // `has angered | fishermen`
     let is_verb = from + 1 < end && from > run && items[from].is(Class::PAST_LIKE) && items[from - 1].is(Class::HELPER);
     name(items, from + usize::from(is_verb), end, text)
+}
+
+/// Whether a past form stands behind a name or a word for people, as their verb: `Lang rejected | Hale’s`, `officials raised | serious
+/// doubts`; not `the workers employed by the firm`, `residents affected said`.
+fn is_finite_behind_noun(items: &[Item], run: usize, at: usize) -> bool {
+    let item = &items[at];
+    let is_past = item.is(Class::PAST_LIKE) || item.is(Class::VERB.and(Class::HEARSAY)) && item.has_form(&[Form::Past]);
+    if !is_past || item.is(Class::CAPITAL.and(ROLE)) || at == run || !item.gap.is_none() {
+        return false;
+    }
+    let behind_noun =
+        items[at - 1].is(Class::CAPITAL.and(Class::PEOPLE).and(Class::PERSONAL)) && !items[at - 1].is(Class::MARKED);
+    let goes_on = items.get(at + 1).is_some_and(|next| {
+        next.gap.is_none() && !next.is(Class::PREPOSITION) && (!next.is(Class::VERB) || next.is(Class::NOUN))
+    });
+    behind_noun && goes_on
 }
 
 const VERBAL: Class = Class::PREDICATE.and(Class::PAST_LIKE).and(Class::VERB);
