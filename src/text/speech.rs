@@ -322,6 +322,38 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_without_that_is_known_by_its_verb_however_that_forms_its_past() {
+        let clauses = [
+            "the president lied to us and betrayed our soldiers",
+            "the workers fled the city",
+            "a dog died in the night",
+            "the ship sank in the night",
+            "the factory sold its workers",
+            "the president hit the table",
+            "the mayor lies to us",
+            "the two brothers vied for the crown",
+        ];
+        clauses.iter().for_each(|clause| {
+            let text = format!("Hale said {clause}.");
+            assert_eq!(told(&text), [(How::Reported, "Hale")], "{text}");
+        });
+        assert_eq!(told("Hale claimed the president deceived us."), [(How::Reported, "Hale")]);
+        assert_eq!(told("Hale said the last word."), []);
+    }
+
+    #[test]
+    fn a_reply_to_a_quotation_is_not_its_saying() {
+        let replies =
+            ["Nobody answered.", "No one answered.", "Everyone laughed.", "The crowd answered.", "Lang replied."];
+        replies.iter().for_each(|reply| {
+            assert_eq!(quoted(&format!("“They betrayed our soldiers.” {reply}")), UNCLEAR, "{reply}");
+        });
+        assert_eq!(quoted("“Did they betray our soldiers?” Anna Hale asked."), "Anna Hale");
+        assert_eq!(quoted("“They betrayed our soldiers,” Anna Hale answered."), "Anna Hale");
+        assert_eq!(quoted("“They betrayed our soldiers,” everyone said."), UNCLEAR);
+    }
+
+    #[test]
     fn a_pronoun_in_the_next_paragraph_is_sure_only_of_one_whose_title_or_given_name_tells_and_where_nobody_else_was_named()
      {
         let is_sure = |before: &str| {

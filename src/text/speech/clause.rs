@@ -244,23 +244,8 @@ impl<'a> Run<'a> {
         let word = self.word(head);
         phrase.gender == phrase::Gender::They
             || phrase.is_first
-            || matches!(
-                word,
-                "You"
-                    | "you"
-                    | "They"
-                    | "they"
-                    | "who"
-                    | "Some"
-                    | "Many"
-                    | "Several"
-                    | "several"
-                    | "some"
-                    | "many"
-                    | "others"
-                    | "most"
-                    | "few"
-            )
+            || phrase::stands_alone(word)
+            || matches!(word, "You" | "you" | "They" | "they" | "who" | "others")
             || (word.ends_with('s') && !word.ends_with("ss"))
             || matches!(word, "people" | "children" | "folk" | "clergy")
             || word.len() > 5 && word.ends_with("men")
@@ -372,15 +357,18 @@ impl<'a> Run<'a> {
     /// Not `nobody`, nor the subject of a question or supposition.
     fn is_somebody(&self, phrase: &Phrase, link: Link) -> bool {
         let first = self.word(phrase.from);
-        let nobody = ["no", "nobody", "none", "neither", "let", "no-one"];
-        let is_nobody = nobody.iter().any(|word| first.eq_ignore_ascii_case(word));
         let is_clause = self.items[phrase.from].is(Class::SUBORDINATOR) && !matches!(first, "who" | "Who");
         let before =
             phrase.from.checked_sub(1).filter(|&before| before >= self.start).map(|before| &self.items[before]);
         // `It was the mayor who said` is no question.
         let is_asked = link != Link::Relative
             && before.is_some_and(|before| before.is(Class::HELPER) && !before.is(Class::PERSONAL));
-        !is_nobody && !is_clause && !is_asked && !self.is_supposed(phrase.from)
+        !self.is_nobody(phrase) && !is_clause && !is_asked && !self.is_supposed(phrase.from)
+    }
+
+    fn is_nobody(&self, phrase: &Phrase) -> bool {
+        let nobody = ["no", "nobody", "none", "neither", "let", "no-one"];
+        nobody.iter().any(|word| self.word(phrase.from).eq_ignore_ascii_case(word))
     }
 
     /// A participle behind a comma, an adverb, `by` or a noun that speaks.
@@ -454,6 +442,9 @@ impl<'a> Run<'a> {
                 (Some(phrase), link, at, phrase.to)
             }
         };
+        if speaker.is_some_and(|speaker| self.is_nobody(&speaker)) {
+            return None;
+        }
         let rule = match link {
             _ if is_told => Rule::Unsaid,
             Link::Beside if subject.phrase.is_none() => Rule::Inverted,

@@ -385,6 +385,21 @@ impl Run<'_> {
             || !item.is(cannot.and(Class::ADVERBIAL).and(Class::SUBORDINATOR).and(Class::LY).and(Class::TIME))
     }
 
+    /// `deceived`, `hit`, `steals`: may be a finite verb by its looks, and as well something else.
+    fn has_ending_of_verb(&self, at: usize) -> bool {
+        let item = &self.items[at];
+        let is_unknown = item.entry == 0 && !item.is(Class::CAPITAL) && item.gap.is_none();
+        let is_third_person = || self.word(at).ends_with('s') && !self.word(at).ends_with("ss");
+        item.is(Class::PAST_LIKE.and(Class::UNCHANGED)) || is_unknown && is_third_person()
+    }
+
+    /// `(lies) to us`, `(hit) the table`
+    fn takes_object(&self, at: usize) -> bool {
+        let is_object = |at: usize| self.tight(at).is_some_and(|item| item.is(Class::OBJECT));
+        let is_marked = self.tight(at + 1).is_some_and(|next| next.is(Class::MARKER));
+        is_marked || is_object(at + 1 + usize::from(self.get(at + 1).is_some_and(|next| next.is(Class::PREPOSITION))))
+    }
+
     /// Whether a finite verb comes before the clause can have ended.
     pub(super) fn has_finite(&self, at: usize, act: Act) -> bool {
         let contracted = self.items[at].is(Class::AUXILIARY) && self.items[at].is(Class::PERSONAL);
@@ -408,7 +423,8 @@ impl Run<'_> {
                     && item.is(Class::VERB)
                     && item.has_form(&[Form::Past, Form::Present])
                     && !item.is(Class::NOUN)
-                || follows_noun && item.is(Class::PAST_LIKE) && act == Act::Say;
+                || follows_noun && item.is(Class::PAST_LIKE) && act == Act::Say
+                || follows_noun && self.has_ending_of_verb(index) && self.takes_object(index);
             if is_finite {
                 return true;
             }

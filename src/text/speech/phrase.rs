@@ -362,13 +362,20 @@ pub(super) fn stands_alone(word: &str) -> bool {
     may_be && words.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
+/// Pronouns that name nobody, and stand for nobody who was named: `everyone laughed`.
+fn is_anybody(item: &Item, text: &str) -> bool {
+    let words = ["everyone", "everybody", "anyone", "anybody", "someone", "somebody", "others", "each"];
+    let word = item.span.of(text);
+    (4..=9).contains(&word.len()) && words.iter().any(|known| word.eq_ignore_ascii_case(known))
+}
+
 /// What the items name, if they name anybody.
 fn name(items: &[Item], from: usize, to: usize, text: &str) -> Option<Phrase> {
     let words = items.get(from..to)?;
     let (first, last) = (words.first()?, words.last()?);
-    if words.len() == 1 && stands_alone(first.span.of(text)) {
+    if words.len() == 1 && (stands_alone(first.span.of(text)) || is_anybody(first, text)) {
         let span = first.span;
-        return Some(Phrase { from, to, span, kind: SpeakerKind::NounPhrase, gender: Gender::They, is_first: false });
+        return Some(Phrase { from, to, span, kind: SpeakerKind::Pronoun, gender: Gender::Unknown, is_first: false });
     }
     if words.iter().any(Item::is_quotation)
         || last.is(Class::DETERMINER) && words.len() == 1 && !last.is(Class::PRONOUN) && !last.is(Class::NUMBER)
