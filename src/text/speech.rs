@@ -354,6 +354,19 @@ mod tests {
     }
 
     #[test]
+    fn a_mark_that_was_forgotten_gives_nobody_the_rest_of_the_paragraph() {
+        let text = "The minister spoke of “the enemy within. We must act. “They left us,” said Anna Hale. It was late.";
+        assert_eq!(told(text), [(How::Quoted, "The minister"), (How::Quoted, "Anna Hale")]);
+        assert_eq!(told(&text.replace(['“', '”'], "\"")), told(text));
+        assert_eq!(
+            quoted("The minister spoke of “the enemy within and Anna Hale said “they left us” in anger."),
+            UNCLEAR
+        );
+        let text = "The minister warned of “limited war under the overhang’. They betrayed our soldiers.";
+        assert_eq!(found(text)[0].content.of(text), "limited war under the overhang");
+    }
+
+    #[test]
     fn a_pronoun_in_the_next_paragraph_is_sure_only_of_one_whose_title_or_given_name_tells_and_where_nobody_else_was_named()
      {
         let is_sure = |before: &str| {

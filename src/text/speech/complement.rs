@@ -396,7 +396,8 @@ impl Run<'_> {
     /// `(lies) to us`, `(hit) the table`
     fn takes_object(&self, at: usize) -> bool {
         let is_object = |at: usize| self.tight(at).is_some_and(|item| item.is(Class::OBJECT));
-        let is_marked = self.tight(at + 1).is_some_and(|next| next.is(Class::MARKER));
+        let is_time = self.get(at + 2).is_some_and(|item| item.is(Class::TIME));
+        let is_marked = !is_time && self.tight(at + 1).is_some_and(|next| next.is(Class::MARKER));
         is_marked || is_object(at + 1 + usize::from(self.get(at + 1).is_some_and(|next| next.is(Class::PREPOSITION))))
     }
 

@@ -321,8 +321,11 @@ impl<'a> Reader<'a> {
     fn quote(&mut self, page: &mut Page, at: usize, whose: Whose) {
         let Some(index) = page.items[at].quotation.map(|index| index as usize) else { return };
         if !std::mem::replace(&mut page.spoken[index], true) {
-            page.last = Some((whose.speaker, whose.kind));
-            self.add(said(self.text, page.quotations[index].inner), whose, How::Quoted);
+            let quotation = &page.quotations[index];
+            let is_lost = has_lost_its_end(self.text, quotation);
+            let speaker = whose.speaker.map(|speaker| Speaker { sure: speaker.sure && !is_lost, ..speaker });
+            page.last = Some((speaker, whose.kind));
+            self.add(said(self.text, quotation.inner), Whose { speaker, ..whose }, How::Quoted);
         }
     }
 
@@ -421,13 +424,15 @@ fn is_inside(items: &[Item], open: &Open, tag: &Tag, cut: usize) -> bool {
 fn is_told_inside(items: &[Item], from: usize, at: usize) -> bool {
     let behind_that = at > from && items[at].gap.is_none() && items[at - 1].is(Class::THAT);
     let end = at - usize::from(behind_that);
+    let behind_comma = items[at].gap.has(Gap::COMMA);
     for word in (from.max(end.saturating_sub(MOST_HEARER))..end).rev() {
         let item = &items[word];
         let before = word.checked_sub(1).filter(|&before| before >= from && item.gap.is_none()).map(|at| &items[at]);
         let is_marked = before.is_some_and(|before| before.is(Class::MARKED));
         let is_verb = item.is(Class::VERB)
-            && item.entry().senses.iter().any(|sense| sense.frames.has(Frames::CLAUSE))
-            && (!item.is(Class::NOUN) || item.has_form(&[Form::Past, Form::Ing]) || before.is_some_and(is_helper));
+            && item.entry().senses.iter().any(|sense| sense.particle.is_none() && sense.frames.has(Frames::CLAUSE))
+            && (!item.is(Class::NOUN) || item.has_form(&[Form::Past, Form::Ing]) || before.is_some_and(is_helper))
+            && (!behind_comma || item.has_form(&[Form::Past, Form::Present, Form::Ing])); // `were it to continue, “…”`
         if is_verb && !is_marked || behind_that && item.is(Class::NOUN) && word + 1 == end {
             return true;
         }
@@ -484,6 +489,12 @@ fn with_marks(quotations: &[Quotation], mut span: Span) -> Span {
         span.start = first.span.start;
     }
     span
+}
+
+/// Whether a quotation that nothing closes holds others in the same marks, so that it may have ended at any of them.
+fn has_lost_its_end(text: &str, quotation: &Quotation) -> bool {
+    let mark = Span::new(quotation.span.start, quotation.inner.start);
+    !quotation.closed && !mark.is_empty() && quotation.inner.of(text).contains(mark.of(text))
 }
 
 /// What a quotation says, without the comma that parts it from who says it.
