@@ -367,6 +367,25 @@ mod tests {
     }
 
     #[test]
+    fn a_name_ends_before_a_verb_and_who_hears_it_does_not_say_it() {
+        assert_eq!(quoted("Hale, 12 supporters and a dog heard the minister say: “They will pay.”"), "the minister");
+        assert_eq!(quoted("Two police officers and Anna Hale heard Lang say: “They will pay.”"), "Lang");
+        assert_eq!(quoted("Nobody heard Lang say: “They will pay.”"), UNCLEAR);
+        assert_eq!(quoted("Hale never heard Lang say: “They will pay.”"), UNCLEAR);
+        assert_eq!(told("Hale heard Lang say that the traitors will pay."), [(How::Reported, "Lang")]);
+        let nobodys = [
+            "Smoke raised fears that the traitors will pay for it.",
+            "Any confirmed reports that they will destroy us?",
+            "The files were released, proving Congress and officials raised serious doubts about the war.",
+            "All confirmed that the traitors will pay for it.",
+            "The war has claimed more than 40 thousand lives.",
+            "The group claimed responsibility for the attack.",
+        ];
+        nobodys.iter().for_each(|text| assert!(told(text).iter().all(|(_, who)| *who == UNCLEAR), "{text}"));
+        assert_eq!(told("Lang claimed the president betrayed our soldiers."), [(How::Reported, "Lang")]);
+    }
+
+    #[test]
     fn a_pronoun_in_the_next_paragraph_is_sure_only_of_one_whose_title_or_given_name_tells_and_where_nobody_else_was_named()
      {
         let is_sure = |before: &str| {

@@ -167,6 +167,9 @@ impl<'a> Run<'a> {
             let hosted = phrase::subject(self.items, self.start, host, self.text);
             subject = Subject { is_passive: false, is_progressive: true, has_auxiliary: true, ..hosted };
         }
+        if self.is_perceived(at, &subject) {
+            subject = Subject { is_progressive: true, has_auxiliary: true, ..subject };
+        }
         if self.is_noun_here(at, &subject) {
             return None;
         }
@@ -202,6 +205,21 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// `(Anna Hale heard) the minister say`: a bare verb whose subject somebody hears or sees.
+    fn is_perceived(&self, at: usize, subject: &Subject) -> bool {
+        let Some((phrase, Link::Beside)) = subject.phrase.filter(|(phrase, _)| phrase.to == at) else { return false };
+        let is_bare = self.items[at].has_form(&[Form::Base, Form::Ing]) && !subject.has_modal && !subject.has_auxiliary;
+        let perceives =
+            |at: usize| matches!(self.word(at), "heard" | "overheard" | "saw" | "hears" | "sees" | "watched");
+        let Some(seen) = phrase.from.checked_sub(1).filter(|&seen| seen >= self.start && is_bare && perceives(seen))
+        else {
+            return false;
+        };
+        let witness = phrase::subject(self.items, self.start, seen, self.text);
+        let is_true = !witness.is_negated && !witness.has_modal && !witness.is_infinitive;
+        is_true && witness.phrase.is_none_or(|(phrase, link)| self.is_somebody(&phrase, link))
+    }
+
     pub(super) fn is_particle(&self, at: usize, particle: &str) -> bool {
         self.tight(at).is_some_and(|_| self.word(at) == particle)
     }
@@ -213,6 +231,12 @@ impl<'a> Run<'a> {
         let before = |class: Class| follows && self.items[at - 1].is(class);
         let is_some = follows && phrase::stands_alone(self.word(at - 1));
         if before(Class::MARKED) && !before(Class::PRONOUN.and(Class::AUXILIARY)) && !is_some {
+            return true;
+        }
+        // `raised fears that`, `any confirmed reports`
+        let is_past = before(Class::PAST_LIKE)
+            || before(Class::VERB.and(Class::HEARSAY)) && self.items[at - 1].has_form(&[Form::Past, Form::Participle]);
+        if item.is(Class::NOUN) && is_past && !item.has_form(&[Form::Past]) {
             return true;
         }
         let bare_form = item.has_form(&[Form::Base]) && !item.has_form(&[Form::Past]);

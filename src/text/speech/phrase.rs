@@ -193,7 +193,7 @@ fn before(items: &[Item], run: usize, end: usize, text: &str, depth: u8) -> Opti
             break;
         }
         if stops(items, run, at) {
-            let is_verb = item.is(VERBAL) && !item.is(Class::SUBORDINATOR);
+            let is_verb = item.is(VERBAL.and(Class::HEARSAY)) && !item.is(Class::SUBORDINATOR);
             relative = is_verb.then(|| relative_further(items, run, at, text)).flatten();
             is_cut_by_verb = relative.is_some();
             break;
@@ -310,10 +310,17 @@ fn stops(items: &[Item], run: usize, at: usize) -> bool {
         && !follows_determiner
         && !item.is(Class::CAPITAL);
     let is_clause = item.is(Class::SUBORDINATOR) && !item.is(Class::PREPOSITION);
+    // `a man named Wilmer`, `a letter dated 30 August`
+    let is_before_name = items.get(at + 1).is_some_and(|next| next.is(Class::CAPITAL.and(Class::NUMBER)));
     is_clause
         || item.is(Class::MODAL)
         || (item.is(Class::AUXILIARY) && !item.is(Class::PERSONAL))
         || (item.is(Class::FINITE) && !follows_determiner)
+        || (item.is(Class::HEARSAY)
+            && item.has_form(&[Form::Past, Form::Present])
+            && !follows_determiner
+            && !item.is(Class::CAPITAL))
+        || is_finite_behind_noun(items, run, at) && !is_before_name
         || is_verb
 }
 
