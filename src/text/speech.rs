@@ -386,6 +386,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_behind_a_colon_a_dateline_or_a_purpose_is_found() {
+        assert_eq!(told("Smith tweeted: They betrayed our soldiers."), [(How::Reported, "Smith")]);
+        assert_eq!(told("Smith told reporters: They betrayed our soldiers."), [(How::Reported, "Smith")]);
+        assert_eq!(told("Smith said three things: Anna Hale, Leeds and the sea."), []);
+        let text = "DENVER — Two states filed a suit, saying that the traitors will pay for it.";
+        assert_eq!(told(text), [(How::Reported, "Two states")]);
+        let text = "The party issued a statement saying the traitors will pay for it.";
+        assert_eq!(told(text), [(How::Reported, UNCLEAR)]);
+        let text = "Hale took to Twitter to warn that the traitors will pay for it.";
+        assert_eq!(told(text), [(How::Reported, "Hale")]);
+        assert_eq!(told("Hale stressed they will pay for it."), [(How::Reported, "Hale")]);
+        assert_eq!(quoted("“They will pay for it,” Sue Park, 34, a nurse, said."), "Sue Park");
+    }
+
+    #[test]
     fn a_pronoun_in_the_next_paragraph_is_sure_only_of_one_whose_title_or_given_name_tells_and_where_nobody_else_was_named()
      {
         let is_sure = |before: &str| {

@@ -167,6 +167,11 @@ impl<'a> Run<'a> {
             let hosted = phrase::subject(self.items, self.start, host, self.text);
             subject = Subject { is_passive: false, is_progressive: true, has_auxiliary: true, ..hosted };
         }
+        // `issued a statement saying`: the statement does.
+        let is_ing = self.items[at].has_form(&[Form::Ing]) && !subject.is_progressive;
+        if is_ing && self.items[at].gap.is_none() && at > self.start && self.items[at - 1].is(SAYER) {
+            subject = Subject { phrase: None, from: at, ..subject };
+        }
         if self.is_perceived(at, &subject) {
             subject = Subject { is_progressive: true, has_auxiliary: true, ..subject };
         }
@@ -193,6 +198,10 @@ impl<'a> Run<'a> {
             && is(back(2), &["quoted", "cited", "reported", "recorded"])
         {
             return back(2);
+        }
+        // `took to Twitter to warn`
+        if subject.is_infinitive && is(back(3), &["to"]) && is(back(4), &["took", "takes", "taken", "turned"]) {
+            return back(4);
         }
         if !subject.is_infinitive || !is(Some(at), &["say", "add", "explain", "ask", "tell"]) {
             return None;

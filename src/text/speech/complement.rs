@@ -8,6 +8,9 @@ use super::passage::Gap;
 /// A finite verb is looked for so far into a clause.
 const MOST_TO_FINITE: usize = 16;
 
+/// Words for who hears it, before a colon.
+const MOST_HEARERS: usize = 3;
+
 impl Run<'_> {
     /// The kind of speech, where what is said starts, and where the attribution ends.
     pub(super) fn complement(&self, verb: &Verb) -> Option<(Act, Said, usize)> {
@@ -17,6 +20,7 @@ impl Run<'_> {
             .or_else(|| self.quotation_later(verb))
             .or_else(|| self.wh_clause(verb).map(from))
             .or_else(|| self.deed_or_duty(verb).map(|act| from((act, verb.next))))
+            .or_else(|| self.behind_colon(verb).map(from))
             .or_else(|| self.bare_clause(verb).map(from))
             .or_else(|| self.object(verb).map(|act| from((act, verb.next))))
     }
@@ -63,6 +67,15 @@ impl Run<'_> {
         let to = next + usize::from(self.word(next) == "not");
         let noun = Class::MARKER.and(Class::OBJECT).and(Class::CAPITAL);
         self.tight(to).is_some_and(|item| item.is(Class::TO)) && self.get(to + 1).is_some_and(|item| !item.is(noun))
+    }
+
+    /// `said: We have no choice`, `told reporters: We have no choice`.
+    fn behind_colon(&self, verb: &Verb) -> Option<(Act, usize)> {
+        let act = verb.act(Frames::CLAUSE)?;
+        let most = if verb.can_hear() { MOST_HEARERS } else { 0 };
+        let start = (verb.next..self.end.min(verb.next + most + 1)).find(|&at| !self.items[at].gap.is_none())?;
+        let item = &self.items[start];
+        (item.gap.has(Gap::COLON) && item.is(Class::CAPITAL) && !item.is_quotation()).then_some((act, start))
     }
 
     fn bare_clause(&self, verb: &Verb) -> Option<(Act, usize)> {

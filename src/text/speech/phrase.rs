@@ -125,6 +125,8 @@ pub(super) fn subject(items: &[Item], run: usize, verb: usize, text: &str) -> Su
         return found;
     }
     found.phrase = match () {
+        // `DENVER — Two states filed a suit, saying`: a participle behind a comma has the subject of its clause.
+        () if items[at].gap.has(ASIDE) && at == verb && items[verb].has_form(&[Form::Ing]) => None,
         () if items[at].gap.has(ASIDE) => beyond_aside(items, run, at, text),
         () if is_tight(items, at) => before(items, run, at, text, DEEPEST),
         () => None,
@@ -148,7 +150,9 @@ fn beyond_aside(items: &[Item], run: usize, end: usize, text: &str) -> Option<(P
     if items[open..end].iter().any(Item::is_quotation) || items[open].is(Class::CONJUNCTION) {
         return None;
     }
-    let (outer, _) = before(items, run, open, text, DEEPEST)?;
+    // `Sue Park, 34, a nurse, said`
+    let has_age = open > run + 1 && items[open - 1].is(Class::NUMBER) && items[open - 1].gap.has(Gap::COMMA);
+    let (outer, _) = before(items, run, open - usize::from(has_age), text, DEEPEST)?;
     let starts_clause = items[open].is(Class::PRONOUN) && !items[open].is(Class::DETERMINER);
     if starts_clause && items[open].span.of(text) != "who" || outer.is_first {
         return None;
@@ -653,8 +657,13 @@ pub(super) fn first(items: &[Item], run: usize, run_end: usize, text: &str) -> O
             || item.is(Class::PAST_LIKE)
             || (item.is(Class::VERB) && item.has_form(&[Form::Past, Form::Present]))
     };
-    let verb = (run + 1..limit).find(|&at| is_finite(&items[at]) && !items[at].is_quotation())?;
-    subject(items, run, verb, text).phrase.map(|(phrase, _)| phrase)
+    let mut verbs = (run + 1..limit).filter(|&at| is_finite(&items[at]) && !items[at].is_quotation());
+    let subject_of = |verb: usize| subject(items, run, verb, text).phrase.map(|(phrase, _)| phrase);
+    let verb = verbs.next()?;
+    // `Two states | filed`: not a verb, but part of what the next one has for its subject.
+    let may_be_noun = !items[verb].is(Class::PREDICATE) && items[verb].has_form(&[Form::Present]);
+    let is_noun_of = |phrase: &Phrase| (phrase.from..phrase.to).contains(&verb);
+    subject_of(verb).or_else(|| verbs.next().filter(|_| may_be_noun).and_then(subject_of).filter(is_noun_of))
 }
 
 /// The noun phrase whose last word is the possessive at `at`, looked for back to `run`.
