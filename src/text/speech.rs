@@ -285,6 +285,8 @@ mod tests {
             "Lang condemned the claim that “the traitors will pay for it”.",
             "Lang refused to say “the traitors will pay for it”.",
             "Lang never said “the traitors will pay for it”.",
+            "Lang regretted having said “the traitors will pay for it”.",
+            "“The traitors will pay for it,” Lang denied saying.",
         ];
         denied.iter().for_each(|text| assert_eq!(quoted(text), UNCLEAR, "{text}"));
         assert_eq!(quoted("Lang rejected Hale’s threat that “the traitors will pay for it”."), "Hale");
@@ -314,6 +316,9 @@ mod tests {
             "Hale cited the letter as saying “the traitors will pay for it”.",
             "Hale fined Lang for saying “the traitors will pay for it”.",
             "Lang said that Hale had warned her that the traitors “will have to pay for it”.",
+            "“The traitors will pay for it,” Lang claims Hale said.",
+            "“The traitors will pay for it,” Lang recalled Hale saying.",
+            "Lang defended Hale, who said “the traitors will pay for it”.",
             "Hale read aloud from the letter: “The traitors will pay for it.”",
         ];
         nobodys.iter().for_each(|text| assert_eq!(quoted(text), UNCLEAR, "{text}"));

@@ -487,6 +487,7 @@ impl<'a> Run<'a> {
         let is_as = from > self.start && matches!(self.word(from - 1), "as" | "As") && item.gap.is_none();
         let from = from - usize::from(is_as);
         let said = match self.is_behind_quotation(from) {
+            true if self.has_speaker_behind(verb) => return None,
             true => Said::Around,
             false if is_as => self.as_put(verb, from)?,
             false => self.is_behind_clause(verb, from, to, act).then_some(Said::Around)?,
@@ -494,6 +495,20 @@ impl<'a> Run<'a> {
         let to = self.tail(to)?;
         let verb = Some(self.span_of(verb));
         Some(Tag { from, to, verb, act, speaker, rule, said, is_embedded: false, is_elided: false })
+    }
+
+    /// `“…,” (Lang recalled) Hale saying`: another one says it.
+    fn has_speaker_behind(&self, verb: &Verb) -> bool {
+        let speaks = Class::CAPITAL.and(Class::PRONOUN).and(Class::OBJECT).and(Class::PEOPLE);
+        let near = verb.next + 1..self.end.min(verb.next + 4);
+        let says = |&at: &usize| {
+            let item = &self.items[at];
+            item.is(Class::VERB) && !item.is(Class::NOUN.and(Class::PEOPLE))
+        };
+        let found = near.clone().take_while(|&at| self.tight(at).is_some()).find(says);
+        let begins = Class::SUBORDINATOR.and(Class::PREPOSITION).and(Class::ADVERB_LIKE).and(Class::TIME);
+        let is_beside = self.tight(verb.next).is_some_and(|next| !next.is(begins)) && verb.subject.phrase.is_some();
+        is_beside && found.is_some_and(|at| self.items[at - 1].is(speaks) && !self.items[at - 1].is(Class::OWNER))
     }
 
     /// The subject behind its verb: `said Mr Hale`.

@@ -346,7 +346,11 @@ impl<'a> Reader<'a> {
             let starts = at == course.start;
             let whose = match (course.latest, page.last, course.subject) {
                 (Some(latest), ..) => {
-                    Whose::untold(latest.speaker.map(|speaker| speaker.found_by(Rule::Shared)), latest.kind)
+                    // `“…,” Lang claims Hale said`: what stands before who says something else need not be theirs.
+                    let is_before = latest.tag.is_some_and(|tag| tag.start > page.items[at].span.start);
+                    let shared = latest.speaker.map(|speaker| speaker.found_by(Rule::Shared));
+                    let speaker = shared.filter(|_| !is_before || latest.kind.tells());
+                    Whose::untold(speaker, latest.kind)
                 }
                 (None, _, Some(subject)) if !starts && !subject.is_first => {
                     Whose::untold(self.memory.resolve(subject, Rule::Nearby, self.before, self.text), Act::Say)

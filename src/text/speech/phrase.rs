@@ -285,13 +285,14 @@ pub(super) fn chunk(items: &[Item], run: usize, end: usize, text: &str) -> Optio
 fn is_finite_behind_noun(items: &[Item], run: usize, at: usize) -> bool {
     let item = &items[at];
     let is_past = item.is(Class::PAST_LIKE) || item.is(Class::VERB.and(Class::HEARSAY)) && item.has_form(&[Form::Past]);
-    if !is_past || item.is(Class::CAPITAL.and(ROLE)) || at == run || !item.gap.is_none() {
+    if !is_past || item.is(Class::CAPITAL.and(ROLE).and(Class::NAMING)) || at == run || !item.gap.is_none() {
         return false;
     }
     let behind_noun =
         items[at - 1].is(Class::CAPITAL.and(Class::PEOPLE).and(Class::PERSONAL)) && !items[at - 1].is(Class::MARKED);
     let goes_on = items.get(at + 1).is_some_and(|next| {
-        next.gap.is_none() && !next.is(Class::PREPOSITION) && (!next.is(Class::VERB) || next.is(Class::NOUN))
+        let is_object = !next.is(Class::VERB) || next.is(Class::NOUN) || next.has_form(&[Form::Ing]);
+        next.gap.is_none() && !next.is(Class::PREPOSITION) && is_object
     });
     behind_noun && goes_on
 }
@@ -314,8 +315,6 @@ fn stops(items: &[Item], run: usize, at: usize) -> bool {
         && !follows_determiner
         && !item.is(Class::CAPITAL);
     let is_clause = item.is(Class::SUBORDINATOR) && !item.is(Class::PREPOSITION);
-    // `a man named Wilmer`, `a letter dated 30 August`
-    let is_before_name = items.get(at + 1).is_some_and(|next| next.is(Class::CAPITAL.and(Class::NUMBER)));
     is_clause
         || item.is(Class::MODAL)
         || (item.is(Class::AUXILIARY) && !item.is(Class::PERSONAL))
@@ -324,7 +323,7 @@ fn stops(items: &[Item], run: usize, at: usize) -> bool {
             && item.has_form(&[Form::Past, Form::Present])
             && !follows_determiner
             && !item.is(Class::CAPITAL))
-        || is_finite_behind_noun(items, run, at) && !is_before_name
+        || is_finite_behind_noun(items, run, at)
         || is_verb
 }
 
