@@ -120,6 +120,12 @@ struct Open {
     heals: bool,
 }
 
+/// Bytes of a phrase that a wrong mark may close.
+const SHORT_PHRASE: usize = 80;
+
+/// Bytes of a sentence, of which few have more.
+const LONGEST_SENTENCE: usize = 1000;
+
 /// Quotations nested deeper than this are noise.
 const DEEPEST: usize = 16;
 
@@ -228,7 +234,10 @@ impl Reader<'_> {
     }
 
     fn closes_single(&mut self, mark: &Mark) {
-        if !mark.can_close() || self.innermost(Family::Single).is_none() || self.ends_elision(mark) {
+        if self.innermost(Family::Single).is_none() {
+            return self.closes_in_place(mark);
+        }
+        if !mark.can_close() || self.ends_elision(mark) {
             return;
         }
         match self.open.last_mut() {
@@ -305,6 +314,9 @@ impl Reader<'_> {
     }
 
     fn opens(&mut self, family: Family, mark: &Mark) {
+        if family == Family::Double {
+            self.forgets_unclosed(mark);
+        }
         // A new quotation where one of the same marks is perhaps closed: it was.
         if let Some(open) =
             self.open.pop_if(|open| open.family == family && open.mark == mark.c && open.perhaps.is_some())
@@ -317,6 +329,41 @@ impl Reader<'_> {
                 _ => true,
             };
             self.open.push(Open { family, mark: mark.c, start: mark.at, inner: mark.end, perhaps: None, heals });
+        }
+    }
+
+    /// A quotation in the same marks behind the end of a sentence: the one that is open was never closed. Where it ended nothing
+    /// tells, so no more than its first sentence is kept; of lines that each repeat the mark, the line.
+    fn forgets_unclosed(&mut self, mark: &Mark) {
+        let Some(open) = self.open.last() else { return };
+        if open.family != Family::Double || open.mark != mark.c || open.perhaps.is_some() {
+            return;
+        }
+        let inside = &self.text[open.inner..mark.at];
+        let Some(stop) = first_stop(inside) else { return };
+        let begins_line = inside.trim_end_matches([' ', '\t']).ends_with('\n');
+        let end = if begins_line { inside.trim_end().len() } else { stop };
+        let end = open.inner + end;
+        // Not within what it holds.
+        let held = self.found.iter().rev().map(|held| held.span).take_while(|held| held.end > open.inner);
+        let end = held.filter(|held| held.start < end).map(|held| held.end).fold(end, usize::max);
+        if let Some(open) = self.open.pop() {
+            self.give_up(open, end);
+        }
+    }
+
+    /// `“limited war’.`: at a short phrase the wrong mark may close, unless the right one comes.
+    fn closes_in_place(&mut self, mark: &Mark) {
+        let before = &self.text[..mark.at];
+        let may_close = mark.c == '’'
+            && mark.can_close()
+            && !before.ends_with(['s', 'z', 'x', 'n', 'S'])
+            && !may_be_apostrophe(self.text, mark);
+        if let Some(open) = self.open.last_mut().filter(|open| may_close && open.mark == '“')
+            && mark.at - open.inner <= SHORT_PHRASE
+            && first_stop(&before[open.inner..]).is_none()
+        {
+            open.perhaps.get_or_insert((mark.at, mark.end));
         }
     }
 
@@ -384,6 +431,17 @@ fn may_be_apostrophe(text: &str, mark: &Mark) -> bool {
     let before = &text[..mark.at];
     let clipped = [" o", " th", " wi", "in"].iter().any(|end| before.ends_with(end));
     runs_on && (clipped || before.ends_with(['s', 'z', 'x', 'S']) || mark.follows_digit())
+}
+
+/// Behind the first mark that ends a sentence: not that of an abbreviated title, which has a capital. No longer sentence is looked for.
+fn first_stop(text: &str) -> Option<usize> {
+    let near = &text[..text.floor_char_boundary(LONGEST_SENTENCE.min(text.len()))];
+    let ends = |at: &usize| {
+        let goes_on = text[at + 1..].starts_with(|c: char| !c.is_whitespace());
+        let last = || near[..*at].rsplit([' ', '\n']).next().unwrap_or_default();
+        !goes_on && !last().starts_with(char::is_uppercase) && !last().contains('.')
+    };
+    memchr::memchr3_iter(b'.', b'!', b'?', near.as_bytes()).find(ends).map(|at| at + 1)
 }
 
 /// Whether what follows a dash is something that a person may begin to say. Shorter dashes open items of lists.
@@ -487,7 +545,8 @@ mod tests {
 
     #[test]
     fn a_text_of_marks_alone_is_read_in_linear_time() {
-        for mark in ["“", "\"a ", "'s x", "(“", "’s a", "»", "— a, ", "„“", "\n\n—A", "\n "] {
+        for mark in ["“", "\"a ", "'s x", "(“", "“a ", "“a. ", "“A. a", "’s a", "»", "— a, ", "„“", "\n\n—A", "\n "]
+        {
             let text = mark.repeat(1 << 16);
             let begun = std::time::Instant::now();
             quotations(&text);
@@ -500,7 +559,7 @@ mod tests {
 
         #[test]
         fn spans_lie_on_characters_in_order_and_nest_or_lie_apart(
-            text in "([a-cns]{1,3}|[ '\"“”‘’„‚«»‹›「」『』—.,\n]|[0-9A]){0,40}",
+            text in "([a-cns]{1,3}|[ '\"“”‘’„‚«»‹›「」『』—.,\n]|[0-9A]|\\. | ‘| “){0,40}",
         ) {
             let found = quotations(&text);
             for (at, a) in found.iter().enumerate() {

@@ -131,6 +131,11 @@ impl Act {
         }
     }
 
+    /// Whether who does so tells as a fact what others said: not who denies it, asks for it, or only claims it.
+    fn tells(self) -> bool {
+        matches!(self, Act::Say | Act::Announce | Act::Admit | Act::Agree | Act::Warn | Act::Praise)
+    }
+
     fn named(name: &str) -> Option<Act> {
         use Act::*;
         let acts =
@@ -252,6 +257,152 @@ mod tests {
         let speaker = found(text)[0].speaker.expect("somebody said it");
         assert_eq!((speaker.span.of(text), speaker.kind, speaker.sure), ("She", SpeakerKind::Pronoun, false));
         assert_eq!(speaker.shown(text), UNCLEAR);
+    }
+
+    /// What is said, in marks or not, with the speaker who may be shown.
+    fn told(text: &str) -> Vec<(How, &str)> {
+        found(text)
+            .iter()
+            .map(|reported| (reported.how, reported.speaker.map_or(UNCLEAR, |speaker| speaker.shown(text))))
+            .collect()
+    }
+
+    /// Who is shown as the speaker of the first quotation.
+    fn quoted(text: &str) -> &str {
+        let first = told(text).into_iter().find(|(how, _)| *how == How::Quoted);
+        first.unwrap_or_else(|| panic!("{text}: no quotation")).1
+    }
+
+    #[test]
+    fn words_that_somebody_denies_rejects_or_condemns_are_not_theirs() {
+        let denied = [
+            "Lang denied saying “the traitors will pay for it”.",
+            "Lang denies that he said “the traitors will pay for it”.",
+            "Lang denied he ever wrote, “the traitors will pay for it”.",
+            "Lang denied that “the traitors will pay for it”.",
+            "Lang rejected “the cries for more blood and iron”.",
+            "Lang criticised Hale for saying “the traitors will pay for it”.",
+            "Lang condemned the claim that “the traitors will pay for it”.",
+            "Lang refused to say “the traitors will pay for it”.",
+            "Lang never said “the traitors will pay for it”.",
+            "Lang regretted having said “the traitors will pay for it”.",
+            "“The traitors will pay for it,” Lang denied saying.",
+        ];
+        denied.iter().for_each(|text| assert_eq!(quoted(text), UNCLEAR, "{text}"));
+        assert_eq!(quoted("Lang rejected Hale’s threat that “the traitors will pay for it”."), "Hale");
+        assert_eq!(quoted("Lang condemned Hale’s claim that “the traitors will pay for it”."), "Hale");
+        assert_eq!(quoted("Lang denied it: “I never said a word of that.”"), "Lang");
+        assert_eq!(quoted("Lang rejected the result as “a theft in broad daylight”."), "Lang");
+        assert_eq!(quoted("Lang condemned “a cowardly and brutal attack”."), "Lang");
+    }
+
+    #[test]
+    fn words_that_somebody_relays_are_not_theirs() {
+        let hales = [
+            "Lang told police that Hale shouted: “The traitors will pay for it.”",
+            "Lang testified that Hale told her, “The traitors will pay for it.”",
+            "Lang said Hale shouted “the traitors will pay for it” at her.",
+            "Lang said Hale had told him: “The traitors will pay for it.”",
+            "Lang recalled how Hale said: “The traitors will pay for it.”",
+            "According to Lang, Hale said: “The traitors will pay for it.”",
+            "Lang quoted Hale as saying: “The traitors will pay for it.”",
+        ];
+        hales.iter().for_each(|text| assert_eq!(quoted(text), "Hale", "{text}"));
+        let nobodys = [
+            "Lang alleges that Hale wrote: “The traitors will pay for it.”",
+            "Lang accused Hale of telling crowds that “the traitors will pay for it”.",
+            "Lang asked Hale whether he said “the traitors will pay for it”.",
+            "Lang said she told him: “The traitors will pay for it.”",
+            "Hale cited the letter as saying “the traitors will pay for it”.",
+            "Hale fined Lang for saying “the traitors will pay for it”.",
+            "Lang said that Hale had warned her that the traitors “will have to pay for it”.",
+            "“The traitors will pay for it,” Lang claims Hale said.",
+            "“The traitors will pay for it,” Lang recalled Hale saying.",
+            "Lang defended Hale, who said “the traitors will pay for it”.",
+            "Hale read aloud from the letter: “The traitors will pay for it.”",
+        ];
+        nobodys.iter().for_each(|text| assert_eq!(quoted(text), UNCLEAR, "{text}"));
+        assert_eq!(quoted("The sign read: “The traitors will pay for it.”"), "The sign");
+        assert_eq!(quoted("Lang said he feared that the offer was “a very poor joke”."), "Lang");
+    }
+
+    #[test]
+    fn what_is_said_without_that_is_known_by_its_verb_however_that_forms_its_past() {
+        let clauses = [
+            "the president lied to us and betrayed our soldiers",
+            "the workers fled the city",
+            "a dog died in the night",
+            "the ship sank in the night",
+            "the factory sold its workers",
+            "the president hit the table",
+            "the mayor lies to us",
+            "the two brothers vied for the crown",
+        ];
+        clauses.iter().for_each(|clause| {
+            let text = format!("Hale said {clause}.");
+            assert_eq!(told(&text), [(How::Reported, "Hale")], "{text}");
+        });
+        assert_eq!(told("Hale claimed the president deceived us."), [(How::Reported, "Hale")]);
+        assert_eq!(told("Hale said the last word."), []);
+    }
+
+    #[test]
+    fn a_reply_to_a_quotation_is_not_its_saying() {
+        let replies =
+            ["Nobody answered.", "No one answered.", "Everyone laughed.", "The crowd answered.", "Lang replied."];
+        replies.iter().for_each(|reply| {
+            assert_eq!(quoted(&format!("“They betrayed our soldiers.” {reply}")), UNCLEAR, "{reply}");
+        });
+        assert_eq!(quoted("“Did they betray our soldiers?” Anna Hale asked."), "Anna Hale");
+        assert_eq!(quoted("“They betrayed our soldiers,” Anna Hale answered."), "Anna Hale");
+        assert_eq!(quoted("“They betrayed our soldiers,” everyone said."), UNCLEAR);
+    }
+
+    #[test]
+    fn a_mark_that_was_forgotten_gives_nobody_the_rest_of_the_paragraph() {
+        let text = "The minister spoke of “the enemy within. We must act. “They left us,” said Anna Hale. It was late.";
+        assert_eq!(told(text), [(How::Quoted, "The minister"), (How::Quoted, "Anna Hale")]);
+        assert_eq!(told(&text.replace(['“', '”'], "\"")), told(text));
+        assert_eq!(
+            quoted("The minister spoke of “the enemy within and Anna Hale said “they left us” in anger."),
+            UNCLEAR
+        );
+        let text = "The minister warned of “limited war under the overhang’. They betrayed our soldiers.";
+        assert_eq!(found(text)[0].content.of(text), "limited war under the overhang");
+    }
+
+    #[test]
+    fn a_name_ends_before_a_verb_and_who_hears_it_does_not_say_it() {
+        assert_eq!(quoted("Hale, 12 supporters and a dog heard the minister say: “They will pay.”"), "the minister");
+        assert_eq!(quoted("Two police officers and Anna Hale heard Lang say: “They will pay.”"), "Lang");
+        assert_eq!(quoted("Nobody heard Lang say: “They will pay.”"), UNCLEAR);
+        assert_eq!(quoted("Hale never heard Lang say: “They will pay.”"), UNCLEAR);
+        assert_eq!(told("Hale heard Lang say that the traitors will pay."), [(How::Reported, "Lang")]);
+        let nobodys = [
+            "Smoke raised fears that the traitors will pay for it.",
+            "Any confirmed reports that they will destroy us?",
+            "The files were released, proving Congress and officials raised serious doubts about the war.",
+            "All confirmed that the traitors will pay for it.",
+            "The war has claimed more than 40 thousand lives.",
+            "The group claimed responsibility for the attack.",
+        ];
+        nobodys.iter().for_each(|text| assert!(told(text).iter().all(|(_, who)| *who == UNCLEAR), "{text}"));
+        assert_eq!(told("Lang claimed the president betrayed our soldiers."), [(How::Reported, "Lang")]);
+    }
+
+    #[test]
+    fn what_is_said_behind_a_colon_a_dateline_or_a_purpose_is_found() {
+        assert_eq!(told("Smith tweeted: They betrayed our soldiers."), [(How::Reported, "Smith")]);
+        assert_eq!(told("Smith told reporters: They betrayed our soldiers."), [(How::Reported, "Smith")]);
+        assert_eq!(told("Smith said three things: Anna Hale, Leeds and the sea."), []);
+        let text = "DENVER — Two states filed a suit, saying that the traitors will pay for it.";
+        assert_eq!(told(text), [(How::Reported, "Two states")]);
+        let text = "The party issued a statement saying the traitors will pay for it.";
+        assert_eq!(told(text), [(How::Reported, UNCLEAR)]);
+        let text = "Hale took to Twitter to warn that the traitors will pay for it.";
+        assert_eq!(told(text), [(How::Reported, "Hale")]);
+        assert_eq!(told("Hale stressed they will pay for it."), [(How::Reported, "Hale")]);
+        assert_eq!(quoted("“They will pay for it,” Sue Park, 34, a nurse, said."), "Sue Park");
     }
 
     #[test]

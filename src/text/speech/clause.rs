@@ -167,6 +167,14 @@ impl<'a> Run<'a> {
             let hosted = phrase::subject(self.items, self.start, host, self.text);
             subject = Subject { is_passive: false, is_progressive: true, has_auxiliary: true, ..hosted };
         }
+        // `issued a statement saying`: the statement does.
+        let is_ing = self.items[at].has_form(&[Form::Ing]) && !subject.is_progressive;
+        if is_ing && self.items[at].gap.is_none() && at > self.start && self.items[at - 1].is(SAYER) {
+            subject = Subject { phrase: None, from: at, ..subject };
+        }
+        if self.is_perceived(at, &subject) {
+            subject = Subject { is_progressive: true, has_auxiliary: true, ..subject };
+        }
         if self.is_noun_here(at, &subject) {
             return None;
         }
@@ -191,6 +199,10 @@ impl<'a> Run<'a> {
         {
             return back(2);
         }
+        // `took to Twitter to warn`
+        if subject.is_infinitive && is(back(3), &["to"]) && is(back(4), &["took", "takes", "taken", "turned"]) {
+            return back(4);
+        }
         if !subject.is_infinitive || !is(Some(at), &["say", "add", "explain", "ask", "tell"]) {
             return None;
         }
@@ -200,6 +212,21 @@ impl<'a> Run<'a> {
                 matches!(self.word(at), "wrote" | "writes" | "rang" | "phoned" | "telephoned" | "called")
             }),
         }
+    }
+
+    /// `(Anna Hale heard) the minister say`: a bare verb whose subject somebody hears or sees.
+    fn is_perceived(&self, at: usize, subject: &Subject) -> bool {
+        let Some((phrase, Link::Beside)) = subject.phrase.filter(|(phrase, _)| phrase.to == at) else { return false };
+        let is_bare = self.items[at].has_form(&[Form::Base, Form::Ing]) && !subject.has_modal && !subject.has_auxiliary;
+        let perceives =
+            |at: usize| matches!(self.word(at), "heard" | "overheard" | "saw" | "hears" | "sees" | "watched");
+        let Some(seen) = phrase.from.checked_sub(1).filter(|&seen| seen >= self.start && is_bare && perceives(seen))
+        else {
+            return false;
+        };
+        let witness = phrase::subject(self.items, self.start, seen, self.text);
+        let is_true = !witness.is_negated && !witness.has_modal && !witness.is_infinitive;
+        is_true && witness.phrase.is_none_or(|(phrase, link)| self.is_somebody(&phrase, link))
     }
 
     pub(super) fn is_particle(&self, at: usize, particle: &str) -> bool {
@@ -213,6 +240,12 @@ impl<'a> Run<'a> {
         let before = |class: Class| follows && self.items[at - 1].is(class);
         let is_some = follows && phrase::stands_alone(self.word(at - 1));
         if before(Class::MARKED) && !before(Class::PRONOUN.and(Class::AUXILIARY)) && !is_some {
+            return true;
+        }
+        // `raised fears that`, `any confirmed reports`
+        let is_past = before(Class::PAST_LIKE)
+            || before(Class::VERB.and(Class::HEARSAY)) && self.items[at - 1].has_form(&[Form::Past, Form::Participle]);
+        if item.is(Class::NOUN) && is_past && !item.has_form(&[Form::Past]) {
             return true;
         }
         let bare_form = item.has_form(&[Form::Base]) && !item.has_form(&[Form::Past]);
@@ -244,23 +277,8 @@ impl<'a> Run<'a> {
         let word = self.word(head);
         phrase.gender == phrase::Gender::They
             || phrase.is_first
-            || matches!(
-                word,
-                "You"
-                    | "you"
-                    | "They"
-                    | "they"
-                    | "who"
-                    | "Some"
-                    | "Many"
-                    | "Several"
-                    | "several"
-                    | "some"
-                    | "many"
-                    | "others"
-                    | "most"
-                    | "few"
-            )
+            || phrase::stands_alone(word)
+            || matches!(word, "You" | "you" | "They" | "they" | "who" | "others")
             || (word.ends_with('s') && !word.ends_with("ss"))
             || matches!(word, "people" | "children" | "folk" | "clergy")
             || word.len() > 5 && word.ends_with("men")
@@ -298,6 +316,9 @@ impl<'a> Run<'a> {
                 (phrase::chunk(self.items, self.start, at, self.text).map(|it| (it, Link::Relative)), false)
             }
             () if subject.is_passive => (self.by(next), false),
+            () if is_ing && self.word(at - 1) == "as" => (self.cited(at - 1), false),
+            // `(fined Hale) for saying`: not the subject of what stands before, as behind a comma.
+            () if is_ing && !self.is_cut_off(at) => (None, false),
             () if is_ing || subject.is_elided => (None, true),
             () => (subject.phrase, false),
         };
@@ -305,6 +326,8 @@ impl<'a> Run<'a> {
             Some((_, Link::Apposed)) => Rule::Apposition,
             Some((phrase, Link::Relative)) if self.is_plainly_before(&phrase, at) => Rule::Relative,
             Some((_, Link::Relative)) => Rule::Doubtful,
+            // `read aloud from the letter: “…”`: whose words a person reads is not told; those of a sign are its own.
+            Some((phrase, _)) if item.is(Class::RELAY) && phrase.is_person() => Rule::Doubtful,
             _ if subject.is_passive => Rule::By,
             _ => Rule::Subject,
         };
@@ -313,6 +336,15 @@ impl<'a> Run<'a> {
         let is_embedded = is_relative && speaker.is_some_and(|speaker| self.opens_clause(speaker.from));
         let verb = Some(self.span_of(verb));
         Some(Tag { from: subject.from, to, verb, act, speaker, rule, said, is_embedded, is_elided })
+    }
+
+    /// `(quoted) Mr Hale | as saying`
+    fn cited(&self, at: usize) -> Option<(Phrase, Link)> {
+        let phrase = phrase::chunk(self.items, self.start, at, self.text)?;
+        let cites = phrase.from > self.start
+            && matches!(self.word(phrase.from - 1), "quoted" | "quotes" | "cited" | "cites" | "quoting" | "citing");
+        let is_named = phrase.is_person() && phrase.kind != SpeakerKind::Pronoun;
+        (cites && is_named).then_some((phrase, Link::Beside))
     }
 
     /// The verb with its particle.
@@ -358,15 +390,18 @@ impl<'a> Run<'a> {
     /// Not `nobody`, nor the subject of a question or supposition.
     fn is_somebody(&self, phrase: &Phrase, link: Link) -> bool {
         let first = self.word(phrase.from);
-        let nobody = ["no", "nobody", "none", "neither", "let", "no-one"];
-        let is_nobody = nobody.iter().any(|word| first.eq_ignore_ascii_case(word));
         let is_clause = self.items[phrase.from].is(Class::SUBORDINATOR) && !matches!(first, "who" | "Who");
         let before =
             phrase.from.checked_sub(1).filter(|&before| before >= self.start).map(|before| &self.items[before]);
         // `It was the mayor who said` is no question.
         let is_asked = link != Link::Relative
             && before.is_some_and(|before| before.is(Class::HELPER) && !before.is(Class::PERSONAL));
-        !is_nobody && !is_clause && !is_asked && !self.is_supposed(phrase.from)
+        !self.is_nobody(phrase) && !is_clause && !is_asked && !self.is_supposed(phrase.from)
+    }
+
+    fn is_nobody(&self, phrase: &Phrase) -> bool {
+        let nobody = ["no", "nobody", "none", "neither", "let", "no-one"];
+        nobody.iter().any(|word| self.word(phrase.from).eq_ignore_ascii_case(word))
     }
 
     /// A participle behind a comma, an adverb, `by` or a noun that speaks.
@@ -440,6 +475,9 @@ impl<'a> Run<'a> {
                 (Some(phrase), link, at, phrase.to)
             }
         };
+        if speaker.is_some_and(|speaker| self.is_nobody(&speaker)) {
+            return None;
+        }
         let rule = match link {
             _ if is_told => Rule::Unsaid,
             Link::Beside if subject.phrase.is_none() => Rule::Inverted,
@@ -449,6 +487,7 @@ impl<'a> Run<'a> {
         let is_as = from > self.start && matches!(self.word(from - 1), "as" | "As") && item.gap.is_none();
         let from = from - usize::from(is_as);
         let said = match self.is_behind_quotation(from) {
+            true if self.has_speaker_behind(verb) => return None,
             true => Said::Around,
             false if is_as => self.as_put(verb, from)?,
             false => self.is_behind_clause(verb, from, to, act).then_some(Said::Around)?,
@@ -456,6 +495,20 @@ impl<'a> Run<'a> {
         let to = self.tail(to)?;
         let verb = Some(self.span_of(verb));
         Some(Tag { from, to, verb, act, speaker, rule, said, is_embedded: false, is_elided: false })
+    }
+
+    /// `“…,” (Lang recalled) Hale saying`: another one says it.
+    fn has_speaker_behind(&self, verb: &Verb) -> bool {
+        let speaks = Class::CAPITAL.and(Class::PRONOUN).and(Class::OBJECT).and(Class::PEOPLE);
+        let near = verb.next + 1..self.end.min(verb.next + 4);
+        let says = |&at: &usize| {
+            let item = &self.items[at];
+            item.is(Class::VERB) && !item.is(Class::NOUN.and(Class::PEOPLE))
+        };
+        let found = near.clone().take_while(|&at| self.tight(at).is_some()).find(says);
+        let begins = Class::SUBORDINATOR.and(Class::PREPOSITION).and(Class::ADVERB_LIKE).and(Class::TIME);
+        let is_beside = self.tight(verb.next).is_some_and(|next| !next.is(begins)) && verb.subject.phrase.is_some();
+        is_beside && found.is_some_and(|at| self.items[at - 1].is(speaks) && !self.items[at - 1].is(Class::OWNER))
     }
 
     /// The subject behind its verb: `said Mr Hale`.

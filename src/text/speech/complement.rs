@@ -8,6 +8,9 @@ use super::passage::Gap;
 /// A finite verb is looked for so far into a clause.
 const MOST_TO_FINITE: usize = 16;
 
+/// Words for who hears it, before a colon.
+const MOST_HEARERS: usize = 3;
+
 impl Run<'_> {
     /// The kind of speech, where what is said starts, and where the attribution ends.
     pub(super) fn complement(&self, verb: &Verb) -> Option<(Act, Said, usize)> {
@@ -17,6 +20,7 @@ impl Run<'_> {
             .or_else(|| self.quotation_later(verb))
             .or_else(|| self.wh_clause(verb).map(from))
             .or_else(|| self.deed_or_duty(verb).map(|act| from((act, verb.next))))
+            .or_else(|| self.behind_colon(verb).map(from))
             .or_else(|| self.bare_clause(verb).map(from))
             .or_else(|| self.object(verb).map(|act| from((act, verb.next))))
     }
@@ -63,6 +67,15 @@ impl Run<'_> {
         let to = next + usize::from(self.word(next) == "not");
         let noun = Class::MARKER.and(Class::OBJECT).and(Class::CAPITAL);
         self.tight(to).is_some_and(|item| item.is(Class::TO)) && self.get(to + 1).is_some_and(|item| !item.is(noun))
+    }
+
+    /// `said: We have no choice`, `told reporters: We have no choice`.
+    fn behind_colon(&self, verb: &Verb) -> Option<(Act, usize)> {
+        let act = verb.act(Frames::CLAUSE)?;
+        let most = if verb.can_hear() { MOST_HEARERS } else { 0 };
+        let start = (verb.next..self.end.min(verb.next + most + 1)).find(|&at| !self.items[at].gap.is_none())?;
+        let item = &self.items[start];
+        (item.gap.has(Gap::COLON) && item.is(Class::CAPITAL) && !item.is_quotation()).then_some((act, start))
     }
 
     fn bare_clause(&self, verb: &Verb) -> Option<(Act, usize)> {
@@ -168,11 +181,25 @@ impl Run<'_> {
             if item.is_quotation() {
                 return item.gap.has(Gap::COMMA.and(Gap::COLON)).then_some(at);
             }
-            if item.gap.has(Gap::SEMICOLON.and(Gap::DASH)) || item.is(Class::PREDICATE.and(Class::THAT)) {
+            let is_told_there =
+                at > next && item.is(Class::VERB) && item.has_form(&[Form::Past]) && self.has_subject(at);
+            if item.gap.has(Gap::SEMICOLON.and(Gap::DASH))
+                || item.is(Class::PREDICATE.and(Class::THAT))
+                || is_told_there
+            {
                 return None;
             }
         }
         None
+    }
+
+    /// `(recalled how) Lang said`, `(denied) he ever wrote`; not `(told) a meeting called by the union`.
+    fn has_subject(&self, at: usize) -> bool {
+        let before = (self.start..at).rev().find(|&before| !self.items[before].is(Class::ADVERB_LIKE));
+        let speaks = Class::PRONOUN.and(Class::CAPITAL).and(Class::PEOPLE);
+        self.items[at].gap.is_none()
+            && before.is_some_and(|before| self.items[before].is(speaks))
+            && self.get(at + 1).is_none_or(|next| !next.gap.is_none() || !next.is(Class::PREPOSITION))
     }
 
     /// `(asked) the minister | whether`.
@@ -371,6 +398,22 @@ impl Run<'_> {
             || !item.is(cannot.and(Class::ADVERBIAL).and(Class::SUBORDINATOR).and(Class::LY).and(Class::TIME))
     }
 
+    /// `deceived`, `hit`, `steals`: may be a finite verb by its looks, and as well something else.
+    fn has_ending_of_verb(&self, at: usize) -> bool {
+        let item = &self.items[at];
+        let is_unknown = item.entry == 0 && !item.is(Class::CAPITAL) && item.gap.is_none();
+        let is_third_person = || self.word(at).ends_with('s') && !self.word(at).ends_with("ss");
+        item.is(Class::PAST_LIKE.and(Class::UNCHANGED)) || is_unknown && is_third_person()
+    }
+
+    /// `(lies) to us`, `(hit) the table`
+    fn takes_object(&self, at: usize) -> bool {
+        let is_object = |at: usize| self.tight(at).is_some_and(|item| item.is(Class::OBJECT));
+        let is_time = self.get(at + 2).is_some_and(|item| item.is(Class::TIME));
+        let is_marked = !is_time && self.tight(at + 1).is_some_and(|next| next.is(Class::MARKER));
+        is_marked || is_object(at + 1 + usize::from(self.get(at + 1).is_some_and(|next| next.is(Class::PREPOSITION))))
+    }
+
     /// Whether a finite verb comes before the clause can have ended.
     pub(super) fn has_finite(&self, at: usize, act: Act) -> bool {
         let contracted = self.items[at].is(Class::AUXILIARY) && self.items[at].is(Class::PERSONAL);
@@ -394,7 +437,8 @@ impl Run<'_> {
                     && item.is(Class::VERB)
                     && item.has_form(&[Form::Past, Form::Present])
                     && !item.is(Class::NOUN)
-                || follows_noun && item.is(Class::PAST_LIKE) && act == Act::Say;
+                || follows_noun && item.is(Class::PAST_LIKE) && act == Act::Say
+                || follows_noun && self.has_ending_of_verb(index) && self.takes_object(index);
             if is_finite {
                 return true;
             }

@@ -18,7 +18,7 @@ classes! {
     PRONOUN 0, OBJECT 1, FIRST 2, SECOND 3, POSSESSIVE 4, DETERMINER 5, AUXILIARY 6, MODAL 7, NEGATION 8, CONJUNCTION 9,
     SUBORDINATOR 10, PREPOSITION 11, ADVERBIAL 12, TIME 13, FINITE 14, TITLE 15, HE 16, SHE 17, PERSON 18, THEY 19, IT 20,
     VERB 21, HEARSAY 22, NOUN 23, OPINION 24, ADVERB 25, THAT 26, TO 27, CAPITAL 28, NUMBER 29, OWNER 30, PAST_LIKE 31,
-    LY 32, ING_LIKE 33, BE 34, PARTICLE 35, SETTING 36, GIVER 37, STANCE 38, DISTANCE 39,
+    LY 32, ING_LIKE 33, BE 34, PARTICLE 35, SETTING 36, GIVER 37, STANCE 38, DISTANCE 39, RELAY 40, UNCHANGED 41, REPLY 42, NAMING 43,
 }
 
 impl Class {
@@ -163,6 +163,8 @@ impl Lexicon {
                 "noun" => lexicon.add_nouns(words, Class::NOUN),
                 "stance" => lexicon.add_nouns(words, Class::STANCE),
                 "distance" => words.for_each(|verb| lexicon.add_forms(verb, Class::DISTANCE, None)),
+                "reply" => words.for_each(|verb| lexicon.add_forms(verb, Class::REPLY, None)),
+                "relay" => words.for_each(|verb| lexicon.add_forms(verb, Class::RELAY, None)),
                 "hearsay" => words.for_each(|verb| lexicon.add_forms(verb, Class::HEARSAY, None)),
                 _ => words.for_each(|word| lexicon.add(word, class_named(list))),
             }
@@ -318,6 +320,8 @@ fn class_named(list: &str) -> Class {
         "giver" => Class::GIVER,
         "setting" => Class::SETTING,
         "particle" => Class::PARTICLE,
+        "unchanged" => Class::UNCHANGED,
+        "naming" => Class::NAMING.and(Class::PAST_LIKE),
         "modal" => Class::MODAL,
         "negation" => Class::NEGATION,
         "conjunction" => Class::CONJUNCTION,

@@ -3,6 +3,7 @@
 //! goes through them in order.
 
 use super::clause::{Run, Said, Tag};
+use super::lexicon::Class;
 use super::memory::MOST_STRANGERS;
 use super::passage::{Gap, Item, Passage};
 use super::phrase::{self, Phrase};
@@ -113,7 +114,13 @@ fn stretch_end(text: &str, items: &[Item], start: usize) -> usize {
     let mut tags = Vec::new();
     Run::new(text, items, end - 1, further).tags(&mut tags);
     match tags.as_slice() {
-        [tag] if tag.said == Said::Around && tag.from == end => further,
+        [tag] if tag.said == Said::Around && tag.from == end && !is_reply(items, tag) => further,
         _ => end,
     }
+}
+
+/// `“They have left.” The crowd answered.`: a sentence of its own, which tells of what came next.
+fn is_reply(items: &[Item], tag: &Tag) -> bool {
+    let is_verb = |item: &&Item| tag.verb.is_some_and(|verb| item.span.start == verb.start);
+    items[tag.from..tag.to].iter().find(is_verb).is_some_and(|verb| verb.is(Class::REPLY))
 }

@@ -1,12 +1,12 @@
 //! A paragraph's attributions → what is said, and by whom.
 
 use super::clause::{Said, Tag};
-use super::lexicon::{Class, Form};
+use super::lexicon::{Class, Form, Frames};
 use super::memory::{Carried, Memory};
 use super::outline::{Outline, Stretch};
 use super::passage::{Gap, Item};
 use super::phrase::Phrase;
-use super::{Act, How, Reported, Rule, Speaker};
+use super::{Act, How, Reported, Rule, Speaker, SpeakerKind};
 use crate::text::Span;
 use crate::text::quote::Quotation;
 
@@ -57,6 +57,25 @@ struct Open {
     start: usize,
     whose: Whose,
     is_embedded: bool,
+    /// The first item of a clause that somebody else is said in it to have said.
+    relayed: Option<usize>,
+}
+
+impl Open {
+    fn new(start: usize, whose: Whose, is_embedded: bool) -> Self {
+        Open { start, whose, is_embedded, relayed: None }
+    }
+
+    /// Who speaks in the quotation at `at`, so far as the clause does not tell: not who denies it, or tells that another said it.
+    fn speaker_at(&self, items: &[Item], at: usize, text: &str) -> Whose {
+        let is_anothers = self.relayed.is_some_and(|from| at >= from) || is_told_inside(items, self.start, at);
+        // `(rejected) the result as “a theft”`: so calls it who rejects it.
+        let is_label = at > self.start && items[at - 1].span.of(text) == "as";
+        match is_anothers || self.whose.kind == Act::Deny && !is_label {
+            true => Whose::untold(None, self.whose.kind),
+            false => self.whose,
+        }
+    }
 }
 
 /// An attribution with its speaker.
@@ -74,6 +93,9 @@ impl Whose {
         Whose { verb: None, kind, speaker, tag: None }
     }
 }
+
+/// Words between a verb and the quotation that hangs on it, as in `telling the crowd that “…”`.
+const MOST_HEARER: usize = 5;
 
 /// A clause seldom holds more quotations.
 const MOST_INNER: usize = 16;
@@ -143,7 +165,11 @@ impl<'a> Reader<'a> {
         self.memory.notice(outline.names(at));
         for tag in outline.tags(at) {
             let cut = boundary(page.items, start, tag.from);
-            if course.is_the_authors(tag) || course.open.is_some_and(|open| is_inside(page.items, &open, tag, cut)) {
+            if course.is_the_authors(tag) {
+                continue;
+            }
+            if let Some(open) = course.open.as_mut().filter(|open| is_inside(page.items, open, tag, cut)) {
+                self.relayed(page, open, tag);
                 continue;
             }
             let whose = self.whose(tag, page.items, &course);
@@ -154,8 +180,13 @@ impl<'a> Reader<'a> {
                 course.free = cut;
             }
             match tag.said {
-                Said::After(start) => course.open = Some(Open { start, whose, is_embedded: tag.is_embedded }),
-                Said::Quotation(at) => self.before_quotation(page, &mut course, at, whose),
+                Said::After(start) => course.open = Some(Open::new(start, whose, tag.is_embedded)),
+                Said::Quotation(at) => {
+                    // `denied “the charge”`, which others made; not `denied: “I never did”`.
+                    let is_denied = tag.act == Act::Deny && !page.items[at].gap.has(Gap::COMMA.and(Gap::COLON));
+                    let speaker = whose.speaker.filter(|_| !is_denied);
+                    self.before_quotation(page, &mut course, at, Whose { speaker, ..whose });
+                }
                 Said::Around => self.around(page, &mut course, tag, whose, was_open.is_some()),
             }
         }
@@ -177,7 +208,7 @@ impl<'a> Reader<'a> {
         let and_that = page.items.get(at + 1).is_some_and(|item| item.is(Class::CONJUNCTION))
             && page.items.get(at + 2).is_some_and(|item| item.is(Class::THAT));
         if and_that && at + 3 < course.end {
-            course.open = Some(Open { start: at + 3, whose, is_embedded: false });
+            course.open = Some(Open::new(at + 3, whose, false));
         }
     }
 
@@ -188,7 +219,7 @@ impl<'a> Reader<'a> {
         if behind_quotation {
             (course.free..tag.from).for_each(|at| self.quote(page, at, whose));
         } else if !was_open && tag.from > course.free {
-            self.close(page, Open { start: course.free, whose, is_embedded: false }, tag.from);
+            self.close(page, Open::new(course.free, whose, false), tag.from);
         }
         course.free = tag.to;
         let Some(next) = page.items.get(tag.to).filter(|_| tag.to < course.end) else { return };
@@ -196,7 +227,7 @@ impl<'a> Reader<'a> {
             self.quote(page, tag.to, whose);
             course.free += usize::from(next.is_quotation());
         } else if is_hedge || !next.is(Class::CONJUNCTION) || next.gap.has(Gap::COMMA) {
-            course.open = Some(Open { start: tag.to, whose, is_embedded: false });
+            course.open = Some(Open::new(tag.to, whose, false));
         }
     }
 
@@ -216,6 +247,33 @@ impl<'a> Reader<'a> {
         Whose { verb: tag.verb, kind: tag.act, speaker, tag: Some(span) }
     }
 
+    /// `Lang told the police that Hale shouted: “…”`: an attribution in what somebody else is saying. Its quotation is never the words
+    /// of who relays, denies or condemns it, and those of the inner speaker only where a name tells who that is and the outer one does
+    /// not merely suppose it.
+    fn relayed(&mut self, page: &mut Page, open: &mut Open, tag: &Tag) {
+        if tag.is_hedge() {
+            return;
+        }
+        let is_quotation = |&at: &usize| page.items.get(at).is_some_and(Item::is_quotation);
+        let (Said::Quotation(start) | Said::After(start)) = tag.said else { return };
+        let named = tag.speaker.filter(|phrase| phrase.kind != SpeakerKind::Pronoun);
+        if !is_quotation(&start) {
+            let is_own = named.is_none() && !tag.is_elided; // `Lang said he feared that …`
+            open.relayed = open.relayed.or(Some(start).filter(|_| !is_own));
+            return;
+        }
+        // `Lang rejected Hale’s threat that`: the threat was made, whatever Lang says of it.
+        let is_told = tag.rule == Rule::Owner || open.whose.kind.tells();
+        let speaker = named.filter(|_| is_told).map(|phrase| Speaker {
+            span: phrase.span,
+            kind: phrase.kind,
+            rule: tag.rule,
+            sure: tag.rule.is_sure(),
+            carried: false,
+        });
+        self.quote(page, start, Whose { verb: tag.verb, kind: tag.act, speaker, tag: None });
+    }
+
     /// What is said ends before the item at `to`.
     fn close(&mut self, page: &mut Page, open: Open, to: usize) {
         let mut to = self.aside(page.items, open.start, to);
@@ -225,7 +283,9 @@ impl<'a> Reader<'a> {
         if open.start >= to {
             return;
         }
-        (open.start..to).for_each(|at| self.quote(page, at, open.whose));
+        for at in (open.start..to).filter(|&at| page.items[at].is_quotation()) {
+            self.quote(page, at, open.speaker_at(page.items, at, self.text));
+        }
         if to > open.start + 1 || !page.items[open.start].is_quotation() {
             let content = Span::new(page.items[open.start].span.start, page.items[to - 1].span.end);
             self.add(with_marks(page.quotations, content), open.whose, How::Reported);
@@ -261,8 +321,11 @@ impl<'a> Reader<'a> {
     fn quote(&mut self, page: &mut Page, at: usize, whose: Whose) {
         let Some(index) = page.items[at].quotation.map(|index| index as usize) else { return };
         if !std::mem::replace(&mut page.spoken[index], true) {
-            page.last = Some((whose.speaker, whose.kind));
-            self.add(said(self.text, page.quotations[index].inner), whose, How::Quoted);
+            let quotation = &page.quotations[index];
+            let is_lost = has_lost_its_end(self.text, quotation);
+            let speaker = whose.speaker.map(|speaker| Speaker { sure: speaker.sure && !is_lost, ..speaker });
+            page.last = Some((speaker, whose.kind));
+            self.add(said(self.text, quotation.inner), Whose { speaker, ..whose }, How::Quoted);
         }
     }
 
@@ -283,7 +346,11 @@ impl<'a> Reader<'a> {
             let starts = at == course.start;
             let whose = match (course.latest, page.last, course.subject) {
                 (Some(latest), ..) => {
-                    Whose::untold(latest.speaker.map(|speaker| speaker.found_by(Rule::Shared)), latest.kind)
+                    // `“…,” Lang claims Hale said`: what stands before who says something else need not be theirs.
+                    let is_before = latest.tag.is_some_and(|tag| tag.start > page.items[at].span.start);
+                    let shared = latest.speaker.map(|speaker| speaker.found_by(Rule::Shared));
+                    let speaker = shared.filter(|_| !is_before || latest.kind.tells());
+                    Whose::untold(speaker, latest.kind)
                 }
                 (None, _, Some(subject)) if !starts && !subject.is_first => {
                     Whose::untold(self.memory.resolve(subject, Rule::Nearby, self.before, self.text), Act::Say)
@@ -356,6 +423,34 @@ fn is_inside(items: &[Item], open: &Open, tag: &Tag, cut: usize) -> bool {
     tag.is_hedge() || cut <= open.start || !(parted || joined || tag.said == Said::Around)
 }
 
+/// Whether the quotation at `at`, in a clause from `from` on, hangs on a verb or noun of saying that no attribution was made of:
+/// `(asked) whether he said “…”`, `(accused him) of telling the crowd that “…”`, `(denied) the claim that “…”`.
+fn is_told_inside(items: &[Item], from: usize, at: usize) -> bool {
+    let behind_that = at > from && items[at].gap.is_none() && items[at - 1].is(Class::THAT);
+    let end = at - usize::from(behind_that);
+    let behind_comma = items[at].gap.has(Gap::COMMA);
+    for word in (from.max(end.saturating_sub(MOST_HEARER))..end).rev() {
+        let item = &items[word];
+        let before = word.checked_sub(1).filter(|&before| before >= from && item.gap.is_none()).map(|at| &items[at]);
+        let is_marked = before.is_some_and(|before| before.is(Class::MARKED));
+        let is_verb = item.is(Class::VERB)
+            && item.entry().senses.iter().any(|sense| sense.particle.is_none() && sense.frames.has(Frames::CLAUSE))
+            && (!item.is(Class::NOUN) || item.has_form(&[Form::Past, Form::Ing]) || before.is_some_and(is_helper))
+            && (!behind_comma || item.has_form(&[Form::Past, Form::Present, Form::Ing])); // `were it to continue, “…”`
+        if is_verb && !is_marked || behind_that && item.is(Class::NOUN) && word + 1 == end {
+            return true;
+        }
+        if !item.gap.is_none() || item.is(Class::PREDICATE.and(Class::CONJUNCTION)) {
+            return false;
+        }
+    }
+    false
+}
+
+fn is_helper(item: &Item) -> bool {
+    item.is(Class::HELPER.and(Class::TO).and(Class::NEGATION))
+}
+
 /// Where, behind the finite verb of a clause, the verb of the sentence stands that holds it.
 fn second_verb(items: &[Item], from: usize, to: usize) -> usize {
     let is_finite = |at: usize| {
@@ -398,6 +493,12 @@ fn with_marks(quotations: &[Quotation], mut span: Span) -> Span {
         span.start = first.span.start;
     }
     span
+}
+
+/// Whether a quotation that nothing closes holds others in the same marks, so that it may have ended at any of them.
+fn has_lost_its_end(text: &str, quotation: &Quotation) -> bool {
+    let mark = Span::new(quotation.span.start, quotation.inner.start);
+    !quotation.closed && !mark.is_empty() && quotation.inner.of(text).contains(mark.of(text))
 }
 
 /// What a quotation says, without the comma that parts it from who says it.

@@ -389,7 +389,9 @@ fn without_capital(class: &mut Class, word: &[u8]) {
 
 /// What the ending tells of a word that is in no list.
 fn by_ending(class: &mut Class, word: &[u8]) {
-    if class.has(Class::CAPITAL) || word.len() < 5 {
+    // tied, owed; not need
+    let is_short_past = matches!(word, [_, before, b'e', b'd'] if *before != b'e');
+    if class.has(Class::CAPITAL) || word.len() < 5 && !is_short_past {
         return;
     }
     match word {

@@ -34,6 +34,14 @@ pub(super) struct Phrase {
     pub(super) is_first: bool,
 }
 
+impl Phrase {
+    /// Whether it names people rather than a paper or a body.
+    pub(super) fn is_person(&self) -> bool {
+        let is_people = matches!(self.gender, Gender::He | Gender::She | Gender::Either | Gender::They);
+        is_people || self.kind != SpeakerKind::NounPhrase && self.gender != Gender::It
+    }
+}
+
 /// How a subject was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Link {
@@ -117,6 +125,8 @@ pub(super) fn subject(items: &[Item], run: usize, verb: usize, text: &str) -> Su
         return found;
     }
     found.phrase = match () {
+        // `DENVER — Two states filed a suit, saying`: a participle behind a comma has the subject of its clause.
+        () if items[at].gap.has(ASIDE) && at == verb && items[verb].has_form(&[Form::Ing]) => None,
         () if items[at].gap.has(ASIDE) => beyond_aside(items, run, at, text),
         () if is_tight(items, at) => before(items, run, at, text, DEEPEST),
         () => None,
@@ -140,7 +150,9 @@ fn beyond_aside(items: &[Item], run: usize, end: usize, text: &str) -> Option<(P
     if items[open..end].iter().any(Item::is_quotation) || items[open].is(Class::CONJUNCTION) {
         return None;
     }
-    let (outer, _) = before(items, run, open, text, DEEPEST)?;
+    // `Sue Park, 34, a nurse, said`
+    let has_age = open > run + 1 && items[open - 1].is(Class::NUMBER) && items[open - 1].gap.has(Gap::COMMA);
+    let (outer, _) = before(items, run, open - usize::from(has_age), text, DEEPEST)?;
     let starts_clause = items[open].is(Class::PRONOUN) && !items[open].is(Class::DETERMINER);
     if starts_clause && items[open].span.of(text) != "who" || outer.is_first {
         return None;
@@ -185,7 +197,7 @@ fn before(items: &[Item], run: usize, end: usize, text: &str, depth: u8) -> Opti
             break;
         }
         if stops(items, run, at) {
-            let is_verb = item.is(VERBAL) && !item.is(Class::SUBORDINATOR);
+            let is_verb = item.is(VERBAL.and(Class::HEARSAY)) && !item.is(Class::SUBORDINATOR);
             relative = is_verb.then(|| relative_further(items, run, at, text)).flatten();
             is_cut_by_verb = relative.is_some();
             break;
@@ -254,7 +266,8 @@ pub(super) fn chunk(items: &[Item], run: usize, end: usize, text: &str) -> Optio
             .and(Class::FINITE)
             .and(Class::PRONOUN)
             .and(Class::CONJUNCTION));
-        if item.is_quotation() || is_outside && !item.is(Class::DETERMINER) {
+        let is_finite = is_finite_behind_noun(items, run, from - 1);
+        if item.is_quotation() || is_outside && !item.is(Class::DETERMINER) || is_finite {
             break;
         }
         from -= 1;
@@ -265,6 +278,23 @@ pub(super) fn chunk(items: &[Item], run: usize, end: usize, text: &str) -> Optio
     // `has angered | fishermen`
     let is_verb = from + 1 < end && from > run && items[from].is(Class::PAST_LIKE) && items[from - 1].is(Class::HELPER);
     name(items, from + usize::from(is_verb), end, text)
+}
+
+/// Whether a past form stands behind a name or a word for people, as their verb: `Lang rejected | Hale’s`, `officials raised | serious
+/// doubts`; not `the workers employed by the firm`, `residents affected said`.
+fn is_finite_behind_noun(items: &[Item], run: usize, at: usize) -> bool {
+    let item = &items[at];
+    let is_past = item.is(Class::PAST_LIKE) || item.is(Class::VERB.and(Class::HEARSAY)) && item.has_form(&[Form::Past]);
+    if !is_past || item.is(Class::CAPITAL.and(ROLE).and(Class::NAMING)) || at == run || !item.gap.is_none() {
+        return false;
+    }
+    let behind_noun =
+        items[at - 1].is(Class::CAPITAL.and(Class::PEOPLE).and(Class::PERSONAL)) && !items[at - 1].is(Class::MARKED);
+    let goes_on = items.get(at + 1).is_some_and(|next| {
+        let is_object = !next.is(Class::VERB) || next.is(Class::NOUN) || next.has_form(&[Form::Ing]);
+        next.gap.is_none() && !next.is(Class::PREPOSITION) && is_object
+    });
+    behind_noun && goes_on
 }
 
 const VERBAL: Class = Class::PREDICATE.and(Class::PAST_LIKE).and(Class::VERB);
@@ -289,6 +319,11 @@ fn stops(items: &[Item], run: usize, at: usize) -> bool {
         || item.is(Class::MODAL)
         || (item.is(Class::AUXILIARY) && !item.is(Class::PERSONAL))
         || (item.is(Class::FINITE) && !follows_determiner)
+        || (item.is(Class::HEARSAY)
+            && item.has_form(&[Form::Past, Form::Present])
+            && !follows_determiner
+            && !item.is(Class::CAPITAL))
+        || is_finite_behind_noun(items, run, at)
         || is_verb
 }
 
@@ -337,13 +372,20 @@ pub(super) fn stands_alone(word: &str) -> bool {
     may_be && words.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
+/// Pronouns that name nobody, and stand for nobody who was named: `everyone laughed`.
+fn is_anybody(item: &Item, text: &str) -> bool {
+    let words = ["everyone", "everybody", "anyone", "anybody", "someone", "somebody", "others", "each"];
+    let word = item.span.of(text);
+    (4..=9).contains(&word.len()) && words.iter().any(|known| word.eq_ignore_ascii_case(known))
+}
+
 /// What the items name, if they name anybody.
 fn name(items: &[Item], from: usize, to: usize, text: &str) -> Option<Phrase> {
     let words = items.get(from..to)?;
     let (first, last) = (words.first()?, words.last()?);
-    if words.len() == 1 && stands_alone(first.span.of(text)) {
+    if words.len() == 1 && (stands_alone(first.span.of(text)) || is_anybody(first, text)) {
         let span = first.span;
-        return Some(Phrase { from, to, span, kind: SpeakerKind::NounPhrase, gender: Gender::They, is_first: false });
+        return Some(Phrase { from, to, span, kind: SpeakerKind::Pronoun, gender: Gender::Unknown, is_first: false });
     }
     if words.iter().any(Item::is_quotation)
         || last.is(Class::DETERMINER) && words.len() == 1 && !last.is(Class::PRONOUN) && !last.is(Class::NUMBER)
@@ -614,8 +656,13 @@ pub(super) fn first(items: &[Item], run: usize, run_end: usize, text: &str) -> O
             || item.is(Class::PAST_LIKE)
             || (item.is(Class::VERB) && item.has_form(&[Form::Past, Form::Present]))
     };
-    let verb = (run + 1..limit).find(|&at| is_finite(&items[at]) && !items[at].is_quotation())?;
-    subject(items, run, verb, text).phrase.map(|(phrase, _)| phrase)
+    let mut verbs = (run + 1..limit).filter(|&at| is_finite(&items[at]) && !items[at].is_quotation());
+    let subject_of = |verb: usize| subject(items, run, verb, text).phrase.map(|(phrase, _)| phrase);
+    let verb = verbs.next()?;
+    // `Two states | filed`: not a verb, but part of what the next one has for its subject.
+    let may_be_noun = !items[verb].is(Class::PREDICATE) && items[verb].has_form(&[Form::Present]);
+    let is_noun_of = |phrase: &Phrase| (phrase.from..phrase.to).contains(&verb);
+    subject_of(verb).or_else(|| verbs.next().filter(|_| may_be_noun).and_then(subject_of).filter(is_noun_of))
 }
 
 /// The noun phrase whose last word is the possessive at `at`, looked for back to `run`.
