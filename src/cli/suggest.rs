@@ -28,7 +28,7 @@ pub fn run(args: &Suggest, shared: &Shared, remarks: Remarks) -> anyhow::Result<
     refuse_promise(
         args.output.as_deref(),
         args.format.is_some(),
-        &[],
+        &["json", "html"],
         ".csv, .tsv and .jsonl are data that can be labelled",
     )?;
     let model = if args.no_model { None } else { Some(load_model(args.model.as_deref())?) };
