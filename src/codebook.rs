@@ -164,6 +164,11 @@ impl Codebook {
         self.rules.iter().filter(move |rule| rule.labels.iter().any(|own| own == label))
     }
 
+    /// The rules that speak of no label, and so of all.
+    pub fn general_rules(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().filter(|rule| rule.labels.is_empty())
+    }
+
     /// The whole codebook as a page.
     pub fn markdown(&self) -> String {
         let mut page = format!("# {}\n\n{}\n\n## Labels\n\n", self.title, self.introduction);

@@ -1,16 +1,17 @@
 //! `rhetor agree`: how far annotators agree, and what they agree on.
 
+mod merging;
 mod shown;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use rhetor::corpus::{self, ANNOTATOR, Corpus, Example, Format, Losses, Warning};
+use rhetor::corpus::{self, ANNOTATOR, Corpus, Example, Warning};
 use rhetor::evaluate::agreement::measures::{
     Agreement, Figures, LabelAgreement, MOST_PAIRS, PairAgreement, Usual, dispute,
 };
-use rhetor::evaluate::panel::{Key, Panel, Rule, Source, Unit};
+use rhetor::evaluate::panel::{Key, Panel, Source, Unit};
 use rhetor::text::Place;
 use serde::Serialize;
 
@@ -51,6 +52,7 @@ struct Joining {
     repeated: u64,
     changed: Vec<String>,
     other_text: Vec<String>,
+    other_id: Vec<String>,
     without_key: u64,
 }
 
@@ -97,7 +99,8 @@ pub fn run(args: &Agree, remarks: Remarks) -> anyhow::Result<u8> {
         &["jsonl", "tsv", "html"],
         ".json is for programs, .csv opens in a spreadsheet",
     )?;
-    let panel = Panel::join(&sources(args, remarks)?, args.join.map(|join| join.meant()));
+    let sources = sources(args, remarks)?;
+    let panel = Panel::join(&sources, args.join.map(|join| join.meant()));
     inputs::warn_of_twice(&args.files, remarks);
     remark(&panel, remarks);
     if panel.shared().next().is_none() {
@@ -115,7 +118,7 @@ pub fn run(args: &Agree, remarks: Remarks) -> anyhow::Result<u8> {
     if found.pairs.is_empty() {
         remarks.warn(format_args!("more than {MOST_PAIRS} pairs of annotators are too many to be shown one by one"));
     }
-    write_merged(args, &panel, remarks)?;
+    merging::write(args, &sources, &panel, remarks)?;
     let text = match FigureFormat::meant(args.format, args.output.as_deref()) {
         FigureFormat::Text => shown::text(&found),
         FigureFormat::Json => format!("{:#}\n", serde_json::to_value(&found)?),
@@ -163,6 +166,7 @@ fn findings(args: &Agree, panel: &Panel) -> Findings {
             repeated: panel.joining.repeated,
             changed: places(&panel.joining.changed),
             other_text: places(&panel.joining.other_text),
+            other_id: places(&panel.joining.other_id),
             without_key: panel.joining.without_key,
         },
         fleiss_over: agreement.fleiss,
@@ -178,6 +182,8 @@ fn findings(args: &Agree, panel: &Panel) -> Findings {
 fn sources(args: &Agree, remarks: Remarks) -> anyhow::Result<Vec<Source>> {
     let mut options = train::read_options(&args.input);
     options.columns.id.clone_from(&args.id_column);
+    // What is merged keeps whatever anybody's rows hold.
+    options.everything = args.merging.merged.is_some() || args.merging.rest.is_some();
     let mut read = Vec::new();
     for path in &args.files {
         let mut corpus = corpus::read(&[path], &options)?;
@@ -209,7 +215,11 @@ fn by_column(read: Vec<Corpus>, column: &str, remarks: Remarks) -> anyhow::Resul
         }
     }
     if nobody > 0 && !by_name.is_empty() {
-        remarks.warn(format_args!("{nobody} rows name nobody in the column {column:?} and are left out"));
+        remarks.warn(format_args!(
+            "{} in the column {column:?} and {} left out",
+            if nobody == 1 { "1 row names nobody".into() } else { format!("{nobody} rows name nobody") },
+            if nobody == 1 { "is" } else { "are" }
+        ));
     }
     if by_name.len() < 2 {
         let found = match columns.is_empty() {
@@ -224,7 +234,24 @@ fn by_column(read: Vec<Corpus>, column: &str, remarks: Remarks) -> anyhow::Resul
             "{who} in the column {column:?}\nhint: give a file for each annotator, or name the column with --annotator-column; {found}"
         );
     }
+    warn_of_like_names(&by_name, remarks);
     Ok(by_name.into_iter().map(|(name, examples)| Source { name, examples }).collect())
+}
+
+/// Names that differ only by case or white space are mostly one annotator's.
+fn warn_of_like_names(by_name: &BTreeMap<String, Vec<Example>>, remarks: Remarks) {
+    let bare = |name: &str| name.split_whitespace().collect::<String>().to_lowercase();
+    let mut families: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (name, examples) in by_name {
+        families.entry(bare(name)).or_default().push(format!("`{name}` ({})", rows(examples.len())));
+    }
+    for family in families.values().filter(|family| family.len() > 1) {
+        remarks.warn(format_args!(
+            "{} count as {} annotators\nhint: names that differ only by case or white space stay different; if one is meant, spell it one way",
+            family.join(" and "),
+            family.len()
+        ));
+    }
 }
 
 /// What files are called, short where that tells them apart.
@@ -263,11 +290,24 @@ fn remark(panel: &Panel, remarks: Remarks) {
             rows(joining.changed.len())
         ));
     }
-    if !joining.other_text.is_empty() {
+    if !joining.other_text.is_empty() && joining.key == Key::Text {
+        remarks.warn(format_args!(
+            "{}: {} with an id that belongs to another text elsewhere, the first here; so ids mean nothing, and rows are joined by text\nhint: `--join id` goes by the id all the same",
+            first(&joining.other_text),
+            rows(joining.other_text.len())
+        ));
+    } else if !joining.other_text.is_empty() {
         remarks.warn(format_args!(
             "{}: {} with an id that belongs to another text elsewhere, the first here\nhint: `--join text` goes by the text",
             first(&joining.other_text),
             rows(joining.other_text.len())
+        ));
+    }
+    if !joining.other_id.is_empty() {
+        remarks.warn(format_args!(
+            "{}: {} under an id that no other annotator has, while another has the text under another id, the first here\nhint: `--join text` puts them together",
+            first(&joining.other_id),
+            rows(joining.other_id.len())
         ));
     }
     if joining.without_key > 0 {
@@ -326,60 +366,4 @@ fn merged(args: &Agree, panel: &Panel) -> Merged {
         })
         .collect();
     Merged { rule: args.merging.merge.name(), units: (panel.units.len() - left_out.len()) as u64, left_out }
-}
-
-/// Writes what they agree on, and all else.
-fn write_merged(args: &Agree, panel: &Panel, remarks: Remarks) -> anyhow::Result<()> {
-    let rule = args.merging.merge.meant();
-    let write = |path: &Path, examples: &[Example]| -> anyhow::Result<()> {
-        let named_format = || Format::of_name(&path.to_string_lossy()).unwrap_or(Format::Jsonl);
-        let format = args.merging.merged_format.map_or_else(named_format, train::format);
-        let mut lost = Losses::default();
-        write_whole(Some(path), |out| {
-            lost = corpus::write(format, out, examples)?;
-            Ok(())
-        })?;
-        if !lost.is_empty() {
-            remarks.warn(format_args!("{}: {format} has no room for {lost}", path.display()));
-        }
-        Ok(())
-    };
-    if let Some(path) = &args.merging.merged {
-        let agreed: Vec<Example> = panel.units.iter().filter_map(|unit| agreed(panel, unit, rule)).collect();
-        write(path, &agreed)?;
-        remarks.say(format_args!("{}: {} of {} units", path.display(), agreed.len(), panel.units.len()));
-    }
-    if let Some(path) = &args.merging.rest {
-        let rest: Vec<Example> = panel.units.iter().filter_map(|unit| disagreed(panel, unit, rule)).collect();
-        write(path, &rest)?;
-        remarks.say(format_args!("{}: {} of {} units", path.display(), rest.len(), panel.units.len()));
-    }
-    Ok(())
-}
-
-fn agreed(panel: &Panel, unit: &Unit, rule: Rule) -> Option<Example> {
-    let labels = panel.verdict(unit, rule).ok()?;
-    let mut example = plain(&unit.example);
-    example.labels = labels;
-    example.extra.insert("annotators".into(), unit.answers.len().to_string());
-    Some(example)
-}
-
-/// With no labels, since they are still to be agreed on, and everybody's own beside the reason.
-fn disagreed(panel: &Panel, unit: &Unit, rule: Rule) -> Option<Example> {
-    let reason = panel.verdict(unit, rule).err()?;
-    let mut example = plain(&unit.example);
-    example.labels.clear();
-    example.extra.insert("reason".into(), reason);
-    for (name, labels) in answers(panel, unit) {
-        example.extra.insert(format!("by:{name}"), labels.join("|"));
-    }
-    Some(example)
-}
-
-/// The unit without what was one annotator's alone.
-fn plain(example: &Example) -> Example {
-    let mut plain = Example { spans: Vec::new(), suggested: Vec::new(), ..example.clone() };
-    plain.extra.remove(ANNOTATOR);
-    plain
 }

@@ -8,7 +8,7 @@ mod teacher;
 mod terminal;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rand_core::{Rng, SeedableRng};
@@ -23,7 +23,7 @@ use rhetor::text::stem::Language;
 use serde_json::Value;
 
 use super::args::{Annotate, OrderOfUnits, Shared};
-use super::{Remarks, USAGE, load_model, refuse_same, train, use_color};
+use super::{Remarks, USAGE, load_model, misuse, refuse_ending, refuse_same, train, use_color};
 use pool::{Pool, Unit};
 use screen::{Scene, View};
 use session::{Answer, Outcome, Rules, Session};
@@ -42,6 +42,7 @@ const WORDS: usize = 3;
 const LABELS_WITH_WORDS: usize = 3;
 
 pub fn run(args: &Annotate, shared: &Shared, remarks: Remarks) -> anyhow::Result<u8> {
+    refuse_output(&args.output)?;
     if !terminal::is_there() {
         remarks.fail(
             "annotate needs a terminal to draw on and a keyboard to read\nhint: run it in a terminal window, its output not redirected; \
@@ -72,6 +73,27 @@ pub fn run(args: &Annotate, shared: &Shared, remarks: Remarks) -> anyhow::Result
     closed?;
     desk.say_goodbye(args, remarks);
     Ok(ended_by.map_or(status, |signal| 128 + signal as u8))
+}
+
+/// Refuses an output that cannot be continued: answers are JSON lines in a file, which is read first and replaced at every answer.
+fn refuse_output(path: &Path) -> anyhow::Result<()> {
+    let name = path.display();
+    match path.metadata() {
+        _ if path.as_os_str() == "-" => {
+            Err(misuse("-: answers go into a file that can be continued\nhint: -o labels.jsonl"))
+        }
+        Ok(there) if there.is_dir() => Err(misuse(format_args!("{name}: is a folder\nhint: -o {name}/labels.jsonl"))),
+        Ok(there) if !there.is_file() => Err(misuse(format_args!(
+            "{name}: is no regular file, and answers go into one that can be continued\nhint: -o labels.jsonl"
+        ))),
+        // Whatever the file of answers is called that is continued.
+        Ok(_) => Ok(()),
+        Err(_) => {
+            let also = ["csv", "tsv", "tab", "json", "html", "txt", "md", "ft"];
+            let hint = "answers are JSON lines: -o labels.jsonl; `rhetor convert labels.jsonl labels.csv` makes a table of them";
+            refuse_ending(Some(path), &also, hint)
+        }
+    }
 }
 
 /// Says of data that `annotate` writes if a killed run left answers that only the journal has.

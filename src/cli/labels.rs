@@ -111,7 +111,30 @@ fn list(book: &Codebook, args: &Labels) -> String {
         (_, Some(path)) => format!(" --codebook {}", path.display()),
         _ => String::new(),
     };
-    format!("{}: the sentence …\n\n{lines}\n`rhetor labels LABEL{of}` shows examples and rules\n", book.title)
+    let mut out = format!("{}: the sentence …\n\n{lines}", book.title);
+    let mut add = |heading: &str, text: &str| {
+        if !text.is_empty() {
+            out += &format!("\n{heading}  {}\n", short(text));
+        }
+    };
+    add("introduction", &book.introduction);
+    add("voices", book.voice.as_ref().map_or("", |voice| &voice.text));
+    let general: Vec<String> =
+        book.general_rules().map(|rule| format!("  {:>2}. {}\n", rule.number, short(&rule.words()))).collect();
+    if !general.is_empty() {
+        out += &format!("\nrules for all labels\n{}", general.concat());
+    }
+    out + &format!("\n`rhetor labels LABEL{of}` shows examples and rules, `-f json` the whole codebook\n")
+}
+
+/// The beginning of a text, up to the end of a word.
+fn short(text: &str) -> String {
+    const LONGEST: usize = 150;
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match text.char_indices().nth(LONGEST) {
+        None => text,
+        Some((end, _)) => format!("{} …", text[..end].rsplit_once(' ').map_or(&text[..end], |(start, _)| start)),
+    }
 }
 
 fn one(book: &Codebook, entry: &Entry) -> String {
@@ -128,6 +151,10 @@ fn one(book: &Codebook, entry: &Entry) -> String {
     add("performs it", entry.examples.clone());
     add("does not, though it looks like it", entry.near_misses.clone());
     add("rules", book.rules_of(&entry.name).map(|rule| format!("{:>2}. {}", rule.number, rule.words())).collect());
+    add(
+        "rules for all labels",
+        book.general_rules().map(|rule| format!("{:>2}. {}", rule.number, rule.words())).collect(),
+    );
     add(
         "nearest published names",
         entry.published.split("; ").filter(|name| !name.is_empty()).map(str::to_owned).collect(),

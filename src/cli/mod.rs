@@ -31,7 +31,9 @@ use rhetor::model::file::ModelError;
 use rhetor::model::{Model, english};
 
 use args::{Shared, When};
-pub use output::{Output, is_of_output, named, print, refuse_promise, refuse_same, refuse_twice, write_whole};
+pub use output::{
+    Output, is_of_output, named, print, refuse_ending, refuse_promise, refuse_same, refuse_twice, write_whole,
+};
 
 /// Everything was done; something failed and the rest was done.
 pub const DONE: u8 = 0;

@@ -175,16 +175,18 @@ fn is_standard_input(_: &Path) -> bool {
 /// Refuses a name that promises a format which is not written, unless another was asked for: text would stand there under a wrong name.
 /// `also` are endings that this command does not write, and `hint` says which it does.
 pub fn refuse_promise(output: Option<&Path>, is_asked: bool, also: &[&str], hint: &str) -> anyhow::Result<()> {
+    refuse_ending(output.filter(|_| !is_asked), also, &format!("{hint}; --format chooses whatever the name"))
+}
+
+/// The same, of a command that writes one format only.
+pub fn refuse_ending(output: Option<&Path>, also: &[&str], hint: &str) -> anyhow::Result<()> {
     const NEVER: [&str; 10] = ["xlsx", "xls", "ods", "docx", "doc", "pdf", "parquet", "xml", "gz", "zip"];
-    let Some(path) = output.filter(|_| !is_asked) else { return Ok(()) };
+    let Some(path) = output else { return Ok(()) };
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
     if !NEVER.contains(&&ending[..]) && !also.contains(&&ending[..]) {
         return Ok(());
     }
-    Err(misuse(format_args!(
-        "{}: nothing is written as {ending} here\nhint: {hint}; --format chooses whatever the name",
-        path.display()
-    )))
+    Err(misuse(format_args!("{}: nothing is written as {ending} here\nhint: {hint}", path.display())))
 }
 
 /// Refuses to write two things to one file, however it is spelled.

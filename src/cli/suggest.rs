@@ -28,7 +28,7 @@ pub fn run(args: &Suggest, shared: &Shared, remarks: Remarks) -> anyhow::Result<
     refuse_promise(
         args.output.as_deref(),
         args.format.is_some(),
-        &[],
+        &["json", "html"],
         ".csv, .tsv and .jsonl are data that can be labelled",
     )?;
     let model = if args.no_model { None } else { Some(load_model(args.model.as_deref())?) };
@@ -48,10 +48,10 @@ pub fn run(args: &Suggest, shared: &Shared, remarks: Remarks) -> anyhow::Result<
     if units.is_empty() {
         anyhow::bail!("the pool is empty\nhint: name text files, folders, or tables with --column");
     }
-    let (units, judged): (Vec<Example>, Vec<Example>) = units.into_iter().partition(|unit| unit.labels.is_empty());
+    let (units, judged): (Vec<Example>, Vec<Example>) = units.into_iter().partition(|unit| unit.pending);
     if units.is_empty() {
         anyhow::bail!(
-            "every unit of the pool has labels already ({})\nhint: name a pool that is not labelled",
+            "every unit of the pool is labelled already ({})\nhint: name a pool that is not labelled",
             judged.len()
         );
     }

@@ -82,31 +82,44 @@ impl Example {
         marked != self.labels.iter().collect()
     }
 
-    /// Takes from the extra columns what a writer of ours put there: `judged`, `suggested` and `spans`.
-    pub(super) fn take_ours(&mut self) {
+    /// Takes from the extra columns what a writer of ours put there: `judged`, `suggested` and `spans`. What is none of ours stays there.
+    pub(super) fn take_ours(&mut self) -> Ours {
+        let mut ours = Ours::default();
         let suggested = self.extra.get("suggested").and_then(|cell| labels::split(cell, None).ok());
         if let Some(suggested) = suggested {
             self.suggested = suggested;
             self.extra.remove("suggested");
         }
-        let triples = self.extra.get("spans").and_then(|cell| serde_json::from_str::<Vec<_>>(cell).ok());
-        let span = |(start, end, label): (usize, usize, String)| {
-            Some(LabelSpan { span: Offsets::Characters.span(&self.text, start, end)?, label })
-        };
-        if let Some(spans) = triples.and_then(|triples| triples.into_iter().map(span).collect()) {
-            self.spans = spans;
-            self.extra.remove("spans");
+        if let Some(cell) = self.extra.get("spans") {
+            match self.passages(cell) {
+                Some(spans) => {
+                    self.spans = spans;
+                    self.extra.remove("spans");
+                }
+                None if cell.trim().is_empty() => {}
+                None => ours.odd.push("spans"),
+            }
         }
-        let judged = match self.extra.get("judged").map(|cell| cell.to_ascii_lowercase()).as_deref() {
-            Some("yes") => Some(true),
-            Some("no") => Some(false),
-            Some(cell) => labels::zero_one(cell),
-            None => None,
-        };
-        if let Some(judged) = judged {
-            self.pending = !judged && self.labels.is_empty();
-            self.extra.remove("judged");
+        if let Some(cell) = self.extra.get("judged") {
+            match labels::yes_no(cell) {
+                Some(judged) => {
+                    ours.judged = judged;
+                    self.pending = !judged && self.labels.is_empty();
+                    self.extra.remove("judged");
+                }
+                None if cell.trim().is_empty() => {}
+                None => ours.odd.push("judged"),
+            }
         }
+        ours
+    }
+
+    /// The passages that a cell states, if all lie in the text.
+    fn passages(&self, cell: &str) -> Option<Vec<LabelSpan>> {
+        let triples: Vec<(usize, usize, String)> = serde_json::from_str(cell).ok()?;
+        let span =
+            |(start, end, label)| Some(LabelSpan { span: Offsets::Characters.span(&self.text, start, end)?, label });
+        triples.into_iter().map(span).collect()
     }
 
     /// Adds the labels of passages to those of the text, each once.
@@ -117,6 +130,15 @@ impl Example {
             }
         }
     }
+}
+
+/// What the columns of ours say that an example has no room for.
+#[derive(Default)]
+pub(super) struct Ours {
+    /// Somebody has judged the text, whether or not any label fits.
+    pub judged: bool,
+    /// The columns whose cells mean nothing.
+    pub odd: Vec<&'static str>,
 }
 
 /// In what a tool counts the places of a text.

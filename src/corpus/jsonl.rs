@@ -24,7 +24,7 @@ pub(super) fn read(source: Source, rows: &mut Rows) -> Result<(), CorpusError> {
 }
 
 /// The example that an object states.
-fn example(object: &Object, start: Position, rows: &Rows, seen: &mut Seen) -> Result<Example, Fault> {
+fn example(object: &Object, start: Position, rows: &mut Rows, seen: &mut Seen) -> Result<Example, Fault> {
     let columns = &rows.options.columns;
     let label = columns.find(Role::Label, object.names());
     let label_name = label.map(|at| object.0[at].0.to_string());
@@ -49,11 +49,20 @@ fn example(object: &Object, start: Position, rows: &Rows, seen: &mut Seen) -> Re
         None => {}
     }
     let marked: Option<Vec<Marked>> = object.parsed("spans");
-    let spans =
-        marked.and_then(|marked| marked.iter().map(|marked| marked.span(&example.text, Offsets::Characters)).collect());
+    let in_text = |marked: &Vec<Marked>| {
+        marked.iter().map(|marked| marked.span(&example.text, Offsets::Characters)).collect::<Option<Vec<_>>>()
+    };
+    let spans = marked.as_ref().and_then(in_text);
+    let is_marked = marked.is_some();
     match (object.get("spans"), spans) {
         (Some(_), Some(spans)) => example.spans = spans,
-        (Some(json), None) => keep(&mut example, "spans", json, rows.options.everything)?,
+        (Some(json), None) => {
+            // Other things may be called so, too.
+            if is_marked {
+                rows.note_odd(start.line, "spans", json);
+            }
+            keep(&mut example, "spans", json, rows.options.everything)?;
+        }
         (None, _) => {}
     }
     Ok(example)

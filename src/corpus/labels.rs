@@ -70,6 +70,17 @@ pub(super) fn zero_one(cell: &str) -> Option<bool> {
     }
 }
 
+/// Whether a cell says yes or no, as people write it; `None` if it says neither.
+pub(super) fn yes_no(cell: &str) -> Option<bool> {
+    let cell = cell.trim();
+    let is_any = |words: [&str; 2]| words.iter().any(|word| cell.eq_ignore_ascii_case(word));
+    match () {
+        () if is_any(["yes", "y"]) => Some(true),
+        () if is_any(["no", "n"]) => Some(false),
+        () => zero_one(cell),
+    }
+}
+
 /// Labels that differ only by case or white space: a warning for each such family, in alphabetical order.
 pub fn alike<'a>(examples: impl IntoIterator<Item = &'a Example>) -> Vec<Warning> {
     let mut spellings: HashMap<&str, (usize, &Example)> = HashMap::new();

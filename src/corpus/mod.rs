@@ -37,6 +37,7 @@ pub use labels::alike;
 pub use problem::{CorpusError, Delimiter, Fault, Problem, Spelling, Unjudged, Warning};
 pub use writer::{ExampleWriter, Loss, Losses, Outline, write, writer};
 
+use crate::text::Place;
 use source::{Origin, Source};
 
 /// All that was read.
@@ -71,6 +72,9 @@ pub struct ReadOptions {
     pub encoding: Option<&'static Encoding>,
     /// A row without labels is one that nobody has judged, where the format cannot tell that from one that no label fits.
     pub blank_is_pending: bool,
+    /// In a pool: a blank cell, and a text without labels in formats that cannot tell, are of rows that nobody has judged; JSON's `[]`,
+    /// and a row that says it is judged, are not.
+    pub pool: bool,
     /// Rows that nobody has judged are read too, marked as [`pending`](Example::pending), and there need not be a label column.
     pub pending: bool,
     /// Without a column of labels, columns of 0 and 1 are taken for one label each.
@@ -90,6 +94,7 @@ impl Default for ReadOptions {
             strict: false,
             encoding: None,
             blank_is_pending: false,
+            pool: false,
             pending: false,
             binary_labels: true,
             everything: false,
@@ -220,7 +225,8 @@ fn read_source(source: Source, options: &ReadOptions, corpus: &mut Corpus) -> Re
         let format = options.format.or_else(|| Format::detect(&source, &options.columns)).ok_or_else(unknown)?;
         rows.blank = match format {
             Format::Csv | Format::Tsv => Blank::Filled,
-            Format::Jsonl | Format::FastText | Format::Doccano => Blank::Doubtful,
+            Format::Jsonl => Blank::Written,
+            Format::FastText | Format::Doccano => Blank::Doubtful,
             Format::Prodigy | Format::LabelStudio => Blank::Certain,
         };
         match format {
@@ -265,6 +271,10 @@ struct Rows<'a> {
     left_out: BTreeMap<Unjudged, u64>,
     /// Passages that do not lie in their text.
     spans_outside: u64,
+    /// The row that is being read says itself that it is judged.
+    is_said: bool,
+    /// Columns of ours with cells that mean nothing: the first of them, and how many rows have such.
+    odd: BTreeMap<&'static str, (Place, String, u64)>,
     /// What a row without labels means.
     blank: Blank,
     /// Rows with labels, and rows without any behind the last of them.
@@ -277,6 +287,8 @@ struct Rows<'a> {
 enum Blank {
     /// The format says whether somebody has judged it.
     Certain,
+    /// It is written as an answer, but some write it where there is none.
+    Written,
     /// Perhaps nobody has.
     Doubtful,
     /// In a table, which people fill from above.
@@ -298,6 +310,8 @@ impl<'a> Rows<'a> {
             first_stray: None,
             left_out: BTreeMap::new(),
             spans_outside: 0,
+            is_said: false,
+            odd: BTreeMap::new(),
             blank: Blank::Certain,
             labelled: 0,
             blank_tail: 0,
@@ -326,8 +340,15 @@ impl<'a> Rows<'a> {
     fn is_blank(&mut self, example: &Example) -> bool {
         let blank = example.labels.is_empty();
         self.labelled += u64::from(!blank);
-        self.blank_tail = if blank { self.blank_tail + 1 } else { 0 };
-        blank && self.options.blank_is_pending && self.blank != Blank::Certain
+        let is_said = std::mem::take(&mut self.is_said);
+        self.blank_tail = if blank && !is_said { self.blank_tail + 1 } else { 0 };
+        let ReadOptions { blank_is_pending, pool, .. } = *self.options;
+        let waits = match self.blank {
+            Blank::Certain => false,
+            Blank::Written => blank_is_pending,
+            Blank::Doubtful | Blank::Filled => blank_is_pending || pool,
+        };
+        blank && waits && !is_said
     }
 
     /// Takes a row of which nobody has said which labels it has, if such rows are wanted.
@@ -337,6 +358,12 @@ impl<'a> Rows<'a> {
         } else {
             *self.left_out.entry(why).or_default() += 1;
         }
+    }
+
+    /// A cell of a column of ours that means nothing.
+    fn note_odd(&mut self, line: u64, column: &'static str, cell: &str) {
+        let first = || (self.origin.line(line), cell.to_owned(), 0);
+        self.odd.entry(column).or_insert_with(first).2 += 1;
     }
 
     fn warn(&mut self, warning: Warning) {
@@ -370,6 +397,9 @@ impl<'a> Rows<'a> {
         for (why, rows) in std::mem::take(&mut self.left_out) {
             self.corpus.unjudged += rows;
             self.warn(Warning::LeftOut { place: self.origin.file(), why, rows });
+        }
+        for (column, (place, cell, rows)) in std::mem::take(&mut self.odd) {
+            self.warn(Warning::OddCell { place, column, cell, rows });
         }
         let Rows { blank, labelled, blank_tail: rows, .. } = self;
         let unfinished = blank == Blank::Filled && labelled > 0 && rows >= BLANK_TAIL;

@@ -179,6 +179,20 @@ pub enum Warning {
         if *rows == 1 { "its" } else { "each" }
     )]
     SpansOutside { place: Place, rows: u64 },
+    /// In a column that `convert` writes, which is then one like any other.
+    #[error("{place}: `{}` in the column `{column}` {}", shown(cell), odd(column, *rows))]
+    OddCell { place: Place, column: &'static str, cell: String, rows: u64 },
+}
+
+fn odd(column: &str, rows: u64) -> String {
+    let more = if rows > 1 { format!(" ({rows} rows have such)") } else { String::new() };
+    match column {
+        "judged" => format!("says neither yes nor no{more}; it counts as blank\nhint: write yes or no"),
+        _ => format!(
+            "marks no passages of its text{more}; it is kept as it is, and marks nothing\n\
+             hint: [[start, end, \"label\"], …], or in JSONL {{\"start\", \"end\", \"label\"}}, counts characters from 0"
+        ),
+    }
 }
 
 fn texts_have(rows: u64) -> String {

@@ -174,7 +174,11 @@ impl Layout {
             pending: matches!(self.labels, LabelCells::None),
             ..Example::default()
         };
-        example.take_ours();
+        let ours = example.take_ours();
+        rows.is_said = ours.judged;
+        for column in ours.odd {
+            rows.note_odd(extent.line, column, &example.extra[column]);
+        }
         Ok(example)
     }
 

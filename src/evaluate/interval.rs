@@ -106,13 +106,24 @@ pub fn figure(value: f64, draws: impl Iterator<Item = f64>) -> Figure {
 }
 
 /// The logarithm of an odds ratio and its 95% interval, from the four counts of a two-by-two table: `with` and `without` the label among what a
-/// cue matched, and among the rest. Half a unit is added to each count (Haldane 1956, Anscombe 1956), the interval is Woolf's (1955):
-/// `± 1.96·√(1/a + 1/b + 1/c + 1/d)`.
-pub fn log_odds_ratio(matched: [u64; 2], rest: [u64; 2]) -> (f64, (f64, f64)) {
-    let [a, b, c, d] = [matched[0], matched[1], rest[0], rest[1]].map(|count| count as f64 + 0.5);
+/// cue matched, and among the rest. `None` where there is nothing to compare: nothing or everything matched, or has the label.
+///
+/// To what matched one unit is added that has the label by its share π of all units, `a + π` and `b + 1 − π` (Clogg et al. 1991, "Multiple imputation
+/// of industry and occupation codes in census public-use samples using Bayesian logistic regression", section 5), to each count of the rest a
+/// half (Haldane 1956, Anscombe 1956). With halves on both sides a rare label looks tied to whatever hardly matches; with π a cue that
+/// never met the label stays below zero. The interval is Woolf's (1955): `± 1.96·√(1/a + 1/b + 1/c + 1/d)`.
+pub fn log_odds_ratio(matched: [u64; 2], rest: [u64; 2]) -> Option<(f64, (f64, f64))> {
+    let ([with, without], [rest_with, rest_without]) = (matched, rest);
+    let [all_with, all_without] = [with + rest_with, without + rest_without];
+    if [with + without, rest_with + rest_without, all_with, all_without].contains(&0) {
+        return None;
+    }
+    let share = all_with as f64 / (all_with + all_without) as f64;
+    let [a, b] = [with as f64 + share, without as f64 + 1.0 - share];
+    let [c, d] = [rest_with, rest_without].map(|count| count as f64 + 0.5);
     let ratio = libm::log(a * d / (b * c));
     let reach = 1.959_963_985 * (1.0 / a + 1.0 / b + 1.0 / c + 1.0 / d).sqrt();
-    (ratio, (ratio - reach, ratio + reach))
+    Some((ratio, (ratio - reach, ratio + reach)))
 }
 
 #[cfg(test)]
@@ -168,8 +179,22 @@ mod tests {
 
     #[test]
     fn an_odds_ratio_by_hand() {
-        // 9 of 10 matched against 10 of 100: ln((9.5 · 90.5) / (1.5 · 10.5)) = 4.000, reach 1.96 · √(1/9.5 + 1/1.5 + 1/10.5 + 1/90.5) = 1.837.
-        let (ratio, (low, high)) = log_odds_ratio([9, 1], [10, 90]);
-        assert!((ratio - 3.9998).abs() < 1e-4 && (low - 2.1631).abs() < 1e-4 && (high - 5.8365).abs() < 1e-4);
+        // 9 of 10 matched against 10 of 100, π = 19/110: ln((9.1727 · 90.5) / (1.8273 · 10.5)) = 3.7674, reach
+        // 1.96 · √(1/9.1727 + 1/1.8273 + 1/10.5 + 1/90.5) = 1.7115.
+        let (ratio, (low, high)) = log_odds_ratio([9, 1], [10, 90]).unwrap();
+        assert!((ratio - 3.7674).abs() < 1e-4 && (low - 2.0558).abs() < 1e-4 && (high - 5.4789).abs() < 1e-4);
+        // A cue that finds all units of a rare label, and no others, is a sure sign.
+        assert!(log_odds_ratio([10, 0], [0, 990]).unwrap().1.0 > 5.0);
+    }
+
+    #[test]
+    fn what_never_matched_has_no_odds_and_what_never_met_the_label_none_above_even() {
+        assert_eq!(log_odds_ratio([0, 0], [2, 998]), None);
+        assert_eq!(log_odds_ratio([3, 7], [0, 0]), None);
+        assert_eq!(log_odds_ratio([0, 7], [0, 90]), None);
+        for (matched, with, all) in [(1, 1, 10), (1, 2, 1000), (3, 1, 5000), (40, 30, 100)] {
+            let (ratio, (low, _)) = log_odds_ratio([0, matched], [with, all - with - matched]).unwrap();
+            assert!(ratio < 0.0 && low < 0.0, "{matched} {with} {all}: {ratio}");
+        }
     }
 }

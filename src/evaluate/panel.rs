@@ -33,29 +33,22 @@ impl Key {
         }
     }
 
-    /// The id where every row has one that means the same text everywhere, else the text.
-    fn fitting(sources: &[Source]) -> Key {
-        let mut texts: HashMap<&str, String> = HashMap::new();
-        let (mut met, mut same) = (0, 0);
-        for source in sources {
-            let mut own = BTreeSet::new();
+    /// The id where every row has one and none means two texts, else the text; and the rows whose id means another text than before.
+    fn fitting(sources: &[Source]) -> (Key, Vec<Place>) {
+        let mut texts: HashMap<&str, (usize, String)> = HashMap::new();
+        let (mut is_shared, mut other_text) = (false, Vec::new());
+        for (annotator, source) in sources.iter().enumerate() {
             for example in &source.examples {
-                let Some(id) = &example.id else { return Key::Text };
-                // An annotator's second row of an id says nothing of whether files share their ids.
-                if !own.insert(id) {
-                    continue;
-                }
+                let Some(id) = &example.id else { return (Key::Text, Vec::new()) };
                 let text = plain(&example.text);
                 match texts.get(&id[..]) {
-                    Some(known) => {
-                        met += 1;
-                        same += u64::from(*known == text);
-                    }
-                    None => drop(texts.insert(id, text)),
+                    Some((_, known)) if *known != text => other_text.push(example.place.clone()),
+                    Some((who, _)) => is_shared |= *who != annotator,
+                    None => drop(texts.insert(id, (annotator, text))),
                 }
             }
         }
-        if 2 * same >= met && met > 0 { Key::Id } else { Key::Text }
+        (if is_shared && other_text.is_empty() { Key::Id } else { Key::Text }, other_text)
     }
 }
 
@@ -93,6 +86,8 @@ pub struct Unit {
     pub example: Example,
     /// Annotator and set, by annotator.
     pub answers: Vec<(usize, usize)>,
+    /// Which of the annotator's rows each answer is.
+    pub rows: Vec<usize>,
     /// From 0, without a gap.
     pub group: usize,
 }
@@ -105,8 +100,10 @@ pub struct Joining {
     pub repeated: u64,
     /// Rows in which an annotator gives a unit other labels than before; the first answer counts.
     pub changed: Vec<Place>,
-    /// Rows whose id belongs to another text elsewhere.
+    /// Rows whose id belongs to another text elsewhere; where nobody said what joins, they are why the text does.
     pub other_text: Vec<Place>,
+    /// Joined by id: rows that found no partner, while the only rows of their text with another annotator found none either.
+    pub other_id: Vec<Place>,
     /// Rows without the key, which cannot be joined.
     pub without_key: u64,
     /// By annotator: the units that they judged, and those of them that nobody else did.
@@ -125,14 +122,15 @@ pub enum Rule {
 impl Panel {
     /// Joins the answers by `key`, or by what fits.
     pub fn join(sources: &[Source], key: Option<Key>) -> Panel {
-        let key = key.unwrap_or_else(|| Key::fitting(sources));
+        let (key, other_text) = key.map_or_else(|| Key::fitting(sources), |key| (key, Vec::new()));
         let names: BTreeSet<&String> = sources.iter().flat_map(|s| &s.examples).flat_map(|e| &e.labels).collect();
         let labels: Vec<String> = names.into_iter().cloned().collect();
         let joining = Joining {
             key,
             repeated: 0,
             changed: Vec::new(),
-            other_text: Vec::new(),
+            other_text,
+            other_id: Vec::new(),
             without_key: 0,
             judged: Vec::new(),
         };
@@ -140,11 +138,14 @@ impl Panel {
         let mut panel = Panel { annotators, labels, sets: Vec::new(), units: Vec::new(), groups: 0, joining };
         let (mut known, mut sets): (HashMap<String, usize>, BTreeMap<Vec<usize>, usize>) = Default::default();
         for (annotator, source) in sources.iter().enumerate() {
-            for example in &source.examples {
-                panel.add(annotator, example, &mut known, &mut sets);
+            for (row, example) in source.examples.iter().enumerate() {
+                panel.add(annotator, row, example, &mut known, &mut sets);
             }
         }
         panel.number_groups();
+        if key == Key::Id {
+            panel.joining.other_id = panel.twins();
+        }
         panel.joining.judged = panel.counts();
         panel
     }
@@ -152,6 +153,7 @@ impl Panel {
     fn add(
         &mut self,
         annotator: usize,
+        row: usize,
         example: &Example,
         known: &mut HashMap<String, usize>,
         sets: &mut BTreeMap<Vec<usize>, usize>,
@@ -162,7 +164,7 @@ impl Panel {
         };
         let set = self.set(example, sets);
         let unit = *known.entry(key).or_insert_with(|| {
-            self.units.push(Unit { example: example.clone(), answers: Vec::new(), group: 0 });
+            self.units.push(Unit { example: example.clone(), answers: Vec::new(), rows: Vec::new(), group: 0 });
             self.units.len() - 1
         });
         let unit = &mut self.units[unit];
@@ -170,13 +172,30 @@ impl Panel {
             self.joining.other_text.push(example.place.clone());
         }
         match unit.answers.iter().find(|(who, _)| *who == annotator) {
-            None => unit.answers.push((annotator, set)),
+            None => {
+                unit.answers.push((annotator, set));
+                unit.rows.push(row);
+            }
             Some((_, before)) if *before == set => self.joining.repeated += 1,
             Some(_) => self.joining.changed.push(example.place.clone()),
         }
         if unit.example.group.is_none() {
             unit.example.group.clone_from(&example.group);
         }
+    }
+
+    /// Units of one annotator that have the text of another's: by the text they would be one.
+    fn twins(&self) -> Vec<Place> {
+        let mut alone: HashMap<String, Vec<&Unit>> = HashMap::new();
+        for unit in self.units.iter().filter(|unit| unit.answers.len() == 1) {
+            alone.entry(plain(&unit.example.text)).or_default().push(unit);
+        }
+        let is_twin = |unit: &Unit| {
+            let others = alone.get(&plain(&unit.example.text)).into_iter().flatten();
+            others.into_iter().any(|other| other.answers[0].0 < unit.answers[0].0)
+        };
+        let twins = self.units.iter().filter(|unit| unit.answers.len() == 1 && is_twin(unit));
+        twins.map(|unit| unit.example.place.clone()).collect()
     }
 
     /// The number of an example's set of labels.
@@ -287,6 +306,19 @@ pub(super) mod tests {
         let true_ids = [with_ids(source("a", &a), &["1", "2"]), with_ids(source("b", &b), &["2", "1"])];
         assert_eq!(Panel::join(&true_ids, None).joining.key, Key::Id);
         assert_eq!(Panel::join(&by_row, Some(Key::Id)).joining.other_text.len(), 2);
+        let three = ([("one", "x"), ("two", ""), ("three", "")], [("one", "x"), ("two, mended", ""), ("three", "")]);
+        let one_off =
+            [with_ids(source("a", &three.0), &["1", "2", "3"]), with_ids(source("b", &three.1), &["1", "2", "3"])];
+        let panel = Panel::join(&one_off, None);
+        assert_eq!((panel.joining.key, panel.joining.other_text.len()), (Key::Text, 1));
+    }
+
+    #[test]
+    fn texts_that_ids_keep_apart_are_told() {
+        let a = with_ids(source("a", &[("one", "x"), ("two", "")]), &["1", "2"]);
+        let b = with_ids(source("b", &[("one", "x"), ("two", ""), ("three", "")]), &["1", "12", "13"]);
+        let panel = Panel::join(&[a, b], None);
+        assert_eq!((panel.joining.key, panel.joining.other_id.len()), (Key::Id, 1));
     }
 
     #[test]

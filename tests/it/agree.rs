@@ -132,17 +132,50 @@ fn one_file_with_a_column_of_annotators_is_as_good_as_several() {
 fn ids_join_where_they_mean_the_same_and_texts_where_they_do_not() {
     let desk = Desk::with("a.csv", "id,text,labels\n1,One,x\n2,Two,\n3,Three,x\n")
         .and("b.csv", "id,text,labels\n3,Three,x\n1,\"One, mended\",x\n2,Two,x\n")
-        .and("c.csv", "id,text,labels\n1,Two,x\n2,Three,x\n3,One,x\n");
+        .and("c.csv", "id,text,labels\n1,Two,x\n2,Three,x\n3,One,x\n")
+        .and("d.csv", "id,text,labels\n2,Two,x\n3,Three,x\n1,One,x\n");
     let by = |args: &str| json(desk.run(&format!("agree {args} -f json")));
-    let found = by("a.csv b.csv");
+    let found = by("a.csv d.csv");
     assert_eq!((&found["joined_by"], &found["shared"]), (&"id".into(), &3.into()));
+    let found = by("a.csv b.csv");
+    assert_eq!((&found["joined_by"], &found["shared"]), (&"text".into(), &2.into()));
     assert_eq!(found["joining"]["other_text"], serde_json::json!(["b.csv:3"]));
-    desk.run("agree a.csv b.csv").ok().says("b.csv:3: 1 row with an id that belongs to another text");
+    desk.run("agree a.csv b.csv")
+        .ok()
+        .says("b.csv:3: 1 row with an id that belongs to another text elsewhere, the first here; so ids mean nothing, and rows are joined by text\nhint: `--join id`");
+    desk.run("agree a.csv b.csv --join id")
+        .ok()
+        .says("b.csv:3: 1 row with an id that belongs to another text elsewhere, the first here\nhint: `--join text`");
     assert_eq!(
         (&by("a.csv c.csv")["joined_by"], &by("a.csv b.csv --join text")["shared"]),
         (&"text".into(), &2.into())
     );
     desk.run("agree a.csv anna.csv --join id").ends(1).says("anna.csv");
+}
+
+#[test]
+fn a_few_ids_that_mean_other_texts_are_enough_to_go_by_the_text() {
+    let rows = |ids: [usize; 10]| -> String {
+        (0..10).map(|at| format!("{},text {at},{}\n", ids[at], ["x", "y"][at % 2])).collect()
+    };
+    let desk = Desk::with("a.csv", format!("id,text,labels\n{}", rows([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])))
+        .and("b.csv", format!("id,text,labels\n{}", rows([1, 2, 3, 0, 4, 5, 6, 7, 8, 9])));
+    let found = json(desk.run("agree a.csv b.csv -f json"));
+    assert_eq!((&found["joined_by"], &found["sets"]["agreement"]["value"]), (&"text".into(), &1.0.into()));
+    desk.run("agree a.csv b.csv").ok().says("b.csv:2: 4 rows with an id that belongs to another text elsewhere");
+}
+
+#[test]
+fn rows_whose_text_stands_under_another_id_are_told_as_what_texts_would_join() {
+    let desk = Desk::with("a.csv", "id,text,labels\n1,One,x\n2,Two,\n3,Three,x\n")
+        .and("b.csv", "id,text,labels\n1,One,x\n12,Two,\n13,Three,x\n14,Four,\n");
+    let found = json(desk.run("agree a.csv b.csv -f json"));
+    assert_eq!((&found["joined_by"], &found["shared"]), (&"id".into(), &1.into()));
+    assert_eq!(found["joining"]["other_id"], serde_json::json!(["b.csv:3", "b.csv:4"]));
+    desk.run("agree a.csv b.csv").ok().says(
+        "b.csv:3: 2 rows under an id that no other annotator has, while another has the text under another id, the first here\nhint: `--join text` puts them together",
+    );
+    desk.run("agree a.csv b.csv --join text").ok().says_not("under an id");
 }
 
 #[test]
@@ -169,7 +202,7 @@ fn what_they_agree_on_is_merged_and_the_rest_is_listed_with_reasons() {
     assert_eq!(reasons, ["a tie over blame", "a tie over blame", "only anna judged it", "a tie over x"]);
     assert_eq!(
         (&rest[0]["by:anna"], &rest[0]["by:ben"], &rest[0]["labels"]),
-        (&"blame|threat".into(), &"threat".into(), &serde_json::json!([]))
+        (&"blame|threat".into(), &"threat".into(), &Value::Null)
     );
     assert_eq!((&found["merged"]["units"], found["merged"]["left_out"].as_array().unwrap().len()), (&7.into(), 4));
     desk.run("agree anna.csv ben.csv --merged all.jsonl --merge unanimous")
@@ -225,4 +258,69 @@ fn a_label_that_two_annotators_spell_differently_is_told_once() {
         .run("agree anna.csv ben.csv")
         .ok()
         .says("`Conflict` (1 row, first at anna.csv:2) and `conflict` (1 row, first at ben.csv:2)");
+}
+
+#[test]
+fn what_is_still_to_be_agreed_on_is_judged_by_nobody_in_every_format() {
+    let desk = Desk::with("t1.csv", "text,labels\ntwo sentence here,b\nother,a\n")
+        .and("t2.csv", "text,labels\ntwo sentence here,a\nother,a\n");
+    let rest = |name: &str, format: &str| {
+        desk.run(&format!("agree t1.csv t2.csv --rest {name} {format}")).ok();
+        String::from_utf8(desk.read(name)).unwrap()
+    };
+    let table = rest("rest.csv", "");
+    assert!(table.starts_with("text,labels,judged,") && table.contains("two sentence here,,no,"), "{table}");
+    assert!(rest("rest.jsonl", "").contains("\"labels\":null"));
+    assert!(!rest("rest.prodigy.jsonl", "--merged-format prodigy").contains("\"answer\""));
+    let tasks: Value = serde_json::from_str(&rest("rest.json", "--merged-format label-studio")).unwrap();
+    assert!(tasks[0].get("annotations").is_none_or(|done| done == &serde_json::json!([])), "{tasks}");
+    desk.run("train rest.csv -o m").ends(1).says("nobody has judged any of its 1 row");
+}
+
+#[test]
+fn notes_columns_and_weights_of_all_annotators_are_in_the_merged_file() {
+    let row = |id: u8, more: &str| format!("{{\"id\":\"{id}\",\"text\":\"text {id}\",\"labels\":[\"a\"]{more}}}\n");
+    let n1 = row(1, ",\"note\":\"why\",\"year\":1990") + &row(2, ",\"year\":1991") + &row(3, "");
+    let n2 = row(1, ",\"note\":\"so\",\"year\":1990,\"place\":\"Rye\"")
+        + &row(2, ",\"note\":\"hm\",\"year\":1992,\"weight\":2")
+        + &row(3, ",\"note\":\"eh\",\"unsure\":true,\"tags\":[1]");
+    let desk = Desk::with("n1.jsonl", n1).and("n2.jsonl", n2);
+    desk.run("agree n1.jsonl n2.jsonl --merged gold.jsonl")
+        .ok()
+        .says("warning: gold.jsonl: annotators' rows differ in `year` (1 unit); what the first has stands here");
+    let gold = String::from_utf8(desk.read("gold.jsonl")).unwrap();
+    let gold: Vec<Value> = gold.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&gold[0]["note:n1"], &gold[0]["note:n2"]), (&"why".into(), &"so".into()));
+    assert_eq!((&gold[0]["place"], &gold[0]["year"], gold[0].get("note")), (&"Rye".into(), &1990.into(), None));
+    assert_eq!((&gold[1]["year"], &gold[1]["weight"]), (&1991.into(), &2.0.into()));
+    assert_eq!(
+        (&gold[2]["note:n2"], &gold[2]["unsure"], &gold[2]["tags"]),
+        (&"eh".into(), &true.into(), &serde_json::json!([1]))
+    );
+    desk.run("agree n1.jsonl n2.jsonl --merged gold.csv").ok().says("gold.csv: CSV has no room for `tags` (1 row)");
+}
+
+#[test]
+fn annotators_whose_names_differ_only_by_case_or_blanks_are_told() {
+    let table = "text,labels,annotator\nOne,a,Ann\nOne,a,ann\nTwo,b,Ann \nTwo,b,Ben\nThree,,\n";
+    Desk::with("all.csv", table)
+        .run("agree all.csv")
+        .ok()
+        .says("`Ann` (1 row) and `Ann ` (1 row) and `ann` (1 row) count as 3 annotators\nhint: names that differ only by case")
+        .says("1 row names nobody in the column \"annotator\" and is left out");
+}
+
+#[test]
+fn a_figure_is_read_as_it_is_shown() {
+    // Six units both call t, nine neither, three divide them: n = 36, Σ n_c·n_k = 2·15·21 = 630, alpha 1 − 35·6/630 = 2/3.
+    let rows = |ts: std::ops::Range<usize>| -> String {
+        (0..18).map(|at| format!("unit {at},{}\n", if ts.contains(&at) { "t" } else { "" })).collect()
+    };
+    let desk = Desk::with("a.csv", format!("text,labels\n{}", rows(0..9)))
+        .and("b.csv", format!("text,labels\n{}", rows(0..6)));
+    let out = desk.run("agree a.csv b.csv").ok().stdout;
+    for line in out.lines().filter(|line| line.contains(" 0.667 [")) {
+        assert!(line.contains("tentative"), "{line}");
+    }
+    assert!(out.contains(" 0.667 ["), "{out}");
 }

@@ -358,3 +358,39 @@ fn the_pool_is_never_written_into() {
     terminal.shows("labelled.csv: is an input, and would be overwritten");
     assert_eq!(desk.read("labelled.csv"), LABELLED.as_bytes());
 }
+
+#[test]
+fn an_output_that_cannot_be_continued_or_promises_another_format_is_refused_at_the_start() {
+    let desk = Desk::with("speech.txt", SPEECH);
+    let annotate = |output: &str| desk.run(&format!("annotate speech.txt -o {output} --labels a,b")).ends(2);
+    annotate("labels.csv")
+        .says("labels.csv: nothing is written as csv here\nhint: answers are JSON lines")
+        .left_out("labels.csv");
+    annotate("-").says("-: answers go into a file").left_out("-");
+    annotate(".").says(".: is a folder");
+    if cfg!(unix) {
+        annotate("/dev/full").says("/dev/full: is no regular file");
+        annotate("/dev/stdout").says("/dev/stdout: is no regular file");
+    }
+    desk.run("suggest speech.txt -o next.json")
+        .ends(2)
+        .says("next.json: nothing is written as json here")
+        .left_out("next.json");
+}
+
+#[test]
+fn marked_passages_and_suggestions_of_a_table_stay_in_the_answers() {
+    let table = "text,suggested,spans\nAct é now,call|blame,\"[[6,9,\"\"call\"\"]]\"\n";
+    let desk = Desk::with("pool.csv", table).and("win.csv", b"text\nAct \xe9 now\n");
+    let args = "annotate pool.csv -o labels.jsonl --labels blame,call";
+    let Some(mut terminal) = Terminal::run(&desk.path(""), args, WIDE) else { return };
+    terminal.shows("0/1 done").press("1\r").shows("1/1 done").press("q");
+    assert_eq!(terminal.end(), 0);
+    let row = &rows(&desk, "labels.jsonl")[0];
+    assert_eq!(row["suggested"], serde_json::json!(["call", "blame"]));
+    assert_eq!(row["spans"], serde_json::json!([{"start": 6, "end": 9, "label": "call"}]));
+    let args = "annotate win.csv -o win.jsonl --labels blame,call --encoding windows-1252";
+    let mut terminal = Terminal::run(&desk.path(""), args, WIDE).unwrap();
+    terminal.shows("0/1 done").shows("Act é now").press("q");
+    assert_eq!(terminal.end(), 0);
+}

@@ -203,3 +203,27 @@ fn columns_of_zeros_and_ones_become_labels_as_every_command_takes_them() {
         Desk::with("pool.csv", "text,seen\nThey clashed.,1\nRain.,0\n").run("convert pool.csv - --to jsonl").ok();
     unjudged.says("2 rows as JSONL, 2 of them not judged yet").says_not("no label column");
 }
+
+#[test]
+fn whether_a_row_is_judged_is_understood_as_people_write_it_and_doubted_aloud() {
+    let rows = ["N", " no ", "0", "false", "n", "YES", "y", "1", "nein", "x", ""];
+    let table: String = rows.iter().enumerate().map(|(at, judged)| format!("text {at},,{judged}\n")).collect();
+    let desk = Desk::with("a.csv", format!("text,labels,judged\n{table}"));
+    let ran = desk.run("convert a.csv b.jsonl").ok();
+    let ran = ran.says("a.csv:10: `nein` in the column `judged` says neither yes nor no (2 rows have such); it counts as blank\nhint: write yes or no");
+    ran.says("11 rows as JSONL, 5 of them not judged yet");
+}
+
+#[test]
+fn passages_that_do_not_lie_in_their_text_are_told_with_their_line() {
+    let table = "text,labels,spans\nAct now,call,\"[[0,3,\"\"call\"\"]]\"\nAct now,call,\"[[0,30,\"\"call\"\"]]\"\nAct now,call,nonsense\n";
+    let lines = "{\"text\":\"Act now\",\"labels\":[],\"spans\":[{\"start\":0,\"end\":30,\"label\":\"x\"}]}\n";
+    let desk = Desk::with("a.csv", table).and("a.jsonl", lines);
+    desk.run("convert a.csv b.csv")
+        .ok()
+        .says("a.csv:3: `[[0,30,\"call\"]]` in the column `spans` marks no passages of its text (2 rows have such)");
+    desk.run("convert a.jsonl c.jsonl")
+        .ok()
+        .says("a.jsonl:1: ")
+        .says("in the column `spans` marks no passages of its text; it is kept");
+}

@@ -158,7 +158,7 @@ fn dictionaries_of_other_tools_are_cues_as_they_are() {
         .and("d.yml", "violence:\n  harm: [suffer*, pay for]\n")
         .and("words.txt", "suffer*\npay for\n")
         .and("s.txt", "They suffered.\n");
-    desk.run("cues d.dic s.txt").ok().prints("harm: suffered").says("1 entries hold no word");
+    desk.run("cues d.dic s.txt").ok().prints("harm: suffered").says("1 entry holds no word");
     desk.run("cues d.dicx s.txt").ok().prints("harm: suffered");
     desk.run("cues d.yml s.txt").ok().prints("      violence.harm: suffered");
     desk.run("cues words.txt s.txt").ok().prints("words: suffered");
@@ -172,9 +172,9 @@ fn a_star_by_itself_is_any_word_in_a_dictionary_and_a_question_mark_by_itself_is
     let ran = desk.run("cues d.yml s.txt -f csv").ok();
     assert_eq!(ran.stdout.lines().skip(1).collect::<Vec<_>>(), ["s.txt,1,8,21,praise,,not very good"]);
     ran.says(
-        "d.yml: 1 entries ask for any word of so many letters, which no pattern can, and are left out: \"so ? fine\"",
+        "d.yml: 1 entry asks for any word of so many letters, which no pattern can, and is left out: \"so ? fine\"",
     );
-    desk.run("cues d.dic s.txt").ok().prints("praise: not very good").prints("1 matches");
+    desk.run("cues d.dic s.txt").ok().prints("praise: not very good").prints("1 match of 1 cue");
 }
 
 #[test]
@@ -221,4 +221,49 @@ fn a_cue_file_that_is_named_last_is_asked_to_come_first() {
         .says("hint: rhetor cues my.toml a.txt");
     desk.run("cues my.toml a.txt").ok().prints("will pay");
     desk.run("cues my.tmol").ends(1).says("my.tmol: No such file").says("hint: did you mean my.toml?");
+}
+
+#[test]
+fn a_cue_that_never_met_a_label_tells_nothing_of_it() {
+    let rows: String = (0..200).map(|at| format!("It rained on day {at},\n")).collect();
+    let table = format!("text,labels\nWe will pay,threat\nA lone zebra,\n{rows}");
+    let desk = Desk::with("c.toml", "zebra = \"zebra\"\nyak = \"yak\"\npay = \"pay\"\n").and("d.csv", table);
+    let ran = desk.run("cues c.toml --labelled d.csv").ok();
+    let ran = ran.prints("never matched, and tells nothing");
+    let line = ran.stdout.lines().find(|line| line.starts_with("zebra")).unwrap().to_owned();
+    assert!(line.ends_with("tells nothing yet"), "{line}");
+    let line = ran.stdout.lines().find(|line| line.starts_with("pay")).unwrap();
+    assert!(line.ends_with(']'), "{line}");
+    desk.run("cues c.toml --labelled d.csv -f csv").ok().prints("yak,,threat,0,0,,,\n");
+    let rows = desk.run("cues c.toml --labelled d.csv -f jsonl").ok().records();
+    let yak = rows.iter().find(|row| row["cue"] == "yak").unwrap();
+    assert!(yak["log_odds"].is_null() && yak["interval"].is_null(), "{yak}");
+    let zebra = rows.iter().find(|row| row["cue"] == "zebra").unwrap();
+    assert!(zebra["log_odds"].as_f64().unwrap() < 0.0, "{zebra}");
+}
+
+#[test]
+fn patterns_of_one_cue_on_the_same_words_are_one_match_and_short_forms_are_shown_whole() {
+    let desk = Desk::with("c.toml", "pay = [\"will make him pay\", \"make him pay\", \"him pay\"]\n")
+        .and("s.txt", "They\u{2019}LL make him pay.\nMake him pay and make him pay.\n");
+    desk.run("cues c.toml s.txt")
+        .ok()
+        .prints("      pay: They\u{2019}LL make him pay\n")
+        .prints("\n3 matches of 1 cue\n      3  pay\n");
+    let ran = desk.run("cues c.toml nofile.txt").ends(1).says("nofile.txt");
+    assert_eq!(ran.stdout, "");
+}
+
+#[test]
+fn a_word_that_no_text_has_is_refused_with_what_a_text_gives() {
+    for (word, given) in [("c++", "c"), ("5%", "5")] {
+        let desk = Desk::with("c.toml", format!("[classes]\nodd = [\"plain\", \"{word}\"]\n[s]\nx = \"@odd one\"\n"))
+            .and("d.toml", format!("[s]\nx = \"one {word}\"\n"));
+        let told = format!("no text has {word:?} as one word, so it can never match");
+        desk.run("cues c.toml").ends(1).says(&told).says(&format!("here {given}: write that"));
+        desk.run("cues d.toml").ends(1).says("d.toml:2: cue \"x\": ").says(&told);
+    }
+    let fine =
+        "[s]\nx = [\"U.S. troops\", \"don't\", \"blam* ~pay\", \"1.5 so-called\", \"*-free\", \"`R&D`\", \"we'll\"]\n";
+    Desk::with("c.toml", fine).run("cues c.toml").ok();
 }

@@ -64,3 +64,17 @@ fn a_codebook_that_cannot_be_read_names_the_line() {
         .left_out("m");
     desk.run("labels --codebook none.toml").ends(1).says("none.toml: ").says("hint: name a TOML or YAML file");
 }
+
+#[test]
+fn what_a_codebook_says_of_all_labels_is_shown_too() {
+    let book = "title: Harbour\nintroduction: The unit is a sentence.\nlabels:\n  blame: names a culprit\nrules:\n  - name: Irony\n    text: Irony counts as what it means.\n  - name: Fault\n    labels: [blame]\n    text: A cause is no culprit.\nvoice: Quoted words count.\n";
+    let desk = Desk::with("book.yaml", book);
+    desk.run("labels --codebook book.yaml")
+        .ok()
+        .prints("introduction  The unit is a sentence.\n")
+        .prints("voices  Quoted words count.\n")
+        .prints("rules for all labels\n   1. Irony. Irony counts as what it means.\n");
+    desk.run("labels blame --codebook book.yaml")
+        .ok()
+        .prints("rules\n   2. Fault. A cause is no culprit.\n\nrules for all labels\n   1. Irony. Irony counts as what it means.\n");
+}

@@ -53,7 +53,7 @@ fn rows_of_a_pool_that_have_labels_count_as_labelled() {
     assert_eq!(of("--label-columns threat,call"), ["Bread is cheap here"]);
     assert_eq!(of("").len(), 3, "columns of 0 and 1 may be anything in a pool");
     let all = Desk::with("pool.csv", "text,labels\nAct now,threat\n");
-    all.run("suggest pool.csv --no-model").ends(1).says("every unit of the pool has labels already (1)\nhint: ");
+    all.run("suggest pool.csv --no-model").ends(1).says("every unit of the pool is labelled already (1)\nhint: ");
 }
 
 #[test]
@@ -129,4 +129,21 @@ fn a_model_of_other_labels_a_missing_file_and_an_empty_pool_are_refused_with_a_h
     desk.run_with("suggest -m m", "").ends(1).says("the pool is empty\nhint: ");
     desk.run("suggest pool.txt -m m -o pool.txt").ends(2).says("would be overwritten");
     desk.run("suggest pool.txt no-such.txt -m m -n 2").ends(1).prints("pool.txt:");
+}
+
+#[test]
+fn a_row_of_a_pool_that_no_label_fits_is_labelled_like_any_other() {
+    let pool =
+        "{\"text\":\"It rained on Tuesday.\",\"labels\":[]}\n{\"text\":\"We will make them pay.\",\"labels\":null}\n";
+    let desk = Desk::with("pool.jsonl", pool)
+        .and("pool.csv", "text,labels,judged\nIt rained on Tuesday.,,yes\nWe will make them pay.,,\nVote now!,,no\n");
+    let texts = |pool: &str, format: &str| -> Vec<String> {
+        let ran = desk.run(&format!("suggest {pool} -n 9 -f jsonl {format}")).ok();
+        let mut texts: Vec<String> = ran.records().iter().map(|row| row["text"].as_str().unwrap().to_owned()).collect();
+        texts.sort();
+        texts
+    };
+    assert_eq!(texts("pool.jsonl", ""), ["We will make them pay."]);
+    assert_eq!(texts("pool.csv", ""), ["Vote now!", "We will make them pay."]);
+    assert_eq!(texts("pool.jsonl", "--blank-is-unjudged").len(), 2);
 }

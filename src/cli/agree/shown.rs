@@ -200,10 +200,11 @@ fn reading(figure: Measured) -> String {
     [word(value).to_owned()].into_iter().chain(doubts(figure)).collect()
 }
 
+/// Of a figure as it is shown, so that word and number say the same.
 fn word(value: f64) -> &'static str {
-    match value {
-        _ if value >= RELIABLE => "reliable",
-        _ if value >= TENTATIVE => "tentative",
+    match format!("{value:.3}").parse().unwrap_or(value) {
+        shown if shown >= RELIABLE => "reliable",
+        shown if shown >= TENTATIVE => "tentative",
         _ => "too low",
     }
 }

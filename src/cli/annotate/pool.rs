@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use rhetor::corpus::{self, Columns, Example, Format, ReadOptions};
+use rhetor::corpus::{self, Columns, Example, Format, LabelSpan, ReadOptions};
 use rhetor::text::unit::{Splitter, Unit as Stretch, UnitKind};
 use rhetor::text::{Span, sentence};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::cli::args::Annotate;
 use crate::cli::reading::{self, Faults, Reader};
@@ -207,8 +207,15 @@ fn table(path: &Path, args: &Annotate, language: &str, pool: &mut Pool, remarks:
     let format = args.from.input_format.map(train::format);
     // Where labels are not shown, columns of 0 and 1 stay what they are, and come along.
     let binary_labels = args.asking.review;
-    let options =
-        ReadOptions { columns, format, pending: true, binary_labels, everything: true, ..ReadOptions::default() };
+    let options = ReadOptions {
+        columns,
+        format,
+        pending: true,
+        binary_labels,
+        everything: true,
+        encoding: args.from.encoding,
+        ..ReadOptions::default()
+    };
     let corpus = corpus::read(&[path], &options)?;
     train::report_reading(&corpus, remarks);
     let name = path.display().to_string();
@@ -220,10 +227,29 @@ fn table(path: &Path, args: &Annotate, language: &str, pool: &mut Pool, remarks:
     let kind = args.from.unit.map_or(UnitKind::Document, classify::kind);
     let cutter = Cutter { kind, language };
     for (mut example, index) in corpus.examples.into_iter().zip(1..) {
+        if kind == UnitKind::Document {
+            keep_marks(&mut example);
+        }
         let text = std::mem::take(&mut example.text);
         pool.add_row(&Row::new(&name, index, example, args.asking.review), cutter.cut(&text, args.from.max_record));
     }
     Ok(())
+}
+
+/// What somebody marked and a model proposed comes along as it stands in the data; of a text that is cut it would be of no unit.
+fn keep_marks(example: &mut Example) {
+    let characters = |end: usize| example.text[..end].chars().count();
+    let mark = |marked: &LabelSpan| {
+        let [start, end] = [marked.span.start, marked.span.end].map(characters);
+        json!({"start": start, "end": end, "label": marked.label})
+    };
+    let spans: Vec<Value> = example.spans.iter().map(mark).collect();
+    if !spans.is_empty() {
+        example.nested.insert("spans".into(), Value::from(spans).to_string());
+    }
+    if !example.suggested.is_empty() {
+        example.nested.insert("suggested".into(), json!(example.suggested).to_string());
+    }
 }
 
 /// A row of a table, but for its text.

@@ -288,7 +288,14 @@ impl Scene<'_> {
             page.push((format!("The sentence {}", entry.definition), 0, Style::new()));
         }
         let rules: Vec<String> = book.rules_of(name).map(|rule| format!("{}. {}", rule.number, rule.words())).collect();
-        let parts = [("Performs it", &entry.examples), ("Does not", &entry.near_misses), ("Rules", &rules)];
+        let general: Vec<String> =
+            book.general_rules().map(|rule| format!("{}. {}", rule.number, rule.words())).collect();
+        let parts = [
+            ("Performs it", &entry.examples),
+            ("Does not", &entry.near_misses),
+            ("Rules", &rules),
+            ("Rules for all labels", &general),
+        ];
         for (heading, lines) in parts.into_iter().filter(|(_, lines)| !lines.is_empty()) {
             page.push((String::new(), 0, Style::new()));
             page.push((heading.to_owned(), 0, styles.strong));

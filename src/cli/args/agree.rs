@@ -17,7 +17,7 @@ pub struct Agree {
     /// The column or field that says who gave the labels [default for one file: annotator]
     #[arg(long, value_name = "NAME")]
     pub annotator_column: Option<String>,
-    /// What makes rows of two annotators the same unit [default: id where all have one and it means the same text, else text]
+    /// What makes rows of two annotators the same unit [default: id where all have one and none means two texts, else text]
     #[arg(long, value_name = "KEY")]
     pub join: Option<JoinName>,
     /// The column or field with the id [default: id]

@@ -97,6 +97,9 @@ pub struct PoolOptions {
     /// The format of a table [default: by name and content]
     #[arg(long, value_name = "FORMAT", hide_short_help = true)]
     pub input_format: Option<DataFormat>,
+    /// The encoding of a table, such as windows-1252 [default: utf-8, or utf-16 if the file says so]
+    #[arg(long, value_name = "NAME", value_parser = super::encoding, hide_short_help = true)]
+    pub encoding: Option<&'static encoding_rs::Encoding>,
     /// In folders, read the files that match instead of *.txt, *.md and *.txt.gz; `!` excludes
     #[arg(long, value_name = "GLOB", hide_short_help = true)]
     pub glob: Vec<String>,

@@ -24,8 +24,15 @@ struct Association<'a> {
     label: &'a str,
     matched: u64,
     with_label: u64,
-    log_odds: f64,
-    interval: (f64, f64),
+    /// With its interval; none where there is nothing to compare.
+    log_odds: Option<(f64, (f64, f64))>,
+}
+
+impl Association<'_> {
+    /// How surely it tells of the label: the lower end.
+    fn lower(&self) -> f64 {
+        self.log_odds.map_or(f64::NEG_INFINITY, |(_, (low, _))| low)
+    }
 }
 
 pub fn print(loaded: &Loaded, args: &Cues, corpus: &Corpus) -> anyhow::Result<()> {
@@ -38,32 +45,18 @@ pub fn print(loaded: &Loaded, args: &Cues, corpus: &Corpus) -> anyhow::Result<()
     let mut rows: Vec<Association> = Vec::new();
     for (at, cue) in loaded.set.cues.iter().enumerate().filter(|(at, _)| loaded.wanted[*at]) {
         let (matched, by_label) = &counts[at];
-        let beside = |label: &'_ &str| {
+        let row = |label| {
             let with_label = by_label.get(label).copied().unwrap_or(0);
             let outside = totals[label] - with_label;
             let rest = [outside, all - matched - outside];
-            let (log_odds, interval) = log_odds_ratio([with_label, matched - with_label], rest);
-            (with_label, log_odds, interval)
-        };
-        let row = |label| {
-            let (with_label, log_odds, interval) = beside(&label);
-            Association {
-                cue: &cue.name,
-                section: &cue.section,
-                label,
-                matched: *matched,
-                with_label,
-                log_odds,
-                interval,
-            }
+            let log_odds = log_odds_ratio([with_label, matched - with_label], rest);
+            Association { cue: &cue.name, section: &cue.section, label, matched: *matched, with_label, log_odds }
         };
         match (args.format, labels.get(&cue.section[..])) {
             (CuesFormat::Text, Some(own)) => rows.push(row(*own)),
             // A cue that names no label is shown beside the one that it tells most of.
             (CuesFormat::Text, None) => {
-                rows.extend(
-                    labels.iter().map(|label| row(*label)).max_by(|a, b| a.interval.0.total_cmp(&b.interval.0)),
-                );
+                rows.extend(labels.iter().map(|label| row(*label)).max_by(|a, b| a.lower().total_cmp(&b.lower())));
             }
             _ => rows.extend(labels.iter().map(|label| row(*label))),
         }
@@ -107,26 +100,31 @@ fn text(out: &mut impl Write, rows: &[Association], all: u64) -> io::Result<()> 
     let labels = width(rows.iter().map(|row| visible(row.label)), 5);
     writeln!(out, "{:<cues$}  {:<labels$}  matched  with it  share  log-odds  95%", "cue", "label")?;
     for row in rows {
-        let (low, high) = row.interval;
         let share = row.with_label as f64 / row.matched.max(1) as f64;
         let (cue, label) = (visible(row.cue), visible(row.label));
         if row.matched == 0 {
-            writeln!(out, "{cue:<cues$}  {:<labels$}  {:>7}  never matched", "-", 0)?;
+            writeln!(out, "{cue:<cues$}  {:<labels$}  {:>7}  never matched, and tells nothing", "-", 0)?;
             continue;
         }
-        let told = if low <= 0.0 { "  tells nothing yet" } else { "" };
-        writeln!(
-            out,
-            "{cue:<cues$}  {label:<labels$}  {:>7}  {:>7}  {share:>5.2}  {:>+8.2}  [{low:+.2}, {high:+.2}]{told}",
-            row.matched, row.with_label, row.log_odds
-        )?;
+        write!(out, "{cue:<cues$}  {label:<labels$}  {:>7}  {:>7}  {share:>5.2}  ", row.matched, row.with_label)?;
+        match row.log_odds {
+            None => writeln!(out, "{:>8}  nothing to compare with", "–")?,
+            Some((ratio, (low, high))) => {
+                let told = match () {
+                    () if high < 0.0 => "  speaks against it",
+                    () if low <= 0.0 => "  tells nothing yet",
+                    () => "",
+                };
+                writeln!(out, "{ratio:>+8.2}  [{low:+.2}, {high:+.2}]{told}")?;
+            }
+        }
     }
     let silent = rows.iter().filter(|row| row.matched == 0).count();
     writeln!(out, "\n{} cues on {all} units, {silent} of them never matched", rows.len())?;
     writeln!(
         out,
-        "log-odds: how much a match raises the odds of the label, half a unit added to each count; a cue whose section is no label\n\
-         stands beside the label that it surely tells most of"
+        "log-odds: how much a match raises the odds of the label, one unit with the label's overall share added to what matched;\n\
+         a cue whose section is no label stands beside the label of which the interval's lower end says most"
     )
 }
 
@@ -134,7 +132,9 @@ fn csv(out: &mut impl Write, rows: &[Association]) -> anyhow::Result<()> {
     let mut table = csv::Writer::from_writer(out);
     table.write_record(["cue", "section", "label", "matched", "with_label", "log_odds", "low", "high"])?;
     for row in rows {
-        let numbers = [row.log_odds, row.interval.0, row.interval.1].map(|number| number.to_string());
+        let numbers = row
+            .log_odds
+            .map_or_else(Default::default, |(ratio, (low, high))| [ratio, low, high].map(|number| number.to_string()));
         let counts = [row.matched.to_string(), row.with_label.to_string()];
         table.write_record(
             [row.cue, row.section, row.label]
@@ -150,7 +150,8 @@ fn jsonl(out: &mut impl Write, rows: &[Association]) -> io::Result<()> {
     for row in rows {
         let line = serde_json::json!({
             "cue": row.cue, "section": row.section, "label": row.label, "matched": row.matched,
-            "with_label": row.with_label, "log_odds": row.log_odds, "interval": [row.interval.0, row.interval.1],
+            "with_label": row.with_label, "log_odds": row.log_odds.map(|(ratio, _)| ratio),
+            "interval": row.log_odds.map(|(_, interval)| interval),
         });
         writeln!(out, "{line}")?;
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anstyle::{AnsiColor, Style};
 use rhetor::features::cues::{CueId, Finder};
 use rhetor::text::unit::{Splitter, Unit, UnitKind};
-use rhetor::text::{Span, sentence, visible};
+use rhetor::text::{Span, sentence, token, visible};
 
 use super::{Loaded, full_name};
 use crate::cli::args::{Cues, CuesFormat, Shared};
@@ -33,18 +33,21 @@ pub fn matches(
     if args.format == CuesFormat::Csv {
         writeln!(shower.out, "path,line,start,end,cue,section,surface")?;
     }
-    let mut all_read = true;
+    let mut read = 0;
     for path in files {
         match shower.file(path) {
-            Err(error) if !is_closed_pipe(&error) && !is_of_output(&error) => {
-                remarks.fail(error);
-                all_read = false;
+            Err(error) if !is_closed_pipe(&error) && !is_of_output(&error) => remarks.fail(error),
+            done => {
+                done?;
+                read += 1;
             }
-            done => done?,
         }
     }
-    shower.end()?;
-    Ok(all_read)
+    if read > 0 {
+        shower.count()?;
+    }
+    shower.out.flush()?;
+    Ok(read == files.len())
 }
 
 struct Shower<'a> {
@@ -55,6 +58,26 @@ struct Shower<'a> {
     out: Output,
     color: bool,
     remarks: Remarks,
+}
+
+/// A cue is there or it is not: of matches of one cue that overlap the longest counts. Short forms are shown whole.
+fn once(found: Vec<(CueId, Span)>, text: &str) -> Vec<(CueId, Span)> {
+    let mut tokens = Vec::new();
+    token::tokens(text, &mut tokens);
+    let whole = |span: Span| {
+        let touched = tokens.iter().map(|token| token.span).filter(|token| token.overlap(span).is_some());
+        touched.fold(span, |whole, token| Span::new(whole.start.min(token.start), whole.end.max(token.end)))
+    };
+    let mut kept: Vec<(CueId, Span)> = Vec::new();
+    for (cue, span) in found.into_iter().map(|(cue, span)| (cue, whole(span))) {
+        match kept.iter_mut().rev().find(|(other, known)| *other == cue && known.overlap(span).is_some()) {
+            Some((_, known)) if span.len() > known.len() => *known = span,
+            Some(_) => {}
+            None => kept.push((cue, span)),
+        }
+    }
+    kept.sort_by_key(|(cue, span)| (span.start, span.end, *cue));
+    kept
 }
 
 /// One file on its way to the output.
@@ -87,7 +110,7 @@ impl Shower<'_> {
     fn unit(&mut self, path: &str, unit: &Unit) -> anyhow::Result<()> {
         for span in sentence::sentences(&unit.text, &unit.breaks, self.args.language.name()) {
             let text = span.of(&unit.text);
-            let mut found = self.finder.find(text);
+            let mut found = once(self.finder.find(text), text);
             found.retain(|(cue, _)| self.loaded.wanted[*cue as usize]);
             found.iter().for_each(|(cue, _)| self.counts[*cue as usize] += 1);
             if !found.is_empty() {
@@ -173,19 +196,22 @@ impl Shower<'_> {
         out + &visible(&text[at..])
     }
 
-    fn end(mut self) -> anyhow::Result<()> {
-        if self.args.format == CuesFormat::Text {
-            let mut counts: Vec<(u64, &str)> =
-                self.counts.iter().zip(&self.loaded.set.cues).map(|(count, cue)| (*count, &cue.name[..])).collect();
-            counts.retain(|(count, _)| *count > 0);
-            counts.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
-            let all: u64 = counts.iter().map(|(count, _)| count).sum();
-            writeln!(self.out, "\n{all} matches of {} cues", counts.len())?;
-            for (count, name) in counts {
-                writeln!(self.out, "{count:>7}  {}", visible(name))?;
-            }
+    /// How often each cue matched, for people.
+    fn count(&mut self) -> anyhow::Result<()> {
+        if self.args.format != CuesFormat::Text {
+            return Ok(());
         }
-        self.out.flush()?;
+        let mut counts: Vec<(u64, &str)> =
+            self.counts.iter().zip(&self.loaded.set.cues).map(|(count, cue)| (*count, &cue.name[..])).collect();
+        counts.retain(|(count, _)| *count > 0);
+        counts.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+        let all: u64 = counts.iter().map(|(count, _)| count).sum();
+        let matches = if all == 1 { "match" } else { "matches" };
+        let cues = if counts.len() == 1 { "cue" } else { "cues" };
+        writeln!(self.out, "\n{all} {matches} of {} {cues}", counts.len())?;
+        for (count, name) in counts {
+            writeln!(self.out, "{count:>7}  {}", visible(name))?;
+        }
         Ok(())
     }
 }

@@ -85,13 +85,14 @@ fn table(path: &Path, args: &Suggest, language: Language, remarks: Remarks, siev
     options.format = None;
     options.columns.text = args.from.column.clone().or(options.columns.text);
     options.pending = true;
+    options.pool = true;
     // In a pool, columns of 0 and 1 that nobody calls labels may be anything.
     options.binary_labels = false;
     let corpus = corpus::read(&[path], &options)?;
     train::report_reading(&corpus, remarks);
     for row in corpus.examples {
         match args.from.unit.map(classify::kind) {
-            None | Some(UnitKind::Document) => sieve.offer(|| Example { pending: row.labels.is_empty(), ..row }),
+            None | Some(UnitKind::Document) => sieve.offer(|| row),
             Some(kind) => parts(&row, kind, args.from.max_record, language, sieve),
         }
     }

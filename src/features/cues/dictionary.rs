@@ -53,19 +53,29 @@ impl Categories {
         self.cues.retain(|cue| !cue.patterns.is_empty());
         let mut remarks = Vec::new();
         if self.wordless > 0 {
-            remarks.push(format!("{} entries hold no word (such as smileys) and are left out", self.wordless));
+            remarks.push(match self.wordless {
+                1 => "1 entry holds no word (such as a smiley) and is left out".to_owned(),
+                count => format!("{count} entries hold no word (such as smileys) and are left out"),
+            });
         }
         if !self.unsayable.is_empty() {
             let named: Vec<String> = self.unsayable.iter().take(NAMED).map(|entry| format!("{entry:?}")).collect();
             let more = if self.unsayable.len() > NAMED { ", …" } else { "" };
             remarks.push(format!(
-                "{} entries ask for any word of so many letters, which no pattern can, and are left out: {}{more}",
-                self.unsayable.len(),
+                "{} any word of so many letters, which no pattern can, and {} left out: {}{more}",
+                match self.unsayable.len() {
+                    1 => "1 entry asks for".to_owned(),
+                    count => format!("{count} entries ask for"),
+                },
+                if self.unsayable.len() == 1 { "is" } else { "are" },
                 named.join(", ")
             ));
         }
         if self.conditional > 0 {
-            remarks.push(format!("{} entries depend on their neighbours; the condition is left out", self.conditional));
+            remarks.push(match self.conditional {
+                1 => "1 entry depends on its neighbours; the condition is left out".to_owned(),
+                count => format!("{count} entries depend on their neighbours; the condition is left out"),
+            });
         }
         ReadCues { cues: CueSet { cues: self.cues, ..CueSet::default() }, remarks }
     }
@@ -255,7 +265,7 @@ mod tests {
         let read = liwc("d.dic", text).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(patterns(&read, "posemo"), ["`happy*`", "`kind` `of`", "`like`"]);
         assert_eq!(patterns(&read, "negemo (Bad)"), ["`kind` `of`"]);
-        assert!(read.remarks[0].starts_with("1 entries hold no word"), "{:?}", read.remarks);
+        assert!(read.remarks[0].starts_with("1 entry holds no word"), "{:?}", read.remarks);
         assert!(
             liwc("d.dic", "%\n1\ta\n%\nx\t9\n")
                 .is_err_and(|e| e.to_string().contains("d.dic:4: there is no category 9"))

@@ -9,7 +9,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::pattern::{refuse_quotes, unquoted};
+use super::pattern::{refuse_quotes, refuse_strange_word, refuse_strange_words, unquoted};
 use super::{Cue, CueError, CueSet, bad, dictionary};
 use crate::codebook::nearest;
 use crate::text::Place;
@@ -73,12 +73,15 @@ pub fn parse(path: &str, text: &str) -> Result<ReadCues, CueError> {
 fn written(path: &str, cues: CueSet) -> Result<ReadCues, CueError> {
     for (name, entries) in &cues.classes {
         for entry in entries {
-            refuse_quotes(entry).map_err(|flaw| bad(path, None, format!("class {name:?}"), entry, flaw))?;
+            refuse_quotes(entry)
+                .and_then(|()| refuse_strange_word(entry, 0..entry.len()))
+                .map_err(|flaw| bad(path, None, format!("class {name:?}"), entry, flaw))?;
         }
     }
     for cue in &cues.cues {
         for (at, pattern) in cue.patterns.iter().enumerate() {
             refuse_quotes(pattern)
+                .and_then(|()| refuse_strange_words(pattern))
                 .map_err(|flaw| bad(path, cue.lines.get(at), format!("cue {:?}", cue.name), pattern, flaw))?;
         }
     }

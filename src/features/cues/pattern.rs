@@ -6,7 +6,9 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::words::short_form;
+use crate::text::Span;
 use crate::text::stem::{self, Language};
+use crate::text::token::{self, Token};
 
 /// Words, gaps and groups that one pattern may hold.
 const MOST_NODES: usize = 256;
@@ -186,6 +188,51 @@ pub fn refuse_quotes(pattern: &str) -> Result<(), Flaw> {
             "words in a row need no quotation marks; {open} and {close} stand for those of a text",
         )),
     }
+}
+
+/// Refuses words that no text has, since it is cut into others, such as `c++` or `5%`; of files in our own language only, as for quotation marks.
+///
+/// # Errors
+/// [`Flaw`] with the place of the first.
+pub fn refuse_strange_words(pattern: &str) -> Result<(), Flaw> {
+    // What cannot be read is told when it is to match.
+    for Lexed { lexeme, at } in lex(pattern).unwrap_or_default() {
+        if let Lexeme::Text(text) = lexeme {
+            refuse_strange_word(&text, at)?;
+        }
+    }
+    Ok(())
+}
+
+/// Refuses an entry of a class, or a word of a pattern, that no text has as one word.
+pub fn refuse_strange_word(word: &str, at: Range<usize>) -> Result<(), Flaw> {
+    if word.starts_with(['@', '{']) || !word.contains(char::is_alphanumeric) {
+        return Ok(());
+    }
+    // An apostrophe at an end is that of a short form or a plural, which people write though no token has it.
+    let bare = word.trim_start_matches('~').trim_matches(['`', '\'', '’']);
+    let mut tokens = Vec::new();
+    let is_one = |text: &str, tokens: &mut Vec<Token>| {
+        token::tokens(text, tokens);
+        matches!(&tokens[..], [token] if token.span == Span::new(0, text.len()))
+    };
+    // What a `*` stands for may be a letter, a digit or nothing.
+    if ["", "a", "1"].iter().any(|any| is_one(&bare.replace(['*', '?'], any), &mut tokens)) {
+        return Ok(());
+    }
+    is_one(bare, &mut tokens);
+    let given: Vec<&str> = tokens.iter().map(|token| token.span.of(bare)).collect();
+    Err(Flaw::new(
+        at,
+        format!("no text has {word:?} as one word, so it can never match"),
+        match &given[..] {
+            [] => "give a word".into(),
+            _ => format!(
+                "a text is cut into words, here {}: write that, with `..1` for what may stand between",
+                given.join(" ")
+            ),
+        },
+    ))
 }
 
 /// Reads one entry of a class, or of a word list: a single word, glob, stem or class.
