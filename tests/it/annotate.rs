@@ -394,3 +394,18 @@ fn marked_passages_and_suggestions_of_a_table_stay_in_the_answers() {
     terminal.shows("0/1 done").shows("Act é now").press("q");
     assert_eq!(terminal.end(), 0);
 }
+
+#[test]
+fn a_file_that_another_program_changes_meanwhile_is_not_overwritten_and_nothing_is_lost() {
+    let desk = Desk::with("speech.txt", SPEECH);
+    let Some(mut terminal) = begin(&desk, "") else { return };
+    terminal.shows("0/5 done").press("1\r").shows("1/5 done");
+    let theirs = "{\"id\":\"mine\",\"text\":\"From elsewhere.\",\"labels\":[]}\n";
+    fs::write(desk.path("labels.jsonl"), theirs).unwrap();
+    terminal.press("2\r");
+    assert_eq!(terminal.end(), 1);
+    terminal.shows("another program changed it").shows("labels.kept-1.jsonl");
+    assert_eq!(desk.read("labels.jsonl"), theirs.as_bytes());
+    let expected = [("They broke the harbour.", "blame"), ("Vote them out.", "call")];
+    assert_eq!(answers(&desk, "labels.kept-1.jsonl"), texts(&expected));
+}

@@ -10,6 +10,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use rhetor::model::part::replace;
 use serde::{Deserialize, Serialize};
@@ -74,8 +75,18 @@ pub struct Sheet {
     is_settled: bool,
     /// Size of the file when it was last written.
     bytes: usize,
+    /// The file as this run last saw it; one that looks otherwise was changed by somebody else.
+    stamp: Option<Stamp>,
     /// The unit that one was at last.
     pub last: Option<String>,
+}
+
+/// Size and time of a file.
+type Stamp = (u64, SystemTime);
+
+fn stamp(path: &Path) -> Option<Stamp> {
+    let file = fs::metadata(path).ok()?;
+    Some((file.len(), file.modified().ok()?))
 }
 
 /// `.NAME.rhetor-journal` beside the file of answers.
@@ -109,6 +120,7 @@ impl Sheet {
     /// If the file holds something else than answers, those of another annotator, or is open elsewhere.
     pub fn open(path: &Path, annotator: Option<&str>) -> anyhow::Result<(Sheet, Vec<String>)> {
         let journal_path = journal_of(path)?;
+        let stamp = stamp(path);
         let rows = match fs::read(path) {
             Ok(bytes) => rows(path, &bytes)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
@@ -131,6 +143,7 @@ impl Sheet {
             places: HashMap::new(),
             is_settled: true,
             bytes: 0,
+            stamp,
             last: played
                 .entries
                 .last()
@@ -260,9 +273,27 @@ impl Sheet {
             serde_json::to_writer(&mut bytes, row)?;
             bytes.push(b'\n');
         }
+        let now = stamp(&self.path);
+        if now.is_some() && now != self.stamp {
+            return self.yield_to_others(&bytes);
+        }
         replace(&self.path, &bytes).map_err(|error| named(&self.path, error))?;
-        (self.bytes, self.is_settled) = (bytes.len(), true);
+        (self.bytes, self.is_settled, self.stamp) = (bytes.len(), true, stamp(&self.path));
         Ok(())
+    }
+
+    /// Another program has changed the file: it stays as it is, and all answers go into a file beside it.
+    fn yield_to_others(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        let name = self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let beside = |number: usize| self.path.with_file_name(format!("{name}.kept-{number}.jsonl"));
+        let free = (1..).map(beside).find(|path| !path.exists()).expect("some number is free");
+        replace(&free, bytes).map_err(|error| named(&free, error))?;
+        self.is_settled = true;
+        anyhow::bail!(
+            "{}: another program changed it while one was labelling, and it stays as that left it\nhint: all answers of this run are in {}; put the two together, then go on",
+            self.path.display(),
+            free.display()
+        )
     }
 
     /// Puts everything in order: the file has the answers, and the journal no more than what is no answer.
