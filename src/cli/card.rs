@@ -111,16 +111,19 @@ fn head(model: &Model, out: &mut String) {
             Block::Vectors => format!("for vectors {} ({chosen})", learned.l2),
         }
     };
+    let cuts = match model.task() {
+        Task::Multi => format!("thresholds for {}", visible(&learning.optimize)),
+        Task::Single => "the likeliest label is given".to_owned(),
+    };
     let strengths: Vec<String> = learning.blocks.iter().map(strength).collect();
     let by = learning.fold_by.as_ref().map_or(String::new(), |column| format!(" by {}", visible(column)));
     let weighed: String = learning.weigh.iter().map(|weighing| format!(", weighed {}", visible(weighing))).collect();
     line!(
         out,
-        "learning    {}, {} folds{by}, seed {}, thresholds for {}, solver {}, class weight {}{weighed}",
+        "learning    {}, {} folds{by}, seed {}, {cuts}, solver {}, class weight {}{weighed}",
         strengths.join(", "),
         learning.folds,
         learning.seed,
-        visible(&learning.optimize),
         visible(&learning.solver),
         visible(&learning.class_weight)
     );
@@ -175,13 +178,14 @@ fn labels(model: &Model, shows_trust: bool, out: &mut String) {
         "threshold",
         if shows_trust { "  trust" } else { "" }
     );
+    let threshold = |cut: f64| short(if model.task() == Task::Multi { cut } else { f64::NAN });
     for card in cards {
         let interval = model.card().f1_of(card).known_interval();
         let interval = interval.map_or("–".to_owned(), |(low, high)| format!("[{low:.3}, {high:.3}]"));
         let name = cut(&visible(&card.label));
         line!(
             out,
-            "{name:<width$} {:>7}{}  {:>5.3}  {interval:<14} {:>9.3} {:>6.3} {:>6.3} {:>6.3} {:>9.3}{}",
+            "{name:<width$} {:>7}{}  {:>5.3}  {interval:<14} {:>9.3} {:>6.3} {:>6.3} {:>6.3} {:>9}{}",
             card.support,
             card.judged.map_or(String::new(), |units| format!(" {units:>7}")),
             card.f1,
@@ -189,7 +193,7 @@ fn labels(model: &Model, shows_trust: bool, out: &mut String) {
             card.recall,
             card.average_precision,
             card.calibration_error,
-            card.threshold,
+            threshold(card.threshold),
             trust(card, shows_trust)
         );
     }

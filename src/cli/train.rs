@@ -310,7 +310,9 @@ fn warn_of_contradictions(corpus: &Corpus, remarks: Remarks) {
 
 /// A column that happens to be called so must not change a model without a word.
 pub fn tell_of_weights(corpus: &Corpus, remarks: Remarks) {
-    if let Some(RowWeights { units, least, greatest }) = RowWeights::of(&corpus.examples) {
+    if let Some(RowWeights { units, least, greatest }) =
+        RowWeights::of(corpus.examples.iter().map(|example| example.weight))
+    {
         let rows = plural(units, "row weighs", "rows weigh");
         remarks.say(format_args!(
             "{units} {rows} other than 1 by the column of weights, from {least} to {greatest} (--weight-column none leaves it out)"

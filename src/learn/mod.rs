@@ -610,7 +610,7 @@ fn assemble(
             optimize: settings.optimize.to_string(),
             class_weight: format!("{:?}", settings.class_weight).to_lowercase(),
             weigh: settings.weigh.iter().map(Weighing::to_string).collect(),
-            row_weights: RowWeights::of(examples.iter().copied()),
+            row_weights: RowWeights::of(examples.iter().map(|example| example.weight)),
             calibrate_where: settings
                 .calibrate_where
                 .as_ref()

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::corpus::Example;
 use crate::features::Block;
 
 /// The card of a model. It holds no time and no path, so that the same data gives the same card.
@@ -240,9 +239,8 @@ pub struct RowWeights {
 
 impl RowWeights {
     /// None where all weigh 1.
-    pub fn of<'a>(examples: impl IntoIterator<Item = &'a Example>) -> Option<RowWeights> {
+    pub fn of(weights: impl Iterator<Item = f64>) -> Option<RowWeights> {
         let all = RowWeights { units: 0, least: f64::INFINITY, greatest: f64::NEG_INFINITY };
-        let weights = examples.into_iter().map(|example| example.weight);
         let found = weights.fold(all, |RowWeights { units, least, greatest }, weight| RowWeights {
             units: units + u64::from(weight != 1.0),
             least: least.min(weight),

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, IsTerminal, Stdout, stdin, stdout};
 use std::mem::ManuallyDrop;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -82,6 +83,10 @@ impl Screen {
         // From here on `crossterm` hears of new sizes: before it is first asked, it would miss them.
         event::poll(Duration::ZERO).inspect_err(|_| give_back())?;
         let terminal = Terminal::new(CrosstermBackend::new(stdout())).inspect_err(|_| give_back())?;
+        watch(match &keyboard {
+            Some(keyboard) => keyboard.as_fd().try_clone_to_owned()?,
+            None => stdin().as_fd().try_clone_to_owned()?,
+        });
         Ok(Screen { terminal: ManuallyDrop::new(terminal), keyboard, signal, behind_escape: None })
     }
 
@@ -169,6 +174,23 @@ impl Drop for Screen {
     fn drop(&mut self) {
         give_back();
     }
+}
+
+/// Ends the program where the line is hung up while `crossterm` reads from it, which reads nothing again and again then. Who notices it otherwise has time to end in
+/// order; each answer is on disk by now.
+fn watch(line: OwnedFd) {
+    const GRACE: Duration = Duration::from_secs(2);
+    std::thread::spawn(move || {
+        let mut watched = [PollFd::new(&line, PollFlags::empty())];
+        while rustix::event::poll(&mut watched, None) == Err(rustix::io::Errno::INTR) {}
+        if watched[0].revents().contains(PollFlags::HUP) {
+            std::thread::sleep(GRACE);
+            if IS_TAKEN.load(Ordering::SeqCst) {
+                give_back();
+                std::process::exit(128 + SIGHUP);
+            }
+        }
+    });
 }
 
 fn enter() -> io::Result<()> {

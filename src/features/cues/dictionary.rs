@@ -300,7 +300,7 @@ mod tests {
         assert_eq!(patterns(&read, "a"), ["`fine`"]);
         assert_eq!(
             read.remarks,
-            ["1 entries ask for any word of so many letters, which no pattern can, and are left out: \"not ? good\""]
+            ["1 entry asks for any word of so many letters, which no pattern can, and is left out: \"not ? good\""]
         );
     }
 

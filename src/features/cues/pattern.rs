@@ -206,7 +206,8 @@ pub fn refuse_strange_words(pattern: &str) -> Result<(), Flaw> {
 
 /// Refuses an entry of a class, or a word of a pattern, that no text has as one word.
 pub fn refuse_strange_word(word: &str, at: Range<usize>) -> Result<(), Flaw> {
-    if word.starts_with(['@', '{']) || !word.contains(char::is_alphanumeric) {
+    // Of several words, only a class is told that it holds single ones.
+    if word.starts_with(['@', '{']) || !word.contains(char::is_alphanumeric) || word.contains(char::is_whitespace) {
         return Ok(());
     }
     // An apostrophe at an end is that of a short form or a plural, which people write though no token has it.

@@ -11,8 +11,8 @@ use crate::evaluate::judgement::{Baseline, LabelFigures};
 use crate::evaluate::{Evaluation, Judgement, metrics};
 use crate::learn::Trained;
 use crate::learn::curve::CurvePoint;
-use crate::model::Model;
 use crate::model::card::Figure;
+use crate::model::{Model, Task};
 use crate::text::visible;
 
 /// Pairs of labels that are named.
@@ -81,6 +81,7 @@ pub struct LabelReport {
     /// F1 on text of another origin.
     pub elsewhere: Option<f64>,
     pub average_precision: f64,
+    /// NaN where each unit is given its likeliest label.
     pub threshold: f64,
     pub calibration_error: f64,
     /// Cut, precision, recall.
@@ -115,7 +116,7 @@ impl ModelReport {
             f1: card.f1_of(label),
             elsewhere: elsewhere(&label.label),
             average_precision: label.average_precision,
-            threshold: label.threshold,
+            threshold: threshold(model, &label.label),
             calibration_error: label.calibration_error,
             curve: label.curve.clone(),
             reliability: Vec::new(),
@@ -172,7 +173,7 @@ impl ModelReport {
             f1: figures.figures.f1,
             elsewhere: None,
             average_precision: figures.figures.average_precision.value,
-            threshold: model.labels().find(&figures.label).map_or(0.0, |label| model.threshold(label)),
+            threshold: threshold(model, &figures.label),
             calibration_error: figures.calibration_error,
             curve: judgement.curve(at),
             reliability: figures.reliability.clone(),
@@ -336,6 +337,11 @@ struct Pair {
     given: String,
     count: u64,
     width: String,
+}
+
+fn threshold(model: &Model, label: &str) -> f64 {
+    let own = model.labels().find(label).filter(|_| model.task() == Task::Multi);
+    own.map_or(f64::NAN, |label| model.threshold(label))
 }
 
 /// What each label means, as far as the model's codebook says it.
