@@ -340,8 +340,10 @@ pub fn learn(corpus: &Corpus, settings: &TrainSettings, remarks: Remarks) -> any
     let style =
         ProgressStyle::with_template("{msg:<24} {wide_bar} {pos}/{len} {elapsed}").expect("the template is valid");
     bar.set_style(style);
-    // A strength may take minutes, and the time that has passed shows that something happens.
-    bar.enable_steady_tick(Duration::from_millis(500));
+    // A strength may take minutes, and the time that has passed shows that something happens. Where no thread is to be had, it would panic.
+    if !bar.is_hidden() && std::thread::Builder::new().spawn(|| ()).is_ok() {
+        bar.enable_steady_tick(Duration::from_millis(500));
+    }
     let trained = learn::train(&corpus.examples, settings, &|step| match step {
         Step::Reading => bar.set_message("reading units"),
         Step::Folds { done, all } => {

@@ -180,7 +180,8 @@ impl Drop for Screen {
 /// order; each answer is on disk by now.
 fn watch(line: OwnedFd) {
     const GRACE: Duration = Duration::from_secs(2);
-    std::thread::spawn(move || {
+    // Where no thread is to be had, it goes without.
+    let _ = std::thread::Builder::new().spawn(move || {
         let mut watched = [PollFd::new(&line, PollFlags::empty())];
         while rustix::event::poll(&mut watched, None) == Err(rustix::io::Errno::INTR) {}
         if watched[0].revents().contains(PollFlags::HUP) {
