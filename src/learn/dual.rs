@@ -24,7 +24,7 @@ use super::exponential::exp;
 use super::logistic::{L2, LABELS_A_BLOCK, Linear};
 use super::newton::{Outcome, Stop};
 use super::objective::{Loss, Problem, Split};
-use super::select::Judged;
+use super::select::Unseen;
 
 /// Weights are single numbers, which bound how exact a minimum can be told.
 const FINEST: f64 = 2e-6;
@@ -125,7 +125,7 @@ pub fn held_out(
     l2: L2,
     stop: Stop,
     start: Option<Residuals>,
-    judged: Judged,
+    judged: &Unseen,
 ) -> Option<(Vec<f64>, Residuals)> {
     let k = problem.truth.labels;
     let labels = blocks(&problem);
@@ -910,7 +910,7 @@ mod tests {
         let problem = Problem { rows: &rows, truth: &truth, costs: &costs, ratios: None, loss: Loss::OneVsRest };
         let judged: Vec<usize> = (0..24).filter(|i| i % 5 == 0).collect();
         let layout = Layout::of(&problem);
-        let plain = Judged { units: &judged, growths: &[], shifts: &[0.0; 3] };
+        let plain = &Unseen { units: judged.clone(), growths: Vec::new(), shifts: vec![0.0; 3] };
         let (strong, weak) = (L2::new(1.0).unwrap(), L2::new(0.4).unwrap());
         let (_, residuals) = held_out(problem, &layout, strong, EXACT, None, plain).unwrap();
         let (scores, _) = held_out(problem, &layout, weak, EXACT, Some(residuals), plain).unwrap();

@@ -68,7 +68,8 @@ pub fn best(field: &Field, grid: &[f64], mut fitted: impl FnMut()) -> Result<Sel
     let is_dual = dual::suits(&field.problem, field.positive) && !field.keep_points;
     let layout = is_dual.then(|| Layout::of(&field.problem));
     let growths = if field.is_normalised { growths(field) } else { Vec::new() };
-    let mut folds: Vec<Fold> = (0..field.folds.count).map(|fold| Fold::new(field, fold, &growths)).collect();
+    let prior = priors(field.problem);
+    let mut folds: Vec<Fold> = (0..field.folds.count).map(|fold| Fold::new(field, fold, &growths, &prior)).collect();
     let mut best: Option<(f64, Selection)> = None;
     let mut tried = Vec::new();
     let mut since_best = 0;
@@ -96,14 +97,9 @@ pub fn best(field: &Field, grid: &[f64], mut fitted: impl FnMut()) -> Result<Sel
 }
 
 struct Fold {
-    /// The units that are held out, rising.
-    units: Vec<usize>,
+    unseen: Unseen,
     costs: Costs,
     ratios: Option<Vec<f64>>,
-    /// By how much the row of each of its units grows when only what the others have is known; none if rows stay as they are.
-    growths: Vec<f64>,
-    /// How far the log-odds of each label are from those among all units.
-    shifts: Vec<f64>,
     /// What it learned last.
     last: Start,
 }
@@ -136,16 +132,16 @@ fn growths(field: &Field) -> Vec<f64> {
 }
 
 impl Fold {
-    fn new(field: &Field, number: usize, growths: &[f64]) -> Self {
+    /// `growths` are those of all units, or none; `prior` has the log-odds of each label among them.
+    fn new(field: &Field, number: usize, growths: &[f64], prior: &[f64]) -> Self {
         let mut costs = field.problem.costs.clone();
         let units: Vec<usize> = (0..costs.units.len()).filter(|&i| field.folds.of(i) == number).collect();
         units.iter().for_each(|&i| costs.units[i] = 0.0);
         let ratios = (field.ratios)(&costs);
         let growths = if growths.is_empty() { Vec::new() } else { units.iter().map(|&i| growths[i]).collect() };
-        let all = priors(field.problem);
-        let others = priors(Problem { costs: &costs, ..field.problem });
-        let shifts = all.iter().zip(others).map(|(all, others)| all - others).collect();
-        Fold { units, costs, ratios, growths, shifts, last: Start::Origin }
+        let own = priors(Problem { costs: &costs, ..field.problem });
+        let shifts = prior.iter().zip(own).map(|(all, own)| all - own).collect();
+        Fold { unseen: Unseen { units, growths, shifts }, costs, ratios, last: Start::Origin }
     }
 
     /// Learns from the others, and scores the units that are held out: n × k by row.
@@ -155,8 +151,7 @@ impl Fold {
         // Where the dual was too slow once, it is even slower with weaker penalties.
         if let Some(layout) = layout.filter(|_| !matches!(start, Start::Fit(_))) {
             let start = if let Start::Residuals(residuals) = start { Some(residuals) } else { None };
-            let judged = Judged { units: &self.units, growths: &self.growths, shifts: &self.shifts };
-            if let Some((scores, residuals)) = dual::held_out(problem, layout, l2, STOP, start, judged) {
+            if let Some((scores, residuals)) = dual::held_out(problem, layout, l2, STOP, start, &self.unseen) {
                 self.last = Start::Residuals(residuals);
                 return scores;
             }
@@ -165,12 +160,11 @@ impl Fold {
             self.last = Start::Fit(solve_signed(problem, l2, STOP, start, field.positive));
         }
         let k = problem.truth.labels;
-        let mut scores = vec![0.0; self.units.len() * k];
-        let judged = Judged { units: &self.units, growths: &self.growths, shifts: &self.shifts };
+        let mut scores = vec![0.0; self.unseen.units.len() * k];
         scores.par_chunks_mut(k).enumerate().for_each(|(at, out)| {
-            score_row(field.problem.rows, judged.units[at], self.point(), self.ratios.as_deref(), out);
+            score_row(field.problem.rows, self.unseen.units[at], self.point(), self.ratios.as_deref(), out);
             let intercepts = &self.point()[self.point().len() - k..];
-            judged.adjust(at, 0..k, intercepts, out);
+            self.unseen.adjust(at, 0..k, intercepts, out);
         });
         scores
     }
@@ -184,18 +178,18 @@ impl Fold {
     }
 }
 
-/// Units that are held out, and what makes their scores those that new text would have.
-#[derive(Clone, Copy)]
-pub struct Judged<'a> {
-    pub units: &'a [usize],
-    /// By how much the row of each grows; empty if rows stay as they are.
-    pub growths: &'a [f64],
+/// Units that a fold holds out, and what makes their scores those that new text would have.
+pub struct Unseen {
+    /// Rising.
+    pub units: Vec<usize>,
+    /// By how much the row of each grows when only what the others have is known; empty if rows stay as they are.
+    pub growths: Vec<f64>,
     /// What is added to the scores of each label: a fold that holds out most units of a rare label has learned from few of them, and thinks it rarer than all units
     /// show. Without this, a cut would part folds, not units.
-    pub shifts: &'a [f64],
+    pub shifts: Vec<f64>,
 }
 
-impl Judged<'_> {
+impl Unseen {
     /// The scores of the unit at this place for these labels, of which these are the intercepts, as if it were new.
     pub fn adjust(&self, at: usize, labels: Range<usize>, intercepts: &[f64], scores: &mut [f64]) {
         let growth = self.growths.get(at).copied().unwrap_or(1.0);
@@ -235,7 +229,7 @@ fn held_out_scores(field: &Field, l2: L2, layout: Option<&Layout>, folds: &mut [
     let of_folds: Vec<Vec<f64>> = folds.par_iter_mut().map(|fold| fold.fit(field, l2, layout)).collect();
     let mut scores = vec![0.0; field.problem.rows.height() * k];
     for (fold, own) in folds.iter().zip(&of_folds) {
-        for (&i, own) in fold.units.iter().zip(own.chunks_exact(k)) {
+        for (&i, own) in fold.unseen.units.iter().zip(own.chunks_exact(k)) {
             scores[i * k..(i + 1) * k].copy_from_slice(own);
         }
     }
@@ -349,12 +343,12 @@ mod tests {
         let best = best(&field, &[l2.get()], || {}).unwrap();
         assert!(matches!(best.start, Start::Point(_)), "the dual has finished");
         for number in 0..2 {
-            let fold = Fold::new(&field, number, &[]);
+            let fold = Fold::new(&field, number, &[], &priors(problem));
             let fit = by_newton(Problem { costs: &fold.costs, ..problem }, l2, STOP, Start::Origin, &[]);
-            for i in fold.units {
+            for i in fold.unseen.units {
                 let mut score = [0.0];
                 score_row(&rows, i, &fit.point, None, &mut score);
-                assert!((best.scores[i] - score[0] - fold.shifts[0]).abs() < 1e-9);
+                assert!((best.scores[i] - score[0] - fold.unseen.shifts[0]).abs() < 1e-9);
             }
         }
     }
