@@ -9,6 +9,7 @@ use std::path::Path;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, CommandFactory};
+use rhetor::corpus::shell;
 use rhetor::model::english;
 
 use super::args::Cli;
@@ -141,7 +142,7 @@ fn file_like(word: &str, args: &[OsString]) -> Option<String> {
     let words = args.iter().filter_map(|arg| arg.to_str());
     let mut clusters = words.filter(|arg| arg.starts_with('-') && !arg.starts_with("--") && arg.starts_with(word));
     let file = clusters.find(|arg| Path::new(arg).is_file())?;
-    Some(format!("{} names the file", shell_words::quote(&format!("./{file}"))))
+    Some(format!("{} names the file", shell(file)))
 }
 
 /// `rhetor COMMAND … WORD`, where WORD is an option that the command has not, or one argument too many.

@@ -11,7 +11,7 @@ use rhetor::report::column::{cut, width};
 use rhetor::report::visible;
 use rhetor::text::stem::Language;
 
-use super::reading::plural;
+use super::reading::{in_groups, plural};
 
 /// How many confused pairs are named.
 const PAIRS: usize = 5;
@@ -58,15 +58,8 @@ fn head(model: &Model, out: &mut String) {
     if let Some(book) = model.own_codebook() {
         line!(out, "codebook    {}: what {} labels mean (`rhetor labels -m`)", visible(&book.title), book.labels.len());
     }
-    line!(
-        out,
-        "data        {} {} in {} {}, fingerprint {}",
-        card.units,
-        plural(card.units, "unit", "units"),
-        card.groups,
-        plural(card.groups, "group", "groups"),
-        visible(&card.data.chars().take(16).collect::<String>())
-    );
+    let data = visible(&card.data.chars().take(16).collect::<String>());
+    line!(out, "data        {}, fingerprint {data}", in_groups(card.units, card.groups));
     let (shortest, longest) = settings.ngrams;
     let characters = settings.char_ngrams.map_or(String::new(), |(s, l)| format!(", characters {s}–{l}"));
     let or_vectors = if card.vectors.is_some() { " or with a vector" } else { "" };
@@ -202,15 +195,7 @@ fn labels(model: &Model, shows_trust: bool, out: &mut String) {
 /// What the model was worth on text of another origin.
 fn mirror(seen: &Mirror, is_own: bool, out: &mut String) {
     let names: Vec<String> = seen.data.iter().map(|file| visible(&file.name)).collect();
-    line!(
-        out,
-        "\non other text: {} {} in {} {} of {}",
-        seen.units,
-        plural(seen.units, "unit", "units"),
-        seen.groups,
-        plural(seen.groups, "group", "groups"),
-        names.join(", ")
-    );
+    line!(out, "\non other text: {} of {}", in_groups(seen.units, seen.groups), names.join(", "));
     if !is_own {
         line!(out, "warning: measured on another model than this one");
     }

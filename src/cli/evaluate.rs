@@ -20,7 +20,7 @@ use serde::Serialize;
 
 use super::args::{Evaluate, FiguresFormat};
 use super::output::check_output;
-use super::reading::plural;
+use super::reading::{in_groups, plural};
 use super::{
     DONE, Remarks, load_model, named, refuse_promise, refuse_same, refuse_twice, train, warn_of_few_groups,
     warn_of_seen, write_whole,
@@ -243,9 +243,9 @@ fn page(judged: &Judged, findings: &Findings, title: &str) -> ModelReport {
 
 /// How the figures were found, in words that say what they are worth.
 fn measured(judged: &Judged, all: &Evaluation) -> String {
-    let (noun, groups) = (plural(all.units, "unit", "units"), plural(all.groups, "group", "groups"));
-    let units = format!("{} {noun} in {} {groups}", all.units, all.groups);
+    let units = in_groups(all.units, all.groups);
     if judged.by_model {
+        let (noun, groups) = (plural(all.units, "unit", "units"), plural(all.groups, "group", "groups"));
         return format!("Measured on {} labelled {noun} in {} {groups}.", all.units, all.groups);
     }
     let learning = &judged.model.card().learning;

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::mem::discriminant;
 use std::path::Path;
 
-use rhetor::corpus::Fault;
+use rhetor::corpus::{Fault, shell};
 use rhetor::text::source;
 use rhetor::text::unit::{Splitter, Unit, UnitKind, looks_utf16};
 
@@ -63,7 +63,7 @@ pub fn read(
 
 /// What is plainly no text is said to be none.
 fn look_at(first: &[u8], path: &Path, command: &str, remarks: Remarks) -> anyhow::Result<()> {
-    let (path, typed) = (path.display(), typed(path));
+    let (path, typed) = (path.display(), shell(&path.to_string_lossy()));
     if let Some(encoding) = looks_utf16(first) {
         anyhow::bail!(
             "{path}: is {encoding}, and rhetor reads UTF-8\nhint: iconv -f {encoding} -t UTF-8 {typed} | {command}"
@@ -135,11 +135,6 @@ fn looks_mailed(first: &[u8]) -> bool {
         BY_PROGRAMS.iter().any(|name| line.len() > name.len() && line[..name.len()].eq_ignore_ascii_case(name))
     });
     by_programs.count() > 0
-}
-
-/// A path as a shell takes it.
-fn typed(path: &Path) -> String {
-    shell_words::quote(&path.to_string_lossy()).into_owned()
 }
 
 /// What was not as it should be in the units of a file.
@@ -236,6 +231,11 @@ impl Faults {
             remarks.warn(format_args!("{path}:{line}: {first}: {fault}\nhint: {}", fault.hint()));
         }
     }
+}
+
+/// How large data is.
+pub fn in_groups(units: u64, groups: u64) -> String {
+    format!("{units} {} in {groups} {}", plural(units, "unit", "units"), plural(groups, "group", "groups"))
 }
 
 pub fn plural<'a>(count: u64, one: &'a str, many: &'a str) -> &'a str {

@@ -38,6 +38,7 @@ pub use problem::{CorpusError, Delimiter, Fault, Problem, Spelling, Unjudged, Wa
 pub use writer::{ExampleWriter, Loss, Losses, Outline, write, writer};
 
 use crate::text::Place;
+pub use source::shell;
 use source::{Origin, Source};
 
 /// All that was read.

@@ -150,14 +150,10 @@ impl Origin {
     }
 }
 
-/// A path as a shell takes it.
-fn shell(path: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "._-/+,=@".contains(c);
-    if path.chars().all(plain) && !path.starts_with('-') {
-        return path.to_owned();
-    }
+/// A path as a shell takes it, and no program for an option.
+pub fn shell(path: &str) -> String {
     let anchor = if path.starts_with('-') { "./" } else { "" };
-    format!("'{anchor}{}'", path.replace('\'', r"'\''"))
+    shell_words::quote(&format!("{anchor}{path}")).into_owned()
 }
 
 /// The encoding that a mark at the beginning names.

@@ -1,6 +1,8 @@
 //! What training would start from, before anything is learned.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
 
 use super::{
     LearnError, TrainSettings, check_columns, check_size, check_strengths, data_fingerprint, folds_of, labels_of,
@@ -101,9 +103,11 @@ pub fn survey(examples: &[Example], settings: &TrainSettings) -> Result<Survey, 
 
 /// How many texts stand more than once, and where their labels part, the first place first.
 pub fn repeats(examples: &[Example]) -> (usize, Vec<Contradiction>) {
-    let mut by_text: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    (0..examples.len()).for_each(|row| by_text.entry(examples[row].text.trim()).or_default().push(row));
-    let mut repeated: Vec<_> = by_text.into_values().filter(|rows| rows.len() > 1).collect();
+    let text = |row: usize| examples[row].text.trim();
+    let mut by_text: Vec<usize> = (0..examples.len()).collect();
+    by_text.par_sort_by_key(|&row| (text(row), row));
+    let same = by_text.chunk_by(|&one, &other| text(one) == text(other));
+    let mut repeated: Vec<&[usize]> = same.filter(|rows| rows.len() > 1).collect();
     repeated.sort_by_key(|rows| rows[0]);
     let set = |row: usize| examples[row].labels.iter().collect::<BTreeSet<_>>();
     let place = |row: usize| examples[row].place.to_string();

@@ -13,7 +13,7 @@ use super::against::{Against, Flip, Verdict};
 use super::mistakes::Mistake;
 use super::{Findings, Part};
 use crate::cli::card::{short, shown_figure as shown};
-use crate::cli::reading::plural;
+use crate::cli::reading::in_groups;
 
 /// Pairs of labels mixed up that are named.
 const PAIRS: usize = 5;
@@ -29,8 +29,7 @@ pub fn text(findings: &Findings) -> String {
     match &findings.model {
         Some(model) => {
             line!(out, "model      {model}");
-            let units = plural(all.units, "unit", "units");
-            line!(out, "data       {} {units} in {} {}", all.units, all.groups, plural(all.groups, "group", "groups"));
+            line!(out, "data       {}", in_groups(all.units, all.groups));
         }
         None => line!(out, "{}", findings.measured.replace(". ", ".\n")),
     }

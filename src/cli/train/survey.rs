@@ -7,7 +7,7 @@ use rhetor::model::Task;
 use rhetor::report::column::{cut, width};
 use rhetor::report::visible;
 
-use crate::cli::reading::plural;
+use crate::cli::reading::in_groups;
 
 /// Contradictions that are named one by one.
 const NAMED: usize = 5;
@@ -24,10 +24,8 @@ pub fn text(survey: &Survey) -> String {
         Task::Single => "one label a unit",
         Task::Multi => "any number of labels a unit",
     };
-    let units = plural(survey.units as u64, "unit", "units");
-    let groups = plural(survey.groups as u64, "group", "groups");
-    let (all, of) = (survey.units, survey.groups);
-    line!(out, "data        {all} {units} in {of} {groups}, fingerprint {}", &survey.data[..16]);
+    let size = in_groups(survey.units as u64, survey.groups as u64);
+    line!(out, "data        {size}, fingerprint {}", &survey.data[..16]);
     line!(
         out,
         "labels      {}, {task}; {} without any, {} with several",
