@@ -40,6 +40,8 @@
 
 pub mod text;
 
+mod raw;
+
 pub mod packed;
 
 pub mod idle;

@@ -14,44 +14,14 @@ pub(super) struct Scan<'a, const THREES: usize> {
 const EACH: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x80 * EACH;
 
-/// The highest bit of each of eight bytes that are letters of ASCII, and of those that are digits. Each byte is compared within its own bits: what
-/// is added carries into its highest bit, and no further (Warren, Hacker's Delight, 6-1).
-fn letters_and_digits(bytes: u64) -> (u64, u64) {
-    let between = |bytes: u64, first: u8, last: u8| {
-        let from_first = bytes + u64::from(0x80 - first) * EACH;
-        let behind_last = bytes + u64::from(0x7F - last) * EACH;
-        from_first & !behind_last & HIGH
-    };
-    let (low, is_ascii) = (bytes & !HIGH, !bytes & HIGH);
-    let lower = low | (0x20 * EACH);
-    (between(lower, b'a', b'z') & is_ascii, between(low, b'0', b'9') & is_ascii)
-}
-
-/// How many of eight bytes, from the lowest on, are letters of ASCII before one is not.
+/// How many of eight bytes, from the lowest on, are letters of ASCII before one is not. Each byte is compared within its own bits: what is added carries into its
+/// highest bit, and no further (Warren, Hacker's Delight, 6-1).
 pub(super) fn letters_first(bytes: u64) -> usize {
-    let (letters, _) = letters_and_digits(bytes);
-    (letters ^ HIGH).trailing_zeros() as usize / 8
-}
-
-/// How many bytes from `start` on are letters and digits of ASCII before one is not, and whether there is a letter among them.
-pub(super) fn word_bytes(text: &[u8], start: usize) -> (usize, bool) {
-    let (mut end, mut has_letter) = (start, false);
-    loop {
-        let rest = text.get(end..).unwrap_or_default();
-        let near = rest.first_chunk().copied().unwrap_or_else(|| {
-            let mut near = [0; 8];
-            near[..rest.len()].copy_from_slice(rest);
-            near
-        });
-        let (letters, digits) = letters_and_digits(u64::from_le_bytes(near));
-        let others = (letters | digits) ^ HIGH;
-        let before_others = !others & others.wrapping_sub(1);
-        has_letter |= letters & before_others != 0;
-        end += others.trailing_zeros() as usize / 8;
-        if others != 0 {
-            return (end - start, has_letter);
-        }
-    }
+    let lower = bytes & !HIGH | (0x20 * EACH);
+    let from_first = lower + u64::from(0x80 - b'a') * EACH;
+    let behind_last = lower + u64::from(0x7F - b'z') * EACH;
+    let others = !(from_first & !behind_last & !bytes) & HIGH;
+    others.trailing_zeros() as usize / 8
 }
 
 /// Nothing is there any more.
@@ -85,13 +55,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn letters_and_digits_are_told_from_all_other_bytes(bytes in proptest::collection::vec(prop_oneof![4 => proptest::char::range('/', '{').prop_map(|c| c as u8), 1 => any::<u8>()], 0..40), start in 0usize..45) {
-            let own: Vec<u8> = bytes.iter().skip(start).copied().take_while(u8::is_ascii_alphanumeric).collect();
-            prop_assert_eq!(word_bytes(&bytes, start), (own.len(), own.iter().any(u8::is_ascii_alphabetic)));
-            if let Some(eight) = bytes.first_chunk() {
-                let letters = eight.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
-                prop_assert_eq!(letters_first(u64::from_le_bytes(*eight)), letters);
-            }
+        fn letters_are_told_from_all_other_bytes(eight: [u8; 8], letter in 0usize..9) {
+            let eight = std::array::from_fn(|at| if at < letter { b"azAZ"[eight[at] as usize % 4] } else { eight[at] });
+            let letters = eight.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+            prop_assert_eq!(letters_first(u64::from_le_bytes(eight)), letters);
         }
 
         #[test]

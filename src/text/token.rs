@@ -3,9 +3,12 @@
 //! A token keeps its bytes. Apostrophes and hyphens inside a word belong to it (`don't`, `so-called`), as do the dots
 //! of an abbreviation of single letters (`U.S.`) and the points of a number (`3.5`, `1,000`).
 
+use std::sync::LazyLock;
+
 use unicode_normalization::char::is_combining_mark;
 
-use super::{Span, scan};
+use super::Span;
+use crate::raw::{self, Kinds};
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,66 +32,64 @@ pub struct Token {
 pub fn tokens(text: &str, into: &mut Vec<Token>) {
     into.clear();
     let mut at = 0;
-    while let Some(&byte) = text.as_bytes().get(at) {
-        if byte.is_ascii() && CLASSES[usize::from(byte)] == Class::Other {
-            at += 1;
-        } else if let Some((end, kind)) = plain_end(text.as_bytes(), at) {
-            into.push(Token { span: Span::new(at, end), kind });
-            at = end;
-        } else {
-            at = next(text, at, into);
-        }
+    while let Some(rest) = text.as_bytes().get(at..).filter(|rest| !rest.is_empty()) {
+        at = block(text, at, raw::kinds(rest), into);
     }
 }
 
-/// The classes of ASCII characters, which most texts are made of.
-const CLASSES: [Class; 128] = {
-    let (mut classes, mut at) = ([Class::Other; 128], 0);
-    while at < 128 {
-        classes[at] = match at as u8 {
-            b'a'..=b'z' | b'A'..=b'Z' | b'_' => Class::Letter,
-            b'0'..=b'9' => Class::Digit,
-            b'!' | b'?' => Class::Mark,
-            _ => Class::Other,
-        };
-        at += 1;
+/// Adds the tokens that start in the block of `text` which begins at `base`, where no token goes on; where to go on.
+///
+/// A run of ASCII letters and digits is a token by itself unless something stands behind it that may belong to it: such a token, and whatever begins otherwise, is read
+/// character by character.
+fn block(text: &str, base: usize, kinds: Kinds, into: &mut Vec<Token>) -> usize {
+    let Kinds { letters, digits, marks, joiners, dots, others } = kinds;
+    let runs = letters | digits;
+    // A lone letter may begin an abbreviation.
+    let behind_one = runs << 1 & !(runs << 2);
+    let may_go_on = others | joiners & ((runs | others) >> 1) | dots & behind_one;
+    let mut starts = runs & !(runs << 1) | marks | others;
+    into.reserve(raw::BLOCK);
+    while starts != 0 {
+        let start = starts.trailing_zeros();
+        let (from, bit) = (base + start as usize, 1 << start);
+        let length = (!runs >> start).trailing_zeros();
+        let end = start + length;
+        if marks & bit != 0 {
+            into.push(Token { span: Span::new(from, from + 1), kind: Kind::Mark });
+            starts &= starts - 1;
+            continue;
+        }
+        // The byte behind the run and the one after that must be seen.
+        let is_seen = end + 1 < raw::BLOCK as u32;
+        if length > 0 && is_seen && may_go_on >> end & 1 == 0 {
+            let has_letter = letters >> start << (u64::BITS - length) != 0;
+            let kind = if has_letter { Kind::Word } else { Kind::Number };
+            into.push(Token { span: Span::new(from, base + end as usize), kind });
+            starts &= starts - 1;
+            continue;
+        }
+        if !is_seen && start > 0 {
+            return from;
+        }
+        let next = next(text, from, into);
+        if next >= base + raw::BLOCK {
+            return next;
+        }
+        starts &= u64::MAX << (next - base);
     }
-    classes
-};
-
-/// The end of an ASCII word or number that surely ends where its letters and digits do, and what it is.
-fn plain_end(bytes: &[u8], start: usize) -> Option<(usize, Kind)> {
-    // Bytes of longer characters are told from all others.
-    let class = |at: usize| match bytes.get(at) {
-        None => Some(Class::Other),
-        Some(byte) => CLASSES.get(usize::from(*byte)).copied(),
-    };
-    let (length, has_letter) = scan::word_bytes(bytes, start);
-    let (end, kind) = (start + length, if has_letter { Kind::Word } else { Kind::Number });
-    if class(end)? == Class::Letter {
-        // An underscore.
-        return None;
-    }
-    let joins = |byte: u8| matches!(byte, b'\'' | b'-' | b'&' | b'.' | b',');
-    let may_go_on = match bytes.get(end) {
-        // A lone letter may begin an abbreviation.
-        Some(b'.') if end == start + 1 => true,
-        Some(byte) if joins(*byte) => !matches!(class(end + 1), Some(Class::Other | Class::Mark)),
-        _ => false,
-    };
-    (end > start && !may_go_on).then_some((end, kind))
+    base + raw::BLOCK
 }
 
 /// Adds the token that starts at a character, if one does; where to go on.
 fn next(text: &str, at: usize, into: &mut Vec<Token>) -> usize {
     let Some(c) = text[at..].chars().next() else { return text.len() };
-    let end = match class(c) {
-        Class::Letter | Class::Digit => word_end(text, at),
-        Class::Ideograph | Class::Mark => at + c.len_utf8(),
+    let (end, kind) = match class(c) {
+        Class::Letter | Class::Digit => word(text, at),
+        Class::Ideograph => (at + c.len_utf8(), Kind::Word),
+        Class::Mark => (at + c.len_utf8(), Kind::Mark),
         Class::Other => return at + c.len_utf8(),
     };
-    let span = Span::new(at, end);
-    into.push(Token { span, kind: kind_of(span.of(text)) });
+    into.push(Token { span: Span::new(at, end), kind });
     end
 }
 
@@ -101,12 +102,24 @@ enum Class {
     Other,
 }
 
+/// Where characters are no longer near.
+const NEAR_CHARS: usize = 0x0E00;
+
+#[inline]
 fn class(c: char) -> Class {
+    /// Those of the alphabets of Europe and the Near East, and of most of India's: what a table of Unicode says of them is looked up once.
+    static NEAR: LazyLock<[Class; NEAR_CHARS]> =
+        LazyLock::new(|| std::array::from_fn(|c| char::from_u32(c as u32).map_or(Class::Other, class_of)));
+    if c.is_ascii() || c as usize >= NEAR_CHARS { class_of(c) } else { NEAR[c as usize] }
+}
+
+fn class_of(c: char) -> Class {
     match c {
         'a'..='z' | 'A'..='Z' | '_' => Class::Letter,
         '0'..='9' => Class::Digit,
         '!' | '?' | '！' | '？' | '‼' | '⁇' | '⁈' | '⁉' | '¡' | '¿' | '؟' => Class::Mark,
-        _ if c.is_ascii() => Class::Other,
+        // ASCII, and dashes, quotation marks and other punctuation, which most texts have.
+        '\0'..='\x7F' | '\u{2010}'..='\u{205E}' => Class::Other,
         // Scripts written without spaces: each character stands for itself.
         '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{20000}'..='\u{323AF}' => {
             Class::Ideograph
@@ -117,30 +130,29 @@ fn class(c: char) -> Class {
     }
 }
 
-/// The end of the word or number that starts at `start`.
-fn word_end(text: &str, start: usize) -> usize {
+/// The end of the word or number that starts at `start`, and which of the two it is.
+fn word(text: &str, start: usize) -> (usize, Kind) {
     if let Some(end) = dotted_end(text, start) {
-        return end;
+        return (end, Kind::Word);
     }
-    let mut end = start;
-    let mut before = Class::Other;
-    let mut rest = text[start..].chars().peekable();
-    while let Some(c) = rest.next() {
-        match class(c) {
-            now @ (Class::Letter | Class::Digit) => {
-                end += c.len_utf8();
-                before = now;
-            }
+    let (mut end, mut before, mut kind) = (start, Class::Other, Kind::Number);
+    let mut rest = text[start..].chars().map(|c| (c, class(c))).peekable();
+    while let Some((c, now)) = rest.next() {
+        match now {
+            Class::Letter | Class::Digit => before = now,
             _ => {
-                let after = rest.peek().map_or(Class::Other, |&next| class(next));
+                let after = rest.peek().map_or(Class::Other, |(_, class)| *class);
                 if !joins(before, c, after) {
                     break;
                 }
-                end += c.len_utf8();
             }
         }
+        if now == Class::Letter {
+            kind = Kind::Word;
+        }
+        end += c.len_utf8();
     }
-    end
+    (end, kind)
 }
 
 /// Whether `c` between two characters belongs to the word that they are in.
@@ -174,18 +186,6 @@ fn dotted_end(text: &str, start: usize) -> Option<usize> {
         }
         _ => None,
     }
-}
-
-fn kind_of(token: &str) -> Kind {
-    let mut kind = Kind::Mark;
-    for c in token.chars() {
-        match class(c) {
-            Class::Letter | Class::Ideograph => return Kind::Word,
-            Class::Digit => kind = Kind::Number,
-            _ => {}
-        }
-    }
-    kind
 }
 
 #[cfg(test)]
