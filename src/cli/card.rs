@@ -100,7 +100,10 @@ fn head(model: &Model, out: &mut String) {
         let chosen = if tried == 0 { "given".into() } else { format!("best of {tried}") };
         match learned.block {
             Block::Words => format!("L2 {} ({chosen})", learned.l2),
-            Block::Cues => format!("for {} cues {} ({chosen})", learned.features, learned.l2),
+            Block::Cues => {
+                let cues = plural(learned.features as u64, "cue", "cues");
+                format!("for {} {cues} {} ({chosen})", learned.features, learned.l2)
+            }
             Block::Vectors => format!("for vectors {} ({chosen})", learned.l2),
         }
     };

@@ -10,7 +10,7 @@ use rhetor::corpus::{self, Example, Format, Loss, Losses, Outline, ReadOptions};
 use super::args::Convert;
 use super::output::check_output;
 use super::train::{format, read_options, report_reading};
-use super::{DONE, Output, Remarks, refuse_same, write_whole};
+use super::{DONE, Output, Remarks, misuse, refuse_same, write_whole};
 
 pub fn run(args: &Convert, remarks: Remarks) -> anyhow::Result<u8> {
     refuse_same(Some(&args.output), &args.inputs)?;
@@ -88,13 +88,13 @@ fn of_name(path: &Path) -> anyhow::Result<Format> {
     let stem = name.to_ascii_lowercase();
     let stem = stem.strip_suffix(".gz").unwrap_or(&stem);
     if stem.ends_with(".json") {
-        anyhow::bail!(
+        return Err(misuse(format_args!(
             "{name}: `.json` says too little of the format\nhint: `--to label-studio` is one list of tasks, `--to jsonl` an object a line"
-        );
+        )));
     }
     Format::of_name(&name).ok_or_else(|| {
-        anyhow::anyhow!(
+        misuse(format_args!(
             "{name}: the name says nothing of the format\nhint: `--to csv|tsv|jsonl|fasttext|doccano|prodigy|label-studio` says it"
-        )
+        ))
     })
 }

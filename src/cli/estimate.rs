@@ -191,7 +191,7 @@ fn sample(args: &Estimate, remarks: Remarks) -> anyhow::Result<Vec<Example>> {
     let suggested = is_mixed.then(|| (CHOSEN.to_owned(), RANDOM.to_owned()));
     if let Some((column, value)) = options.only.clone().or(suggested) {
         let before = corpus.examples.len();
-        corpus.examples.retain(|example| example.extra.get(&column) == Some(&value));
+        corpus.examples.retain(|example| example.in_column(&column) == Some(&value));
         if corpus.examples.is_empty() {
             anyhow::bail!("{}: none of {before} rows has {column} = {value}", args.labelled.display());
         }

@@ -137,7 +137,7 @@ fn warn_of_left_out(args: &Evaluate, remarks: Remarks) {
 /// Columns that are asked for must be there, and hold what can be understood.
 fn check_columns(args: &Evaluate, examples: &[Example], remarks: Remarks) -> anyhow::Result<()> {
     if let Some(column) = &args.by
-        && !examples.iter().any(|example| value(example, column).is_some())
+        && !examples.iter().any(|example| example.in_column(column).is_some())
     {
         let names: BTreeSet<&str> =
             examples.iter().flat_map(|example| example.extra.keys()).map(String::as_str).collect();
@@ -311,17 +311,11 @@ fn data_file(path: &Path) -> anyhow::Result<MirrorFile> {
     Ok(MirrorFile { name, sha256 })
 }
 
-/// What the example has in a column.
-fn value<'a>(example: &'a Example, column: &str) -> Option<&'a str> {
-    let group = if column == "group" { example.group.as_deref() } else { None };
-    example.extra.get(column).map(String::as_str).or(group).filter(|value| !value.is_empty())
-}
-
 /// The figures of each value of a column, the commonest first.
 fn parts(column: &str, judged: &Judged, seed: u64) -> Vec<Part> {
     let mut units: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (i, example) in judged.examples.iter().enumerate() {
-        units.entry(value(example, column).unwrap_or_default()).or_default().push(i);
+        units.entry(example.in_column(column).unwrap_or_default()).or_default().push(i);
     }
     let mut units: Vec<(&str, Vec<usize>)> = units.into_iter().collect();
     units.sort_by_key(|(_, units)| std::cmp::Reverse(units.len()));

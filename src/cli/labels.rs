@@ -9,7 +9,7 @@ use rhetor::text::visible;
 use textwrap::{Options, WordSplitter};
 
 use super::args::{CardFormat, Labels};
-use super::{DONE, columns, load_model, print};
+use super::{DONE, columns, load_model, misuse, print};
 
 pub fn run(args: &Labels) -> anyhow::Result<u8> {
     let book = book(args)?;
@@ -91,7 +91,7 @@ fn find<'a>(book: &'a Codebook, label: &str) -> anyhow::Result<&'a Entry> {
             None if Path::new(label).is_file() => format!("`rhetor labels -m {label}` shows the codebook of a model"),
             None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
         };
-        anyhow::anyhow!("the codebook has no label {label:?}\nhint: {hint}")
+        misuse(format_args!("the codebook has no label {label:?}\nhint: {hint}"))
     })
 }
 

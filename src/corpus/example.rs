@@ -68,6 +68,12 @@ impl Example {
         Example { text: text.into(), labels, ..Example::default() }
     }
 
+    /// What stands in a column beside the text, the labels and the weight, if anything does; the group's is called `group`, whatever the data calls it.
+    pub fn in_column(&self, column: &str) -> Option<&str> {
+        let group = if column == "group" { self.group.as_deref() } else { None };
+        self.extra.get(column).map(String::as_str).or(group).filter(|value| !value.is_empty())
+    }
+
     /// Who gave the labels, if the data says so.
     pub fn annotator(&self) -> Option<&str> {
         self.extra.get(ANNOTATOR).map(String::as_str)

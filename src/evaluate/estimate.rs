@@ -199,9 +199,14 @@ impl Tuning {
     fn shares(&self, pool: &Predicted, sample: &[&Labelled], label: usize) -> (Share, Share) {
         let (truth, probability) = (truth(label), probability(label));
         let n = sample.len() as f64;
-        let unsampled = (1.0 - n / pool.units as f64).max(1e-9);
+        let unsampled = 1.0 - n / pool.units as f64;
         let (predicted, spread) = pool.moments(label);
         let hand = mean(sample, truth);
+        if sample.len() as u64 >= pool.units {
+            // All of it is known: nothing is estimated.
+            let known = Share { share: hand, interval: (hand, hand) };
+            return (known, known);
+        }
         let share = hand - self.power * (mean(sample, probability) - predicted);
         let residual = |unit: &Labelled| truth(unit) - self.power * probability(unit);
         let seen = variance(sample, residual);
@@ -349,10 +354,12 @@ mod tests {
 
     #[test]
     fn a_census_leaves_no_doubt() {
-        let sample: Vec<Labelled> = (0..40).map(|i| labelled(0, i % 4 == 0, 0.3)).collect();
-        let label = &estimate(&[predicted(&[0.3; 40])], &sample, 1).whole.labels[0];
-        let corrected = label.corrected.unwrap();
-        assert!((corrected.share - 0.25).abs() < 1e-6 && corrected.interval.1 - corrected.interval.0 < 1e-3);
+        for (every, share) in [(4, 0.25), (50, 0.025), (1, 1.0)] {
+            let sample: Vec<Labelled> = (0..40).map(|i| labelled(0, i % every == 0, 0.3)).collect();
+            let label = &estimate(&[predicted(&[0.3; 40])], &sample, 1).whole.labels[0];
+            let known = Some(Share { share, interval: (share, share) });
+            assert_eq!((label.hand, label.corrected), (known, known));
+        }
     }
 
     #[test]

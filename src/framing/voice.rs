@@ -117,7 +117,7 @@ impl<'a> Voices<'a> {
 
     /// The voice of a framing, by the share of its positive contributions in each. Spans of the evidence count from
     /// `unit.start`. A contribution is parted evenly among the places where its term stands, and of each place by bytes. The
-    /// verb that reports (`threatened`, `accuses`) counts with what it reports: `The minister threatened sanctions` is a threat by
+    /// verb that reports (`threatened`, `accuses`) counts with what it reports: `The minister threatened to impose sanctions` is a threat by
     /// the minister, even if that verb is all its evidence. A framing without such evidence has its sentence's voice.
     pub fn framing(&self, evidence: &Evidence, unit: Span) -> Heard {
         let counts = |term: &&Term| term.contribution > 0.0 && !term.spans.is_empty();

@@ -464,7 +464,8 @@ fn task_of(examples: &[Example], asked: Option<Task>) -> Result<Task, LearnError
 fn check_columns(examples: &[Example], settings: &TrainSettings) -> Result<(), LearnError> {
     let calibrating = settings.calibrate_where.as_ref().map(|(column, _)| column);
     let weighing = settings.weigh.iter().map(|weighing| &weighing.column);
-    for wanted in settings.fold_by.iter().filter(|column| *column != "group").chain(calibrating).chain(weighing) {
+    let named = settings.fold_by.iter().chain(calibrating).chain(weighing);
+    for wanted in named.filter(|column| *column != "group") {
         let names: BTreeSet<&String> = examples.iter().flat_map(|example| example.extra.keys()).collect();
         if !names.contains(wanted) {
             let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
@@ -550,11 +551,8 @@ fn log_count_ratios(rows: &Rows, truth: &Truth, costs: &Costs) -> Vec<f64> {
 fn folds_of(examples: &[&Example], settings: &TrainSettings) -> (Folds, Vec<String>) {
     let mut warnings = Vec::new();
     let key = |example: &Example| -> String {
-        let named = match &settings.fold_by {
-            Some(column) if column != "group" => example.extra.get(column).cloned(),
-            _ => example.group.clone(),
-        };
-        named.filter(|name| !name.is_empty()).unwrap_or_else(|| example.text.clone())
+        let column = settings.fold_by.as_deref().unwrap_or("group");
+        example.in_column(column).unwrap_or(&example.text).to_owned()
     };
     let keys: Vec<String> = examples.iter().map(|example| key(example)).collect();
     let folds = Folds::by_key(&keys, settings.folds, settings.seed);
@@ -573,7 +571,7 @@ fn folds_of(examples: &[&Example], settings: &TrainSettings) -> (Folds, Vec<Stri
 /// Which units thresholds and calibration look at.
 fn counted_units(examples: &[&Example], settings: &TrainSettings, warnings: &mut Vec<String>) -> Vec<bool> {
     let Some((column, value)) = &settings.calibrate_where else { return vec![true; examples.len()] };
-    let counted: Vec<bool> = examples.iter().map(|example| example.extra.get(column) == Some(value)).collect();
+    let counted: Vec<bool> = examples.iter().map(|example| example.in_column(column) == Some(value)).collect();
     if counted.contains(&true) {
         return counted;
     }

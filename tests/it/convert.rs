@@ -67,9 +67,9 @@ fn an_output_that_is_an_input_or_says_no_format_is_refused() {
     let desk = Desk::with("a.csv", "text,labels\nCall now.,call\n");
     desk.run("convert a.csv a.csv").ends(2).says("a.csv: is an input, and would be overwritten\nhint: ");
     desk.run("convert a.csv out.json")
-        .ends(1)
+        .ends(2)
         .says("out.json: `.json` says too little of the format\nhint: `--to label-studio`");
-    desk.run("convert a.csv -").ends(1).says("-: the name says nothing of the format\nhint: `--to csv|");
+    desk.run("convert a.csv -").ends(2).says("-: the name says nothing of the format\nhint: `--to csv|");
     assert_eq!(desk.read("a.csv"), b"text,labels\nCall now.,call\n");
 }
 

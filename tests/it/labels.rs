@@ -7,11 +7,11 @@ fn every_label_is_listed_and_one_is_explained() {
     let desk = Desk::new();
     desk.run("labels").ok().prints("threat ").prints("whataboutism         answers or deflects criticism");
     desk.run("labels threat").ok().prints("performs it").prints("threat / fear-appeal").prints("commissive");
-    desk.run("labels treat").ends(1).says("did you mean threat?");
-    Desk::with("my.rhetor", "").run("labels my.rhetor").ends(1).says("hint: `rhetor labels -m my.rhetor` shows");
+    desk.run("labels treat").ends(2).says("did you mean threat?");
+    Desk::with("my.rhetor", "").run("labels my.rhetor").ends(2).says("hint: `rhetor labels -m my.rhetor` shows");
     let desk = Desk::with("book.yaml", BOOK).and("book", "labels = [\"blame\"]\n");
-    desk.run("labels book.yaml").ends(1).says("hint: `rhetor labels --codebook book.yaml` shows a codebook file");
-    desk.run("labels book").ends(1).says("hint: `rhetor labels --codebook book` shows");
+    desk.run("labels book.yaml").ends(2).says("hint: `rhetor labels --codebook book.yaml` shows a codebook file");
+    desk.run("labels book").ends(2).says("hint: `rhetor labels --codebook book` shows");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::{DataFormat, record_size, share};
 #[derive(Debug, Args)]
 #[command(after_help = CLASSIFY_EXAMPLES)]
 pub struct Classify {
-    /// Files, folders (their .txt and .md files), or `-` for standard input [default: -]
+    /// Files, folders (*.txt, *.md, *.txt.gz), or `-` for standard input [default: -]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// A model file [default: $RHETOR_MODEL, else the embedded English model]
@@ -34,7 +34,7 @@ pub struct Classify {
     #[arg(long, hide_short_help = true)]
     pub spreadsheet_safe: bool,
     /// List the files that would be read, in their order, and classify nothing
-    #[arg(long, hide_short_help = true)]
+    #[arg(long, hide_short_help = true, conflicts_with_all = ["output", "summary"])]
     pub files: bool,
     #[command(flatten)]
     pub shown: ShownOptions,

@@ -14,7 +14,7 @@ pub struct Cues {
     /// Cues: TOML, a word list, a LIWC dictionary (.dic, .dicx) or a quanteda one (.yml); `builtin` for those of the program
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Show the matches in files, folders (their .txt and .md files), or `-` for standard input
+    /// Show the matches in files, folders (*.txt, *.md, *.txt.gz), or `-` for standard input
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Count how often each cue matches with and without its label in labelled data
@@ -43,7 +43,7 @@ const CUES_EXAMPLES: &str = "Examples:
   rhetor cues my-cues.toml                               does every example sentence do what the file says?
   rhetor cues my-cues.toml speech.txt                    what matches in a speech, and where
   rhetor cues builtin speech.txt --only threat           the same for the program's own cues of one section
-  rhetor cues builtin --only no-choice                   how a cue is written
+  rhetor cues builtin --only no-choice-left              how a cue is written
   rhetor cues my-cues.toml --labelled labelled.csv       what does a match tell of a label?
   rhetor cues LIWC.dic --labelled labelled.csv -f csv    the same for a dictionary, as a table";
 

@@ -10,7 +10,7 @@ use super::{FigureFormat, FromOptions, JoinName, UnitName};
 #[derive(Debug, Args)]
 #[command(after_help = ESTIMATE_EXAMPLES, after_long_help = format!("{ESTIMATE_EXAMPLES}\n{ESTIMATE_MORE}"))]
 pub struct Estimate {
-    /// The pool, as `rhetor classify` takes it: files, folders (their .txt and .md files), or `-` for standard input
+    /// The pool, as `rhetor classify` takes it: files, folders (*.txt, *.md, *.txt.gz), or `-` for standard input
     #[arg(required = true, value_name = "POOL")]
     pub pool: Vec<PathBuf>,
     /// Units of the pool, drawn at random, with all labels that are true of them
@@ -87,8 +87,8 @@ const ESTIMATE_EXAMPLES: &str = "Examples:
 /// For those who ask for `--help`.
 const ESTIMATE_MORE: &str = "\n\
          The sample: `rhetor suggest POOL -n 200 --random 1 -o sample.csv` draws units at random; label each by hand with all labels that \
-         are true of it; none is an answer too. Units that somebody chose spoil every figure, and so does a model that has seen them; only \
-         if they are the very set that it was trained on, whole, is that recognised, and refused.
+         are true of it; none is an answer too. Units that somebody chose spoil every figure, and so does a model that has seen them: a \
+         sample that it was trained on whole is refused, one that it knows in part is warned of.
 
 By hand: the sample alone. Corrected: by the predictions on the whole pool too, right on average however wrong the model is, and \
          more exact the better it is (prediction-powered inference; docs/method.md). All intervals are 95%.";

@@ -104,4 +104,5 @@ const EVALUATE_MORE: &str = "\
 Intervals are 95%, by drawing whole groups (the `group` or `doc` column) anew 1,000 times; without groups, single texts. \
          --compare swaps the two models' answers at random, group by group, and says how often that makes a difference as great. The \
          options under Features and Learning, and --weight-column, are those of `rhetor train`, and mean something with --cv only (but --seed \
-         always does). That a model was trained on DATA is seen only if DATA is the very set that it was trained on, whole.";
+         always does). Texts of DATA that the model was trained on are known again and warned of; --unseen \
+         leaves them out.";

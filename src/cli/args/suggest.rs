@@ -12,7 +12,7 @@ use super::{DataOptions, UnitName, record_size, share};
 #[derive(Debug, Args)]
 #[command(after_help = SUGGEST_EXAMPLES, after_long_help = format!("{SUGGEST_EXAMPLES}\n{SUGGEST_MORE}"))]
 pub struct Suggest {
-    /// What to choose from: text files, folders (their .txt and .md files), tables (CSV, TSV, JSON), or `-` for standard
+    /// What to choose from: text files, folders (*.txt, *.md, *.txt.gz), tables (CSV, TSV, JSON), or `-` for standard
     /// input [default: -]
     #[arg(value_name = "POOL")]
     pub pool: Vec<PathBuf>,
@@ -59,7 +59,7 @@ pub struct PoolOptions {
     /// Read the pool as tables, and take this column [default for names like .csv and .jsonl: text]
     #[arg(long, value_name = "NAME")]
     pub column: Option<String>,
-    /// In folders, read the files that match instead of *.txt and *.md; `!` excludes
+    /// In folders, read the files that match instead of *.txt, *.md and *.txt.gz; `!` excludes
     #[arg(long, value_name = "GLOB", hide_short_help = true)]
     pub glob: Vec<String>,
     /// The language of the text, for stemming [default: the model's, else english]
