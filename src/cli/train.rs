@@ -340,7 +340,7 @@ pub fn learn(corpus: &Corpus, settings: &TrainSettings, remarks: Remarks) -> any
     let style =
         ProgressStyle::with_template("{msg:<24} {wide_bar} {pos}/{len} {elapsed}").expect("the template is valid");
     bar.set_style(style);
-    // A strength may take minutes, and the time that has passed shows that something happens. Where no thread is to be had, it would panic.
+    // A fold may take minutes, and the time that has passed shows that something happens. Where no thread is to be had, it would panic.
     if !bar.is_hidden() && std::thread::Builder::new().spawn(|| ()).is_ok() {
         bar.enable_steady_tick(Duration::from_millis(500));
     }
@@ -349,7 +349,8 @@ pub fn learn(corpus: &Corpus, settings: &TrainSettings, remarks: Remarks) -> any
         Step::Folds { done, all } => {
             bar.set_message("trying strengths");
             bar.set_length(all as u64 + 2);
-            bar.set_position(done as u64);
+            // Threads may tell of it in another order.
+            bar.set_position(bar.position().max(done as u64));
         }
         Step::Fitting => bar.set_message("fitting all units"),
         Step::Judging => {

@@ -81,7 +81,7 @@ fn fitted(ground: &Ground, fits: &Fits, kept: &[bool]) -> Result<Vec<Selection>,
             keep_points: false,
             is_normalised: block.block == Block::Words,
         };
-        select::best(&field, &[chosen.l2.get()], || ())
+        select::best(&field, &[chosen.l2.get()], &|| ())
     };
     fits.blocks.iter().zip(fits.selections).map(selection).collect()
 }

@@ -20,6 +20,7 @@ pub mod weighing;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -228,7 +229,7 @@ impl Default for TrainSettings {
 pub enum Step {
     /// Turning units into rows.
     Reading,
-    /// Round `done` of at most `all` of fits on folds.
+    /// `done` of at most `all` fits on folds.
     Folds { done: usize, all: usize },
     /// The fit on all units.
     Fitting,
@@ -248,11 +249,11 @@ pub struct Trained {
 }
 
 /// Learns a model from labelled units. The same units, in any order, and the same settings give the same model, bit by bit,
-/// whatever the number of threads; `watch` is told of the progress.
+/// whatever the number of threads; `watch` is told of the progress, by any of them.
 ///
 /// # Errors
 /// [`LearnError`]: nothing to learn from, nothing to tell apart, too much for memory, or settings that do not fit together.
-pub fn train(examples: &[Example], settings: &TrainSettings, watch: &dyn Fn(Step)) -> Result<Trained, LearnError> {
+pub fn train(examples: &[Example], settings: &TrainSettings, watch: &(dyn Fn(Step) + Sync)) -> Result<Trained, LearnError> {
     watch(Step::Reading);
     let labels = labels_of(examples)?;
     check_columns(examples, settings)?;
@@ -353,7 +354,7 @@ impl Ground<'_> {
         blocks: &[BlockRows],
         at: usize,
         folds: &Folds,
-        watch: &dyn Fn(Step),
+        watch: &(dyn Fn(Step) + Sync),
     ) -> Result<Selection, LearnError> {
         let block = &blocks[at];
         let (usual, given) = match block.block {
@@ -363,9 +364,10 @@ impl Ground<'_> {
         };
         let given: Vec<f64> = given.into_iter().collect();
         let grid = if given.is_empty() { &usual[..] } else { &given[..] };
-        let all = usual.len() * blocks.len();
-        let mut done = usual.len() * at;
-        watch(Step::Folds { done, all });
+        let of_block = usual.len() * folds.count;
+        let (before, all) = (of_block * at, of_block * blocks.len());
+        watch(Step::Folds { done: before, all });
+        let fits = AtomicUsize::new(0);
         let field = Field {
             problem: self.problem(block),
             folds,
@@ -374,8 +376,8 @@ impl Ground<'_> {
             keep_points: block.block == Block::Cues,
             is_normalised: block.block == Block::Words,
         };
-        select::best(&field, grid, || {
-            done += 1;
+        select::best(&field, grid, &|| {
+            let done = before + 1 + fits.fetch_add(1, Ordering::Relaxed);
             watch(Step::Folds { done, all });
         })
     }

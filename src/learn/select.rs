@@ -60,11 +60,11 @@ pub struct Field<'a> {
 }
 
 /// Tries `grid` (strong to weak) and returns the strength that scores best on held-out units: by accuracy where each unit has one label, by
-/// the mean average precision of labels otherwise. Ties go to the stronger penalty. `fitted` is called after each round of folds.
+/// the mean average precision of labels otherwise. Ties go to the stronger penalty. `fitted` is called after each fold's fit, by any thread.
 ///
 /// # Errors
 /// [`LearnError::Strength`] if a strength of the grid is not positive.
-pub fn best(field: &Field, grid: &[f64], mut fitted: impl FnMut()) -> Result<Selection, LearnError> {
+pub fn best(field: &Field, grid: &[f64], fitted: &(dyn Fn() + Sync)) -> Result<Selection, LearnError> {
     let is_dual = dual::suits(&field.problem, field.positive) && !field.keep_points;
     let layout = is_dual.then(|| Layout::of(&field.problem));
     let growths = if field.is_normalised { growths(field) } else { Vec::new() };
@@ -75,10 +75,9 @@ pub fn best(field: &Field, grid: &[f64], mut fitted: impl FnMut()) -> Result<Sel
     let mut since_best = 0;
     for &alpha in grid {
         let l2 = L2::new(alpha)?;
-        let scores = held_out_scores(field, l2, layout.as_ref(), &mut folds);
+        let scores = held_out_scores(field, l2, layout.as_ref(), &mut folds, fitted);
         let figure = quality(field.problem, &scores);
         tried.push((alpha, figure));
-        fitted();
         // A gain within rounding is none.
         if best.as_ref().is_none_or(|(top, _)| figure > top + 1e-9) {
             let kept = folds.iter().filter(|_| field.keep_points);
@@ -224,9 +223,20 @@ fn mean(folds: &[Fold]) -> Start {
 }
 
 /// Each unit scored by the fold that did not see it: n × k.
-fn held_out_scores(field: &Field, l2: L2, layout: Option<&Layout>, folds: &mut [Fold]) -> Vec<f64> {
+fn held_out_scores(
+    field: &Field,
+    l2: L2,
+    layout: Option<&Layout>,
+    folds: &mut [Fold],
+    fitted: &(dyn Fn() + Sync),
+) -> Vec<f64> {
     let k = field.problem.truth.labels;
-    let of_folds: Vec<Vec<f64>> = folds.par_iter_mut().map(|fold| fold.fit(field, l2, layout)).collect();
+    let fit = |fold: &mut Fold| {
+        let scores = fold.fit(field, l2, layout);
+        fitted();
+        scores
+    };
+    let of_folds: Vec<Vec<f64>> = folds.par_iter_mut().map(fit).collect();
     let mut scores = vec![0.0; field.problem.rows.height() * k];
     for (fold, own) in folds.iter().zip(&of_folds) {
         for (&i, own) in fold.unseen.units.iter().zip(own.chunks_exact(k)) {
@@ -340,7 +350,7 @@ mod tests {
             Field { problem, folds: &folds, ratios: &ratios, positive: &[], keep_points: false, is_normalised: false };
         let l2 = L2::new(1e-5).unwrap();
         assert!(dual::suits(&problem, &[]));
-        let best = best(&field, &[l2.get()], || {}).unwrap();
+        let best = best(&field, &[l2.get()], &|| ()).unwrap();
         assert!(matches!(best.start, Start::Point(_)), "the dual has finished");
         for number in 0..2 {
             let fold = Fold::new(&field, number, &[], &priors(problem));
@@ -375,7 +385,7 @@ mod tests {
         let problem = Problem { rows: &rows, truth: &truth, costs: &costs(48), ratios: None, loss };
         let field =
             Field { problem, folds: &folds, ratios: &|_| None, positive: &[], keep_points: false, is_normalised: true };
-        let found = best(&field, &[l2.get()], || {}).unwrap().scores;
+        let found = best(&field, &[l2.get()], &|| ()).unwrap().scores;
         for fold in 0..folds.count {
             let (units, others): (Vec<usize>, Vec<usize>) = (0..48).partition(|&i| folds.of(i) == fold);
             let (featurizer, rows, truth) = of(&others);
