@@ -253,7 +253,11 @@ pub struct Trained {
 ///
 /// # Errors
 /// [`LearnError`]: nothing to learn from, nothing to tell apart, too much for memory, or settings that do not fit together.
-pub fn train(examples: &[Example], settings: &TrainSettings, watch: &(dyn Fn(Step) + Sync)) -> Result<Trained, LearnError> {
+pub fn train(
+    examples: &[Example],
+    settings: &TrainSettings,
+    watch: &(dyn Fn(Step) + Sync),
+) -> Result<Trained, LearnError> {
     watch(Step::Reading);
     let labels = labels_of(examples)?;
     check_columns(examples, settings)?;

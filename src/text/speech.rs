@@ -168,6 +168,8 @@ pub enum Rule {
     Shared,
     /// The quotation before has this speaker.
     Continued,
+    /// Behind a dash or before a colon: `“…” – Anna Hale`, `Anna Hale: “…”`.
+    Signed,
     /// The subject of the sentence in or behind which the quotation stands: `Mr Hale rose: “…”`.
     Nearby,
     /// Where it may as well be somebody else: `a spokesman for Mr Hale, who said`, `the fear of floods that`.

@@ -63,19 +63,24 @@ fn what_cues_bring_to_the_letters_of_complaint_is_as_the_page_says() {
     for name in ["complaints.csv", "complaints.toml", "leaving.txt"] {
         desk = desk.and(name, data(name));
     }
-    let mut table = "| features | macro F1, held out | mean average precision | F1 of `leaving`, 95% |\n|---|---|---|---|\n".to_owned();
+    let mut table =
+        "| features | macro F1, held out | mean average precision | F1 of `leaving`, 95% |\n|---|---|---|---|\n"
+            .to_owned();
     let mut macro_f1 = Vec::new();
     for (features, cues) in
         [("words", "none"), ("words and the word list", "leaving.txt"), ("words and 30 cues", "complaints.toml")]
     {
         desk.run(&format!("train complaints.csv -o m --cues {cues} -q")).ok();
-        let card: serde_json::Value = serde_json::from_str(&desk.run("inspect -m m --format json").ok().stdout).unwrap();
+        let card: serde_json::Value =
+            serde_json::from_str(&desk.run("inspect -m m --format json").ok().stdout).unwrap();
         let leaving = card["labels"].as_array().unwrap().iter().find(|label| label["label"] == "leaving").unwrap();
         let figure = |of: &serde_json::Value, digits: usize| {
             format!("{:.digits$}", of.as_f64().unwrap()).trim_start_matches('0').to_owned()
         };
-        let [f1, low, high] = [&leaving["f1"], &leaving["f1_interval"][0], &leaving["f1_interval"][1]].map(|of| figure(of, 3));
-        let [overall, precision] = [&card["overall"]["macro_f1"], &card["overall"]["average_precision"]].map(|of| figure(of, 3));
+        let [f1, low, high] =
+            [&leaving["f1"], &leaving["f1_interval"][0], &leaving["f1_interval"][1]].map(|of| figure(of, 3));
+        let [overall, precision] =
+            [&card["overall"]["macro_f1"], &card["overall"]["average_precision"]].map(|of| figure(of, 3));
         table += &format!("| {features} | {overall} | {precision} | {f1} [{low}, {high}] |\n");
         macro_f1.push(figure(&card["overall"]["macro_f1"], 2));
     }

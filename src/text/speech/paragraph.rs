@@ -5,7 +5,7 @@ use super::lexicon::{Class, Form, Frames};
 use super::memory::{Carried, Memory};
 use super::outline::{Outline, Stretch};
 use super::passage::{Gap, Item};
-use super::phrase::Phrase;
+use super::phrase::{self, Gender, Phrase};
 use super::{Act, How, Reported, Rule, Speaker, SpeakerKind};
 use crate::text::Span;
 use crate::text::quote::Quotation;
@@ -96,6 +96,9 @@ impl Whose {
 
 /// Words between a verb and the quotation that hangs on it, as in `telling the crowd that “…”`.
 const MOST_HEARER: usize = 5;
+
+/// Items of a name that stands alone beside a quotation, with what is told of who bears it.
+const MOST_SIGNED: usize = 16;
 
 /// A clause seldom holds more quotations.
 const MOST_INNER: usize = 16;
@@ -344,7 +347,9 @@ impl<'a> Reader<'a> {
                 continue;
             }
             let starts = at == course.start;
+            let signed = self.signed(page.items, course, at);
             let whose = match (course.latest, page.last, course.subject) {
+                (None, ..) if signed.is_some() => Whose::untold(signed, Act::Say),
                 (Some(latest), ..) => {
                     // `“…,” Lang claims Hale said`: what stands before who says something else need not be theirs.
                     let is_before = latest.tag.is_some_and(|tag| tag.start > page.items[at].span.start);
@@ -364,6 +369,32 @@ impl<'a> Reader<'a> {
             };
             self.quote(page, at, whose);
         }
+    }
+
+    /// Who signs a quotation that stands alone (`“…” – Anna Hale, of the union`), or stands alone before it (`Anna Hale: “…”`). One word may be anything: `Verdict: “…”`.
+    fn signed(&mut self, items: &[Item], course: &Course, at: usize) -> Option<Speaker> {
+        let behind = items.get(at + 1).is_some_and(|item| item.gap.has(Gap::DASH.and(Gap::COLON)));
+        let (from, to) = match at == course.start {
+            true if behind && items.len() - at <= MOST_SIGNED => (at + 1, items.len()),
+            false if items[at].gap.has(Gap::COLON) && at - course.start <= MOST_SIGNED => (course.start, at),
+            _ => return None,
+        };
+        let (phrase, _) = phrase::after(items, from, to, self.text)?;
+        let (named, rest) = (phrase.from == from, &items[phrase.to..to]);
+        let is_aside = rest.first().is_none_or(|item| item.gap.has(Gap::COMMA.and(Gap::BRACKET)));
+        let tells_more = |item: &Item| {
+            item.gap.has(Gap::BREAK) || item.is_quotation() || item.is(Class::PREDICATE.and(Class::PAST_LIKE))
+        };
+        if !named
+            || !is_aside
+            || rest.iter().any(tells_more)
+            || !matches!(phrase.kind, SpeakerKind::Name | SpeakerKind::Title)
+        {
+            return None;
+        }
+        let is_whole =
+            phrase.kind == SpeakerKind::Title || phrase.to - phrase.from > 1 || phrase.gender != Gender::Unknown;
+        self.memory.resolve(phrase, if is_whole { Rule::Signed } else { Rule::Nearby }, self.before, self.text)
     }
 
     /// Quotations of a word or two are speech where somebody is just then said to speak.

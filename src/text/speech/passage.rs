@@ -45,7 +45,7 @@ impl Gap {
             gap.0 |= match c {
                 '、' => Gap::COMMA.0,
                 '—' | '–' | '―' => Gap::DASH.0,
-                '-' if between.trim_matches('-').len() == 2 || between.contains("--") => Gap::DASH.0,
+                '-' if between.contains(" - ") || between.contains("--") => Gap::DASH.0,
                 '…' => Gap::OTHER.0,
                 _ if c.is_ascii() => GAPS[c as usize] & !UNSURE,
                 _ => 0,
