@@ -13,6 +13,7 @@ use rhetor::evaluate::agreement::measures::{
 };
 use rhetor::evaluate::panel::{Key, Panel, Source, Unit};
 use rhetor::text::Place;
+use rhetor::text::form::composed;
 use serde::Serialize;
 
 use super::args::{Agree, FigureFormat};
@@ -209,8 +210,8 @@ fn by_column(read: Vec<Corpus>, column: &str, remarks: Remarks) -> anyhow::Resul
     let (mut nobody, mut columns) = (0, BTreeSet::new());
     for example in examples {
         columns.extend(example.extra.keys().cloned());
-        match example.extra.get(column).cloned() {
-            Some(name) => by_name.entry(name).or_default().push(example),
+        match example.extra.get(column) {
+            Some(name) => by_name.entry(composed(name).into_owned()).or_default().push(example),
             None => nobody += 1,
         }
     }

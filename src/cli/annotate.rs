@@ -19,6 +19,7 @@ use rhetor::features::{FeatureSettings, cues};
 use rhetor::framing::{Choice, evidence, framings};
 use rhetor::learn::{KeepCues, TrainSettings};
 use rhetor::model::{Model, Task};
+use rhetor::text::form::is_same;
 use rhetor::text::stem::Language;
 use serde_json::Value;
 
@@ -151,7 +152,7 @@ impl Known {
     fn take_in<'a>(&mut self, labels: impl Iterator<Item = &'a String>, of: &str, remarks: Remarks) {
         let mut added = Vec::new();
         for label in labels {
-            if !self.labels.contains(label) {
+            if !self.labels.iter().any(|own| is_same(own, label)) {
                 self.labels.push(label.clone());
                 added.push(label.as_str());
             }
@@ -377,7 +378,7 @@ fn answers(
     remarks: Remarks,
 ) -> anyhow::Result<Vec<Answer>> {
     let numbers = |labels: &[String]| -> BTreeSet<usize> {
-        labels.iter().filter_map(|label| known.labels.iter().position(|other| other == label)).collect()
+        labels.iter().filter_map(|label| known.labels.iter().position(|other| is_same(other, label))).collect()
     };
     let fresh = |unit: &Unit| Answer { labels: numbers(&unit.given), ..Answer::default() };
     let mut answers: Vec<Answer> = pool.units.iter().map(fresh).collect();

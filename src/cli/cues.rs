@@ -8,6 +8,7 @@ use std::path::Path;
 use rhetor::corpus;
 use rhetor::features::cues::{self, CueSet, Matcher, Miss};
 use rhetor::report::column::width;
+use rhetor::text::form::composed;
 use rhetor::text::stem::Language;
 use rhetor::text::visible;
 
@@ -80,7 +81,10 @@ pub fn read(path: &Path, language: Language, remarks: Remarks) -> anyhow::Result
         }
         let read = cues::read(path)?;
         read.remarks.iter().for_each(|remark| remarks.warn(format_args!("{name}: {remark}")));
-        read.cues
+        let named = |name: &str| composed(name).into_owned();
+        let mut set = read.cues;
+        set.cues.iter_mut().for_each(|cue| (cue.name, cue.section) = (named(&cue.name), named(&cue.section)));
+        set
     };
     let matcher = set.matcher(language, &name.to_string())?;
     Ok((set, matcher))

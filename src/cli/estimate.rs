@@ -191,7 +191,7 @@ fn sample(args: &Estimate, remarks: Remarks) -> anyhow::Result<Vec<Example>> {
     let suggested = is_mixed.then(|| (CHOSEN.to_owned(), RANDOM.to_owned()));
     if let Some((column, value)) = options.only.clone().or(suggested) {
         let before = corpus.examples.len();
-        corpus.examples.retain(|example| example.extra.get(&column) == Some(&value));
+        corpus.examples.retain(|example| example.says(&column, &value));
         if corpus.examples.is_empty() {
             anyhow::bail!("{}: none of {before} rows has {column} = {value}", args.labelled.display());
         }
@@ -276,12 +276,12 @@ fn labelled(model: &Model, sample: &[Example], found: &Found) -> anyhow::Result<
         .zip(&found.places)
         .filter_map(|(example, place)| {
             let place = place.as_ref()?;
-            let has = |name: &str| example.labels.iter().any(|label| label == name);
+            let has = |label| example.labels.iter().any(|name| model.labels().find(name) == Some(label));
             Some(Labelled {
                 part: place.part,
                 cluster: cluster(example),
                 weight: example.weight,
-                truth: model.labels().iter().map(|(_, name)| has(name)).collect(),
+                truth: model.labels().iter().map(|(label, _)| has(label)).collect(),
                 probabilities: place.probabilities.clone(),
             })
         })

@@ -3,9 +3,10 @@
 use super::problem::CorpusError;
 use crate::codebook::nearest;
 use crate::text::Place;
+use crate::text::form::is_same;
 
 /// The names of the columns (of a table) or fields (of JSON). `None` looks for the usual names, in any case;
-/// a name given must be there, letter by letter.
+/// a name given must be there, letter by letter, however the letters are written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Columns {
     /// Usually `text`.
@@ -70,7 +71,7 @@ impl Columns {
             return None;
         }
         if let Some(given) = self.given(role) {
-            return names.clone().position(|name| name == given);
+            return names.clone().position(|name| is_same(name, given));
         }
         role.usual().iter().find_map(|usual| {
             names.clone().position(|name| name == *usual).or_else(|| {

@@ -1,8 +1,10 @@
 //! A text and what is said of it, in no format's way.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::labels;
+use crate::text::form::{composed, is_same};
 use crate::text::{Place, Span};
 
 /// The column or field, in [`Example::extra`], that names who gave the labels.
@@ -13,7 +15,7 @@ pub const ANNOTATOR: &str = "annotator";
 pub struct Example {
     /// Never blank; otherwise as it stands in the data.
     pub text: String,
-    /// Trimmed, each once, in order. None is an answer too: a text without any framing, unless it is `pending`.
+    /// Trimmed, their letters composed, each once, in order. None is an answer too: a text without any framing, unless it is `pending`.
     pub labels: Vec<String>,
     /// Nobody has judged the text yet, so that it has no labels and that says nothing. Only read when
     /// [asked for](super::ReadOptions::pending).
@@ -68,6 +70,16 @@ impl Example {
         Example { text: text.into(), labels, ..Example::default() }
     }
 
+    /// What stays on one side of a fold: all of a group; without one, texts that are the same.
+    pub fn kept_together(&self) -> Cow<'_, str> {
+        composed(self.group.as_deref().filter(|group| !group.is_empty()).unwrap_or(&self.text))
+    }
+
+    /// Whether a column other than those of ours has this value.
+    pub fn says(&self, column: &str, value: &str) -> bool {
+        self.extra.get(column).is_some_and(|cell| is_same(cell, value))
+    }
+
     /// Who gave the labels, if the data says so.
     pub fn annotator(&self) -> Option<&str> {
         self.extra.get(ANNOTATOR).map(String::as_str)
@@ -117,8 +129,10 @@ impl Example {
     /// The passages that a cell states, if all lie in the text.
     fn passages(&self, cell: &str) -> Option<Vec<LabelSpan>> {
         let triples: Vec<(usize, usize, String)> = serde_json::from_str(cell).ok()?;
-        let span =
-            |(start, end, label)| Some(LabelSpan { span: Offsets::Characters.span(&self.text, start, end)?, label });
+        let span = |(start, end, label): (usize, usize, String)| {
+            let span = Offsets::Characters.span(&self.text, start, end)?;
+            Some(LabelSpan { span, label: labels::name(&label) })
+        };
         triples.into_iter().map(span).collect()
     }
 

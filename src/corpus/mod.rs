@@ -424,10 +424,9 @@ fn filled(text: &str) -> Result<&str, Fault> {
     if text.trim().is_empty() { Err(Fault::EmptyText) } else { Ok(text) }
 }
 
-/// The group or id that a cell names, if it names one.
+/// The group or id that a cell names, if it names one; as labels are, its letters are composed.
 fn named(cell: &str) -> Option<String> {
-    let cell = cell.trim();
-    (!cell.is_empty()).then(|| cell.to_owned())
+    Some(labels::name(cell)).filter(|name| !name.is_empty())
 }
 
 /// The weight that a cell states; a blank one states the usual weight.

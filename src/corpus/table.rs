@@ -61,7 +61,7 @@ fn header(records: &mut Records, origin: &Origin) -> Result<Option<(u64, Vec<Str
     };
     let names = records.text(|bytes| std::str::from_utf8(bytes).map_err(|error| bytes[error.valid_up_to()]));
     let names = names.map_err(|byte| super::another_encoding(origin, byte, extent.line))?;
-    Ok(Some((extent.line, names.cells().map(|name| name.trim().to_owned()).collect())))
+    Ok(Some((extent.line, names.cells().map(labels::name).collect())))
 }
 
 /// Excel's `sep=` line, its delimiter already taken out or not.
@@ -117,7 +117,7 @@ fn records_of(head: &[u8], delimiter: Delimiter) -> impl Iterator<Item = Vec<Str
         records.next().ok()??;
         let starts = std::iter::once(0).chain(records.ends().iter().copied());
         let cells = starts.zip(records.ends()).map(|(start, end)| &records.bytes()[start..*end]);
-        Some(cells.map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect())
+        Some(cells.map(|cell| labels::name(&String::from_utf8_lossy(cell))).collect())
     })
 }
 

@@ -3,6 +3,7 @@
 
 mod abbreviation;
 pub mod cell;
+pub mod form;
 pub mod language;
 pub mod quote;
 mod scan;

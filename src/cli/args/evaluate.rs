@@ -29,7 +29,7 @@ pub struct Evaluate {
     #[arg(long, conflicts_with = "cv")]
     pub unseen: bool,
     /// Also score the units of each value of this column by themselves
-    #[arg(long, value_name = "COLUMN")]
+    #[arg(long, value_name = "COLUMN", value_parser = super::name)]
     pub by: Option<String>,
     /// Also score how well voices and speakers are told, by the columns `voice` and `quoted_speaker`
     #[arg(long, hide_short_help = true)]
