@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rhetor::corpus;
 use rhetor::features::cues::{self, CueSet, Matcher, Miss};
-use rhetor::report::column::width;
+use rhetor::report::column::{cell, width};
 use rhetor::text::form::composed;
 use rhetor::text::stem::Language;
 use rhetor::text::visible;
@@ -166,7 +166,7 @@ fn summary(loaded: &Loaded, misses: usize) -> String {
     let width = width(sections.iter().map(|(name, ..)| visible(name)), 12);
     let mut out = format!("{:<width$}  cues  patterns\n", "");
     for (name, cues, patterns) in sections {
-        let name = if name.is_empty() { "(no section)".into() } else { visible(name) };
+        let name = cell(if name.is_empty() { "(no section)".into() } else { visible(name) });
         out += &format!("{name:<width$}  {cues:>4}  {patterns:>8}\n");
     }
     let holds = match misses {

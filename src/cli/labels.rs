@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use rhetor::codebook::{Codebook, Entry, file, nearest};
-use rhetor::report::column::width;
+use rhetor::corpus::shell;
+use rhetor::report::column::{cell, width};
 use rhetor::text::visible;
 use textwrap::{Options, WordSplitter};
 
@@ -104,7 +105,7 @@ fn is_book(path: &Path) -> bool {
 /// A line a label.
 fn list(book: &Codebook, args: &Labels) -> String {
     let width = names_of(book);
-    let lines = book.labels.iter().map(|entry| format!("{:<width$}  {}", entry.name, entry.definition));
+    let lines = book.labels.iter().map(|entry| format!("{:<width$}  {}", cell(&entry.name), entry.definition));
     let lines: String = lines.map(|line| format!("{}\n", line.trim_end())).collect();
     let of = match (&args.model, &args.codebook) {
         (Some(path), _) => format!(" -m {}", path.display()),

@@ -5,7 +5,11 @@ use crate::desk::{Desk, LABELLED, Ran};
 
 /// Labelled data with `Ä` and `ö` in labels, texts and the name of a column, as one character each.
 fn composed() -> String {
-    let rows = LABELLED.lines().skip(1).map(|line| format!("Schön. {line},{}\n", line.len() % 3));
+    let rows = LABELLED
+        .lines()
+        .skip(1)
+        .filter(|line| !line.starts_with('"'))
+        .map(|line| format!("Schön. {line},{}\n", line.len() % 3));
     let data = "text,labels,group,Häufigkeit\n".to_owned() + &rows.collect::<String>();
     data.replace("threat", "Ängste")
 }
@@ -35,11 +39,12 @@ fn two_annotators_agree_on_a_label_that_each_writes_in_another_form() {
 #[test]
 fn a_model_has_one_label_where_data_writes_it_in_two_forms() {
     let desk = desk();
-    let both = composed() + &decomposed(&composed().lines().skip(1).map(|line| format!("{line}\n")).collect::<String>());
+    let both =
+        composed() + &decomposed(&composed().lines().skip(1).map(|line| format!("{line}\n")).collect::<String>());
     let desk = desk.and("both.csv", both);
     let dry = desk.run("train both.csv --dry-run --cues none").ok();
     assert_eq!(dry.stdout.matches("ngste").count(), 1, "{}", dry.stdout);
-    dry.prints("30 texts stand more than once");
+    dry.prints("28 texts stand more than once");
     desk.run(&format!("inspect -m m --terms {}", decomposed("Ängste"))).ok().prints("Ängste");
     desk.run("inspect -m d --terms Ängste").ok().prints("terms for Ängste");
 }
@@ -74,7 +79,8 @@ fn columns_and_labels_are_found_by_the_form_that_one_types() {
         assert!(ran.stdout.starts_with("text,labels,group,Häufigkeit,"), "{}", ran.stdout);
     }
     for (model, only) in [("m", decomposed("Ängste")), ("d", "Ängste".into())] {
-        let ran = desk.run(&format!("classify d.csv --column text -m {model} --threshold 0 -f jsonl --only {only}")).ok();
+        let ran =
+            desk.run(&format!("classify d.csv --column text -m {model} --threshold 0 -f jsonl --only {only}")).ok();
         assert_eq!(ran.records()[0]["framings"][0]["label"], "Ängste");
         assert!(ran.records()[0]["text"].as_str().unwrap().starts_with("Scho\u{308}n"), "a text stays as it is");
     }
@@ -112,6 +118,6 @@ fn every_format_of_data_gives_composed_labels() {
             desk.run_with(&format!("convert - - --to fasttext --input-format {format} -q"), data).ok()
         };
         let labels = |ran: Ran| ran.stdout.matches("__label__Ängste").count();
-        assert_eq!((labels(read(&written)), labels(read(&decomposed(&written)))), (7, 7), "{format}");
+        assert_eq!((labels(read(&written)), labels(read(&decomposed(&written)))), (6, 6), "{format}");
     }
 }
