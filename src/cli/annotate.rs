@@ -20,6 +20,7 @@ use rhetor::framing::{Choice, evidence, framings};
 use rhetor::learn::{KeepCues, TrainSettings};
 use rhetor::model::{Model, Task};
 use rhetor::text::form::is_same;
+use rhetor::text::list;
 use rhetor::text::stem::Language;
 use serde_json::Value;
 
@@ -124,17 +125,24 @@ impl Known {
     fn of(args: &Annotate) -> anyhow::Result<Known> {
         let options = &args.book;
         let own_book = options.codebook.as_deref().map(file::read).transpose()?;
+        let named = options.model.as_deref().map(|path| load_model(Some(path))).transpose()?;
+        let builtin = Codebook::builtin();
+        let is_known = |label: &str| match &named {
+            Some(model) => model.labels().find(label).is_some(),
+            None => builtin.find(label).is_some(),
+        };
         let mut asked: Vec<String> = match &own_book {
             Some(book) => book.labels.iter().map(|entry| entry.name.clone()).collect(),
-            None => options.labels.iter().map(|label| label.trim().to_owned()).collect(),
+            None => options.labels.iter().flat_map(|line| list::names(line, is_known)).collect(),
         };
         anyhow::ensure!(!asked.iter().any(String::is_empty), "--labels: an empty label\nhint: --labels a,b,c");
         let mut seen = BTreeSet::new();
         asked.retain(|label| seen.insert(label.clone()));
         // The embedded model has a say only on labels of its own, and is not unpacked for others.
-        let builtin = Codebook::builtin();
-        let fits = options.model.is_some() || asked.iter().all(|label| builtin.find(label).is_some());
-        let model = if fits { Some(load_model(options.model.as_deref())?) } else { None };
+        let model = match named {
+            None if asked.iter().all(|label| builtin.find(label).is_some()) => Some(load_model(None)?),
+            named => named,
+        };
         let book = own_book.or_else(|| model.as_ref()?.codebook().map(|book| book.into_owned()));
         let labels = match &model {
             Some(model) if asked.is_empty() => labels_of(model, book.as_ref()),

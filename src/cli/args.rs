@@ -190,7 +190,7 @@ pub struct DataOptions {
     #[arg(long, value_name = "NAME", value_parser = name)]
     pub label_column: Option<String>,
     /// Columns of 0 and 1, one for each label, in place of a label column
-    #[arg(long, value_name = "NAME,…", value_delimiter = ',', hide_short_help = true, value_parser = name)]
+    #[arg(long, value_name = "NAME,…", hide_short_help = true, value_parser = name)]
     pub label_columns: Vec<String>,
     /// What splits several labels in one cell [default: | and ;]
     #[arg(long, value_name = "TEXT")]

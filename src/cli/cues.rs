@@ -5,10 +5,11 @@ mod shown;
 
 use std::path::Path;
 
-use rhetor::corpus;
+use rhetor::corpus::{self, ReadOptions, shell};
 use rhetor::features::cues::{self, CueSet, Matcher, Miss};
 use rhetor::report::column::{cell, width};
 use rhetor::text::form::composed;
+use rhetor::text::list;
 use rhetor::text::stem::Language;
 use rhetor::text::visible;
 
@@ -91,8 +92,10 @@ pub fn read(path: &Path, language: Language, remarks: Remarks) -> anyhow::Result
 }
 
 fn wanted(set: &CueSet, only: &[String]) -> anyhow::Result<Vec<bool>> {
-    for name in only {
-        if !set.cues.iter().any(|cue| goes_by(cue, name)) {
+    let is_known = |name: &str| set.cues.iter().any(|cue| goes_by(cue, name));
+    let only: Vec<String> = only.iter().flat_map(|line| list::names(line, is_known)).collect();
+    for name in &only {
+        if !is_known(name) {
             let names = set.cues.iter().flat_map(|cue| [&cue.name[..], &cue.section[..]]);
             let hint = rhetor::codebook::nearest(name, names)
                 .map_or("run without --only to see all".into(), |near| format!("did you mean {near}?"));

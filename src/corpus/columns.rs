@@ -1,9 +1,10 @@
 //! Which column holds what. A name that the user gave must be there; otherwise the usual names are looked for.
 
+use super::labels;
 use super::problem::CorpusError;
 use crate::codebook::nearest;
-use crate::text::Place;
 use crate::text::form::is_same;
+use crate::text::{Place, list};
 
 /// The names of the columns (of a table) or fields (of JSON). `None` looks for the usual names, in any case;
 /// a name given must be there, letter by letter, however the letters are written.
@@ -13,7 +14,8 @@ pub struct Columns {
     pub text: Option<String>,
     /// Usually `labels`, else `label`.
     pub label: Option<String>,
-    /// One column a label, holding 0 or 1; if there are any, `label` is not looked for.
+    /// One column a label, holding 0 or 1; if there are any, `label` is not looked for. Each may also be a [line](list::names)
+    /// of several names.
     pub label_columns: Vec<String>,
     /// Usually `group`, else `doc`.
     pub group: Option<String>,
@@ -79,6 +81,13 @@ impl Columns {
                 names.clone().position(alike)
             })
         })
+    }
+
+    /// The columns of one label each, by the names that there are.
+    pub(super) fn wide<'a>(&self, names: impl Iterator<Item = &'a str> + Clone) -> Vec<String> {
+        let is_known = |wanted: &str| names.clone().any(|name| is_same(name, wanted));
+        let wanted = self.label_columns.iter().flat_map(|line| list::names(line, is_known));
+        wanted.map(|name| labels::name(&name)).collect()
     }
 
     /// The error for a role that no column plays, if it must be played.

@@ -38,8 +38,8 @@ pub use problem::{CorpusError, Delimiter, Fault, Problem, Spelling, Unjudged, Wa
 pub use writer::{ExampleWriter, Loss, Losses, Outline, write, writer};
 
 use crate::text::Place;
-pub use source::shell;
 use source::{Origin, Source};
+pub use source::{shell, typed};
 
 /// All that was read.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -4,7 +4,9 @@
 use std::fmt;
 use std::io;
 
-use crate::text::Place;
+use super::source::{shell, typed};
+use crate::text::cell::with_point;
+use crate::text::{Place, list};
 
 /// A row that was left out.
 #[derive(Clone, Debug, PartialEq)]
@@ -139,7 +141,7 @@ impl fmt::Display for Delimiter {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Warning {
-    #[error("{place}: no label column; took {} for one 0/1 column a label\nhint: `--label-columns {}` says it for good, `--label-column NAME` names another", quoted(columns), columns.join(","))]
+    #[error("{place}: no label column; took {} for one 0/1 column a label\nhint: `--label-columns {}` says it for good, `--label-column NAME` names another", quoted(columns), typed(&list::line(columns.iter().map(String::as_str))))]
     WideLabels { place: Place, columns: Vec<String> },
     #[error(
         "{}\nhint: labels that differ only by case or white space stay different; if one is meant, spell it one way",
@@ -171,7 +173,7 @@ pub enum Warning {
         texts_were(*rows)
     )]
     PartlyAsked { place: Place, rows: u64, labels: usize },
-    #[error("{place}: labels come from several questions: {}\nhint: `--label-column {}` takes those of one", quoted(questions), questions.first().map_or("NAME", String::as_str))]
+    #[error("{place}: labels come from several questions: {}\nhint: `--label-column {}` takes those of one", quoted(questions), typed(questions.first().map_or("NAME", String::as_str)))]
     SeveralQuestions { place: Place, questions: Vec<String> },
     #[error(
         "{place}: {rows} marked {} outside its text, on no character's edge or over nothing; {} label is kept, and where it lay is not",
@@ -275,11 +277,11 @@ pub enum CorpusError {
     UnknownFormat { path: String },
     #[error("{}", no_rows(paths, *skipped, first.as_deref(), *unjudged))]
     NoRows { paths: String, skipped: usize, first: Option<Box<Problem>>, unjudged: u64 },
-    #[error("{place}: several fields may hold the labels: {}\nhint: name it with `--label-column {}`", quoted(fields), fields.first().map_or("NAME", String::as_str))]
+    #[error("{place}: several fields may hold the labels: {}\nhint: name it with `--label-column {}`", quoted(fields), typed(fields.first().map_or("NAME", String::as_str)))]
     SeveralLabelFields { place: Place, fields: Vec<String> },
-    #[error("{place}: no text column among {}\nhint: name it with `--text-column {}`", quoted(columns), shown(meant.as_deref().unwrap_or("NAME")))]
+    #[error("{place}: no text column among {}\nhint: name it with `--text-column {}`", quoted(columns), typed(&shown(meant.as_deref().unwrap_or("NAME"))))]
     NoTextColumn { place: Place, columns: Vec<String>, meant: Option<String> },
-    #[error("{place}: no label column among {}\nhint: name it with `--label-column {}`, or one 0/1 column a label with `--label-columns A,B`", quoted(columns), shown(meant.as_deref().unwrap_or("NAME")))]
+    #[error("{place}: no label column among {}\nhint: name it with `--label-column {}`, or one 0/1 column a label with `--label-columns A,B`", quoted(columns), typed(&shown(meant.as_deref().unwrap_or("NAME"))))]
     NoLabelColumn { place: Place, columns: Vec<String>, meant: Option<String> },
     #[error("{place}: no column `{wanted}` among {}\nhint: {}", quoted(columns), did_you_mean(meant.as_deref()))]
     NoSuchColumn { place: Place, wanted: String, columns: Vec<String>, meant: Option<String> },

@@ -250,13 +250,8 @@ impl Header<'_> {
         warnings: &mut Vec<Warning>,
     ) -> Result<LabelCells, CorpusError> {
         if !self.columns.label_columns.is_empty() {
-            return self
-                .columns
-                .label_columns
-                .iter()
-                .map(|name| self.wide(name))
-                .collect::<Result<_, _>>()
-                .map(LabelCells::Wide);
+            let names = self.columns.wide(self.names.iter().map(String::as_str));
+            return names.iter().map(|name| self.wide(name)).collect::<Result<_, _>>().map(LabelCells::Wide);
         }
         if let Some(at) = self.find(Role::Label)? {
             return Ok(LabelCells::One(at));

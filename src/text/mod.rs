@@ -5,6 +5,7 @@ mod abbreviation;
 pub mod cell;
 pub mod form;
 pub mod language;
+pub mod list;
 pub mod quote;
 mod scan;
 pub mod sentence;

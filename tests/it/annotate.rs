@@ -409,3 +409,13 @@ fn a_file_that_another_program_changes_meanwhile_is_not_overwritten_and_nothing_
     let expected = [("They broke the harbour.", "blame"), ("Vote them out.", "call")];
     assert_eq!(answers(&desk, "labels.kept-1.jsonl"), texts(&expected));
 }
+
+#[test]
+fn a_label_with_a_comma_in_its_name_is_asked_for_in_quotation_marks() {
+    let desk = Desk::with("speech.txt", SPEECH);
+    let args = "annotate speech.txt -o labels.jsonl --labels \"fruit,red\",call";
+    let Some(mut terminal) = Terminal::run(desk.path("").as_path(), args, WIDE) else { return };
+    terminal.shows("1 fruit,red").shows("2 call").press("1\r").shows("1/5 done").press("q");
+    assert_eq!(terminal.end(), 0);
+    assert_eq!(answers(&desk, "labels.jsonl"), texts(&[("They broke the harbour.", "fruit,red")]));
+}

@@ -34,7 +34,7 @@ pub struct BookOptions {
     #[arg(short, long, value_name = "MODEL")]
     pub model: Option<PathBuf>,
     /// These labels instead of the model's
-    #[arg(long, value_name = "LABEL,…", value_delimiter = ',', value_parser = super::name)]
+    #[arg(long, value_name = "LABEL,…", value_parser = super::name)]
     pub labels: Vec<String>,
     /// The labels of this codebook, which `?` shows: a TOML or YAML file
     #[arg(long, value_name = "FILE", conflicts_with = "labels")]
