@@ -183,6 +183,7 @@ fn findings(args: &Agree, panel: &Panel) -> Findings {
 fn sources(args: &Agree, remarks: Remarks) -> anyhow::Result<Vec<Source>> {
     let mut options = train::read_options(&args.input);
     options.columns.id.clone_from(&args.id_column);
+    options.weighs = false;
     // What is merged keeps whatever anybody's rows hold.
     options.everything = args.merging.merged.is_some() || args.merging.rest.is_some();
     let mut read = Vec::new();

@@ -48,7 +48,8 @@ pub fn run(args: &Cues, shared: &Shared, remarks: Remarks) -> anyhow::Result<u8>
         }
     }
     if !args.labelled.is_empty() {
-        let corpus = corpus::read(&args.labelled, &train::read_options(&args.input))?;
+        let options = ReadOptions { weighs: false, ..train::read_options(&args.input) };
+        let corpus = corpus::read(&args.labelled, &options)?;
         train::report_reading(&corpus, remarks);
         association::print(&loaded, args, &corpus)?;
     }

@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
 use anstyle::Style;
-use rhetor::corpus::{self, Corpus, Example, Outline};
+use rhetor::corpus::{self, Corpus, Example, Outline, ReadOptions, shell};
 use rhetor::evaluate::suggest::{Pool, Settings, Suggestion};
 use rhetor::framing::{Choice, framings};
 use rhetor::model::Model;
@@ -78,7 +78,8 @@ fn read_labelled(args: &Suggest, remarks: Remarks) -> anyhow::Result<Corpus> {
     if args.labelled.is_empty() {
         return Ok(Corpus::default());
     }
-    let corpus = corpus::read(&args.labelled, &train::read_options(&args.input))?;
+    let options = ReadOptions { weighs: false, ..train::read_options(&args.input) };
+    let corpus = corpus::read(&args.labelled, &options)?;
     train::report_reading(&corpus, remarks);
     Ok(corpus)
 }

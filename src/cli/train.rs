@@ -32,7 +32,7 @@ use super::{DONE, Remarks, card, misuse, named, print, refuse_same, refuse_twice
 const NO_CUES: &str = "none";
 
 /// What `--weight-column` calls doing without.
-const NO_WEIGHTS: &str = "none";
+pub const NO_WEIGHTS: &str = "none";
 
 /// How many bad rows are named one by one.
 const NAMED: usize = 10;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::labels;
+use super::{Fault, ReadOptions, labels};
 use crate::text::form::{composed, is_same};
 use crate::text::{Place, Span};
 
@@ -28,6 +28,8 @@ pub struct Example {
     pub group: Option<String>,
     /// Positive and finite; 1 where the data says nothing.
     pub weight: f64,
+    /// What the data has for a weight and is none, where [nothing is weighed](super::ReadOptions::weighs).
+    pub odd_weight: Option<String>,
     /// The line on which its row starts.
     pub place: Place,
     pub id: Option<String>,
@@ -56,6 +58,7 @@ impl Default for Example {
             spans: Vec::new(),
             group: None,
             weight: 1.0,
+            odd_weight: None,
             place: Place::file("-"),
             id: None,
             extra: BTreeMap::new(),
@@ -83,6 +86,23 @@ impl Example {
     /// Who gave the labels, if the data says so.
     pub fn annotator(&self) -> Option<&str> {
         self.extra.get(ANNOTATOR).map(String::as_str)
+    }
+
+    /// Whether the data says of the row what it weighs, and not just the usual.
+    pub fn has_weight(&self) -> bool {
+        self.weight != 1.0 || self.odd_weight.is_some()
+    }
+
+    /// Takes the weight that a cell states; a blank one states the usual weight.
+    pub(super) fn weigh(&mut self, cell: &str, options: &ReadOptions) -> Result<(), Fault> {
+        let cell = cell.trim();
+        match cell.parse::<f64>() {
+            Ok(weight) if weight.is_finite() && weight > 0.0 => self.weight = weight,
+            _ if cell.is_empty() => {}
+            _ if options.weighs => return Err(Fault::Weight { value: cell.to_owned() }),
+            _ => self.odd_weight = Some(cell.to_owned()),
+        }
+        Ok(())
     }
 
     /// Whether the labels of the text are other than those of its passages.

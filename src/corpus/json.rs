@@ -105,11 +105,11 @@ impl<'a> Object<'a> {
         let mut example = Example {
             text: super::filled(&text)?.to_owned(),
             group: self.scalar(group)?.and_then(|group| super::named(&group)),
-            weight: self.scalar(weight)?.map_or(Ok(1.0), |weight| super::weight(&weight))?,
             place: rows.origin.line(start.line),
             id: self.scalar(id)?.and_then(|id| super::named(&id)),
             ..Example::default()
         };
+        self.scalar(weight)?.map_or(Ok(()), |weight| example.weigh(&weight, rows.options))?;
         let taken = [Some(text_at), group, weight, id];
         for (at, (name, raw)) in self.0.iter().enumerate() {
             let ours = taken.contains(&Some(at)) || own.contains(&&**name);
@@ -361,8 +361,11 @@ impl Line {
             None if outline.writes_groups() => self.raw("group", "null"),
             group => self.optional("group", group.as_ref()),
         }
-        if example.weight != 1.0 {
-            self.entry("weight", &example.weight);
+        match &example.odd_weight {
+            Some(number) if number.parse::<serde_json::Number>().is_ok() => self.raw("weight", number),
+            Some(odd) => self.entry("weight", odd),
+            None if example.weight != 1.0 => self.entry("weight", &example.weight),
+            None => {}
         }
     }
 

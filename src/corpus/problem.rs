@@ -84,7 +84,14 @@ impl Fault {
                 "labels" => "a text without any label has `\"labels\": []`".into(),
                 _ => format!("add `{field}` to the object, or delete it"),
             },
-            Fault::Weight { .. } => "write a number such as 0.5, or nothing for 1".into(),
+            Fault::Weight { value } => {
+                let number =
+                    match with_point(value).filter(|number| number.parse().is_ok_and(|weight: f64| weight > 0.0)) {
+                        Some(number) => format!("write {number}, with a point"),
+                        None => "write a number such as 0.5, or nothing for 1".into(),
+                    };
+                format!("{number}; `--weight-column none` leaves the column alone")
+            }
             Fault::NotZeroOne { .. } => {
                 "write 0, 1, true or false; `--label-columns` names the columns that are labels".into()
             }

@@ -167,13 +167,13 @@ impl Layout {
             text: super::filled(row.cell(self.text))?.to_owned(),
             labels: self.labels(&row, rows.options.label_separator.as_deref())?,
             group: self.group.and_then(|at| super::named(row.cell(at))),
-            weight: self.weight.map_or(Ok(1.0), |at| super::weight(row.cell(at)))?,
             place: rows.origin.line(extent.line),
             id: self.id.and_then(|at| super::named(row.cell(at))),
             extra: self.extra(&row),
             pending: matches!(self.labels, LabelCells::None),
             ..Example::default()
         };
+        self.weight.map_or(Ok(()), |at| example.weigh(row.cell(at), rows.options))?;
         let ours = example.take_ours();
         rows.is_said = ours.judged;
         for column in ours.odd {
@@ -766,7 +766,7 @@ impl<W: Write> ExampleWriter for Writer<W> {
             labels::join(&example.suggested),
             if example.spans.is_empty() { String::new() } else { json_of(&triples(example, Offsets::Characters)) },
             example.group.clone().unwrap_or_default(),
-            example.weight.to_string(),
+            example.odd_weight.clone().unwrap_or_else(|| example.weight.to_string()),
             example.id.clone().unwrap_or_default(),
         ];
         let mut row = vec![example.text.clone(), labels::join(&example.labels)];
@@ -924,7 +924,7 @@ mod tests {
         assert_eq!(corpus.skipped.len(), 5);
         assert_eq!(
             hints(&corpus)[4],
-            "a.csv:6: the weight `1,5` is not a positive finite number\nhint: write a number such as 0.5, or nothing for 1"
+            "a.csv:6: the weight `1,5` is not a positive finite number\nhint: write 1.5, with a point; `--weight-column none` leaves the column alone"
         );
     }
 

@@ -82,9 +82,9 @@ impl Evaluate {
     }
 }
 
-/// Of a model that is trained already, nothing of how to train can be chosen, so nor can what a row weighs; but intervals are drawn by the seed.
+/// Of a model that is trained already, nothing of how to train can be chosen; but intervals are drawn by the seed.
 fn only_with_cv(arg: Arg) -> Arg {
-    let trains = matches!(arg.get_help_heading(), Some("Features" | "Learning")) || arg.get_id() == "weight_column";
+    let trains = matches!(arg.get_help_heading(), Some("Features" | "Learning"));
     let arg = if trains { arg.hide_short_help(true) } else { arg };
     if trains && arg.get_id() != "seed" { arg.requires("cv").conflicts_with("model") } else { arg }
 }
