@@ -297,12 +297,12 @@ impl Header<'_> {
         columns.map(|at| (at, self.names[at].clone())).collect()
     }
 
-    /// The columns for [`Example::extra`]; of two with the same name the first, and those without a name left out.
+    /// The columns for [`Example::extra`]; of two with the same name the first.
     fn extra(&self, free: impl Iterator<Item = usize>, warnings: &mut Vec<Warning>) -> Vec<(usize, String)> {
         let mut seen = BTreeSet::new();
         let mut extra = Vec::new();
-        for at in free.filter(|at| !self.names[*at].is_empty()) {
-            let column = self.names[at].clone();
+        for at in free {
+            let column = self.called(at);
             if seen.insert(column.clone()) {
                 extra.push((at, column));
             } else {
@@ -310,6 +310,18 @@ impl Header<'_> {
             }
         }
         extra
+    }
+
+    /// The name of a column; one that has none is called by its number, as people count.
+    fn called(&self, at: usize) -> String {
+        if !self.names[at].is_empty() {
+            return self.names[at].clone();
+        }
+        let mut name = format!("column {}", at + 1);
+        while self.names.contains(&name) {
+            name.insert(0, '_');
+        }
+        name
     }
 
     /// This column, unless another has its name.
