@@ -14,7 +14,7 @@ use std::sync::Arc;
 use rand_core::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use rhetor::codebook::{Codebook, file};
-use rhetor::corpus::{self, Example, ReadOptions};
+use rhetor::corpus::{self, Example, ReadOptions, shell};
 use rhetor::features::{FeatureSettings, cues};
 use rhetor::framing::{Choice, evidence, framings};
 use rhetor::learn::{KeepCues, TrainSettings};
@@ -25,6 +25,7 @@ use rhetor::text::stem::Language;
 use serde_json::Value;
 
 use super::args::{Annotate, OrderOfUnits, Shared};
+use super::reading::plural;
 use super::{Remarks, USAGE, load_model, misuse, refuse_ending, refuse_same, train, use_color};
 use pool::{Pool, Unit};
 use screen::{Scene, View};
@@ -84,7 +85,9 @@ fn refuse_output(path: &Path) -> anyhow::Result<()> {
         _ if path.as_os_str() == "-" => {
             Err(misuse("-: answers go into a file that can be continued\nhint: -o labels.jsonl"))
         }
-        Ok(there) if there.is_dir() => Err(misuse(format_args!("{name}: is a folder\nhint: -o {name}/labels.jsonl"))),
+        Ok(there) if there.is_dir() => {
+            Err(misuse(format_args!("{name}: is a folder\nhint: -o {}", shell(path.join("labels.jsonl")))))
+        }
         Ok(there) if !there.is_file() => Err(misuse(format_args!(
             "{name}: is no regular file, and answers go into one that can be continued\nhint: -o labels.jsonl"
         ))),
@@ -104,9 +107,11 @@ pub fn warn_of_journals(data: &[PathBuf], remarks: Remarks) {
         let count = sheet::answers_only_in_journal(path);
         if count > 0 {
             remarks.warn(format_args!(
-                "{}: {count} answers are only in its journal, since labelling was cut short\nhint: `rhetor annotate POOL -o {}` puts them in when it starts",
+                "{}: {count} {} only in its journal, since labelling was cut short\nhint: `rhetor annotate POOL -o {}` puts {} in when it starts",
                 path.display(),
-                path.display()
+                plural(count as u64, "answer is", "answers are"),
+                shell(path),
+                plural(count as u64, "it", "them")
             ));
         }
     }
@@ -366,7 +371,7 @@ impl Desk {
         let others = others.iter().filter(|(count, _)| *count > 0);
         let others: String = others.map(|(count, word)| format!(", {count} {word}")).collect();
         let next = match self.session.len() - done {
-            0 => format!("hint: rhetor train {} -o my.rhetor", args.output.display()),
+            0 => format!("hint: rhetor train {} -o my.rhetor", shell(&args.output)),
             _ => "hint: the same command goes on from here".into(),
         };
         remarks.say(format_args!(
@@ -404,10 +409,13 @@ fn answers(
     }
     let strangers =
         found.iter().zip(sheet.all()).filter(|(unit, (state, _))| unit.is_none() && *state == State::Done).count();
-    if strangers > 0 {
-        remarks.warn(format_args!(
-            "{output}: {strangers} answers are to texts that this pool does not have; they are kept as they are"
-        ));
+    match strangers {
+        0 => {}
+        1 => remarks
+            .warn(format_args!("{output}: 1 answer is to a text that this pool does not have; it is kept as it is")),
+        more => remarks.warn(format_args!(
+            "{output}: {more} answers are to texts that this pool does not have; they are kept as they are"
+        )),
     }
     Ok(answers)
 }

@@ -18,6 +18,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use encoding_rs::Encoding;
+use rhetor::text::cell;
 use rhetor::text::form::composed;
 use rhetor::text::stem::Language;
 
@@ -263,8 +264,13 @@ fn name(text: &str) -> Result<String, Infallible> {
 fn share(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
-        _ => Err("a probability lies between 0 and 1".into()),
+        _ => Err(or_point(text, "a probability lies between 0 and 1")),
     }
+}
+
+/// What to say of a number that is none that is wanted, most of all where only its comma is wrong.
+fn or_point(text: &str, wanted: &str) -> String {
+    cell::with_point(text).map_or_else(|| wanted.to_owned(), |number| format!("write {number}, with a point"))
 }
 
 /// A language by its English name, or by its code of two letters (ISO 639-1).

@@ -32,7 +32,7 @@ use super::args::{Classify, FromOptions, OutputFormat, Shared, UnitName, VoiceNa
 use super::reading::{Faults, Spot};
 use super::{
     DONE, FAILED, Output, Remarks, columns, has_deep_color, inputs, is_closed_pipe, is_of_output, load_model, misuse,
-    named, refuse_promise, refuse_same, use_color,
+    refuse_promise, refuse_same, unopened, use_color,
 };
 
 /// What a run does with every unit.
@@ -164,7 +164,7 @@ fn list(args: &Classify, remarks: Remarks) -> anyhow::Result<u8> {
         if path.as_os_str() != "-"
             && let Err(error) = path.metadata()
         {
-            remarks.fail(named(path, error));
+            remarks.fail(unopened(path, error));
             all_found = false;
             continue;
         }

@@ -62,9 +62,11 @@ fn load(args: &Cues, remarks: Remarks) -> anyhow::Result<Loaded> {
     if let Some(cues) =
         args.paths.iter().find(|path| is_cues(path)).filter(|_| path != cues::BUILTIN && !is_cues(&args.file))
     {
-        let cues = cues.display();
         return Err(misuse(format_args!(
-            "{cues}: is named behind {path}, and cues come first\nhint: rhetor cues {cues} {path}"
+            "{}: is named behind {path}, and cues come first\nhint: rhetor cues {} {}",
+            cues.display(),
+            shell(cues),
+            shell(&args.file)
         )));
     }
     let (set, matcher) = read(&args.file, args.language, remarks)?;
@@ -139,8 +141,12 @@ pub fn warn_of_misses(set: &CueSet, matcher: &Matcher, path: &str, language: Lan
     let misses = set.misses(matcher, language);
     if !misses.is_empty() {
         remarks.warn(format_args!(
-            "{path}: {} example sentences are not as the file says\nhint: `rhetor cues {path}` shows them",
-            misses.len()
+            "{path}: {} as the file says\nhint: `rhetor cues {}` shows them",
+            match misses.len() {
+                1 => "1 example sentence is not".to_owned(),
+                more => format!("{more} example sentences are not"),
+            },
+            shell(path)
         ));
     }
 }

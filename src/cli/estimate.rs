@@ -298,8 +298,11 @@ fn labelled(model: &Model, sample: &[Example], found: &Found) -> anyhow::Result<
 fn warn(model: &Model, found: &Found, sample: &[Labelled], estimates: &Estimates, remarks: Remarks) {
     if sample.len() < SMALL {
         remarks.warn(format_args!(
-            "{} units are a small sample, and intervals are wide\nhint: label some 200, drawn at random",
-            sample.len()
+            "{} a small sample, and intervals are wide\nhint: label some 200, drawn at random",
+            match sample.len() {
+                1 => "1 unit is".to_owned(),
+                units => format!("{units} units are"),
+            }
         ));
     }
     let odd = |oddity: &Oddity| match *oddity {

@@ -262,7 +262,7 @@ fn spelt(spellings: &[Spelling]) -> String {
 pub enum CorpusError {
     #[error("{path}: no such file\nhint: check the spelling; `-` reads standard input")]
     NotFound { path: String },
-    #[error("{path}: a folder where a file is needed\nhint: name the files in it: {path}/*.csv")]
+    #[error("{path}: a folder where a file is needed\nhint: name the files in it: {}/*.csv", shell(path))]
     Folder { path: String },
     #[error("{place}: {cause}")]
     Io { place: Place, cause: io::Error },

@@ -13,6 +13,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use rhetor::corpus::typed;
 use rhetor::model::part::replace;
 use rhetor::text::form::{composed, is_same};
 use serde::{Deserialize, Serialize};
@@ -182,8 +183,9 @@ impl Sheet {
         match others.and_then(|row| row.annotator.as_deref()) {
             None => Ok(()),
             Some(other) => anyhow::bail!(
-                "{}: holds the answers of {other:?}\nhint: --annotator {other} goes on with them; another annotator needs another file",
-                self.path.display()
+                "{}: holds the answers of {other:?}\nhint: --annotator {} goes on with them; another annotator needs another file",
+                self.path.display(),
+                typed(other)
             ),
         }
     }

@@ -174,15 +174,15 @@ fn lengths(text: &str) -> Result<(usize, usize), String> {
     }
 }
 
-fn strength(text: &str) -> Result<f64, &'static str> {
+fn strength(text: &str) -> Result<f64, String> {
     let strength = text.parse().ok().filter(|strength: &f64| strength.is_finite() && *strength > 0.0);
-    strength.ok_or("an L2 strength is a number above 0")
+    strength.ok_or_else(|| super::or_point(text, "an L2 strength is a number above 0"))
 }
 
 fn log_odds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
-        _ => Err("give log-odds of 0 or more, such as 0.01".into()),
+        _ => Err(super::or_point(text, "give log-odds of 0 or more, such as 0.01")),
     }
 }
 

@@ -13,7 +13,7 @@ use super::against::{Against, Flip, Verdict};
 use super::mistakes::Mistake;
 use super::{Findings, Part};
 use crate::cli::card::{short, shown_figure as shown};
-use crate::cli::reading::in_groups;
+use crate::cli::reading::{in_groups, plural};
 
 /// Pairs of labels mixed up that are named.
 const PAIRS: usize = 5;
@@ -181,7 +181,8 @@ fn contrast(name: &Cell, figure: &str, contrast: &Contrast, width: usize) -> Str
 
 fn flips(other: &Against, out: &mut String) {
     let flips = &other.flips;
-    line!(out, "\n{} units have other labels: {} better than there, {} worse", flips.units, flips.better, flips.worse);
+    let units = plural(flips.units, "unit has", "units have");
+    line!(out, "\n{} {units} other labels: {} better than there, {} worse", flips.units, flips.better, flips.worse);
     let set = |labels: &[String]| match labels {
         [] => "none".to_owned(),
         some => some.iter().map(|label| visible(label)).collect::<Vec<_>>().join(", "),
