@@ -1,9 +1,10 @@
 //! Which column holds what. A name that the user gave must be there; otherwise the usual names are looked for.
 
-use super::labels;
+use std::collections::HashSet;
+
 use super::problem::CorpusError;
 use crate::codebook::nearest;
-use crate::text::form::is_same;
+use crate::text::form::{composed, is_same};
 use crate::text::{Place, list};
 
 /// The names of the columns (of a table) or fields (of JSON). `None` looks for the usual names, in any case;
@@ -84,10 +85,12 @@ impl Columns {
     }
 
     /// The columns of one label each, by the names that there are.
-    pub(super) fn wide<'a>(&self, names: impl Iterator<Item = &'a str> + Clone) -> Vec<String> {
-        let is_known = |wanted: &str| names.clone().any(|name| is_same(name, wanted));
-        let wanted = self.label_columns.iter().flat_map(|line| list::names(line, is_known));
-        wanted.map(|name| labels::name(&name)).collect()
+    pub(super) fn wide<'a>(&self, names: impl Iterator<Item = &'a str>) -> Vec<String> {
+        if self.label_columns.is_empty() {
+            return Vec::new();
+        }
+        let known: HashSet<&str> = names.collect();
+        self.label_columns.iter().flat_map(|line| list::names(&composed(line), |name| known.contains(name))).collect()
     }
 
     /// The error for a role that no column plays, if it must be played.

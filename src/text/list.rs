@@ -1,14 +1,17 @@
 //! Several names in one line, as a record of CSV has them: parted by commas, and in quotation marks where a name holds one.
 
+/// A name is looked for among those that are known up to so many of its commas, so that a long line is read in linear time.
+const COMMAS: usize = 8;
+
 /// The names of a line, trimmed. One that holds commas needs no marks where it is known: the longest known one counts.
 pub fn names(line: &str, is_known: impl Fn(&str) -> bool) -> Vec<String> {
     let (mut names, mut rest) = (Vec::new(), Some(line));
     while let Some(line) = rest {
-        let ends = line.match_indices(',').map(|(at, _)| at).chain([line.len()]);
-        let known = || ends.clone().rev().find(|&end| is_known(line[..end].trim()));
+        let commas = line.match_indices(',').map(|(at, _)| at);
+        let ends: Vec<usize> = commas.chain([line.len()]).take(COMMAS + 1).collect();
+        let known = ends.iter().rev().find(|end| is_known(line[..**end].trim()));
         let bare = |end: usize| (line[..end].trim().to_owned(), line.get(end + 1..));
-        let first_end = ends.clone().next().unwrap_or(line.len());
-        let (name, behind) = known().map(bare).or_else(|| quoted(line)).unwrap_or_else(|| bare(first_end));
+        let (name, behind) = known.map(|end| bare(*end)).or_else(|| quoted(line)).unwrap_or_else(|| bare(ends[0]));
         names.push(name);
         rest = behind;
     }

@@ -196,7 +196,7 @@ fn a_journal_that_was_cut_is_healed_with_a_word_and_train_tells_of_it() {
     fs::write(desk.path("labels.jsonl"), file.lines().next().unwrap().to_owned() + "\n").unwrap();
     fs::write(&journal, fs::read_to_string(&journal).unwrap() + "{\"state\":\"do").unwrap();
     desk.run("train labels.jsonl -o m")
-        .says("labels.jsonl: 1 answers are only in its journal")
+        .says("labels.jsonl: 1 answer is only in its journal")
         .says("hint: `rhetor annotate POOL");
     let mut terminal = begin(&desk, "").unwrap();
     terminal.shows("2/5 done").shows("in the middle of a line").press("q");
