@@ -6,6 +6,8 @@ use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::form::is_same;
+
 /// A label's number in its [`LabelSet`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LabelId(pub u16);
@@ -43,8 +45,11 @@ impl LabelSet {
         &self.names[label.index()]
     }
 
+    /// The label of that name, however its letters are written: models may have labels that were not composed.
     pub fn find(&self, name: &str) -> Option<LabelId> {
-        self.names.binary_search_by(|probe| probe.as_str().cmp(name)).ok().map(|at| LabelId(at as u16))
+        let exact = self.names.binary_search_by(|probe| probe.as_str().cmp(name)).ok();
+        let alike = || self.names.iter().position(|own| is_same(own, name));
+        exact.or_else(|| if name.is_ascii() { None } else { alike() }).map(|at| LabelId(at as u16))
     }
 
     /// Every label with its name, in order.
@@ -156,12 +161,12 @@ impl Codebook {
     }
 
     pub fn find(&self, label: &str) -> Option<&Entry> {
-        self.labels.iter().find(|entry| entry.name == label)
+        self.labels.iter().find(|entry| is_same(&entry.name, label))
     }
 
     /// The rules that speak of a label.
     pub fn rules_of<'a>(&'a self, label: &'a str) -> impl Iterator<Item = &'a Rule> {
-        self.rules.iter().filter(move |rule| rule.labels.iter().any(|own| own == label))
+        self.rules.iter().filter(move |rule| rule.labels.iter().any(|own| is_same(own, label)))
     }
 
     /// The rules that speak of no label, and so of all.
@@ -219,6 +224,7 @@ mod tests {
         assert_eq!(set.iter().map(|(_, name)| name).collect::<Vec<_>>(), ["denial", "urgency"]);
         assert_eq!(set.find("urgency"), Some(LabelId(1)));
         assert_eq!(set.find("threat"), None);
+        assert_eq!(LabelSet::new(["A\u{308}ngste", "fear"]).find("Ängste"), Some(LabelId(0)));
     }
 
     #[test]

@@ -127,7 +127,7 @@ fn instead_of_command(word: &str) -> Option<String> {
         return Some(format!("that is 'rhetor {command}' here"));
     }
     if word == "-" || Path::new(word).exists() {
-        return Some(format!("to find framings in it: 'rhetor classify {word}'"));
+        return Some(format!("to find framings in it: rhetor classify {}", shell(word)));
     }
     if word.contains(char::is_whitespace) {
         return Some("text comes from a pipe: echo '…' | rhetor classify".into());
@@ -152,7 +152,7 @@ fn instead_of_argument(word: &str, command: &Command) -> Option<String> {
         let is_label = english::embedded().labels().find(word).is_some();
         return match () {
             () if is_label && has("terms") => Some(format!("'--terms {word}' shows the terms of a label")),
-            () if has("model") => Some(format!("a model is named by '-m {word}'")),
+            () if has("model") => Some(format!("a model is named by -m {}", shell(word))),
             () => None,
         };
     };
@@ -189,21 +189,26 @@ fn near<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str
     near.min().map(|(_, name)| name)
 }
 
-/// A hint for a path that is not there: what was typed in place of a name, or a name that is nearly the same.
+/// A hint for a path that is not there: a name that is nearly the same, or what is missing on the way.
 pub fn for_missing(path: &Path) -> Option<String> {
-    let typed = path.to_string_lossy();
-    if typed.starts_with("https://") || typed.starts_with("http://") {
-        return Some("rhetor opens no connection; curl -s URL | pandoc -f html -t plain | rhetor classify".into());
-    }
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
-        let is_text = typed.split_whitespace().count() > 2;
-        return (!is_text).then(|| format!("there is no folder {}", folder.display()));
+    if let Some(folder) = missing_folder(path) {
+        return Some(format!("there is no folder {}", folder.display()));
     }
     if path.is_symlink() {
         return Some("it is a link to what is not there".into());
     }
-    if let Some(near) = near_file(path) {
-        return Some(format!("did you mean {near}?"));
+    near_file(path).map(|near| format!("did you mean {near}?"))
+}
+
+/// The same for a text, in place of which people type other things than names.
+pub fn for_missing_text(path: &Path) -> Option<String> {
+    let typed = path.to_string_lossy();
+    if typed.starts_with("https://") || typed.starts_with("http://") {
+        return Some("rhetor opens no connection; curl -s URL | pandoc -f html -t plain | rhetor classify".into());
+    }
+    let is_sentence = typed.split_whitespace().count() > 2 && missing_folder(path).is_some();
+    if let Some(hint) = if is_sentence { None } else { for_missing(path) } {
+        return Some(hint);
     }
     if typed.contains(['*', '?']) && !typed.contains(' ') {
         return Some(
@@ -218,6 +223,11 @@ pub fn for_missing(path: &Path) -> Option<String> {
     }
     let is_label = english::embedded().labels().find(&typed).is_some();
     is_label.then(|| "several labels are joined by commas: --only threat,urgency".into())
+}
+
+/// The folder of a path, if it is that which is not there.
+fn missing_folder(path: &Path) -> Option<&Path> {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
 }
 
 /// The file of that folder whose name is nearly the same.

@@ -13,6 +13,7 @@ use rhetor::evaluate::agreement::measures::{
 };
 use rhetor::evaluate::panel::{Key, Panel, Source, Unit};
 use rhetor::text::Place;
+use rhetor::text::form::composed;
 use serde::Serialize;
 
 use super::args::{Agree, FigureFormat};
@@ -182,6 +183,7 @@ fn findings(args: &Agree, panel: &Panel) -> Findings {
 fn sources(args: &Agree, remarks: Remarks) -> anyhow::Result<Vec<Source>> {
     let mut options = train::read_options(&args.input);
     options.columns.id.clone_from(&args.id_column);
+    options.weighs = false;
     // What is merged keeps whatever anybody's rows hold.
     options.everything = args.merging.merged.is_some() || args.merging.rest.is_some();
     let mut read = Vec::new();
@@ -209,8 +211,8 @@ fn by_column(read: Vec<Corpus>, column: &str, remarks: Remarks) -> anyhow::Resul
     let (mut nobody, mut columns) = (0, BTreeSet::new());
     for example in examples {
         columns.extend(example.extra.keys().cloned());
-        match example.extra.get(column).cloned() {
-            Some(name) => by_name.entry(name).or_default().push(example),
+        match example.extra.get(column) {
+            Some(name) => by_name.entry(composed(name).into_owned()).or_default().push(example),
             None => nobody += 1,
         }
     }

@@ -14,15 +14,18 @@ use std::sync::Arc;
 use rand_core::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use rhetor::codebook::{Codebook, file};
-use rhetor::corpus::{self, Example, ReadOptions};
+use rhetor::corpus::{self, Example, ReadOptions, shell};
 use rhetor::features::{FeatureSettings, cues};
 use rhetor::framing::{Choice, evidence, framings};
 use rhetor::learn::{KeepCues, TrainSettings};
 use rhetor::model::{Model, Task};
+use rhetor::text::form::is_same;
+use rhetor::text::list;
 use rhetor::text::stem::Language;
 use serde_json::Value;
 
 use super::args::{Annotate, OrderOfUnits, Shared};
+use super::reading::plural;
 use super::{Remarks, USAGE, load_model, misuse, refuse_ending, refuse_same, train, use_color};
 use pool::{Pool, Unit};
 use screen::{Scene, View};
@@ -82,7 +85,9 @@ fn refuse_output(path: &Path) -> anyhow::Result<()> {
         _ if path.as_os_str() == "-" => {
             Err(misuse("-: answers go into a file that can be continued\nhint: -o labels.jsonl"))
         }
-        Ok(there) if there.is_dir() => Err(misuse(format_args!("{name}: is a folder\nhint: -o {name}/labels.jsonl"))),
+        Ok(there) if there.is_dir() => {
+            Err(misuse(format_args!("{name}: is a folder\nhint: -o {}", shell(path.join("labels.jsonl")))))
+        }
         Ok(there) if !there.is_file() => Err(misuse(format_args!(
             "{name}: is no regular file, and answers go into one that can be continued\nhint: -o labels.jsonl"
         ))),
@@ -102,9 +107,11 @@ pub fn warn_of_journals(data: &[PathBuf], remarks: Remarks) {
         let count = sheet::answers_only_in_journal(path);
         if count > 0 {
             remarks.warn(format_args!(
-                "{}: {count} answers are only in its journal, since labelling was cut short\nhint: `rhetor annotate POOL -o {}` puts them in when it starts",
+                "{}: {count} {} only in its journal, since labelling was cut short\nhint: `rhetor annotate POOL -o {}` puts {} in when it starts",
                 path.display(),
-                path.display()
+                plural(count as u64, "answer is", "answers are"),
+                shell(path),
+                plural(count as u64, "it", "them")
             ));
         }
     }
@@ -123,17 +130,24 @@ impl Known {
     fn of(args: &Annotate) -> anyhow::Result<Known> {
         let options = &args.book;
         let own_book = options.codebook.as_deref().map(file::read).transpose()?;
+        let named = options.model.as_deref().map(|path| load_model(Some(path))).transpose()?;
+        let builtin = Codebook::builtin();
+        let is_known = |label: &str| match &named {
+            Some(model) => model.labels().find(label).is_some(),
+            None => builtin.find(label).is_some(),
+        };
         let mut asked: Vec<String> = match &own_book {
             Some(book) => book.labels.iter().map(|entry| entry.name.clone()).collect(),
-            None => options.labels.iter().map(|label| label.trim().to_owned()).collect(),
+            None => options.labels.iter().flat_map(|line| list::names(line, is_known)).collect(),
         };
         anyhow::ensure!(!asked.iter().any(String::is_empty), "--labels: an empty label\nhint: --labels a,b,c");
         let mut seen = BTreeSet::new();
         asked.retain(|label| seen.insert(label.clone()));
         // The embedded model has a say only on labels of its own, and is not unpacked for others.
-        let builtin = Codebook::builtin();
-        let fits = options.model.is_some() || asked.iter().all(|label| builtin.find(label).is_some());
-        let model = if fits { Some(load_model(options.model.as_deref())?) } else { None };
+        let model = match named {
+            None if asked.iter().all(|label| builtin.find(label).is_some()) => Some(load_model(None)?),
+            named => named,
+        };
         let book = own_book.or_else(|| model.as_ref()?.codebook().map(|book| book.into_owned()));
         let labels = match &model {
             Some(model) if asked.is_empty() => labels_of(model, book.as_ref()),
@@ -151,7 +165,7 @@ impl Known {
     fn take_in<'a>(&mut self, labels: impl Iterator<Item = &'a String>, of: &str, remarks: Remarks) {
         let mut added = Vec::new();
         for label in labels {
-            if !self.labels.contains(label) {
+            if !self.labels.iter().any(|own| is_same(own, label)) {
                 self.labels.push(label.clone());
                 added.push(label.as_str());
             }
@@ -357,7 +371,7 @@ impl Desk {
         let others = others.iter().filter(|(count, _)| *count > 0);
         let others: String = others.map(|(count, word)| format!(", {count} {word}")).collect();
         let next = match self.session.len() - done {
-            0 => format!("hint: rhetor train {} -o my.rhetor", args.output.display()),
+            0 => format!("hint: rhetor train {} -o my.rhetor", shell(&args.output)),
             _ => "hint: the same command goes on from here".into(),
         };
         remarks.say(format_args!(
@@ -377,7 +391,7 @@ fn answers(
     remarks: Remarks,
 ) -> anyhow::Result<Vec<Answer>> {
     let numbers = |labels: &[String]| -> BTreeSet<usize> {
-        labels.iter().filter_map(|label| known.labels.iter().position(|other| other == label)).collect()
+        labels.iter().filter_map(|label| known.labels.iter().position(|other| is_same(other, label))).collect()
     };
     let fresh = |unit: &Unit| Answer { labels: numbers(&unit.given), ..Answer::default() };
     let mut answers: Vec<Answer> = pool.units.iter().map(fresh).collect();
@@ -395,10 +409,13 @@ fn answers(
     }
     let strangers =
         found.iter().zip(sheet.all()).filter(|(unit, (state, _))| unit.is_none() && *state == State::Done).count();
-    if strangers > 0 {
-        remarks.warn(format_args!(
-            "{output}: {strangers} answers are to texts that this pool does not have; they are kept as they are"
-        ));
+    match strangers {
+        0 => {}
+        1 => remarks
+            .warn(format_args!("{output}: 1 answer is to a text that this pool does not have; it is kept as it is")),
+        more => remarks.warn(format_args!(
+            "{output}: {more} answers are to texts that this pool does not have; they are kept as they are"
+        )),
     }
     Ok(answers)
 }

@@ -12,11 +12,14 @@ mod labels;
 mod suggest;
 mod train;
 
+use std::convert::Infallible;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use encoding_rs::Encoding;
+use rhetor::text::cell;
+use rhetor::text::form::composed;
 use rhetor::text::stem::Language;
 
 pub use agree::{Agree, FigureFormat, JoinName};
@@ -182,13 +185,13 @@ pub struct DataOptions {
     #[arg(long, value_name = "FORMAT", hide_short_help = true)]
     pub input_format: Option<DataFormat>,
     /// The column or field with the text [default: text]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = name)]
     pub text_column: Option<String>,
     /// The column or field with the labels [default: labels, else label]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = name)]
     pub label_column: Option<String>,
     /// Columns of 0 and 1, one for each label, in place of a label column
-    #[arg(long, value_name = "NAME,…", value_delimiter = ',', hide_short_help = true)]
+    #[arg(long, value_name = "NAME,…", hide_short_help = true, value_parser = name)]
     pub label_columns: Vec<String>,
     /// What splits several labels in one cell [default: | and ;]
     #[arg(long, value_name = "TEXT")]
@@ -197,10 +200,10 @@ pub struct DataOptions {
     #[arg(long, hide_short_help = true)]
     pub blank_is_unjudged: bool,
     /// The column that says which units belong together [default: group, else doc]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = name)]
     pub group_column: Option<String>,
     /// The column with the weight of each row, or `none` [default: weight, if there is one]
-    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    #[arg(long, value_name = "NAME", hide_short_help = true, value_parser = name)]
     pub weight_column: Option<String>,
     /// The encoding of the data, such as windows-1252 [default: utf-8, or utf-16 if the file says so]
     #[arg(long, value_name = "NAME", value_parser = encoding)]
@@ -253,11 +256,21 @@ fn encoding(name: &str) -> Result<&'static Encoding, String> {
     })
 }
 
+/// The name of a label or a column as it is compared, its letters composed.
+fn name(text: &str) -> Result<String, Infallible> {
+    Ok(composed(text).into_owned())
+}
+
 fn share(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
-        _ => Err("a probability lies between 0 and 1".into()),
+        _ => Err(or_point(text, "a probability lies between 0 and 1")),
     }
+}
+
+/// What to say of a number that is none that is wanted, most of all where only its comma is wrong.
+fn or_point(text: &str, wanted: &str) -> String {
+    cell::with_point(text).map_or_else(|| wanted.to_owned(), |number| format!("write {number}, with a point"))
 }
 
 /// A language by its English name, or by its code of two letters (ISO 639-1).

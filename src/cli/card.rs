@@ -7,7 +7,7 @@ use rhetor::model::card::{
     Card, Compression, CueCard, Figure, LabelCard, Learned, Mirror, RowWeights, StrongTerm, Trust,
 };
 use rhetor::model::{Model, Task};
-use rhetor::report::column::{cut, width};
+use rhetor::report::column::{cell, cut, width};
 use rhetor::report::visible;
 use rhetor::text::stem::Language;
 
@@ -308,14 +308,14 @@ pub fn cues(card: &Card) -> String {
     let mut cues: Vec<&CueCard> = card.cues.iter().collect();
     cues.sort_by(|a, b| a.label.cmp(&b.label).then(b.worth().total_cmp(&a.worth())).then(a.name.cmp(&b.name)));
     for cue in cues {
-        let label = cue.label.as_deref().map_or("-".into(), |label| cut(&visible(label)));
+        let label = cue.label.as_deref().map_or_else(|| cell("-"), |label| cut(&visible(label)));
         let note = match cue.support {
             0 if cue.weight != 0.0 => "  never matched; its weight is that of its section",
             0 => "  never matched",
             _ if is_idle(cue) => "  adds nothing",
             _ => "",
         };
-        let name = visible(&cue.name);
+        let name = cell(visible(&cue.name));
         line!(
             out,
             "{label:<labels$}  {name:<width$}  {:>7}  {:>+6.2}  {:>+6.3}{note}",
@@ -369,7 +369,7 @@ pub fn terms(card: &LabelCard) -> String {
         let width = width(terms.iter().map(shown), 0);
         for term in terms {
             let note = if visible(&term.term) == visible(&term.surface) { String::new() } else { visible(&term.term) };
-            line!(out, "  {:+7.3}  {:<width$}  {note}", term.weight, shown(term));
+            line!(out, "  {:+7.3}  {:<width$}  {note}", term.weight, cell(shown(term)));
         }
     }
     out.lines().map(str::trim_end).collect::<Vec<_>>().join("\n") + "\n"

@@ -25,14 +25,14 @@ use rhetor::report::table::Table;
 use rhetor::report::terminal::{Look, Terminal};
 use rhetor::report::{Report, Setting};
 use rhetor::text::Span;
-use rhetor::text::language;
 use rhetor::text::unit::UnitKind;
+use rhetor::text::{language, list};
 
 use super::args::{Classify, FromOptions, OutputFormat, Shared, UnitName, VoiceName};
 use super::reading::{Faults, Spot};
 use super::{
     DONE, FAILED, Output, Remarks, columns, has_deep_color, inputs, is_closed_pipe, is_of_output, load_model, misuse,
-    named, refuse_promise, refuse_same, use_color,
+    refuse_promise, refuse_same, unopened, use_color,
 };
 
 /// What a run does with every unit.
@@ -164,7 +164,7 @@ fn list(args: &Classify, remarks: Remarks) -> anyhow::Result<u8> {
         if path.as_os_str() != "-"
             && let Err(error) = path.metadata()
         {
-            remarks.fail(named(path, error));
+            remarks.fail(unopened(path, error));
             all_found = false;
             continue;
         }
@@ -315,24 +315,15 @@ fn listening(wanted: &[VoiceName]) -> anyhow::Result<Listening> {
 }
 
 fn choice(model: &Model, args: &Classify) -> anyhow::Result<Choice> {
-    let only: Result<Vec<Vec<LabelId>>, _> = args.shown.only.iter().map(|names| labels(model, names)).collect();
+    let is_known = |name: &str| model.labels().find(name).is_some();
+    let names = args.shown.only.iter().flat_map(|line| list::names(line, is_known));
+    let only: Vec<LabelId> = names.map(|name| label(model, &name)).collect::<Result<_, _>>()?;
     Ok(Choice {
-        only: Some(only?.concat()).filter(|only| !only.is_empty()),
+        only: Some(only).filter(|only| !only.is_empty()),
         threshold: args.shown.threshold,
         thresholds: None,
         top_k: args.shown.top_k.map(|k| k as usize),
     })
-}
-
-/// The labels of names with commas between. A name may hold commas itself: the longest one that is there counts.
-fn labels(model: &Model, names: &str) -> anyhow::Result<Vec<LabelId>> {
-    let known = |name: &str| model.labels().find(name.trim());
-    let ends = names.match_indices(',').map(|(at, _)| at).chain([names.len()]).rev();
-    match ends.clone().find_map(|end| Some((known(&names[..end])?, end))) {
-        Some((label, end)) if end == names.len() => Ok(vec![label]),
-        Some((first, end)) => Ok([vec![first], labels(model, &names[end + 1..])?].concat()),
-        None => Err(label(model, names.split(',').next().unwrap_or_default()).expect_err("it was not found")),
-    }
 }
 
 /// The label of that name.

@@ -5,9 +5,11 @@ mod shown;
 
 use std::path::Path;
 
-use rhetor::corpus;
+use rhetor::corpus::{self, ReadOptions, shell};
 use rhetor::features::cues::{self, CueSet, Matcher, Miss};
-use rhetor::report::column::width;
+use rhetor::report::column::{cell, width};
+use rhetor::text::form::composed;
+use rhetor::text::list;
 use rhetor::text::stem::Language;
 use rhetor::text::visible;
 
@@ -46,7 +48,8 @@ pub fn run(args: &Cues, shared: &Shared, remarks: Remarks) -> anyhow::Result<u8>
         }
     }
     if !args.labelled.is_empty() {
-        let corpus = corpus::read(&args.labelled, &train::read_options(&args.input))?;
+        let options = ReadOptions { weighs: false, ..train::read_options(&args.input) };
+        let corpus = corpus::read(&args.labelled, &options)?;
         train::report_reading(&corpus, remarks);
         association::print(&loaded, args, &corpus)?;
     }
@@ -59,9 +62,11 @@ fn load(args: &Cues, remarks: Remarks) -> anyhow::Result<Loaded> {
     if let Some(cues) =
         args.paths.iter().find(|path| is_cues(path)).filter(|_| path != cues::BUILTIN && !is_cues(&args.file))
     {
-        let cues = cues.display();
         return Err(misuse(format_args!(
-            "{cues}: is named behind {path}, and cues come first\nhint: rhetor cues {cues} {path}"
+            "{}: is named behind {path}, and cues come first\nhint: rhetor cues {} {}",
+            cues.display(),
+            shell(cues),
+            shell(&args.file)
         )));
     }
     let (set, matcher) = read(&args.file, args.language, remarks)?;
@@ -80,15 +85,20 @@ pub fn read(path: &Path, language: Language, remarks: Remarks) -> anyhow::Result
         }
         let read = cues::read(path)?;
         read.remarks.iter().for_each(|remark| remarks.warn(format_args!("{name}: {remark}")));
-        read.cues
+        let named = |name: &str| composed(name).into_owned();
+        let mut set = read.cues;
+        set.cues.iter_mut().for_each(|cue| (cue.name, cue.section) = (named(&cue.name), named(&cue.section)));
+        set
     };
     let matcher = set.matcher(language, &name.to_string())?;
     Ok((set, matcher))
 }
 
 fn wanted(set: &CueSet, only: &[String]) -> anyhow::Result<Vec<bool>> {
-    for name in only {
-        if !set.cues.iter().any(|cue| goes_by(cue, name)) {
+    let is_known = |name: &str| set.cues.iter().any(|cue| goes_by(cue, name));
+    let only: Vec<String> = only.iter().flat_map(|line| list::names(line, is_known)).collect();
+    for name in &only {
+        if !is_known(name) {
             let names = set.cues.iter().flat_map(|cue| [&cue.name[..], &cue.section[..]]);
             let hint = rhetor::codebook::nearest(name, names)
                 .map_or("run without --only to see all".into(), |near| format!("did you mean {near}?"));
@@ -131,8 +141,12 @@ pub fn warn_of_misses(set: &CueSet, matcher: &Matcher, path: &str, language: Lan
     let misses = set.misses(matcher, language);
     if !misses.is_empty() {
         remarks.warn(format_args!(
-            "{path}: {} example sentences are not as the file says\nhint: `rhetor cues {path}` shows them",
-            misses.len()
+            "{path}: {} as the file says\nhint: `rhetor cues {}` shows them",
+            match misses.len() {
+                1 => "1 example sentence is not".to_owned(),
+                more => format!("{more} example sentences are not"),
+            },
+            shell(path)
         ));
     }
 }
@@ -162,7 +176,7 @@ fn summary(loaded: &Loaded, misses: usize) -> String {
     let width = width(sections.iter().map(|(name, ..)| visible(name)), 12);
     let mut out = format!("{:<width$}  cues  patterns\n", "");
     for (name, cues, patterns) in sections {
-        let name = if name.is_empty() { "(no section)".into() } else { visible(name) };
+        let name = cell(if name.is_empty() { "(no section)".into() } else { visible(name) });
         out += &format!("{name:<width$}  {cues:>4}  {patterns:>8}\n");
     }
     let holds = match misses {

@@ -191,7 +191,7 @@ fn sample(args: &Estimate, remarks: Remarks) -> anyhow::Result<Vec<Example>> {
     let suggested = is_mixed.then(|| (CHOSEN.to_owned(), RANDOM.to_owned()));
     if let Some((column, value)) = options.only.clone().or(suggested) {
         let before = corpus.examples.len();
-        corpus.examples.retain(|example| example.in_column(&column) == Some(&value));
+        corpus.examples.retain(|example| example.says(&column, &value));
         if corpus.examples.is_empty() {
             anyhow::bail!("{}: none of {before} rows has {column} = {value}", args.labelled.display());
         }
@@ -276,12 +276,12 @@ fn labelled(model: &Model, sample: &[Example], found: &Found) -> anyhow::Result<
         .zip(&found.places)
         .filter_map(|(example, place)| {
             let place = place.as_ref()?;
-            let has = |name: &str| example.labels.iter().any(|label| label == name);
+            let has = |label| example.labels.iter().any(|name| model.labels().find(name) == Some(label));
             Some(Labelled {
                 part: place.part,
                 cluster: cluster(example),
                 weight: example.weight,
-                truth: model.labels().iter().map(|(_, name)| has(name)).collect(),
+                truth: model.labels().iter().map(|(label, _)| has(label)).collect(),
                 probabilities: place.probabilities.clone(),
             })
         })
@@ -298,8 +298,11 @@ fn labelled(model: &Model, sample: &[Example], found: &Found) -> anyhow::Result<
 fn warn(model: &Model, found: &Found, sample: &[Labelled], estimates: &Estimates, remarks: Remarks) {
     if sample.len() < SMALL {
         remarks.warn(format_args!(
-            "{} units are a small sample, and intervals are wide\nhint: label some 200, drawn at random",
-            sample.len()
+            "{} a small sample, and intervals are wide\nhint: label some 200, drawn at random",
+            match sample.len() {
+                1 => "1 unit is".to_owned(),
+                units => format!("{units} units are"),
+            }
         ));
     }
     let odd = |oddity: &Oddity| match *oddity {

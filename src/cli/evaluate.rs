@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
 
-use rhetor::corpus::{self, Corpus, Example};
+use rhetor::corpus::{self, Corpus, Example, ReadOptions};
 use rhetor::evaluate::voices::VoiceFigures;
 use rhetor::evaluate::{Evaluation, Judgement};
 use rhetor::framing::voice::Voice;
@@ -22,7 +22,7 @@ use super::args::{Evaluate, FiguresFormat};
 use super::output::check_output;
 use super::reading::{in_groups, plural};
 use super::{
-    DONE, Remarks, load_model, named, refuse_promise, refuse_same, refuse_twice, train, warn_of_few_groups,
+    DONE, Remarks, load_model, misuse, named, refuse_promise, refuse_same, refuse_twice, train, warn_of_few_groups,
     warn_of_seen, write_whole,
 };
 use against::Against;
@@ -80,8 +80,10 @@ struct Judged {
 
 pub fn run(args: &Evaluate, remarks: Remarks) -> anyhow::Result<u8> {
     check_files(args)?;
+    check_weights(args)?;
     warn_of_left_out(args, remarks);
-    let corpus = corpus::read(&args.data, &train::read_options(&args.input))?;
+    let options = ReadOptions { weighs: args.cv, ..train::read_options(&args.input) };
+    let corpus = corpus::read(&args.data, &options)?;
     train::report_reading(&corpus, remarks);
     super::annotate::warn_of_journals(&args.data, remarks);
     check_columns(args, &corpus.examples, remarks)?;
@@ -119,6 +121,17 @@ fn check_files(args: &Evaluate) -> anyhow::Result<()> {
         ".json is for programs, .csv opens in a spreadsheet, .html is a page",
     )?;
     refuse_twice(args.output.as_deref(), args.report.as_deref())
+}
+
+/// Where a model is judged, no row weighs anything; to say so once more does no harm.
+fn check_weights(args: &Evaluate) -> anyhow::Result<()> {
+    match args.input.weight_column.as_deref() {
+        Some(column) if !args.cv && column != train::NO_WEIGHTS => Err(misuse(
+            "--weight-column is for --cv: no row weighs anything where a model is judged
+hint: leave it out, or judge the data with --cv",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// What is asked for and cannot be shown in the format.

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use rhetor::codebook::{Codebook, Entry, file, nearest};
-use rhetor::report::column::width;
+use rhetor::corpus::shell;
+use rhetor::report::column::{cell, width};
 use rhetor::text::visible;
 use textwrap::{Options, WordSplitter};
 
@@ -86,9 +87,11 @@ fn find<'a>(book: &'a Codebook, label: &str) -> anyhow::Result<&'a Entry> {
         let hint = match nearest(label, names()) {
             Some(near) => format!("did you mean {near}?"),
             None if Path::new(label).is_file() && is_book(Path::new(label)) => {
-                format!("`rhetor labels --codebook {label}` shows a codebook file")
+                format!("`rhetor labels --codebook {}` shows a codebook file", shell(label))
             }
-            None if Path::new(label).is_file() => format!("`rhetor labels -m {label}` shows the codebook of a model"),
+            None if Path::new(label).is_file() => {
+                format!("`rhetor labels -m {}` shows the codebook of a model", shell(label))
+            }
             None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
         };
         misuse(format_args!("the codebook has no label {label:?}\nhint: {hint}"))
@@ -104,11 +107,11 @@ fn is_book(path: &Path) -> bool {
 /// A line a label.
 fn list(book: &Codebook, args: &Labels) -> String {
     let width = names_of(book);
-    let lines = book.labels.iter().map(|entry| format!("{:<width$}  {}", entry.name, entry.definition));
+    let lines = book.labels.iter().map(|entry| format!("{:<width$}  {}", cell(&entry.name), entry.definition));
     let lines: String = lines.map(|line| format!("{}\n", line.trim_end())).collect();
     let of = match (&args.model, &args.codebook) {
-        (Some(path), _) => format!(" -m {}", path.display()),
-        (_, Some(path)) => format!(" --codebook {}", path.display()),
+        (Some(path), _) => format!(" -m {}", shell(path)),
+        (_, Some(path)) => format!(" --codebook {}", shell(path)),
         _ => String::new(),
     };
     let mut out = format!("{}: the sentence …\n\n{lines}", book.title);

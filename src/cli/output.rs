@@ -9,7 +9,7 @@ use rhetor::model::part::{self, PartFile};
 use signal_hook::consts::{SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
-use super::misuse;
+use super::{advice, misuse};
 
 /// Standard output, or a file that takes its name when all is written.
 pub enum Output {
@@ -111,7 +111,16 @@ pub fn check_output(path: &Path, example: &str) -> anyhow::Result<()> {
 
 /// An error of the file system with the path it belongs to, and where nothing is there, what may have been meant.
 pub fn named(path: &Path, error: io::Error) -> anyhow::Error {
-    let missing = (error.kind() == io::ErrorKind::NotFound).then(|| super::advice::for_missing(path)).flatten();
+    advised(path, error, advice::for_missing)
+}
+
+/// The same of a text that cannot be opened: what was typed may be no name at all.
+pub fn unopened(path: &Path, error: io::Error) -> anyhow::Error {
+    advised(path, error, advice::for_missing_text)
+}
+
+fn advised(path: &Path, error: io::Error, advice: impl Fn(&Path) -> Option<String>) -> anyhow::Error {
+    let missing = (error.kind() == io::ErrorKind::NotFound).then(|| advice(path)).flatten();
     let hint = missing.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
     anyhow::anyhow!("{}: {error}{hint}", path.display())
 }

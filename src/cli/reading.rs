@@ -8,7 +8,7 @@ use rhetor::corpus::{Fault, shell};
 use rhetor::text::source;
 use rhetor::text::unit::{Splitter, Unit, UnitKind, looks_utf16};
 
-use super::{Remarks, named};
+use super::{Remarks, named, unopened};
 
 /// Bytes asked for at once.
 const PIECE: usize = 1 << 18;
@@ -37,7 +37,7 @@ pub fn read(
     remarks: Remarks,
     reader: &mut impl Reader,
 ) -> anyhow::Result<()> {
-    let mut input = source::open(path).map_err(|error| named(path, error))?;
+    let mut input = source::open(path).map_err(|error| unopened(path, error))?;
     let (mut buffer, mut units, mut first) = (vec![0; PIECE], Vec::new(), true);
     loop {
         reader.pause()?;
@@ -63,7 +63,7 @@ pub fn read(
 
 /// What is plainly no text is said to be none.
 fn look_at(first: &[u8], path: &Path, command: &str, remarks: Remarks) -> anyhow::Result<()> {
-    let (path, typed) = (path.display(), shell(&path.to_string_lossy()));
+    let (path, typed) = (path.display(), shell(path));
     if let Some(encoding) = looks_utf16(first) {
         anyhow::bail!(
             "{path}: is {encoding}, and rhetor reads UTF-8\nhint: iconv -f {encoding} -t UTF-8 {typed} | {command}"

@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
 use anstyle::Style;
-use rhetor::corpus::{self, Corpus, Example, Outline};
+use rhetor::corpus::{self, Corpus, Example, Outline, ReadOptions, shell};
 use rhetor::evaluate::suggest::{Pool, Settings, Suggestion};
 use rhetor::framing::{Choice, framings};
 use rhetor::model::Model;
@@ -69,8 +69,8 @@ fn say_what_next(args: &Suggest, remarks: Remarks) {
     let format = args.format().of_data();
     let Some(output) = args.output.as_ref().filter(|output| output.as_os_str() != "-") else { return };
     if matches!(format, Some(Csv | Tsv | Jsonl)) {
-        let model = args.model.as_ref().map_or(String::new(), |model| format!(" -m {}", model.display()));
-        remarks.say(format_args!("hint: rhetor annotate {} -o labels.jsonl{model}", output.display()));
+        let model = args.model.as_ref().map_or(String::new(), |model| format!(" -m {}", shell(model)));
+        remarks.say(format_args!("hint: rhetor annotate {} -o labels.jsonl{model}", shell(output)));
     }
 }
 
@@ -78,7 +78,8 @@ fn read_labelled(args: &Suggest, remarks: Remarks) -> anyhow::Result<Corpus> {
     if args.labelled.is_empty() {
         return Ok(Corpus::default());
     }
-    let corpus = corpus::read(&args.labelled, &train::read_options(&args.input))?;
+    let options = ReadOptions { weighs: false, ..train::read_options(&args.input) };
+    let corpus = corpus::read(&args.labelled, &options)?;
     train::report_reading(&corpus, remarks);
     Ok(corpus)
 }
@@ -95,8 +96,9 @@ fn check_labels(args: &Suggest, model: Option<&Model>, labelled: &Corpus) -> any
     let model = args.model.as_ref().map_or("the embedded model".into(), |path| path.display().to_string());
     anyhow::bail!(
         "{data}: has the labels {}, of which {model} knows none\n\
-         hint: rhetor train {data} -o my.rhetor, then -m my.rhetor; or --no-model to go by the words alone",
-        some.join(", ") + if given.len() > 3 { ", …" } else { "" }
+         hint: rhetor train {} -o my.rhetor, then -m my.rhetor; or --no-model to go by the words alone",
+        some.join(", ") + if given.len() > 3 { ", …" } else { "" },
+        shell(&args.labelled[0])
     )
 }
 
@@ -129,12 +131,25 @@ fn remark(args: &Suggest, chosen: &[Suggestion], units: usize, remarks: Remarks)
     let random = chosen.iter().filter(|suggestion| suggestion.is_random()).count();
     let count = chosen.len();
     if count == units && count < args.count as usize {
-        remarks.say(format_args!("the pool has only {units} units that are not labelled; these are all of them"));
+        remarks.say(match units {
+            1 => "the pool has only 1 unit that is not labelled; this is it".to_owned(),
+            units => format!("the pool has only {units} units that are not labelled; these are all of them"),
+        });
     } else if count < args.count as usize {
-        remarks.warn(format_args!(
-            "only {count} of the {units} units are worth it: the others are labelled, or nearly the same as these\n\
-             hint: add to the pool, or ask for fewer (-n {count})"
-        ));
+        let fewer = if count > 0 { format!(", or ask for fewer (-n {count})") } else { String::new() };
+        let of_them = match (count, units) {
+            (0, 1) => "the only unit is not worth it: it is labelled, or nearly the same as one that is".to_owned(),
+            (0, units) => {
+                format!("none of the {units} units is worth it: they are labelled, or nearly the same as those")
+            }
+            (1, units) => {
+                format!("only 1 of the {units} units is worth it: the others are labelled, or nearly the same")
+            }
+            (count, units) => format!(
+                "only {count} of the {units} units are worth it: the others are labelled, or nearly the same as these"
+            ),
+        };
+        remarks.warn(format_args!("{of_them}\nhint: add to the pool{fewer}"));
     }
     if random > 0 {
         remarks.say(format_args!("{random} of these {count} drawn at random from all units that are not labelled"));

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use rhetor::codebook::{self, Codebook, nearest};
-use rhetor::corpus::{self, Columns, Corpus, Format, ReadOptions};
+use rhetor::corpus::{self, Columns, Corpus, Format, ReadOptions, shell};
 use rhetor::features::FeatureSettings;
 use rhetor::features::cues::{self, CueSet};
 use rhetor::features::vectors::{self, Vectors};
@@ -32,7 +32,7 @@ use super::{DONE, Remarks, card, misuse, named, print, refuse_same, refuse_twice
 const NO_CUES: &str = "none";
 
 /// What `--weight-column` calls doing without.
-const NO_WEIGHTS: &str = "none";
+pub const NO_WEIGHTS: &str = "none";
 
 /// How many bad rows are named one by one.
 const NAMED: usize = 10;
@@ -204,7 +204,10 @@ fn compare(book: &Codebook, path: &str, corpus: &Corpus, remarks: Remarks) {
             Some(near) => format!("did the data mean {near}?"),
             None => format!("say in {path} what it means"),
         };
-        remarks.warn(format_args!("{path}: has no label {label:?}, and {count} rows of the data have\nhint: {hint}"));
+        remarks.warn(format_args!(
+            "{path}: has no label {label:?}, and {count} {}\nhint: {hint}",
+            plural(*count as u64, "row of the data has", "rows of the data have")
+        ));
     }
     let unused: Vec<&str> = names().filter(|name| !rows.contains_key(name)).collect();
     if !unused.is_empty() {
@@ -231,7 +234,7 @@ fn mirror(path: &Path) -> anyhow::Result<Mirror> {
         anyhow::anyhow!(
             "{}: not what `rhetor evaluate --format json` writes: {error}\nhint: rhetor evaluate DATA --format json -o {}",
             path.display(),
-            path.display()
+            shell(path)
         )
     })
 }

@@ -11,6 +11,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::{Codebook, Entry, Rule, RuleKind, Voice, nearest};
 use crate::text::Place;
+use crate::text::form::composed;
 
 /// What stands in place of a path for the codebook of the twelve framings.
 pub const BUILTIN: &str = "builtin";
@@ -274,7 +275,9 @@ impl Origin<'_> {
         };
         match &node.value {
             Value::List(items) => items.iter().try_for_each(|item| match &item.value {
-                Value::Text(name) => add(Entry { name: name.trim().to_owned(), ..Entry::default() }, item.line),
+                Value::Text(name) => {
+                    add(Entry { name: composed(name.trim()).into_owned(), ..Entry::default() }, item.line)
+                }
                 _ => add(self.label(item, None)?, item.line),
             })?,
             Value::Table(entries) => {
@@ -286,8 +289,10 @@ impl Origin<'_> {
     }
 
     fn label(self, node: &Node, name: Option<&str>) -> Result<Entry> {
-        let named =
-            |entry: Entry| Entry { name: name.map_or(entry.name.clone(), |name| name.trim().to_owned()), ..entry };
+        let named = |entry: Entry| {
+            let name = name.unwrap_or(&entry.name);
+            Entry { name: composed(name.trim()).into_owned(), ..entry }
+        };
         match &node.value {
             Value::Nothing => Ok(named(Entry::default())),
             Value::Text(definition) => Ok(named(Entry { definition: tidy(definition), ..Entry::default() })),
@@ -338,7 +343,8 @@ impl Origin<'_> {
             return Err(self.fault(node.line, "a rule without text", "write `text`: what tells the labels apart"));
         }
         let name = self.text_of(table, "name")?.unwrap_or_default();
-        Ok(Rule { number, name, kind, labels: self.texts_of(table, "labels")?, text })
+        let labels = self.texts_of(table, "labels")?.into_iter().map(|label| composed(label).into_owned()).collect();
+        Ok(Rule { number, name, kind, labels, text })
     }
 
     /// A rule speaks of labels that are there.

@@ -1,18 +1,22 @@
 //! Which column holds what. A name that the user gave must be there; otherwise the usual names are looked for.
 
+use std::collections::HashSet;
+
 use super::problem::CorpusError;
 use crate::codebook::nearest;
-use crate::text::Place;
+use crate::text::form::{composed, is_same};
+use crate::text::{Place, list};
 
 /// The names of the columns (of a table) or fields (of JSON). `None` looks for the usual names, in any case;
-/// a name given must be there, letter by letter.
+/// a name given must be there, letter by letter, however the letters are written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Columns {
     /// Usually `text`.
     pub text: Option<String>,
     /// Usually `labels`, else `label`.
     pub label: Option<String>,
-    /// One column a label, holding 0 or 1; if there are any, `label` is not looked for.
+    /// One column a label, holding 0 or 1; if there are any, `label` is not looked for. Each may also be a [line](list::names)
+    /// of several names.
     pub label_columns: Vec<String>,
     /// Usually `group`, else `doc`.
     pub group: Option<String>,
@@ -70,7 +74,7 @@ impl Columns {
             return None;
         }
         if let Some(given) = self.given(role) {
-            return names.clone().position(|name| name == given);
+            return names.clone().position(|name| is_same(name, given));
         }
         role.usual().iter().find_map(|usual| {
             names.clone().position(|name| name == *usual).or_else(|| {
@@ -78,6 +82,15 @@ impl Columns {
                 names.clone().position(alike)
             })
         })
+    }
+
+    /// The columns of one label each, by the names that there are.
+    pub(super) fn wide<'a>(&self, names: impl Iterator<Item = &'a str>) -> Vec<String> {
+        if self.label_columns.is_empty() {
+            return Vec::new();
+        }
+        let known: HashSet<&str> = names.collect();
+        self.label_columns.iter().flat_map(|line| list::names(&composed(line), |name| known.contains(name))).collect()
     }
 
     /// The error for a role that no column plays, if it must be played.

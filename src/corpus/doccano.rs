@@ -113,7 +113,7 @@ fn take_labels(example: &mut Example, field: &str, json: &str, rows: &mut Rows) 
             ("a string", _) => names.push(serde_json::from_str(item).map_err(|_| wrong("a broken string"))?),
             ("a number", _) => names.push(item.to_owned()),
             (_, Some((Some((start, end)), label))) => match OFFSETS.span(&example.text, start, end) {
-                Some(span) => example.spans.push(LabelSpan { span, label: label.trim().to_owned() }),
+                Some(span) => example.spans.push(LabelSpan { span, label: labels::name(&label) }),
                 None => {
                     rows.spans_outside += 1;
                     names.extend((field != "entities").then_some(label));

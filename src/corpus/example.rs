@@ -1,8 +1,10 @@
 //! A text and what is said of it, in no format's way.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::labels;
+use super::{Fault, ReadOptions, labels};
+use crate::text::form::{composed, is_same};
 use crate::text::{Place, Span};
 
 /// The column or field, in [`Example::extra`], that names who gave the labels.
@@ -13,7 +15,7 @@ pub const ANNOTATOR: &str = "annotator";
 pub struct Example {
     /// Never blank; otherwise as it stands in the data.
     pub text: String,
-    /// Trimmed, each once, in order. None is an answer too: a text without any framing, unless it is `pending`.
+    /// Trimmed, their letters composed, each once, in order. None is an answer too: a text without any framing, unless it is `pending`.
     pub labels: Vec<String>,
     /// Nobody has judged the text yet, so that it has no labels and that says nothing. Only read when
     /// [asked for](super::ReadOptions::pending).
@@ -26,6 +28,8 @@ pub struct Example {
     pub group: Option<String>,
     /// Positive and finite; 1 where the data says nothing.
     pub weight: f64,
+    /// What the data has for a weight and is none, where [nothing is weighed](super::ReadOptions::weighs).
+    pub odd_weight: Option<String>,
     /// The line on which its row starts.
     pub place: Place,
     pub id: Option<String>,
@@ -54,6 +58,7 @@ impl Default for Example {
             spans: Vec::new(),
             group: None,
             weight: 1.0,
+            odd_weight: None,
             place: Place::file("-"),
             id: None,
             extra: BTreeMap::new(),
@@ -74,9 +79,36 @@ impl Example {
         self.extra.get(column).map(String::as_str).or(group).filter(|value| !value.is_empty())
     }
 
+    /// What stays on one side of a fold: all of a group; without one, texts that are the same.
+    pub fn kept_together(&self) -> Cow<'_, str> {
+        composed(self.group.as_deref().filter(|group| !group.is_empty()).unwrap_or(&self.text))
+    }
+
+    /// Whether a [column](Example::in_column) has this value.
+    pub fn says(&self, column: &str, value: &str) -> bool {
+        self.in_column(column).is_some_and(|cell| is_same(cell, value))
+    }
+
     /// Who gave the labels, if the data says so.
     pub fn annotator(&self) -> Option<&str> {
         self.extra.get(ANNOTATOR).map(String::as_str)
+    }
+
+    /// Whether the data says of the row what it weighs, and not just the usual.
+    pub fn has_weight(&self) -> bool {
+        self.weight != 1.0 || self.odd_weight.is_some()
+    }
+
+    /// Takes the weight that a cell states; a blank one states the usual weight.
+    pub(super) fn weigh(&mut self, cell: &str, options: &ReadOptions) -> Result<(), Fault> {
+        let cell = cell.trim();
+        match cell.parse::<f64>() {
+            Ok(weight) if weight.is_finite() && weight > 0.0 => self.weight = weight,
+            _ if cell.is_empty() => {}
+            _ if options.weighs => return Err(Fault::Weight { value: cell.to_owned() }),
+            _ => self.odd_weight = Some(cell.to_owned()),
+        }
+        Ok(())
     }
 
     /// Whether the labels of the text are other than those of its passages.
@@ -123,8 +155,10 @@ impl Example {
     /// The passages that a cell states, if all lie in the text.
     fn passages(&self, cell: &str) -> Option<Vec<LabelSpan>> {
         let triples: Vec<(usize, usize, String)> = serde_json::from_str(cell).ok()?;
-        let span =
-            |(start, end, label)| Some(LabelSpan { span: Offsets::Characters.span(&self.text, start, end)?, label });
+        let span = |(start, end, label): (usize, usize, String)| {
+            let span = Offsets::Characters.span(&self.text, start, end)?;
+            Some(LabelSpan { span, label: labels::name(&label) })
+        };
         triples.into_iter().map(span).collect()
     }
 

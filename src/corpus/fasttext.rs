@@ -77,11 +77,11 @@ impl<W: Write> Writer<W> {
     }
 
     fn note(&mut self, example: &Example) {
-        let Example { text, labels, group, weight, id, spans, suggested, extra, .. } = example;
+        let Example { text, labels, group, id, spans, suggested, extra, .. } = example;
         let lost = &mut self.lost;
         lost.add_if(id.is_some(), Loss::Id);
         lost.add_if(group.is_some(), Loss::Group);
-        lost.add_if(*weight != 1.0, Loss::Weight);
+        lost.add_if(example.has_weight(), Loss::Weight);
         lost.add_if(!spans.is_empty(), Loss::Spans);
         lost.add_if(!suggested.is_empty(), Loss::Suggestions);
         for name in extra.keys() {

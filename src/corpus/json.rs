@@ -16,6 +16,7 @@ use super::items::Position;
 use super::source::Origin;
 use super::writer::extra_name;
 use super::{Columns, CorpusError, Example, Fault, LabelSpan, Outline, Rows, labels};
+use crate::text::form::composed;
 
 /// What stands before the name of a field of the object `meta`, in which tools keep what goes along with a text.
 const META: &str = "meta.";
@@ -104,11 +105,11 @@ impl<'a> Object<'a> {
         let mut example = Example {
             text: super::filled(&text)?.to_owned(),
             group: self.scalar(group)?.and_then(|group| super::named(&group)),
-            weight: self.scalar(weight)?.map_or(Ok(1.0), |weight| super::weight(&weight))?,
             place: rows.origin.line(start.line),
             id: self.scalar(id)?.and_then(|id| super::named(&id)),
             ..Example::default()
         };
+        self.scalar(weight)?.map_or(Ok(()), |weight| example.weigh(&weight, rows.options))?;
         let taken = [Some(text_at), group, weight, id];
         for (at, (name, raw)) in self.0.iter().enumerate() {
             let ours = taken.contains(&Some(at)) || own.contains(&&**name);
@@ -207,13 +208,13 @@ fn compact(json: &str) -> String {
 /// The labels in a value that is a name, a number or a list of those.
 pub(super) fn names(raw: &str) -> Option<Vec<String>> {
     let name = |value: &&RawValue| match kind(value.get()) {
-        "a string" => serde_json::from_str(value.get()).ok(),
+        "a string" => serde_json::from_str::<Text>(value.get()).ok().map(|Text(name)| labels::name(&name)),
         "a number" => Some(value.get().to_owned()),
         _ => None,
     };
     match kind(raw) {
         "a list" => serde_json::from_str::<Vec<&RawValue>>(raw).ok()?.iter().map(name).collect(),
-        "a string" => serde_json::from_str(raw).ok().map(|name| vec![name]),
+        "a string" => serde_json::from_str::<Text>(raw).ok().map(|Text(name)| vec![labels::name(&name)]),
         "a number" => Some(vec![raw.to_owned()]),
         _ => None,
     }
@@ -237,7 +238,7 @@ impl Marked {
 
     /// The passage, if it lies in the text.
     pub(super) fn span(&self, text: &str, offsets: Offsets) -> Option<LabelSpan> {
-        Some(LabelSpan { span: offsets.span(text, self.start, self.end)?, label: self.label.trim().to_owned() })
+        Some(LabelSpan { span: offsets.span(text, self.start, self.end)?, label: labels::name(&self.label) })
     }
 }
 
@@ -259,6 +260,7 @@ impl<'de> Visitor<'de> for Fields {
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Object<'de>, M::Error> {
         let mut fields = Vec::new();
         while let Some((Text(name), value)) = map.next_entry::<Text<'de>, &'de RawValue>()? {
+            let name = composed(name);
             fields.retain(|(known, _)| *known != name); // as everywhere in JSON, the last of two fields holds
             fields.push((name, value.get()));
         }
@@ -359,8 +361,11 @@ impl Line {
             None if outline.writes_groups() => self.raw("group", "null"),
             group => self.optional("group", group.as_ref()),
         }
-        if example.weight != 1.0 {
-            self.entry("weight", &example.weight);
+        match &example.odd_weight {
+            Some(number) if number.parse::<serde_json::Number>().is_ok() => self.raw("weight", number),
+            Some(odd) => self.entry("weight", odd),
+            None if example.weight != 1.0 => self.entry("weight", &example.weight),
+            None => {}
         }
     }
 

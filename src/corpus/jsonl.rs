@@ -28,13 +28,13 @@ fn example(object: &Object, start: Position, rows: &mut Rows, seen: &mut Seen) -
     let columns = &rows.options.columns;
     let label = columns.find(Role::Label, object.names());
     let label_name = label.map(|at| object.0[at].0.to_string());
-    let wide = columns.label_columns.iter().map(String::as_str);
+    let wide = columns.wide(object.names());
     let own: Vec<&str> = match &label_name {
-        Some(name) if columns.label_columns.is_empty() => OURS.into_iter().chain([name.as_str()]).collect(),
-        _ => OURS.into_iter().chain(wide).collect(),
+        Some(name) if wide.is_empty() => OURS.into_iter().chain([name.as_str()]).collect(),
+        _ => OURS.into_iter().chain(wide.iter().map(String::as_str)).collect(),
     };
     let mut example = object.example(rows, start, &own, seen)?;
-    match (label, &columns.label_columns[..]) {
+    match (label, &wide[..]) {
         (Some(at), []) if kind(object.0[at].1) == "null" => example.pending = true,
         (Some(at), []) => example.labels = self::labels(object, at, rows.options.label_separator.as_deref())?,
         (None, []) if rows.options.pending => example.pending = true,

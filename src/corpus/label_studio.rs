@@ -405,6 +405,7 @@ fn of_one_task(first: &Example, other: &Example) -> bool {
         && (!other.pending || is_skipped(other))
         && first.suggested == other.suggested
         && first.weight == other.weight
+        && first.odd_weight == other.odd_weight
         && apart(first) == apart(other)
 }
 

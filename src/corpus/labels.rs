@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::Example;
 use super::problem::{Fault, Spelling, Warning};
+use crate::text::form::composed;
 
 /// The labels of a cell: a list in JSON, or names between separators. A blank cell has none, and that is an answer.
 /// With a `separator` given, the cell is taken as it stands and split there alone.
@@ -12,7 +13,7 @@ pub(super) fn split(cell: &str, separator: Option<&str>) -> Result<Vec<String>, 
     match separator {
         _ if cell.is_empty() => Ok(Vec::new()),
         Some(separator) if !separator.is_empty() => tidy(cell.split(separator), cell),
-        Some(_) => Ok(vec![cell.to_owned()]),
+        Some(_) => Ok(vec![name(cell)]),
         None if cell.starts_with("{\"choices\"") || cell.starts_with("[{\"") => {
             let names = choices(cell).ok_or_else(|| Fault::NotAList { cell: cell.to_owned() })?;
             tidy(names.iter().map(String::as_str), cell)
@@ -44,18 +45,23 @@ pub(super) fn join(labels: &[String]) -> String {
     if plain { labels.join("|") } else { serde_json::to_string(labels).expect("strings are always JSON") }
 }
 
-/// Labels trimmed, the second of two equal ones dropped, in order. None may be empty.
+/// Labels as [`name`] has them, the second of two equal ones dropped, in order. None may be empty.
 pub(super) fn tidy<'a>(labels: impl Iterator<Item = &'a str>, cell: &str) -> Result<Vec<String>, Fault> {
-    let (mut tidied, mut known): (Vec<String>, HashSet<&str>) = (Vec::new(), HashSet::new());
-    for label in labels.map(str::trim) {
+    let (mut tidied, mut known): (Vec<String>, HashSet<String>) = (Vec::new(), HashSet::new());
+    for label in labels.map(name) {
         if label.is_empty() {
             return Err(Fault::EmptyLabel { cell: cell.to_owned() });
         }
-        if known.insert(label) {
-            tidied.push(label.to_owned());
+        if known.insert(label.clone()) {
+            tidied.push(label);
         }
     }
     Ok(tidied)
+}
+
+/// A label as all of the program knows it: trimmed, its letters composed.
+pub(super) fn name(label: &str) -> String {
+    composed(label.trim()).into_owned()
 }
 
 /// Whether a cell of a 0/1 column says yes; `None` if it says neither.

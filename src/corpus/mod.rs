@@ -38,8 +38,8 @@ pub use problem::{CorpusError, Delimiter, Fault, Problem, Spelling, Unjudged, Wa
 pub use writer::{ExampleWriter, Loss, Losses, Outline, write, writer};
 
 use crate::text::Place;
-pub use source::shell;
 use source::{Origin, Source};
+pub use source::{shell, typed};
 
 /// All that was read.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -82,6 +82,9 @@ pub struct ReadOptions {
     pub binary_labels: bool,
     /// Also what only another file has room for, [`Example::nested`].
     pub everything: bool,
+    /// Rows count by their weights, so that one whose weight is none cannot be used. Else it is kept, and what stands there in
+    /// [`Example::odd_weight`].
+    pub weighs: bool,
     /// How many bytes a gzip file may unpack to.
     pub most_unpacked: u64,
 }
@@ -99,6 +102,7 @@ impl Default for ReadOptions {
             pending: false,
             binary_labels: true,
             everything: false,
+            weighs: true,
             most_unpacked: 8 << 30,
         }
     }
@@ -424,22 +428,9 @@ fn filled(text: &str) -> Result<&str, Fault> {
     if text.trim().is_empty() { Err(Fault::EmptyText) } else { Ok(text) }
 }
 
-/// The group or id that a cell names, if it names one.
+/// The group or id that a cell names, if it names one; as labels are, its letters are composed.
 fn named(cell: &str) -> Option<String> {
-    let cell = cell.trim();
-    (!cell.is_empty()).then(|| cell.to_owned())
-}
-
-/// The weight that a cell states; a blank one states the usual weight.
-fn weight(cell: &str) -> Result<f64, Fault> {
-    let cell = cell.trim();
-    if cell.is_empty() {
-        return Ok(1.0);
-    }
-    match cell.parse::<f64>() {
-        Ok(weight) if weight.is_finite() && weight > 0.0 => Ok(weight),
-        _ => Err(Fault::Weight { value: cell.to_owned() }),
-    }
+    Some(labels::name(cell)).filter(|name| !name.is_empty())
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use super::json::object;
 use super::source::{Origin, in_utf8, marked, newlines, refuse_containers};
 use super::table::{Records, TooLong};
 use super::{CorpusError, Delimiter, Fault, Format};
+use crate::text::form::composed;
 
 /// How much is read at once, and at most looked at to tell the format, in bytes.
 const PIECE: usize = 1 << 16;
@@ -102,7 +103,7 @@ impl<'a> Passing<'a> {
         let stray = rows.read_cells(extent.line);
         let fault = extent.fault().or(stray);
         rows.header_fault = fault.map(|fault| (extent.line, fault));
-        rows.header = std::mem::take(&mut rows.cells);
+        rows.header = std::mem::take(&mut rows.cells).iter().map(composed).collect();
         rows.records.expect(rows.header.len());
         let column = self.wanted.column;
         if rows.header.iter().filter(|name| *name == column).count() > 1 {

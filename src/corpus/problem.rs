@@ -4,7 +4,9 @@
 use std::fmt;
 use std::io;
 
-use crate::text::Place;
+use super::source::{shell, typed};
+use crate::text::cell::with_point;
+use crate::text::{Place, list};
 
 /// A row that was left out.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,7 +84,14 @@ impl Fault {
                 "labels" => "a text without any label has `\"labels\": []`".into(),
                 _ => format!("add `{field}` to the object, or delete it"),
             },
-            Fault::Weight { .. } => "write a number such as 0.5, or nothing for 1".into(),
+            Fault::Weight { value } => {
+                let number =
+                    match with_point(value).filter(|number| number.parse().is_ok_and(|weight: f64| weight > 0.0)) {
+                        Some(number) => format!("write {number}, with a point"),
+                        None => "write a number such as 0.5, or nothing for 1".into(),
+                    };
+                format!("{number}; `--weight-column none` leaves the column alone")
+            }
             Fault::NotZeroOne { .. } => {
                 "write 0, 1, true or false; `--label-columns` names the columns that are labels".into()
             }
@@ -139,7 +148,7 @@ impl fmt::Display for Delimiter {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Warning {
-    #[error("{place}: no label column; took {} for one 0/1 column a label\nhint: `--label-columns {}` says it for good, `--label-column NAME` names another", quoted(columns), columns.join(","))]
+    #[error("{place}: no label column; took {} for one 0/1 column a label\nhint: `--label-columns {}` says it for good, `--label-column NAME` names another", quoted(columns), typed(&list::line(columns.iter().map(String::as_str))))]
     WideLabels { place: Place, columns: Vec<String> },
     #[error(
         "{}\nhint: labels that differ only by case or white space stay different; if one is meant, spell it one way",
@@ -171,7 +180,7 @@ pub enum Warning {
         texts_were(*rows)
     )]
     PartlyAsked { place: Place, rows: u64, labels: usize },
-    #[error("{place}: labels come from several questions: {}\nhint: `--label-column {}` takes those of one", quoted(questions), questions.first().map_or("NAME", String::as_str))]
+    #[error("{place}: labels come from several questions: {}\nhint: `--label-column {}` takes those of one", quoted(questions), typed(questions.first().map_or("NAME", String::as_str)))]
     SeveralQuestions { place: Place, questions: Vec<String> },
     #[error(
         "{place}: {rows} marked {} outside its text, on no character's edge or over nothing; {} label is kept, and where it lay is not",
@@ -253,7 +262,7 @@ fn spelt(spellings: &[Spelling]) -> String {
 pub enum CorpusError {
     #[error("{path}: no such file\nhint: check the spelling; `-` reads standard input")]
     NotFound { path: String },
-    #[error("{path}: a folder where a file is needed\nhint: name the files in it: {path}/*.csv")]
+    #[error("{path}: a folder where a file is needed\nhint: name the files in it: {}/*.csv", shell(path))]
     Folder { path: String },
     #[error("{place}: {cause}")]
     Io { place: Place, cause: io::Error },
@@ -275,11 +284,11 @@ pub enum CorpusError {
     UnknownFormat { path: String },
     #[error("{}", no_rows(paths, *skipped, first.as_deref(), *unjudged))]
     NoRows { paths: String, skipped: usize, first: Option<Box<Problem>>, unjudged: u64 },
-    #[error("{place}: several fields may hold the labels: {}\nhint: name it with `--label-column {}`", quoted(fields), fields.first().map_or("NAME", String::as_str))]
+    #[error("{place}: several fields may hold the labels: {}\nhint: name it with `--label-column {}`", quoted(fields), typed(fields.first().map_or("NAME", String::as_str)))]
     SeveralLabelFields { place: Place, fields: Vec<String> },
-    #[error("{place}: no text column among {}\nhint: name it with `--text-column {}`", quoted(columns), shown(meant.as_deref().unwrap_or("NAME")))]
+    #[error("{place}: no text column among {}\nhint: name it with `--text-column {}`", quoted(columns), typed(&shown(meant.as_deref().unwrap_or("NAME"))))]
     NoTextColumn { place: Place, columns: Vec<String>, meant: Option<String> },
-    #[error("{place}: no label column among {}\nhint: name it with `--label-column {}`, or one 0/1 column a label with `--label-columns A,B`", quoted(columns), shown(meant.as_deref().unwrap_or("NAME")))]
+    #[error("{place}: no label column among {}\nhint: name it with `--label-column {}`, or one 0/1 column a label with `--label-columns A,B`", quoted(columns), typed(&shown(meant.as_deref().unwrap_or("NAME"))))]
     NoLabelColumn { place: Place, columns: Vec<String>, meant: Option<String> },
     #[error("{place}: no column `{wanted}` among {}\nhint: {}", quoted(columns), did_you_mean(meant.as_deref()))]
     NoSuchColumn { place: Place, wanted: String, columns: Vec<String>, meant: Option<String> },

@@ -19,6 +19,7 @@ use super::json::{Line, Marked, Object, Seen, json_of, kind, names, object, span
 use super::source::Source;
 use super::writer::Loss;
 use super::{ANNOTATOR, CorpusError, Example, ExampleWriter, Fault, Losses, Outline, Rows, Unjudged, Warning, labels};
+use crate::text::form::composed;
 
 /// Prodigy counts as Python does.
 const OFFSETS: Offsets = Offsets::Characters;
@@ -96,7 +97,7 @@ pub(super) fn read(source: Source, rows: &mut Rows) -> Result<(), CorpusError> {
 
 impl Questions {
     fn take(&mut self, mut example: Example, label: String, fits: bool, tasks: &mut Vec<(Example, Option<Unjudged>)>) {
-        let text = example.extra.get("_input_hash").unwrap_or(&example.text).clone();
+        let text = example.extra.get("_input_hash").cloned().unwrap_or_else(|| composed(&example.text).into_owned());
         let key = (text, example.annotator().map(str::to_owned));
         let at = *self.examples.entry(key).or_insert_with(|| {
             example.extra.retain(|name, _| !OF_QUESTION.contains(&name.as_str()));

@@ -61,7 +61,7 @@ fn header(records: &mut Records, origin: &Origin) -> Result<Option<(u64, Vec<Str
     };
     let names = records.text(|bytes| std::str::from_utf8(bytes).map_err(|error| bytes[error.valid_up_to()]));
     let names = names.map_err(|byte| super::another_encoding(origin, byte, extent.line))?;
-    Ok(Some((extent.line, names.cells().map(|name| name.trim().to_owned()).collect())))
+    Ok(Some((extent.line, names.cells().map(labels::name).collect())))
 }
 
 /// Excel's `sep=` line, its delimiter already taken out or not.
@@ -117,7 +117,7 @@ fn records_of(head: &[u8], delimiter: Delimiter) -> impl Iterator<Item = Vec<Str
         records.next().ok()??;
         let starts = std::iter::once(0).chain(records.ends().iter().copied());
         let cells = starts.zip(records.ends()).map(|(start, end)| &records.bytes()[start..*end]);
-        Some(cells.map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect())
+        Some(cells.map(|cell| labels::name(&String::from_utf8_lossy(cell))).collect())
     })
 }
 
@@ -167,13 +167,13 @@ impl Layout {
             text: super::filled(row.cell(self.text))?.to_owned(),
             labels: self.labels(&row, rows.options.label_separator.as_deref())?,
             group: self.group.and_then(|at| super::named(row.cell(at))),
-            weight: self.weight.map_or(Ok(1.0), |at| super::weight(row.cell(at)))?,
             place: rows.origin.line(extent.line),
             id: self.id.and_then(|at| super::named(row.cell(at))),
             extra: self.extra(&row),
             pending: matches!(self.labels, LabelCells::None),
             ..Example::default()
         };
+        self.weight.map_or(Ok(()), |at| example.weigh(row.cell(at), rows.options))?;
         let ours = example.take_ours();
         rows.is_said = ours.judged;
         for column in ours.odd {
@@ -250,13 +250,8 @@ impl Header<'_> {
         warnings: &mut Vec<Warning>,
     ) -> Result<LabelCells, CorpusError> {
         if !self.columns.label_columns.is_empty() {
-            return self
-                .columns
-                .label_columns
-                .iter()
-                .map(|name| self.wide(name))
-                .collect::<Result<_, _>>()
-                .map(LabelCells::Wide);
+            let names = self.columns.wide(self.names.iter().map(String::as_str));
+            return names.iter().map(|name| self.wide(name)).collect::<Result<_, _>>().map(LabelCells::Wide);
         }
         if let Some(at) = self.find(Role::Label)? {
             return Ok(LabelCells::One(at));
@@ -302,12 +297,12 @@ impl Header<'_> {
         columns.map(|at| (at, self.names[at].clone())).collect()
     }
 
-    /// The columns for [`Example::extra`]; of two with the same name the first, and those without a name left out.
+    /// The columns for [`Example::extra`]; of two with the same name the first.
     fn extra(&self, free: impl Iterator<Item = usize>, warnings: &mut Vec<Warning>) -> Vec<(usize, String)> {
         let mut seen = BTreeSet::new();
         let mut extra = Vec::new();
-        for at in free.filter(|at| !self.names[*at].is_empty()) {
-            let column = self.names[at].clone();
+        for at in free {
+            let column = self.called(at);
             if seen.insert(column.clone()) {
                 extra.push((at, column));
             } else {
@@ -315,6 +310,18 @@ impl Header<'_> {
             }
         }
         extra
+    }
+
+    /// The name of a column; one that has none is called by its number, as people count.
+    fn called(&self, at: usize) -> String {
+        if !self.names[at].is_empty() {
+            return self.names[at].clone();
+        }
+        let mut name = format!("column {}", at + 1);
+        while self.names.contains(&name) {
+            name.insert(0, '_');
+        }
+        name
     }
 
     /// This column, unless another has its name.
@@ -771,7 +778,7 @@ impl<W: Write> ExampleWriter for Writer<W> {
             labels::join(&example.suggested),
             if example.spans.is_empty() { String::new() } else { json_of(&triples(example, Offsets::Characters)) },
             example.group.clone().unwrap_or_default(),
-            example.weight.to_string(),
+            example.odd_weight.clone().unwrap_or_else(|| example.weight.to_string()),
             example.id.clone().unwrap_or_default(),
         ];
         let mut row = vec![example.text.clone(), labels::join(&example.labels)];
@@ -929,7 +936,7 @@ mod tests {
         assert_eq!(corpus.skipped.len(), 5);
         assert_eq!(
             hints(&corpus)[4],
-            "a.csv:6: the weight `1,5` is not a positive finite number\nhint: write a number such as 0.5, or nothing for 1"
+            "a.csv:6: the weight `1,5` is not a positive finite number\nhint: write 1.5, with a point; `--weight-column none` leaves the column alone"
         );
     }
 

@@ -99,7 +99,7 @@ impl Outline {
             }
         }
         self.groups |= example.group.is_some();
-        self.weights |= example.weight != 1.0;
+        self.weights |= example.has_weight();
         self.ids |= example.id.is_some();
         self.spans |= !example.spans.is_empty();
         self.suggested |= !example.suggested.is_empty();

@@ -274,7 +274,7 @@ fn told(figures: LabelRates<Figure>, counts: Counts) -> LabelRates<Figure> {
 
 /// The group of each unit as a number, from 0 in the order in which they come; units without a group go by their text, as folds take them.
 pub fn group_numbers<'a>(examples: impl IntoIterator<Item = &'a Example>) -> Vec<usize> {
-    without_gaps(examples.into_iter().map(|example| example.group.as_deref().unwrap_or(&example.text)))
+    without_gaps(examples.into_iter().map(Example::kept_together))
 }
 
 /// What a model says of one unit: k of each.

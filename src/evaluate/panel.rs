@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
-use unicode_normalization::UnicodeNormalization;
 
 use crate::corpus::Example;
 use crate::text::Place;
+use crate::text::form::plain;
 
 /// What makes two rows the same unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -50,11 +50,6 @@ impl Key {
         }
         (if is_shared && other_text.is_empty() { Key::Id } else { Key::Text }, other_text)
     }
-}
-
-/// A text as it is compared: white space is one blank, letters are composed (NFC).
-pub fn plain(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").nfc().collect()
 }
 
 /// What one annotator hands in.

@@ -61,9 +61,8 @@ pub(crate) fn curve(
 }
 
 fn is_drawn(example: &Example, seed: u64, share: f64) -> bool {
-    let key = example.group.as_deref().filter(|group| !group.is_empty()).unwrap_or(&example.text);
     // Another stream than that of the folds, or a part would lack whole folds.
-    let drawn = draw(seed ^ 0x9E37_79B9_7F4A_7C15, key) as f64 / 2f64.powi(64);
+    let drawn = draw(seed ^ 0x9E37_79B9_7F4A_7C15, &example.kept_together()) as f64 / 2f64.powi(64);
     share >= 1.0 || drawn < share
 }
 

@@ -18,6 +18,7 @@ pub mod survey;
 pub mod threshold;
 pub mod weighing;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -39,6 +40,7 @@ use crate::model::file::hex;
 use crate::model::seen::SeenTexts;
 use crate::model::weights::{Weights, Wish};
 use crate::model::{Model, Task};
+use crate::text::form::composed;
 use blocks::{Alike, BlockRows};
 use curve::CurvePoint;
 use evidence::Evidence;
@@ -556,11 +558,7 @@ fn log_count_ratios(rows: &Rows, truth: &Truth, costs: &Costs) -> Vec<f64> {
 /// The folds, by `fold_by`, else by group, else by text; and a warning where a promise cannot be kept.
 fn folds_of(examples: &[&Example], settings: &TrainSettings) -> (Folds, Vec<String>) {
     let mut warnings = Vec::new();
-    let key = |example: &Example| -> String {
-        let column = settings.fold_by.as_deref().unwrap_or("group");
-        example.in_column(column).unwrap_or(&example.text).to_owned()
-    };
-    let keys: Vec<String> = examples.iter().map(|example| key(example)).collect();
+    let keys: Vec<Cow<str>> = examples.iter().map(|example| fold_key(example, settings)).collect();
     let folds = Folds::by_key(&keys, settings.folds, settings.seed);
     if folds.count >= 2 {
         if folds.count < settings.folds {
@@ -570,14 +568,22 @@ fn folds_of(examples: &[&Example], settings: &TrainSettings) -> (Folds, Vec<Stri
         return (folds, warnings);
     }
     warnings.push("all units are of one group, so folds are made of single units and held-out figures flatter".into());
-    let texts: Vec<&str> = examples.iter().map(|example| example.text.as_str()).collect();
+    let texts: Vec<Cow<str>> = examples.iter().map(|example| composed(&example.text)).collect();
     (Folds::by_key(&texts, settings.folds, settings.seed), warnings)
+}
+
+/// Units with the same key are held out in the same fold.
+fn fold_key<'a>(example: &'a Example, settings: &TrainSettings) -> Cow<'a, str> {
+    match &settings.fold_by {
+        Some(column) => composed(example.in_column(column).unwrap_or(&example.text)),
+        None => example.kept_together(),
+    }
 }
 
 /// Which units thresholds and calibration look at.
 fn counted_units(examples: &[&Example], settings: &TrainSettings, warnings: &mut Vec<String>) -> Vec<bool> {
     let Some((column, value)) = &settings.calibrate_where else { return vec![true; examples.len()] };
-    let counted: Vec<bool> = examples.iter().map(|example| example.in_column(column) == Some(value)).collect();
+    let counted: Vec<bool> = examples.iter().map(|example| example.says(column, value)).collect();
     if counted.contains(&true) {
         return counted;
     }
@@ -597,8 +603,7 @@ fn assemble(
     let Fits { blocks, selections, folds } = *fits;
     let (weights, intercepts) = blocks::join(blocks, points, &evidence.calibrations, featurizer.vocabulary().len());
     let settings = ground.settings;
-    let groups: BTreeSet<&str> =
-        examples.iter().map(|example| example.group.as_deref().unwrap_or(&example.text)).collect();
+    let groups: BTreeSet<Cow<str>> = examples.iter().map(|example| example.kept_together()).collect();
     let card = Card {
         note: settings.note.clone(),
         units: examples.len() as u64,

@@ -1,5 +1,6 @@
 //! What training would start from, before anything is learned.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use rayon::prelude::*;
@@ -12,6 +13,7 @@ use crate::corpus::Example;
 use crate::evaluate::judgement::group_numbers;
 use crate::features::Featurizer;
 use crate::model::Task;
+use crate::text::form::composed;
 
 /// How many units of its label a held-out figure needs to say much: of 50, an F1 of .5 is known to about ±.13.
 pub const ENOUGH: usize = 50;
@@ -103,7 +105,8 @@ pub fn survey(examples: &[Example], settings: &TrainSettings) -> Result<Survey, 
 
 /// How many texts stand more than once, and where their labels part, the first place first.
 pub fn repeats(examples: &[Example]) -> (usize, Vec<Contradiction>) {
-    let text = |row: usize| examples[row].text.trim();
+    let texts: Vec<Cow<str>> = examples.iter().map(|example| composed(example.text.trim())).collect();
+    let text = |row: usize| &texts[row];
     let mut by_text: Vec<usize> = (0..examples.len()).collect();
     by_text.par_sort_by_key(|&row| (text(row), row));
     let same = by_text.chunk_by(|&one, &other| text(one) == text(other));

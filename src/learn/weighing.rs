@@ -38,7 +38,7 @@ impl fmt::Display for Weighing {
 
 impl Weighing {
     fn holds(&self, example: &Example) -> bool {
-        example.in_column(&self.column) == Some(&self.value)
+        example.says(&self.column, &self.value)
     }
 }
 

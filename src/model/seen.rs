@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::packed::Packed;
+use crate::text::form::composed;
 
 /// The numbers of the texts, rising, each once. Of 100,000 texts about two in a hundred thousand others are taken for one of them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,7 +31,7 @@ impl SeenTexts {
         &self.0
     }
 
-    /// Whether the text is among them, however its words are parted by white space.
+    /// Whether the text is among them, however its words are parted by white space and its letters written.
     pub fn has(&self, text: &str) -> bool {
         let number = number(text);
         let (mut from, mut to) = (0, self.0.len());
@@ -44,7 +45,7 @@ impl SeenTexts {
 
 fn number(text: &str) -> u32 {
     let mut sha = Sha256::new();
-    for word in text.split_whitespace() {
+    for word in composed(text).split_whitespace() {
         sha.update(word);
         sha.update(b" ");
     }
@@ -63,6 +64,7 @@ mod tests {
         let seen = SeenTexts::of(["They left early.", "It rained", "It rained"].into_iter());
         assert_eq!(seen.numbers().len(), 2);
         assert!(seen.has("They  left\nearly. "));
+        assert!(SeenTexts::of(["Es dro\u{308}hnt"].into_iter()).has("Es dröhnt"));
         assert!(!seen.has("They left") && !seen.has("early. They left") && !seen.has("they left early."));
         assert!(!SeenTexts::default().has("It rained"));
     }

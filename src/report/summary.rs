@@ -176,7 +176,12 @@ impl<'a, W: Write> Summary<'a, W> {
                 writeln!(self.out, "  {:<width$}   count   share{voices}", "")?;
             }
             for (count, name, label) in rows {
-                write!(self.out, "  {:<width$} {count:>7} {:>7}", visible(name), share(count, file.units))?;
+                write!(
+                    self.out,
+                    "  {:<width$} {count:>7} {:>7}",
+                    column::cell(visible(name)),
+                    share(count, file.units)
+                )?;
                 if is_voiced {
                     let voices = Voice::ALL.map(|voice| file.in_voice(label, voice));
                     let [author, quoted, reported, mixed] =

@@ -13,6 +13,13 @@ pub fn without_formula(cell: &str) -> Cow<'_, str> {
     if is_formula(cell) { format!("'{cell}").into() } else { cell.into() }
 }
 
+/// A number with a decimal comma, as `0,5` is written in German or French, with a point.
+pub fn with_point(cell: &str) -> Option<String> {
+    let number = cell.trim().replacen(',', ".", 1);
+    let is_number = number.parse::<f64>().is_ok_and(f64::is_finite);
+    (cell.contains(',') && is_number).then_some(number)
+}
+
 /// The error of the file itself, which says whether a pipe was closed.
 pub(crate) fn into_io(error: csv::Error) -> io::Error {
     match error.into_kind() {

@@ -3,7 +3,9 @@
 
 mod abbreviation;
 pub mod cell;
+pub mod form;
 pub mod language;
+pub mod list;
 pub mod quote;
 mod scan;
 pub mod sentence;

@@ -196,7 +196,7 @@ fn a_journal_that_was_cut_is_healed_with_a_word_and_train_tells_of_it() {
     fs::write(desk.path("labels.jsonl"), file.lines().next().unwrap().to_owned() + "\n").unwrap();
     fs::write(&journal, fs::read_to_string(&journal).unwrap() + "{\"state\":\"do").unwrap();
     desk.run("train labels.jsonl -o m")
-        .says("labels.jsonl: 1 answers are only in its journal")
+        .says("labels.jsonl: 1 answer is only in its journal")
         .says("hint: `rhetor annotate POOL");
     let mut terminal = begin(&desk, "").unwrap();
     terminal.shows("2/5 done").shows("in the middle of a line").press("q");
@@ -408,4 +408,14 @@ fn a_file_that_another_program_changes_meanwhile_is_not_overwritten_and_nothing_
     assert_eq!(desk.read("labels.jsonl"), theirs.as_bytes());
     let expected = [("They broke the harbour.", "blame"), ("Vote them out.", "call")];
     assert_eq!(answers(&desk, "labels.kept-1.jsonl"), texts(&expected));
+}
+
+#[test]
+fn a_label_with_a_comma_in_its_name_is_asked_for_in_quotation_marks() {
+    let desk = Desk::with("speech.txt", SPEECH);
+    let args = "annotate speech.txt -o labels.jsonl --labels \"fruit,red\",call";
+    let Some(mut terminal) = Terminal::run(desk.path("").as_path(), args, WIDE) else { return };
+    terminal.shows("1 fruit,red").shows("2 call").press("1\r").shows("1/5 done").press("q");
+    assert_eq!(terminal.end(), 0);
+    assert_eq!(answers(&desk, "labels.jsonl"), texts(&[("They broke the harbour.", "fruit,red")]));
 }

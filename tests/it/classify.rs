@@ -675,5 +675,6 @@ fn a_label_with_a_comma_in_its_name_can_be_asked_for() {
     assert_eq!(labels("fruit,red"), ["fruit,red"]);
     assert_eq!(labels("call,fruit,red,blame"), ["blame", "call", "fruit,red"]);
     assert_eq!(labels("call,blame"), ["blame", "call"]);
+    assert_eq!(labels("call,\"fruit,red\""), ["call", "fruit,red"]);
     desk.run_with("classify -m m --only call,frut", "They will pay.\n").ends(2).says("no label \"frut\"");
 }

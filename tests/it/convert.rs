@@ -227,3 +227,64 @@ fn passages_that_do_not_lie_in_their_text_are_told_with_their_line() {
         .says("a.jsonl:1: ")
         .says("in the column `spans` marks no passages of its text; it is kept");
 }
+
+#[test]
+fn a_column_without_a_name_goes_by_its_number() {
+    let rows = "\"\",\"text\",\"labels\",\"column 1\",\n\"r1\",\"A ist da.\",\"x\",y,\n\"r2\",\"B ist da.\",\"z\",y,\n";
+    let desk = Desk::with("r.csv", rows).and("empty.csv", "text;labels;;\nA;x;;\nB;z;;\n");
+    let ran = desk.run("convert r.csv - --to csv").ok().says_not("no room");
+    assert_eq!(ran.stdout, "text,labels,_column 1,column 1\nA ist da.,x,r1,y\nB ist da.,z,r2,y\n");
+    let ran = desk.run("convert r.csv - --to jsonl").ok();
+    assert_eq!(ran.records()[1]["_column 1"], "r2");
+    desk.run("convert r.csv - --to fasttext").ok().says("`_column 1` (2 rows)");
+    let pool = desk.and("pool.csv", ",text\nr1,A ist da.\nr2,B ist da.\n");
+    let ran = pool.run("suggest pool.csv --no-model -f jsonl").ok();
+    assert_eq!(ran.records()[0]["column 1"], if ran.records()[0]["text"] == "A ist da." { "r1" } else { "r2" });
+    let desk = pool;
+    assert_eq!(desk.run("convert empty.csv - --to csv").ok().stdout, "text,labels\nA,x\nB,z\n");
+    desk.run("agree r.csv r.csv --merged m.csv").ok();
+    assert!(String::from_utf8(desk.read("m.csv")).unwrap().starts_with("text,labels,_column 1,annotators,column 1\n"));
+}
+
+#[test]
+fn a_weight_that_is_none_costs_no_row_where_nothing_is_weighed() {
+    let data = "text;labels;weight\nEs droht.;a;1,0\nEs regnet.;b;0,5\nEs brennt.;a;2\nEs ist.;b;\n";
+    let desk = Desk::with("w.csv", data).and("cues.toml", "[a]\ndroht = \"droht\"\n");
+    let ran = desk.run("convert w.csv - --to csv").ok().says_not("left out");
+    assert_eq!(
+        ran.stdout,
+        "text,labels,weight\nEs droht.,a,\"1,0\"\nEs regnet.,b,\"0,5\"\nEs brennt.,a,2\nEs ist.,b,1\n"
+    );
+    desk.run("convert w.csv w.jsonl").ok();
+    assert_eq!(desk.run("convert w.jsonl - --to csv").ok().stdout, ran.stdout);
+    desk.run("agree w.csv w.csv").ok().says_not("left out");
+    desk.run("cues cues.toml --labelled w.csv").ok().says_not("left out");
+    let pool = desk.run("suggest w.csv -l w.csv --no-model --column text -f jsonl");
+    pool.says("every unit of the pool is labelled already (4)");
+    let train = desk.run("train w.csv --dry-run").ends(0);
+    train
+        .says("w.csv:2: the weight `1,0` is not a positive finite number\nhint: write 1.0, with a point; `--weight-column none` leaves")
+        .says("2 of 4 rows are left out");
+    desk.run("train w.csv --dry-run --weight-column none").ok().says_not("left out");
+}
+
+#[test]
+fn columns_of_labels_with_commas_in_their_names_can_be_named_and_hints_show_how() {
+    let data = "text,\"Angst, gross\",Schuld\nEs droht.,1,0\nEr war es.,0,1\nEs regnet.,0,0\nEs brennt.,1,0\n";
+    let json = "{\"text\": \"Es droht.\", \"Angst, gross\": 1, \"Schuld\": 0}\n";
+    let desk = Desk::with("a.csv", data).and("a.jsonl", json);
+    desk.run("convert a.csv - --to jsonl")
+        .ok()
+        .says("hint: `--label-columns '\"Angst, gross\",Schuld'` says it for good");
+    for typed in ["\"Angst, gross\",Schuld", "Angst, gross,Schuld", "Schuld, \"Angst, gross\""] {
+        for file in ["a.csv", "a.jsonl"] {
+            let args = ["--to", "jsonl", "--label-columns", typed];
+            let ran = desk.ran(desk.command(&format!("convert {file} -")).args(args).output().unwrap()).ok();
+            assert_eq!(ran.records()[0]["labels"], serde_json::json!(["Angst, gross"]), "{typed}: {file}");
+        }
+    }
+    let ran = desk.ran(desk.command("convert a.csv - --to csv --label-columns").arg("Angst, klein").output().unwrap());
+    ran.ends(1).says("no column `Angst`");
+    let spaced = Desk::with("b.csv", "Te xt,labels\nx,y\n");
+    spaced.run("train b.csv --dry-run").ends(1).says("name it with `--text-column 'Te xt'`");
+}

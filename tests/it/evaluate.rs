@@ -218,6 +218,12 @@ fn how_to_train_can_be_chosen_with_cv_only() {
     desk.run("evaluate train.csv -m m --cv").ends(2).says("cannot be used with");
     desk.run("evaluate train.csv -m m --weight-column group").ends(2).says("--weight-column");
     desk.run("evaluate train.csv --weight-column group").ends(2).says("--cv");
+    let heavy = desk.and("heavy.csv", "text,labels,weight\nThey will pay,threat,\"1,0\"\nSign it,call,\"0,5\"\n");
+    let desk = heavy;
+    for none in ["", "--weight-column none"] {
+        desk.run(&format!("evaluate heavy.csv -m m {none}")).ok().says_not("left out").prints("2 units");
+    }
+    desk.run("evaluate heavy.csv --cv").ends(1).says("write 1.0, with a point; `--weight-column none`");
     desk.run("evaluate train.csv -m m --seed 4").ok();
     let folds =
         |args: &str| json(&desk, &format!("evaluate train.csv --cv --cues none -q {args}"))["cv"]["folds"].clone();

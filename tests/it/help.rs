@@ -76,7 +76,7 @@ fn a_model_that_only_the_environment_names_is_said_to_come_from_there() {
 fn a_habit_from_another_tool_is_told_what_it_is_called_here() {
     let desk = Desk::with("a.txt", "They will pay.\n").and("my.rhetor", "");
     let said = |args: &str, words: &str| desk.run(args).ends(2).says(words);
-    said("a.txt", "tip: to find framings in it: 'rhetor classify a.txt'").says_not("inspect'");
+    said("a.txt", "tip: to find framings in it: rhetor classify a.txt").says_not("inspect'");
     said("gone.txt", "tip: there is no file gone.txt");
     said("predict a.txt", "tip: that is 'rhetor classify' here");
     said("version", "tip: that is 'rhetor --version' here");
@@ -91,7 +91,7 @@ fn a_habit_from_another_tool_is_told_what_it_is_called_here() {
     said("classify -j 2 a.txt", "tip: that is '--threads N' here");
     said("classify --verbose a.txt", "everything is said already").says_not("--version");
     said("classify --nonsense a.txt", "unexpected argument '--nonsense'").says_not("tip:");
-    said("inspect my.rhetor", "tip: a model is named by '-m my.rhetor'");
+    said("inspect my.rhetor", "tip: a model is named by -m my.rhetor");
     said("inspect threat", "tip: '--terms threat' shows the terms of a label");
     said("classify -f cvs a.txt", "tip: a similar value exists: 'csv'");
     said("classify -u LINE a.txt", "tip: a similar value exists: 'line'");
@@ -127,6 +127,16 @@ fn a_name_that_no_file_has_is_met_with_what_was_probably_meant() {
     said("classify -m nothing speech.txt", "hint: `rhetor train DATA -o MODEL` makes a model");
     let sentence = desk.ran(desk.command("classify").arg("They will pay for this.").output().unwrap());
     sentence.ends(1).says("hint: if that is no name but text, pipe it: echo '…' | rhetor classify");
+    let model = desk.command("classify speech.txt -m").arg("fehlt é.rhetor").output().unwrap();
+    desk.ran(model).ends(1).says_not("pipe it").says("hint: `rhetor train DATA -o MODEL` makes a model");
+}
+
+#[test]
+fn a_decimal_comma_is_told_from_other_slips() {
+    let desk = Desk::with("train.csv", "text,labels\nThey will pay.,x\n");
+    desk.run("classify train.csv --threshold 0,5").ends(2).says("write 0.5, with a point");
+    desk.run("classify train.csv --threshold 1.5").ends(2).says("a probability lies between 0 and 1");
+    desk.run("train train.csv --dry-run --l2 0,1").ends(2).says("write 0.1, with a point");
 }
 
 #[test]

@@ -147,3 +147,32 @@ fn a_row_of_a_pool_that_no_label_fits_is_labelled_like_any_other() {
     assert_eq!(texts("pool.csv", ""), ["Vote now!", "We will make them pay."]);
     assert_eq!(texts("pool.jsonl", "--blank-is-unjudged").len(), 2);
 }
+
+#[test]
+fn what_a_hint_shows_can_be_typed() {
+    let desk = Desk::with_model().and("pool one.txt", POOL);
+    std::fs::rename(desk.path("m"), desk.path("mein modell.rhetor")).unwrap();
+    let run = |args: &[&str]| desk.ran(desk.command("suggest").args(args).output().unwrap());
+    run(&["pool one.txt", "-m", "mein modell.rhetor", "-o", "näch ste.csv"])
+        .ok()
+        .says("hint: rhetor annotate 'näch ste.csv' -o labels.jsonl -m 'mein modell.rhetor'\n");
+    let strange = "text,labels\nThey left,jumble\n";
+    let desk = Desk::with("pool.txt", POOL).and("my data.csv", strange);
+    let ran = desk.ran(desk.command("suggest pool.txt -l").arg("my data.csv").output().unwrap());
+    ran.ends(1).says("hint: rhetor train 'my data.csv' -o my.rhetor");
+}
+
+#[test]
+fn a_pool_of_one_unit_or_of_none_that_is_worth_it_is_told_so() {
+    let desk = Desk::with("one.txt", "It rained for a week in Lund.\n")
+        .and("done.csv", "text,labels\nIt rained for a week in Lund.,x\n");
+    desk.run("suggest one.txt --no-model -n 5")
+        .ok()
+        .says("the pool has only 1 unit that is not labelled; this is it\n");
+    desk.run("suggest one.txt --no-model -n 5 -l done.csv")
+        .ok()
+        .says(
+            "the only unit is not worth it: it is labelled, or nearly the same as one that is\nhint: add to the pool\n",
+        )
+        .says_not("-n 0");
+}

@@ -139,6 +139,7 @@ fn take(example: &mut Example, row: &Example, annotator: &str) -> Vec<String> {
     };
     one_of(&mut example.id, &row.id, "ids");
     one_of(&mut example.group, &row.group, "groups");
+    one_of(&mut example.odd_weight, &row.odd_weight, "weights");
     if example.weight == 1.0 {
         example.weight = row.weight;
     } else if row.weight != 1.0 && row.weight != example.weight {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use rhetor::evaluate::agreement::measures::{Figures, LabelAgreement, Measure, Measured};
-use rhetor::report::column::width;
+use rhetor::report::column::{cell, width};
 use rhetor::text::visible;
 
 use super::Findings;
@@ -87,7 +87,7 @@ fn labels(found: &Findings, out: &mut String) {
         line!(
             out,
             "{:<width$} {:>6} {:>6}  {:>9}  {:>8}  {:>5}  {:>6}  {:<22}  {}",
-            visible(&label.label),
+            cell(visible(&label.label)),
             label.by_any,
             label.by_all,
             of(Measure::Agreement),
@@ -117,7 +117,7 @@ fn pairs(found: &Findings, out: &mut String) {
         line!(
             out,
             "{:<width$}  {:>6}  {:>9}  {}",
-            names(&pair.annotators),
+            cell(names(&pair.annotators)),
             pair.units,
             short(pair.figures[&Measure::Agreement]),
             shown(pair.figures[&Measure::Cohen])

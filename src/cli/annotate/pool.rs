@@ -213,6 +213,7 @@ fn table(path: &Path, args: &Annotate, language: &str, pool: &mut Pool, remarks:
         pending: true,
         binary_labels,
         everything: true,
+        weighs: false,
         encoding: args.from.encoding,
         ..ReadOptions::default()
     };
@@ -268,14 +269,14 @@ struct Row<'a> {
 impl<'a> Row<'a> {
     fn new(path: &'a str, index: u64, mut example: Example, is_review: bool) -> Self {
         let around = AROUND.map(|name| example.extra.remove(name).filter(|text| !text.trim().is_empty()));
+        let odd_weight = example.odd_weight.take().map(Value::from);
+        let weight = odd_weight.or_else(|| (example.weight != 1.0).then(|| Value::from(example.weight)));
         let mut fields: Map<String, Value> = Map::new();
         fields.extend(example.extra.into_iter().map(|(name, value)| (name, Value::from(value))));
         let nested = example.nested.into_iter();
         fields.extend(nested.filter_map(|(name, json)| Some((name, serde_json::from_str(&json).ok()?))));
         fields.extend(example.group.clone().map(|group| ("group".to_owned(), Value::from(group))));
-        if example.weight != 1.0 {
-            fields.insert("weight".into(), Value::from(example.weight));
-        }
+        fields.extend(weight.map(|weight| ("weight".to_owned(), weight)));
         Row {
             path,
             index,

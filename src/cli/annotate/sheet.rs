@@ -6,13 +6,16 @@
 //! of a unit that one has not left, and units that were skipped. A journal that a killed run left is played back, and a last
 //! line that was cut is left out.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use rhetor::corpus::typed;
 use rhetor::model::part::replace;
+use rhetor::text::form::{composed, is_same};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -180,8 +183,9 @@ impl Sheet {
         match others.and_then(|row| row.annotator.as_deref()) {
             None => Ok(()),
             Some(other) => anyhow::bail!(
-                "{}: holds the answers of {other:?}\nhint: --annotator {other} goes on with them; another annotator needs another file",
-                self.path.display()
+                "{}: holds the answers of {other:?}\nhint: --annotator {} goes on with them; another annotator needs another file",
+                self.path.display(),
+                typed(other)
             ),
         }
     }
@@ -203,17 +207,17 @@ impl Sheet {
         let mut found: Vec<Option<usize>> = self
             .entries
             .iter()
-            .map(|entry| by_id.get(&entry.row.id[..]).copied().filter(|&at| units[at].1 == entry.row.text))
+            .map(|entry| by_id.get(&entry.row.id[..]).copied().filter(|&at| is_same(units[at].1, &entry.row.text)))
             .collect();
-        let mut free: HashMap<&str, Vec<usize>> = HashMap::new();
+        let mut free: HashMap<Cow<str>, Vec<usize>> = HashMap::new();
         let taken: HashSet<usize> = found.iter().flatten().copied().collect();
         (0..units.len())
             .rev()
             .filter(|at| !taken.contains(at))
-            .for_each(|at| free.entry(units[at].1).or_default().push(at));
+            .for_each(|at| free.entry(composed(units[at].1)).or_default().push(at));
         let (mut has_moved, mut moved_last) = (false, None);
         for (entry, found) in self.entries.iter_mut().zip(&mut found).filter(|(_, found)| found.is_none()) {
-            *found = free.get_mut(&entry.row.text[..]).and_then(Vec::pop);
+            *found = free.get_mut(&composed(&entry.row.text)).and_then(Vec::pop);
             let mut id = found.map_or_else(|| entry.row.id.clone(), |at| units[at].0.to_owned());
             while found.is_none() && by_id.contains_key(&id[..]) {
                 id += "~";

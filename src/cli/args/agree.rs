@@ -15,13 +15,13 @@ pub struct Agree {
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// The column or field that says who gave the labels [default for one file: annotator]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = super::name)]
     pub annotator_column: Option<String>,
     /// What makes rows of two annotators the same unit [default: id where all have one and none means two texts, else text]
     #[arg(long, value_name = "KEY")]
     pub join: Option<JoinName>,
     /// The column or field with the id [default: id]
-    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    #[arg(long, value_name = "NAME", hide_short_help = true, value_parser = super::name)]
     pub id_column: Option<String>,
     /// Show the N units that divide the annotators most
     #[arg(long, value_name = "N", default_value_t = 10)]

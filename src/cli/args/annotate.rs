@@ -34,7 +34,7 @@ pub struct BookOptions {
     #[arg(short, long, value_name = "MODEL")]
     pub model: Option<PathBuf>,
     /// These labels instead of the model's
-    #[arg(long, value_name = "LABEL,…", value_delimiter = ',')]
+    #[arg(long, value_name = "LABEL,…", value_parser = super::name)]
     pub labels: Vec<String>,
     /// The labels of this codebook, which `?` shows: a TOML or YAML file
     #[arg(long, value_name = "FILE", conflicts_with = "labels")]
@@ -89,10 +89,10 @@ pub struct PoolOptions {
     #[arg(short, long, value_name = "UNIT")]
     pub unit: Option<UnitName>,
     /// The column or field with the text [default: text]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = super::name)]
     pub column: Option<String>,
     /// With --review, the column or field with the labels [default: labels, else label]
-    #[arg(long, value_name = "NAME", requires = "review", hide_short_help = true)]
+    #[arg(long, value_name = "NAME", requires = "review", hide_short_help = true, value_parser = super::name)]
     pub label_column: Option<String>,
     /// The format of a table [default: by name and content]
     #[arg(long, value_name = "FORMAT", hide_short_help = true)]

@@ -68,7 +68,7 @@ pub struct ShownOptions {
     #[arg(short, long, value_name = "ORDER", num_args = 0..=1, require_equals = true, default_missing_value = "weight")]
     pub explain: Option<OrderName>,
     /// Only these labels
-    #[arg(long, value_name = "LABEL,…")]
+    #[arg(long, value_name = "LABEL,…", value_parser = super::name)]
     pub only: Vec<String>,
     /// Only framings in these voices; `none` tells no voices: quicker
     #[arg(long, value_name = "VOICE,…", value_delimiter = ',')]
@@ -137,7 +137,7 @@ impl VoiceName {
 #[command(next_help_heading = "Reading")]
 pub struct FromOptions {
     /// Classify this column of CSV, TSV or JSONL data and pass the other columns through
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = super::name)]
     pub column: Option<String>,
     /// The format of --column data [default: by name and content]
     #[arg(long, value_name = "FORMAT", requires = "column", hide_short_help = true)]

@@ -21,7 +21,7 @@ pub struct Cues {
     #[arg(long, value_name = "DATA")]
     pub labelled: Vec<PathBuf>,
     /// Only these cues (NAME or SECTION.NAME), or those of these sections; without a text, show how they are written
-    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    #[arg(long, value_name = "NAME,…", value_parser = super::name)]
     pub only: Vec<String>,
     /// The language of the text, for ~stems
     #[arg(long, value_name = "NAME", default_value = "english", value_parser = super::language)]

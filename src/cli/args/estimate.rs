@@ -20,7 +20,7 @@ pub struct Estimate {
     #[arg(short, long, value_name = "MODEL")]
     pub model: Option<PathBuf>,
     /// Also estimate for each value of this column of the pool; `file` and `voice` need no column
-    #[arg(long, value_name = "COLUMN")]
+    #[arg(long, value_name = "COLUMN", value_parser = super::name)]
     pub by: Option<String>,
     /// What is counted; the sample has to hold the same [default: sentence; with --column, the whole cell]
     #[arg(short, long, value_name = "UNIT")]
@@ -45,16 +45,16 @@ pub struct SampleOptions {
     #[arg(long, value_name = "KEY")]
     pub join: Option<JoinName>,
     /// The column or field with the id, in sample and pool [default: id]
-    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    #[arg(long, value_name = "NAME", hide_short_help = true, value_parser = super::name)]
     pub id_column: Option<String>,
     /// The column or field with the text [default: text, else that of --column]
-    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    #[arg(long, value_name = "NAME", hide_short_help = true, value_parser = super::name)]
     pub text_column: Option<String>,
     /// The column or field with the labels [default: labels, else label]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = super::name)]
     pub label_column: Option<String>,
     /// Columns of 0 and 1, one for each label, in place of a label column
-    #[arg(long, value_name = "NAME,…", value_delimiter = ',', hide_short_help = true)]
+    #[arg(long, value_name = "NAME,…", hide_short_help = true, value_parser = super::name)]
     pub label_columns: Vec<String>,
     /// What splits several labels in one cell [default: | and ;]
     #[arg(long, value_name = "TEXT", hide_short_help = true)]
@@ -63,10 +63,10 @@ pub struct SampleOptions {
     #[arg(long, hide_short_help = true)]
     pub blank_is_unjudged: bool,
     /// The column that says which units were drawn together [default: group, else doc]
-    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    #[arg(long, value_name = "NAME", hide_short_help = true, value_parser = super::name)]
     pub group_column: Option<String>,
     /// The column that says how many units of the pool a row stands for [default: weight, if there is one]
-    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    #[arg(long, value_name = "NAME", hide_short_help = true, value_parser = super::name)]
     pub weight_column: Option<String>,
     /// The encoding of the sample, and with --column of the pool, such as windows-1252 [default: utf-8]
     #[arg(long, value_name = "NAME", value_parser = super::encoding)]

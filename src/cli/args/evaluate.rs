@@ -29,7 +29,7 @@ pub struct Evaluate {
     #[arg(long, conflicts_with = "cv")]
     pub unseen: bool,
     /// Also score the units of each value of this column by themselves
-    #[arg(long, value_name = "COLUMN")]
+    #[arg(long, value_name = "COLUMN", value_parser = super::name)]
     pub by: Option<String>,
     /// Also score how well voices and speakers are told, by the columns `voice` and `quoted_speaker`
     #[arg(long, hide_short_help = true)]
@@ -82,9 +82,9 @@ impl Evaluate {
     }
 }
 
-/// Of a model that is trained already, nothing of how to train can be chosen, so nor can what a row weighs; but intervals are drawn by the seed.
+/// Of a model that is trained already, nothing of how to train can be chosen; but intervals are drawn by the seed.
 fn only_with_cv(arg: Arg) -> Arg {
-    let trains = matches!(arg.get_help_heading(), Some("Features" | "Learning")) || arg.get_id() == "weight_column";
+    let trains = matches!(arg.get_help_heading(), Some("Features" | "Learning"));
     let arg = if trains { arg.hide_short_help(true) } else { arg };
     if trains && arg.get_id() != "seed" { arg.requires("cv").conflicts_with("model") } else { arg }
 }

@@ -14,7 +14,7 @@ pub struct Inspect {
     #[arg(short, long, value_name = "MODEL")]
     pub model: Option<PathBuf>,
     /// Show the strongest terms for and against a label
-    #[arg(long, value_name = "LABEL")]
+    #[arg(long, value_name = "LABEL", value_parser = super::name)]
     pub terms: Option<String>,
     /// Show every cue: support, weight, and what it is worth on held-out units
     #[arg(long, conflicts_with = "terms")]

@@ -11,7 +11,7 @@ use super::CardFormat;
 #[command(after_help = LABELS_EXAMPLES)]
 pub struct Labels {
     /// Only this label, with its examples, near misses and rules
-    #[arg(value_name = "LABEL")]
+    #[arg(value_name = "LABEL", value_parser = super::name)]
     pub label: Option<String>,
     /// The codebook that a model holds [default: that of $RHETOR_MODEL, else of the embedded English model]
     #[arg(short, long, value_name = "MODEL", conflicts_with = "codebook")]

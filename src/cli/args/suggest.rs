@@ -57,7 +57,7 @@ pub struct PoolOptions {
     #[arg(short, long, value_name = "UNIT")]
     pub unit: Option<UnitName>,
     /// Read the pool as tables, and take this column [default for names like .csv and .jsonl: text]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = super::name)]
     pub column: Option<String>,
     /// In folders, read the files that match instead of *.txt, *.md and *.txt.gz; `!` excludes
     #[arg(long, value_name = "GLOB", hide_short_help = true)]

@@ -9,6 +9,7 @@ use rhetor::learn::threshold::Optimize;
 use rhetor::learn::weighing::Weighing;
 use rhetor::learn::{ClassWeight, Solver};
 use rhetor::model::Task;
+use rhetor::text::form::composed;
 use rhetor::text::stem::Language;
 
 use super::DataOptions;
@@ -139,13 +140,13 @@ pub struct LearningOptions {
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(2..=100), hide_short_help = true)]
     pub folds: u32,
     /// The column whose values stay within a fold [default: the group]
-    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    #[arg(long, value_name = "NAME", hide_short_help = true, value_parser = super::name)]
     pub fold_by: Option<String>,
     /// Weight of rare labels
     #[arg(long, value_name = "SCHEME", default_value = "none", hide_short_help = true)]
     pub class_weight: ClassWeight,
     /// Let units whose column has a value count FACTOR times in the fit; may be given several times
-    #[arg(long, value_name = "COLUMN=VALUE:FACTOR", hide_short_help = true)]
+    #[arg(long, value_name = "COLUMN=VALUE:FACTOR", value_parser = weighing, hide_short_help = true)]
     pub weigh: Vec<Weighing>,
     /// What thresholds are chosen for: f1, precision=SHARE or recall=SHARE
     #[arg(long, value_name = "AIM", default_value = "f1")]
@@ -173,20 +174,24 @@ fn lengths(text: &str) -> Result<(usize, usize), String> {
     }
 }
 
-fn strength(text: &str) -> Result<f64, &'static str> {
+fn strength(text: &str) -> Result<f64, String> {
     let strength = text.parse().ok().filter(|strength: &f64| strength.is_finite() && *strength > 0.0);
-    strength.ok_or("an L2 strength is a number above 0")
+    strength.ok_or_else(|| super::or_point(text, "an L2 strength is a number above 0"))
 }
 
 fn log_odds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
-        _ => Err("give log-odds of 0 or more, such as 0.01".into()),
+        _ => Err(super::or_point(text, "give log-odds of 0 or more, such as 0.01")),
     }
 }
 
+fn weighing(text: &str) -> Result<Weighing, String> {
+    composed(text).parse()
+}
+
 pub(super) fn equation(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
+    match composed(text).split_once('=') {
         Some((column, value)) if !column.is_empty() => Ok((column.into(), value.into())),
         _ => Err("give COLUMN=VALUE, such as part=document".into()),
     }

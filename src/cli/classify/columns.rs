@@ -9,7 +9,7 @@ use csv::StringRecord;
 use indicatif::ProgressBar;
 use rhetor::codebook::nearest;
 use rhetor::corpus::passing::{ObjectRow, ObjectRows, Passing, Stopped, TableRows, Wanted};
-use rhetor::corpus::{Fault, Format, Problem, Warning};
+use rhetor::corpus::{Fault, Format, Problem, Warning, shell, typed};
 use rhetor::report::{Cells, flat};
 use rhetor::text::Place;
 use rhetor::text::source::{self, Source};
@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use super::stream::Pen;
 use super::{Job, SharedReport, Tally};
 use crate::cli::args::{DataFormat, OutputFormat};
-use crate::cli::{Remarks, is_closed_pipe, is_of_output, named, train};
+use crate::cli::{Remarks, is_closed_pipe, is_of_output, named, train, unopened};
 
 pub fn classify(
     job: &Job,
@@ -28,7 +28,7 @@ pub fn classify(
     report: &SharedReport,
     bar: &ProgressBar,
 ) -> anyhow::Result<Tally> {
-    let input = source::open(path).map_err(|error| named(path, error))?;
+    let input = source::open(path).map_err(|error| unopened(path, error))?;
     let input = Pausing { input, report: report.clone(), bar: bar.clone() };
     let name = path.display().to_string();
     let most = job.max_record.saturating_mul(RECORDS_A_ROW).max(LEAST_ROW);
@@ -50,7 +50,10 @@ pub fn classify(
             anyhow::bail!("{name}: fastText lines have no columns\nhint: leave --column out, and use --unit line")
         }
         Format::LabelStudio => {
-            anyhow::bail!("{name}: Label Studio's tasks are no table\nhint: rhetor convert {name} - --to jsonl")
+            anyhow::bail!(
+                "{name}: Label Studio's tasks are no table\nhint: rhetor convert {} - --to jsonl",
+                shell(path)
+            )
         }
     }
 }
@@ -78,13 +81,12 @@ impl Found {
     }
 }
 
-/// The column that most likely holds the text: one that is called so, else the one with the longest cells.
+/// The column that most likely holds the text, as it is typed: one that is called so, else the one with the longest cells.
 pub fn of_text(found: &Found) -> String {
     const NAMES: [&str; 6] = ["text", "body", "content", "sentence", "message", "comment"];
     let is_text = |(name, _): &&(String, usize)| NAMES.iter().any(|text| name.eq_ignore_ascii_case(text));
     let longest = || found.columns.iter().max_by_key(|(_, length)| *length);
-    let name = found.columns.iter().find(is_text).or_else(longest).map_or("NAME", |(name, _)| name);
-    if name.contains(char::is_whitespace) { format!("{name:?}") } else { name.to_owned() }
+    typed(found.columns.iter().find(is_text).or_else(longest).map_or("NAME", |(name, _)| name))
 }
 
 /// Rows that must have as many cells as the header, and rows that are looked at.
@@ -365,7 +367,9 @@ impl Table<'_> {
             return self.too_long(rows[0].line, "--max-record 16M reads longer rows", most);
         };
         let hint = match format {
-            _ if is_list => format!("a list is none; rhetor convert {path} - --to jsonl writes an object a line"),
+            _ if is_list => {
+                format!("a list is none; rhetor convert {} - --to jsonl writes an object a line", shell(path))
+            }
             None => "--input-format csv or tsv says that it is a table".to_owned(),
             Some(_) => fault.hint(),
         };

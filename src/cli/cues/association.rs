@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use rhetor::corpus::Corpus;
 use rhetor::evaluate::interval::log_odds_ratio;
 use rhetor::features::cues::Finder;
-use rhetor::report::column::width;
+use rhetor::report::column::{cell, width};
 use rhetor::text::visible;
 
 use super::Loaded;
@@ -101,7 +101,7 @@ fn text(out: &mut impl Write, rows: &[Association], all: u64) -> io::Result<()> 
     writeln!(out, "{:<cues$}  {:<labels$}  matched  with it  share  log-odds  95%", "cue", "label")?;
     for row in rows {
         let share = row.with_label as f64 / row.matched.max(1) as f64;
-        let (cue, label) = (visible(row.cue), visible(row.label));
+        let (cue, label) = (cell(visible(row.cue)), cell(visible(row.label)));
         if row.matched == 0 {
             writeln!(out, "{cue:<cues$}  {:<labels$}  {:>7}  never matched, and tells nothing", "-", 0)?;
             continue;

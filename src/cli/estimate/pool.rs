@@ -9,10 +9,11 @@ use std::rc::Rc;
 use csv::StringRecord;
 use rhetor::corpus::Example;
 use rhetor::evaluate::estimate::Predicted;
-use rhetor::evaluate::panel::{Key, plain};
+use rhetor::evaluate::panel::Key;
 use rhetor::framing::voice::Voice;
 use rhetor::model::Model;
 use rhetor::report::{Record, Report};
+use rhetor::text::form::{composed, plain};
 
 use crate::cli::args::Estimate;
 
@@ -136,7 +137,7 @@ impl<'a> Pool<'a> {
         });
         self.found.1[part].add(&record.probabilities, record.framings.iter().map(|framing| framing.label.index()));
         let key = match self.key {
-            Some(Key::Id) => cell(&self.id),
+            Some(Key::Id) => cell(&self.id).map(|id| composed(id).into_owned()),
             _ => Some(plain(&record.text)),
         };
         let Some(rows) = key.and_then(|key| self.wanted.get(&key)) else { return };

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use rhetor::evaluate::estimate::{FEW, Share};
-use rhetor::report::column::width;
+use rhetor::report::column::{cell, width};
 use rhetor::text::visible;
 
 use super::{Findings, LabelShare, Shares};
@@ -75,7 +75,7 @@ fn table(name: Option<&str>, shares: &Shares, found: &Findings, out: &mut String
         line!(
             out,
             "{:<width$} {:>8} {:>6}   {:<22} {:<22} {:>8}  {:<17} {:>4}",
-            visible(&row.label),
+            cell(visible(&row.label)),
             estimate.naive_count,
             percent(estimate.naive_share),
             share(estimate.hand),

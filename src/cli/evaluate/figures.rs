@@ -6,14 +6,14 @@ use rhetor::evaluate::compare::Contrast;
 use rhetor::evaluate::judgement::{Baseline, LabelFigures, Overall};
 use rhetor::evaluate::voices::VoiceFigures;
 use rhetor::model::card::Figure;
-use rhetor::report::column::{cut, width};
+use rhetor::report::column::{Cell, cell, cut, width};
 use rhetor::text::visible;
 
 use super::against::{Against, Flip, Verdict};
 use super::mistakes::Mistake;
 use super::{Findings, Part};
 use crate::cli::card::{short, shown_figure as shown};
-use crate::cli::reading::in_groups;
+use crate::cli::reading::{in_groups, plural};
 
 /// Pairs of labels mixed up that are named.
 const PAIRS: usize = 5;
@@ -154,20 +154,20 @@ fn against(other: &Against, out: &mut String) {
     let width = width(other.comparison.labels.iter().map(|label| visible(&label.label)), 21);
     line!(out, "{:<width$}              this  other  difference               p", "");
     for figure in &other.comparison.overall {
-        line!(out, "{}", contrast(figure.words(), "", figure, width));
+        line!(out, "{}", contrast(&cell(figure.words()), "", figure, width));
     }
     for label in &other.comparison.labels {
-        let [name, again] = [cut(&visible(&label.label)), String::new()];
-        for (figure, name) in label.figures.iter().zip([&name, &again]) {
+        let names = [cut(&visible(&label.label)), cell("")];
+        for (figure, name) in label.figures.iter().zip(names) {
             let short = if figure.figure == "f1" { "F1" } else { "AP" };
-            line!(out, "{}", contrast(name, short, figure, width));
+            line!(out, "{}", contrast(&name, short, figure, width));
         }
     }
     line!(out, "p of single labels is adjusted for their number (Holm)");
     flips(other, out);
 }
 
-fn contrast(name: &str, figure: &str, contrast: &Contrast, width: usize) -> String {
+fn contrast(name: &Cell, figure: &str, contrast: &Contrast, width: usize) -> String {
     let p = contrast.p_adjusted.unwrap_or(contrast.p);
     let difference = match contrast.figure().known_interval() {
         Some((low, high)) => format!("{:+.3} [{low:+.3}, {high:+.3}]", contrast.difference),
@@ -181,7 +181,8 @@ fn contrast(name: &str, figure: &str, contrast: &Contrast, width: usize) -> Stri
 
 fn flips(other: &Against, out: &mut String) {
     let flips = &other.flips;
-    line!(out, "\n{} units have other labels: {} better than there, {} worse", flips.units, flips.better, flips.worse);
+    let units = plural(flips.units, "unit has", "units have");
+    line!(out, "\n{} {units} other labels: {} better than there, {} worse", flips.units, flips.better, flips.worse);
     let set = |labels: &[String]| match labels {
         [] => "none".to_owned(),
         some => some.iter().map(|label| visible(label)).collect::<Vec<_>>().join(", "),
@@ -203,13 +204,13 @@ fn flips(other: &Against, out: &mut String) {
 fn parts(column: &str, parts: &[Part], out: &mut String) {
     let value = |part: &Part| if part.value.is_empty() { "(none)".into() } else { visible(&part.value) };
     let width = width(parts.iter().map(value).chain([visible(column)]), 0);
-    line!(out, "\n{:<width$}  units  {:<21}  {:<21}  {}", visible(column), "micro F1", "macro F1", "mean AP");
+    line!(out, "\n{:<width$}  units  {:<21}  {:<21}  {}", cell(visible(column)), "micro F1", "macro F1", "mean AP");
     for part in parts {
         let overall = &part.all.overall.figures;
         let [micro, whole, precision] = [overall.micro_f1, overall.macro_f1, overall.average_precision].map(shown);
         let unlabelled = part.all.labels.iter().all(|label| label.support == 0);
         let precision = if unlabelled { "no labelled unit".into() } else { precision };
-        line!(out, "{:<width$}  {:>5}  {micro:<21}  {whole:<21}  {precision}", value(part), part.all.units);
+        line!(out, "{:<width$}  {:>5}  {micro:<21}  {whole:<21}  {precision}", cell(value(part)), part.all.units);
     }
 }
 

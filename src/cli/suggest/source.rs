@@ -86,6 +86,7 @@ fn table(path: &Path, args: &Suggest, language: Language, remarks: Remarks, siev
     options.columns.text = args.from.column.clone().or(options.columns.text);
     options.pending = true;
     options.pool = true;
+    options.weighs = false;
     // In a pool, columns of 0 and 1 that nobody calls labels may be anything.
     options.binary_labels = false;
     let corpus = corpus::read(&[path], &options)?;

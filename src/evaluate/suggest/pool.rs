@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use crate::codebook::LabelId;
 use crate::features::{Extractor, FeatureId, FeatureSettings, TermKind};
 use crate::model::{Model, Scores, Task};
+use crate::text::form::plain;
 use crate::text::stem::Language;
 
 /// A term's number, in the order in which terms were met.
@@ -227,9 +228,9 @@ fn hash(text: &str) -> u64 {
     FixedState::default().hash_one(text)
 }
 
-/// The hash of a text whose blanks do not count.
+/// The hash of a text as it is compared.
 fn plain_hash(text: &str) -> u64 {
-    hash(&text.split_whitespace().collect::<Vec<_>>().join(" "))
+    hash(&plain(text))
 }
 
 /// What pulls at a unit.

@@ -477,7 +477,7 @@ fn shown(at: usize, label: &LabelReport, code: String) -> Shown {
         y: up(*was),
         // By area, from a dot that can be seen to one that hides no other.
         r: short(1.5 + 5.0 * (*units as f64 / most).sqrt()),
-        words: format!("{units} units: said {said:.2}, true {was:.2}"),
+        words: format!("{units} {}: said {said:.2}, true {was:.2}", if *units == 1 { "unit" } else { "units" }),
     };
     Shown {
         name: visible(&label.name),
