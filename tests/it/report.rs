@@ -47,7 +47,12 @@ fn op_ed() -> View {
     let tested = view::Tested::OtherText;
     let known = view::Known { tested, units: 839, found: Some(0.38), flagged: Some(0.12) };
     View {
-        model: view::ModelNote { fingerprint: "0badcafe".into(), version: "0".into(), note: None, known: Some(known) },
+        model: view::ModelNote {
+            fingerprint: "0badcafe".into(),
+            version: "0".into(),
+            known: Some(known),
+            ..Default::default()
+        },
         labels: LABELS.iter().map(label).collect(),
         noun: "sentence".into(),
         asked: view::Asked::default(),
