@@ -205,6 +205,7 @@ fn note(model: &Model, mirror: Option<&Mirror>) -> ModelNote {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         note: model.card().note.clone(),
         known: Some(known),
+        language: language.code().map(str::to_owned),
         hearing: Hearing::of(language),
     }
 }

@@ -25,7 +25,7 @@ pub const STEMMER: &str = "rust-stemmers 1.2.0";
 const MEMO: usize = 1 << 16;
 
 macro_rules! languages {
-    ($($variant:ident $name:literal),* $(,)?) => {
+    ($($variant:ident $name:literal $code:literal),* $(,)?) => {
         /// A language with a Snowball stemmer, or [`Language::None`]: words are only lower-cased.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(rename_all = "lowercase")]
@@ -40,6 +40,11 @@ macro_rules! languages {
                 match self { $(Language::$variant => $name,)* Language::None => "none" }
             }
 
+            /// The code of two letters (ISO 639-1), as `lang` of a page has it.
+            pub fn code(self) -> Option<&'static str> {
+                match self { $(Language::$variant => Some($code),)* Language::None => None }
+            }
+
             fn algorithm(self) -> Option<Algorithm> {
                 match self { $(Language::$variant => Some(Algorithm::$variant),)* Language::None => None }
             }
@@ -48,10 +53,10 @@ macro_rules! languages {
 }
 
 languages! {
-    Arabic "arabic", Danish "danish", Dutch "dutch", English "english", Finnish "finnish", French "french",
-    German "german", Greek "greek", Hungarian "hungarian", Italian "italian", Norwegian "norwegian",
-    Portuguese "portuguese", Romanian "romanian", Russian "russian", Spanish "spanish", Swedish "swedish",
-    Tamil "tamil", Turkish "turkish",
+    Arabic "arabic" "ar", Danish "danish" "da", Dutch "dutch" "nl", English "english" "en", Finnish "finnish" "fi",
+    French "french" "fr", German "german" "de", Greek "greek" "el", Hungarian "hungarian" "hu", Italian "italian" "it",
+    Norwegian "norwegian" "no", Portuguese "portuguese" "pt", Romanian "romanian" "ro", Russian "russian" "ru",
+    Spanish "spanish" "es", Swedish "swedish" "sv", Tamil "tamil" "ta", Turkish "turkish" "tr",
 }
 
 impl fmt::Display for Language {

@@ -65,6 +65,20 @@ fn english_verbs_of_saying_are_not_heard_in_another_language() {
 }
 
 #[test]
+fn the_text_of_a_page_runs_in_its_own_direction_and_says_its_language() {
+    let page = german().run("classify -m m de.txt --threshold 0.05 -f html").ok().stdout;
+    assert!(page.contains("<html lang=\"en\">"), "the page's own words are English");
+    assert!(
+        page.contains("<div class=\"text\" lang=\"de\">") && page.contains("<p dir=\"auto\" data-l=\"1\">"),
+        "{page}"
+    );
+    let desk = Desk::with("train.csv", LABELLED).and("a.txt", "Sign the petition before the meeting.\n");
+    desk.run("train train.csv -o m --cues none --language none").ok();
+    let page = desk.run("classify -m m a.txt -f html").ok().stdout;
+    assert!(page.contains("<div class=\"text\">"), "of a model without a language none is known");
+}
+
+#[test]
 fn case_does_not_count_in_a_cue_of_turkish_or_greek() {
     let desk = Desk::with("tr.toml", "[a]\nworker = \"işçi\"\nriver = \"ırmak\"\n")
         .and("tr.txt", "İşçi geldi.\n\nIRMAK aktı.\n\nİŞÇİ gitti.\n")

@@ -85,6 +85,8 @@ struct Page {
     voiced: bool,
     /// Whether reported speech is told from the author's own words.
     hears_all: bool,
+    /// Of the text, where it is not that of the page.
+    language: Option<String>,
     /// Their names as classes, and as they are called.
     voices: Vec<(&'static str, &'static str)>,
     labels: Vec<LabelShown>,
@@ -259,6 +261,7 @@ fn page(view: &View) -> Page {
         footer: fill("footer", &[("version", &view.model.version), ("fingerprint", &view.model.fingerprint)]),
         voiced: view.has_voices(),
         hears_all: view.hears_all(),
+        language: foreign(view).map(str::to_owned),
         voices: Voice::ALL.map(|voice| (voice.name(), called(voice, hearing))).to_vec(),
         speakers: voices.speakers(view),
         data,
@@ -280,6 +283,11 @@ fn label_shown((at, (label, code)): (usize, (&super::view::Label, String))) -> L
     });
     let meaning = label.meaning.as_deref().map(visible).unwrap_or_default();
     LabelShown { name: visible(&label.name), code, tint: at % TINTS, meaning, known }
+}
+
+/// The language of the text, where it is not that of the page.
+fn foreign(view: &View) -> Option<&str> {
+    view.model.language.as_deref().filter(|code| *code != "en")
 }
 
 fn title(view: &View) -> String {
@@ -870,7 +878,7 @@ fn data(view: &View, labels: &[LabelShown], voices: &Voices) -> (String, Vec<Str
     let mut phrases = of_script();
     phrases.insert(Voice::Author.name(), called(Voice::Author, view.model.hearing));
     let all = json!({
-        "labels": labels, "voices": Voice::ALL.map(Voice::name), "say": phrases, "who": voices.names, "names": names.all,
+        "labels": labels, "voices": Voice::ALL.map(Voice::name), "say": phrases, "lang": foreign(view), "who": voices.names, "names": names.all,
         "units": chunks.next().unwrap_or_default(), "chunk": CHUNK, "count": view.framings().count(),
     });
     // `</script>` and `<!--` would end or change the element; U+003C is the same to JSON.

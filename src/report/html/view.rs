@@ -52,7 +52,10 @@ pub struct ModelNote {
     /// The model's own remark on itself.
     pub note: Option<String>,
     pub known: Option<Known>,
-    /// What is heard of what others say.
+    /// The code of two letters of its language, if it has one.
+    #[serde(default)]
+    pub language: Option<String>,
+    /// What is heard of what others say in that language.
     #[serde(default)]
     pub hearing: Hearing,
 }
