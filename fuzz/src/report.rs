@@ -147,10 +147,10 @@ fn cannot_steer(out: &str, color: bool) {
 
 /// Tags of our templates.
 const TAGS: &[&str] = &[
-    "!doctype", "a", "abbr", "article", "aside", "b", "body", "br", "button", "circle", "defs", "details", "div",
-    "footer", "h1", "h2", "head", "header", "html", "input", "kbd", "label", "li", "main", "mark", "meta", "option",
-    "p", "path", "pattern", "rect", "script", "section", "select", "small", "span", "strong", "style", "summary",
-    "svg", "table", "tbody", "td", "th", "thead", "title", "tr", "ul",
+    "!doctype", "a", "abbr", "article", "aside", "b", "bdi", "body", "br", "button", "circle", "defs", "details",
+    "div", "footer", "h1", "h2", "head", "header", "html", "input", "kbd", "label", "li", "main", "mark", "meta",
+    "option", "p", "path", "pattern", "rect", "script", "section", "select", "small", "span", "strong", "style",
+    "summary", "svg", "table", "tbody", "td", "th", "thead", "title", "tr", "ul",
 ];
 
 /// Every tag is one of our templates', with the attributes that those have; style and script are whole, and nothing is a control character.

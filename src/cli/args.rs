@@ -275,29 +275,10 @@ fn or_point(text: &str, wanted: &str) -> String {
 
 /// A language by its English name, or by its code of two letters (ISO 639-1).
 fn language(name: &str) -> Result<Language, String> {
-    const CODES: [(&str, &str); 19] = [
-        ("ar", "arabic"),
-        ("da", "danish"),
-        ("nl", "dutch"),
-        ("en", "english"),
-        ("fi", "finnish"),
-        ("fr", "french"),
-        ("de", "german"),
-        ("el", "greek"),
-        ("hu", "hungarian"),
-        ("it", "italian"),
-        ("no", "norwegian"),
-        ("nb", "norwegian"),
-        ("pt", "portuguese"),
-        ("ro", "romanian"),
-        ("ru", "russian"),
-        ("es", "spanish"),
-        ("sv", "swedish"),
-        ("ta", "tamil"),
-        ("tr", "turkish"),
-    ];
     let lower = name.to_lowercase();
-    CODES.iter().find(|(code, _)| *code == lower).map_or(name, |(_, name)| name).parse()
+    let code = if lower == "nb" { "no" } else { &lower };
+    let known = Language::ALL.iter().find(|language| language.code() == Some(code));
+    known.map_or_else(|| name.parse(), |language| Ok(*language))
 }
 
 /// A count of things of which there is at least one.

@@ -23,8 +23,9 @@ use rhetor::report::jsonl::Jsonl;
 use rhetor::report::summary::{Shape, Summary};
 use rhetor::report::table::Table;
 use rhetor::report::terminal::{Look, Terminal};
-use rhetor::report::{Report, Setting};
+use rhetor::report::{ONLY_QUOTATIONS, Report, Setting};
 use rhetor::text::Span;
+use rhetor::text::speech::Hearing;
 use rhetor::text::unit::UnitKind;
 use rhetor::text::{language, list};
 
@@ -202,7 +203,7 @@ fn all_files(
     if job.has_results(status) {
         report.borrow_mut().end()?;
     }
-    finale(args, job, units, framed, setting.asked());
+    finale(args, job, units, framed, &setting);
     Ok(status)
 }
 
@@ -241,18 +242,30 @@ pub fn read_all(
 }
 
 /// A person who sees nothing wants to know whether there was something to see.
-fn finale(args: &Classify, job: &Job, units: u64, framed: u64, asked: &str) {
+fn finale(args: &Classify, job: &Job, units: u64, framed: u64, setting: &Setting) {
     if io::stderr().is_terminal() && args.format() == OutputFormat::Text && !args.shown.summary {
         let noun = match (job.classifier.unit, units) {
             (unit, 1) => noun(unit).to_owned(),
             (unit, _) => noun(unit).to_owned() + "s",
         };
         let carry = if framed == 1 { "carries" } else { "carry" };
-        job.remarks.say(format_args!("{framed} of {units} {noun} {carry} a framing{asked}"));
+        job.remarks.say(format_args!("{framed} of {units} {noun} {carry} a framing{}", setting.asked()));
+    }
+    if setting.hearing() == Hearing::Quotations && tells_voices(args, &job.classifier.voices) {
+        job.remarks.say(format_args!("note: {ONLY_QUOTATIONS}"));
     }
     if args.shown.summary {
         job.remarks
             .say("note: uncorrected counts of what the model found; `rhetor estimate` corrects them by a hand-labelled sample");
+    }
+}
+
+/// Whether the results say of all that they hold in whose voice it is, and not what was listened for.
+fn tells_voices(args: &Classify, voices: &Listening) -> bool {
+    match (voices, args.format()) {
+        (Listening::ToNobody, _) | (_, OutputFormat::Html) => false,
+        (Listening::For(_), _) => true,
+        (Listening::ToAll, format) => format != OutputFormat::Text,
     }
 }
 

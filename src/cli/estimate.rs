@@ -17,6 +17,8 @@ use rhetor::corpus::{self, Example};
 use rhetor::evaluate::estimate::{self as estimates, Estimates, Labelled, Oddity, Stratum};
 use rhetor::idle::Idle;
 use rhetor::model::Model;
+use rhetor::report::ONLY_QUOTATIONS;
+use rhetor::text::speech::Hearing;
 use rhetor::text::unit::UnitKind;
 use serde::Serialize;
 
@@ -157,6 +159,9 @@ fn read_pool(
         classify::read_all(&job, files, &args.from, OutputFormat::Jsonl, &report, &ProgressBar::hidden())?;
     drop(report);
     let pool = Rc::into_inner(pool).expect("nobody reads any more").into_inner();
+    if pool.is_by_voice() && Hearing::of(model.featurizer().settings().language) == Hearing::Quotations {
+        remarks.say(format_args!("note: {ONLY_QUOTATIONS}"));
+    }
     Ok((status, pool.finish()?))
 }
 

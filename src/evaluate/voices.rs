@@ -6,9 +6,9 @@ use serde::Serialize;
 use super::metrics::Counts;
 use crate::corpus::Example;
 use crate::framing::voice::{Voice, Voices};
-use crate::text::speech::SpeakerKind;
+use crate::text::speech::{Carried, Hearing, Page, SpeakerKind};
 use crate::text::stem::Language;
-use crate::text::{Span, quote, sentence, speech};
+use crate::text::{Span, quote, sentence};
 
 /// How well voices and speakers are told.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -84,7 +84,8 @@ impl Told {
             text.push(' ');
         }
         let sentences = sentence::sentences(&text, &[], language.name());
-        let speech = speech::speech(&text, &sentences, &quote::quotations(&text));
+        let page = Page::read(&text, &sentences, &quote::quotations(&text), Hearing::of(language));
+        let (speech, _) = page.hear(&text, &Carried::default(), &|span| (span.start as u64, span.end as u64));
         let voices = Voices::new(&speech);
         for (example, span) in group.iter().zip(spans) {
             let Some(truth) = example.extra.get("voice").and_then(|name| Voice::named(name)) else { continue };

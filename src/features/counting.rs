@@ -208,7 +208,8 @@ impl Chunk {
         }
         // A lone mark is a shape cue already, and a lone start says nothing.
         let is_term = stem.starts_with(char::is_alphanumeric) || stem != START && !of.settings().shape;
-        let looks = Looks::of(surface, token.kind, &stem::fold(surface), of.settings().language);
+        let language = of.settings().language;
+        let looks = Looks::of(surface, token.kind, &stem::fold(surface, language), language);
         Met { chunk, stem: own, is_term, looks }
     }
 

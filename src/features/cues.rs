@@ -123,7 +123,7 @@ impl CueSet {
     /// # Errors
     /// [`CueError::Pattern`] for the first that cannot be read.
     pub fn matcher(&self, language: Language, path: &str) -> Result<Matcher, CueError> {
-        let leaves = self.leaves(path)?;
+        let leaves = self.leaves(path, language)?;
         let mut nodes = Vec::new();
         for (id, cue) in self.cues.iter().enumerate() {
             for (at, pattern) in cue.patterns.iter().enumerate() {
@@ -136,14 +136,14 @@ impl CueSet {
     }
 
     /// The words of all classes.
-    fn leaves(&self, path: &str) -> Result<Leaves, CueError> {
+    fn leaves(&self, path: &str, language: Language) -> Result<Leaves, CueError> {
         for (name, entries) in &self.classes {
             for entry in entries {
-                pattern::entry(entry, &self.classes)
+                pattern::entry(entry, &self.classes, language)
                     .map_err(|flaw| bad(path, None, format!("class {name:?}"), entry, flaw))?;
             }
         }
-        let leaves = Leaves::new(&self.classes);
+        let leaves = Leaves::new(&self.classes, language);
         match leaves.first_empty() {
             Some(name) => {
                 let hint =

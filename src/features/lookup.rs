@@ -349,7 +349,7 @@ impl Lookup {
             stem: if stems.of(first) == stem { first } else { number },
             feature: feature.map_or(NONE, |feature| feature.0),
             frequency: feature.map_or(0, |feature| of.vocabulary.frequency(feature)),
-            looks: Looks::of(surface, token.kind, &stem::fold(surface), settings.language),
+            looks: Looks::of(surface, token.kind, &stem::fold(surface, settings.language), settings.language),
             is_word,
         };
     }

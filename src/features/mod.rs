@@ -323,9 +323,10 @@ impl Extractor {
         quotations: &[Quotation],
         found: &mut impl FnMut(TermKind, &str, Span),
     ) {
+        let language = self.settings.language;
         let looks = |token: &Token| {
             let surface = token.span.of(text);
-            Looks::of(surface, token.kind, &stem::fold(surface), self.settings.language)
+            Looks::of(surface, token.kind, &stem::fold(surface, language), language)
         };
         let looks: Vec<Looks> = scratch.tokens.iter().map(looks).collect();
         shape::cues(text, &scratch.tokens, &looks, quotations, |shape, span| {
@@ -340,8 +341,9 @@ fn character_terms(
     lengths: (usize, usize),
     found: &mut impl FnMut(TermKind, &str, Span),
 ) {
+    let language = scratch.stems.language();
     for token in scratch.tokens.iter().filter(|token| token.kind != Kind::Mark) {
-        let folded = stem::fold(token.span.of(text));
+        let folded = stem::fold(token.span.of(text), language);
         ngrams::characters(token.span.of(text), &folded, token.span, lengths, &mut scratch.buffer, |term, span| {
             found(TermKind::Other, term, span);
         });

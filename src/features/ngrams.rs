@@ -5,6 +5,9 @@ use crate::text::Span;
 /// No run of stems or characters is longer: what a text costs must not hang on a number in a model file.
 pub const LONGEST: usize = 10;
 
+/// How the terms of runs of characters begin.
+pub const CHARACTERS: &str = "char:";
+
 /// Whether runs may be so short and so long.
 pub fn are_lengths((shortest, longest): (usize, usize)) -> bool {
     0 < shortest && shortest <= longest && longest <= LONGEST
@@ -49,7 +52,7 @@ pub fn characters(
     for length in shortest..=longest.min(padded.len()) {
         for (first, run) in padded.windows(length).enumerate() {
             buffer.clear();
-            buffer.push_str("char:");
+            buffer.push_str(CHARACTERS);
             buffer.extend(run);
             found(buffer, if alike { covered(&padded, first, length, token) } else { token });
         }

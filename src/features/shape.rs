@@ -191,7 +191,7 @@ mod tests {
             .iter()
             .map(|token| {
                 let surface = token.span.of(text);
-                Looks::of(surface, token.kind, &stem::fold(surface), Language::English)
+                Looks::of(surface, token.kind, &stem::fold(surface, Language::English), Language::English)
             })
             .collect();
         let mut seen = Vec::new();

@@ -22,6 +22,7 @@ use crate::framing::voice::Voice;
 use crate::framing::{Choice, Framing};
 use crate::model::Model;
 use crate::text::Span;
+use crate::text::speech::Hearing;
 use crate::text::unit::Unit;
 pub use voiced::{Named, Said};
 
@@ -140,12 +141,21 @@ impl<'a> Setting<'a> {
         self.model.labels().iter().filter(move |(label, _)| is_asked(*label))
     }
 
+    /// What is heard of what others say: of a text in another language than English, quotations alone.
+    pub fn hearing(&self) -> Hearing {
+        Hearing::of(self.model.featurizer().settings().language)
+    }
+
     /// What is said behind "a framing" where others may have been found that nobody asked for.
     pub fn asked(&self) -> &'static str {
         let all = self.choice.only.is_none() && self.choice.top_k.is_none() && self.voices.is_empty();
         if all { "" } else { " that was asked for" }
     }
 }
+
+/// What is said once where voices are told and only quotations are heard.
+pub const ONLY_QUOTATIONS: &str =
+    "reported speech is told in English only: what stands outside of quotation marks counts as the author's";
 
 /// Writes records, each by itself whatever came before it: so that several threads can at once.
 pub trait Lines: Sync {

@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
-use super::{Named, Record, Report, Setting, column, visible};
+use super::{Named, ONLY_QUOTATIONS, Record, Report, Setting, column, visible};
 use crate::codebook::LabelId;
 use crate::framing::voice::Voice;
 use crate::text::cell::{into_io, without_formula};
-use crate::text::speech::{Cast, Member, UNCLEAR};
+use crate::text::speech::{Cast, Hearing, Member, UNCLEAR};
 
 /// Speakers of a file that are counted one by one, those with most framings; up to twice as many are held on the way.
 const MOST_SPEAKERS: usize = 500;
@@ -152,6 +152,8 @@ impl<'a, W: Write> Summary<'a, W> {
     fn text(&mut self) -> io::Result<()> {
         let labels = self.setting.model.labels();
         let width = column::width(labels.iter().map(|(_, name)| name), 0);
+        let hears_all = self.setting.hearing() == Hearing::Everything;
+        let own = if hears_all { "author" } else { "unquoted" };
         for (at, file) in self.files.iter().enumerate() {
             if at > 0 {
                 writeln!(self.out)?;
@@ -172,7 +174,7 @@ impl<'a, W: Write> Summary<'a, W> {
             rows.retain(|(count, ..)| *count > 0);
             let is_voiced = file.said.keys().any(|(_, voice, _)| voice.is_some());
             if !rows.is_empty() {
-                let voices = if is_voiced { "  author quoted reported mixed" } else { "" };
+                let voices = if is_voiced { format!("  {own} quoted reported mixed") } else { String::new() };
                 writeln!(self.out, "  {:<width$}   count   share{voices}", "")?;
             }
             for (count, name, label) in rows {
@@ -186,7 +188,8 @@ impl<'a, W: Write> Summary<'a, W> {
                     let voices = Voice::ALL.map(|voice| file.in_voice(label, voice));
                     let [author, quoted, reported, mixed] =
                         voices.map(|count| if count == 0 { "·".into() } else { count.to_string() });
-                    write!(self.out, " {author:>7} {quoted:>6} {reported:>8} {mixed:>5}")?;
+                    let (reported, first) = (if hears_all { &reported } else { "–" }, own.len() + 1);
+                    write!(self.out, " {author:>first$} {quoted:>6} {reported:>8} {mixed:>5}")?;
                 }
                 writeln!(self.out)?;
             }
@@ -204,6 +207,10 @@ impl<'a, W: Write> Summary<'a, W> {
                     .map(|(label, count)| format!("{} {count}", visible(labels.name(LabelId(*label as u16)))));
                 writeln!(self.out, "  {}: {}", visible(speaker), counts.collect::<Vec<_>>().join(", "))?;
             }
+        }
+        let is_voiced = self.files.iter().any(|file| file.said.keys().any(|(_, voice, _)| voice.is_some()));
+        if is_voiced && !hears_all {
+            writeln!(self.out, "\n{ONLY_QUOTATIONS}")?;
         }
         Ok(())
     }

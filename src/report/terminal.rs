@@ -8,7 +8,7 @@ use textwrap::{Options, WordSplitter};
 
 use super::html::mark::{self, TINTS};
 use super::{Record, Report, Said, Setting, visible};
-use crate::features::cues;
+use crate::features::{cues, ngrams};
 use crate::framing::Framing;
 use crate::framing::evidence::{Evidence, Order, Term};
 use crate::framing::voice::Voice;
@@ -174,6 +174,8 @@ impl<'a, W: Write> Terminal<'a, W> {
         }
         let shown = match name.strip_prefix("shape:") {
             Some(shape) => format!("{} “{}”", shape, visible(surface)),
+            // Runs of one word may show the same letters of it.
+            None if name.starts_with(ngrams::CHARACTERS) => format!("{} “{}”", visible(name), visible(surface)),
             None if name.starts_with("^ ") => format!("“^{}”", visible(surface)),
             None => format!("“{}”", visible(surface)),
         };

@@ -13,13 +13,17 @@ use super::scan::Scan;
 /// `breaks` are offsets, rising, where a sentence ends in any case. `language` is its English name in lower case, such as
 /// `german`; of a language that `abbreviations.txt` does not know, no abbreviations are known.
 pub fn sentences(text: &str, breaks: &[usize], language: &str) -> Vec<Span> {
-    let abbreviations = Abbreviations::of(language);
+    let (abbreviations, asks_with_semicolon) = (Abbreviations::of(language), language == GREEK);
     let mut found = Vec::new();
     let mut start = 0;
     for end in breaks.iter().copied().chain([text.len()]) {
         if start < end && text.is_char_boundary(end) {
-            let block = Block { text: &text[start..end], abbreviations };
-            block.cut(|span| found.push(Span::new(start + span.start, start + span.end)));
+            let block = Block { text: &text[start..end], abbreviations, asks_with_semicolon };
+            let found = |span: Span| found.push(Span::new(start + span.start, start + span.end));
+            match asks_with_semicolon {
+                true => block.cut(GREEK_CANDIDATES, found),
+                false => block.cut(CANDIDATES, found),
+            }
             start = end;
         }
     }
@@ -29,23 +33,14 @@ pub fn sentences(text: &str, breaks: &[usize], language: &str) -> Vec<Span> {
 /// First bytes of marks, and of the brackets whose content is looked through.
 const CANDIDATES: [[u8; 3]; 4] = [*b".!?", *b"\n(\xE2", *b"\xE3\xEF\xD8", *b"\xDB\xE0\xD6"];
 
-/// The next mark or opening bracket at or after `from`.
-fn next_candidate(scan: &mut Scan<4>, text: &str, from: usize) -> Option<(usize, char)> {
-    let mut at = from;
-    loop {
-        at = scan.next(at)?;
-        // Of a script whose letters begin as its marks do, letter after letter is looked at.
-        for c in text[at..].chars() {
-            if c == '(' || ends_paragraph(c) || is_mark(c) {
-                return Some((at, c));
-            }
-            if c.is_ascii() {
-                break;
-            }
-            at += c.len_utf8();
-        }
-    }
-}
+/// The language that asks with a semicolon.
+const GREEK: &str = "greek";
+
+/// The same with that one, in both of its forms.
+const GREEK_CANDIDATES: [[u8; 3]; 5] = {
+    let [a, b, c, d] = CANDIDATES;
+    [a, b, c, d, *b";;\xCD"]
+};
 
 /// Ends a paragraph, if another line end follows or it stands for one by itself.
 fn ends_paragraph(c: char) -> bool {
@@ -54,9 +49,14 @@ fn ends_paragraph(c: char) -> bool {
 
 const PARAGRAPH_SEPARATOR: char = '\u{2029}';
 
-/// A character that may end a sentence.
+/// A character that may end a sentence, in any language.
 fn is_mark(c: char) -> bool {
-    matches!(c, '.' | '!' | '?' | '…' | '‼' | '⁇' | '⁈' | '⁉' | '؟' | '۔' | '।' | '։') || is_wide_mark(c)
+    matches!(c, '.' | '!' | '?' | '…' | '‼' | '⁇' | '⁈' | '⁉' | '؟' | '۔' | '।' | '॥' | '։') || is_wide_mark(c)
+}
+
+/// The Greek question mark, which is a semicolon elsewhere; U+037E is the same character by another number.
+fn is_greek_mark(c: char) -> bool {
+    matches!(c, ';' | '\u{37E}')
 }
 
 /// Ends a sentence in scripts that put no blank behind it.
@@ -105,7 +105,8 @@ struct Run {
 
 impl Run {
     /// Reads the run that begins at `mark` with `c`.
-    fn read(text: &str, mark: usize, c: char) -> Run {
+    fn read(block: &Block, mark: usize, c: char) -> Run {
+        let text = block.text;
         let end = mark + c.len_utf8();
         let mut run = Run { mark, end, tone: Tone::Stop, dots: 0, closes_quotation: false, closes_bracket: false };
         if ends_paragraph(c) {
@@ -115,7 +116,7 @@ impl Run {
             return run;
         }
         run.note(c);
-        while let Some(width) = run.more(text) {
+        while let Some(width) = run.more(block) {
             run.end += width;
         }
         run.tone = match run.tone {
@@ -135,21 +136,22 @@ impl Run {
     }
 
     /// The width of what belongs to the run at its end, if anything does.
-    fn more(&mut self, text: &str) -> Option<usize> {
-        let rest = &text[self.end..];
+    fn more(&mut self, block: &Block) -> Option<usize> {
+        let rest = &block.text[self.end..];
         let c = rest.chars().next()?;
         let closed = self.closes_quotation || self.closes_bracket;
         match c {
-            _ if is_mark(c) => self.note(c),
+            _ if block.is_mark(c) => self.note(c),
             ' ' | '\u{A0}' if self.dots > 0 && !closed && is_spaced_dot(rest) => {
                 self.dots += 1;
                 return Some(c.len_utf8() + 1);
             }
-            ' ' | '\u{A0}' | '\u{202F}' if rest[c.len_utf8()..].starts_with('»') => {
+            ' ' | '\u{A0}' | '\u{202F}' if closes_in_french(rest) => {
                 self.closes_quotation = true;
                 return Some(c.len_utf8() + '»'.len_utf8());
             }
             '[' => return footnote(rest),
+            '»' | '›' if opens_in_german(block.text, self.end, c) => return None,
             _ if closes_bracket(c) => self.closes_bracket = true,
             _ if closes_quotation(c) || closes_in_german(rest) => self.closes_quotation = true,
             _ => return None,
@@ -164,10 +166,48 @@ fn is_spaced_dot(rest: &str) -> bool {
     chars.next() == Some('.') && chars.next().is_none_or(|c| !c.is_alphanumeric())
 }
 
-/// „so.“ and »so.« close with marks that open in English and French.
+/// « so. » closes behind a blank. Where a word follows and the blank is a plain one, the mark is that word's: so. »And«
+fn closes_in_french(rest: &str) -> bool {
+    let mut chars = rest.chars();
+    let is_plain = chars.next() == Some(' ');
+    chars.next() == Some('»') && !(is_plain && chars.next().is_some_and(begins_quoted))
+}
+
+/// „so.“, »so.« and ›so.‹ close with marks that open in English and French.
 fn closes_in_german(rest: &str) -> bool {
     let mut chars = rest.chars();
-    matches!(chars.next(), Some('“' | '‘' | '«')) && chars.next().is_none_or(|c| c.is_whitespace() || c == ',')
+    let mark = chars.next();
+    let is_inner = mark == Some('‹');
+    matches!(mark, Some('“' | '‘' | '«' | '‹'))
+        && chars.next().is_none_or(|c| c.is_whitespace() || c == ',' || is_inner && c == '«')
+}
+
+/// Stands first in a quotation.
+fn begins_quoted(c: char) -> bool {
+    c.is_alphanumeric() || "\"'“‘„‚›‹«([…¡¿–—".contains(c)
+}
+
+/// Bytes before and behind a mark in which another is looked for that tells how the text quotes.
+const NEAR_QUOTATION: usize = 1000;
+
+/// A mark between a full stop and a word, with blanks on neither side, belongs to the word if the text quotes »so« and not «so»: the
+/// nearest « before it, or else behind it, closes.
+fn opens_in_german(text: &str, at: usize, mark: char) -> bool {
+    let behind = at + mark.len_utf8();
+    if !text[behind..].starts_with(char::is_alphanumeric) {
+        return false;
+    }
+    let partner = if mark == '»' { '«' } else { '‹' };
+    let (mut from, mut to) = (at.saturating_sub(NEAR_QUOTATION), text.len().min(behind + NEAR_QUOTATION));
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    while !text.is_char_boundary(to) {
+        to -= 1;
+    }
+    let before = text[from..at].rfind(partner).map(|found| from + found);
+    let nearest = before.or_else(|| text[behind..to].find(partner).map(|found| behind + found));
+    nearest.is_some_and(|found| text[..found].ends_with(|c: char| !c.is_whitespace() && !"([{".contains(c)))
 }
 
 /// The width of a note's number, `[12]`, at the start of the text.
@@ -236,20 +276,22 @@ const LONGEST_LABEL: usize = 40;
 struct Block<'a> {
     text: &'a str,
     abbreviations: &'static Abbreviations,
+    /// As Greek does.
+    asks_with_semicolon: bool,
 }
 
 impl Block<'_> {
-    /// Calls `found` with each sentence.
-    fn cut(&self, mut found: impl FnMut(Span)) {
-        let mut scan = Scan::new(self.text.as_bytes(), CANDIDATES);
+    /// Calls `found` with each sentence; `candidates` are the first bytes of all that is looked at.
+    fn cut<const THREES: usize>(&self, candidates: [[u8; 3]; THREES], mut found: impl FnMut(Span)) {
+        let mut scan = Scan::new(self.text.as_bytes(), candidates);
         let (mut start, mut at, mut aside) = (self.behind_blanks(0), 0, 0);
-        while let Some((mark, c)) = next_candidate(&mut scan, self.text, at) {
+        while let Some((mark, c)) = self.next_candidate(&mut scan, at) {
             if c == '(' {
                 aside = if mark < aside { aside } else { self.aside_end(start, mark).unwrap_or(aside) };
                 at = mark + 1;
                 continue;
             }
-            let run = Run::read(self.text, mark, c);
+            let run = Run::read(self, mark, c);
             at = run.end;
             if mark >= aside && self.ends_sentence(start, &run) {
                 self.trimmed(start, run.end, &mut found);
@@ -258,6 +300,28 @@ impl Block<'_> {
             }
         }
         self.trimmed(start, self.text.len(), &mut found);
+    }
+
+    /// The next mark or opening bracket at or after `from`.
+    fn next_candidate<const THREES: usize>(&self, scan: &mut Scan<THREES>, from: usize) -> Option<(usize, char)> {
+        let mut at = from;
+        loop {
+            at = scan.next(at)?;
+            // Of a script whose letters begin as its marks do, letter after letter is looked at.
+            for c in self.text[at..].chars() {
+                if c == '(' || ends_paragraph(c) || self.is_mark(c) {
+                    return Some((at, c));
+                }
+                if c.is_ascii() {
+                    break;
+                }
+                at += c.len_utf8();
+            }
+        }
+    }
+
+    fn is_mark(&self, c: char) -> bool {
+        is_mark(c) || self.asks_with_semicolon && is_greek_mark(c)
     }
 
     /// So that no look back to the start of a sentence meets many blanks.
@@ -307,7 +371,7 @@ impl Block<'_> {
 
     /// A mark without a blank behind it. `end.Next` lost it; `file.Name`, `3.5`, `U.S.` have none.
     fn lacks_its_blank(&self, run: &Run, rest: &str) -> bool {
-        let opens = rest.starts_with(['“', '«', '„']);
+        let opens = rest.starts_with(['“', '«', '„', '»', '›']);
         let rest = if opens { rest.trim_start_matches(is_opener) } else { rest };
         let word = first_word(rest);
         let is_capitalised = word.starts_with(char::is_uppercase) && word.chars().skip(1).all(|c| !c.is_uppercase());
@@ -562,10 +626,28 @@ mod tests {
 
     #[test]
     fn a_text_of_marks_alone_is_cut_in_linear_time() {
-        for mark in [".", "(", "a.", ". ", "(a. ", "“?” A ", "\n ", "!\"", "U.S. ", "…", " .", "[…] ", "a.A"] {
+        let marks = [
+            ".",
+            "(",
+            "a.",
+            ". ",
+            "(a. ",
+            "“?” A ",
+            "\n ",
+            "!\"",
+            "U.S. ",
+            "…",
+            " .",
+            "[…] ",
+            "a.A",
+            ".»a",
+            ". »a",
+            ";»a",
+        ];
+        for mark in marks {
             let text = mark.repeat(1 << 16);
             let begun = std::time::Instant::now();
-            sentences(&text, &[], "english");
+            sentences(&text, &[], if mark.contains(';') { GREEK } else { "english" });
             assert!(begun.elapsed().as_secs() < 5, "{mark:?} took {:?}", begun.elapsed());
         }
     }
@@ -584,10 +666,10 @@ mod tests {
 
         #[test]
         fn sentences_stand_in_order_and_cover_all_that_is_no_blank(
-            text in "([A-Za-z]{1,3}|[ .!?…\"'”’()«»。\n]|Mr\\. |a\\.m\\. |[0-9é—]){0,40}",
+            text in "([A-Za-z]{1,3}|[ .!?…;\"'”’()«»‹›\u{A0}\u{37E}。\n]|Mr\\. |a\\.m\\. |[0-9é—]){0,40}",
             breaks in prop::collection::vec(0usize..80, 0..4),
         ) {
-            for language in ["english", "german", "klingon"] {
+            for language in ["english", "german", "greek", "klingon"] {
                 let mut last = 0;
                 for span in sentences(&text, &breaks, language) {
                     prop_assert!(span.start >= last && !span.is_empty());

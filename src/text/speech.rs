@@ -24,6 +24,9 @@ use super::Span;
 use super::quote::Quotation;
 pub use cast::{Cast, Member};
 pub use memory::Carried;
+use serde::{Deserialize, Serialize};
+
+use super::stem::Language;
 use outline::Outline;
 use paragraph::Reader;
 
@@ -185,7 +188,25 @@ impl Rule {
     }
 }
 
-/// What others say in `text`, by rising start; a quotation in a reported clause stands behind the clause that holds it.
+/// What is heard of what others say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Hearing {
+    /// Quotations and reported speech, and who said it.
+    #[default]
+    Everything,
+    /// What stands in quotation marks, whoever said it: the words of saying of the language are not known.
+    Quotations,
+}
+
+impl Hearing {
+    /// What is heard in a text of that language.
+    pub fn of(language: Language) -> Hearing {
+        if language == Language::English { Hearing::Everything } else { Hearing::Quotations }
+    }
+}
+
+/// What others say in an English `text`, by rising start; a quotation in a reported clause stands behind the clause that holds it.
 /// `sentences` are [those](super::sentence::sentences) of the text, and `quotations` [those](super::quote::quotations) too.
 /// Blank lines part paragraphs. Linear in the length of the text.
 pub fn speech(text: &str, sentences: &[Span], quotations: &[Quotation]) -> Vec<Reported> {
@@ -202,7 +223,7 @@ pub fn speech_after(
     before: &Carried,
     place: &dyn Fn(Span) -> (u64, u64),
 ) -> (Vec<Reported>, Carried) {
-    Page::read(text, sentences, quotations).hear(text, before, place)
+    Page::read(text, sentences, quotations, Hearing::Everything).hear(text, before, place)
 }
 
 /// What a text tells by itself, whoever was named before it. To read one is most of the work, and many can be read at once; then
@@ -214,7 +235,7 @@ pub struct Page {
 
 impl Page {
     /// The sentences and quotations are those that [`speech`] wants.
-    pub fn read(text: &str, sentences: &[Span], quotations: &[Quotation]) -> Self {
+    pub fn read(text: &str, sentences: &[Span], quotations: &[Quotation], hearing: Hearing) -> Self {
         let outermost: Vec<Quotation> = quotations.iter().filter(|quotation| quotation.depth == 0).copied().collect();
         let mut rest = &outermost[..];
         let parted = |a: &Span, b: &Span| a.end > b.start || !has_blank_line(&text[a.end..b.start]);
@@ -222,7 +243,7 @@ impl Page {
             let end = paragraph.last().map_or(0, |last| last.end);
             let (here, later) = rest.split_at(rest.partition_point(|quotation| quotation.span.start < end));
             rest = later;
-            Outline::read(text, paragraph, here)
+            Outline::read(text, paragraph, here, hearing)
         });
         Page { paragraphs: paragraphs.collect() }
     }
@@ -525,12 +546,33 @@ mod tests {
             let text = piece.repeat((1 << 18) / piece.len());
             let begun = std::time::Instant::now();
             found(&text); // quadratic, it would take minutes
+            quoted_alone(&text);
             println!("{piece:?} took {:?}", begun.elapsed());
         }
     }
 
+    /// What is heard where no words of saying are known.
+    fn quoted_alone(text: &str) -> Vec<Reported> {
+        let (sentences, quotations) = (sentence::sentences(text, &[], "german"), quote::quotations(text));
+        let page = Page::read(text, &sentences, &quotations, Hearing::Quotations);
+        page.hear(text, &Carried::default(), &|_| (0, 0)).0
+    }
+
+    #[test]
+    fn where_no_words_of_saying_are_known_quotations_are_heard_and_nobody_is_named() {
+        let said =
+            |text: &str| quoted_alone(text).iter().map(|said| said.content.of(text).to_owned()).collect::<Vec<_>>();
+        let text = "Il ministro promise che tutto andrà bene. Lang said that they left. »Wir zahlen nicht«, sagte sie. „Wir auch nicht!“";
+        assert_eq!(said(text), ["Wir zahlen nicht", "Wir auch nicht!"]);
+        assert!(quoted_alone(text).iter().all(|said| said.how == How::Quoted && said.speaker.is_none()));
+        assert_eq!(said("Die »neue Zeit« kam. Er rief: »Halt!«"), ["Halt!"]);
+        assert_eq!(said("«\u{A0}Nous ne paierons pas.\n\n«\u{A0}Jamais de la vie.\u{A0}»").len(), 2);
+    }
+
     /// What must hold whatever the text.
     fn check(text: &str) -> Result<(), TestCaseError> {
+        let quoted = quoted_alone(text);
+        prop_assert!(quoted.iter().all(|said| said.how == How::Quoted && said.speaker.is_none()));
         let found = speech(text, &sentence::sentences(text, &[], "english"), &quote::quotations(text));
         for pair in found.windows(2) {
             prop_assert!(pair[0].content.start <= pair[1].content.start);

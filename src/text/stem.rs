@@ -25,7 +25,7 @@ pub const STEMMER: &str = "rust-stemmers 1.2.0";
 const MEMO: usize = 1 << 16;
 
 macro_rules! languages {
-    ($($variant:ident $name:literal),* $(,)?) => {
+    ($($variant:ident $name:literal $code:literal),* $(,)?) => {
         /// A language with a Snowball stemmer, or [`Language::None`]: words are only lower-cased.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(rename_all = "lowercase")]
@@ -40,6 +40,11 @@ macro_rules! languages {
                 match self { $(Language::$variant => $name,)* Language::None => "none" }
             }
 
+            /// The code of two letters (ISO 639-1), as `lang` of a page has it.
+            pub fn code(self) -> Option<&'static str> {
+                match self { $(Language::$variant => Some($code),)* Language::None => None }
+            }
+
             fn algorithm(self) -> Option<Algorithm> {
                 match self { $(Language::$variant => Some(Algorithm::$variant),)* Language::None => None }
             }
@@ -48,10 +53,10 @@ macro_rules! languages {
 }
 
 languages! {
-    Arabic "arabic", Danish "danish", Dutch "dutch", English "english", Finnish "finnish", French "french",
-    German "german", Greek "greek", Hungarian "hungarian", Italian "italian", Norwegian "norwegian",
-    Portuguese "portuguese", Romanian "romanian", Russian "russian", Spanish "spanish", Swedish "swedish",
-    Tamil "tamil", Turkish "turkish",
+    Arabic "arabic" "ar", Danish "danish" "da", Dutch "dutch" "nl", English "english" "en", Finnish "finnish" "fi",
+    French "french" "fr", German "german" "de", Greek "greek" "el", Hungarian "hungarian" "hu", Italian "italian" "it",
+    Norwegian "norwegian" "no", Portuguese "portuguese" "pt", Romanian "romanian" "ro", Russian "russian" "ru",
+    Spanish "spanish" "es", Swedish "swedish" "sv", Tamil "tamil" "ta", Turkish "turkish" "tr",
 }
 
 impl fmt::Display for Language {
@@ -79,6 +84,7 @@ impl FromStr for Language {
 /// the cache. A text's numbers are asked for at once, with [`Stems::numbers`]; they hold until the next call that may start the memory anew, which
 /// the [`generation`](Stems::generation) tells.
 pub struct Stems {
+    language: Language,
     stemmer: Option<Stemmer>,
     /// By number; those of tokens that are not [`Short`] are [`Short::NONE`].
     keys: Vec<Short>,
@@ -144,6 +150,7 @@ impl Stems {
     pub fn new(language: Language) -> Self {
         let state = RandomState::default();
         Stems {
+            language,
             stemmer: language.algorithm().map(Stemmer::create),
             keys: Vec::new(),
             places: vec![0; FIRST_PLACES],
@@ -235,7 +242,7 @@ impl Stems {
     #[cold]
     fn remember(&mut self, surface: &str, short: Option<(Short, Free)>) -> u32 {
         let number = self.ends.len() as u32;
-        let folded = fold(surface);
+        let folded = fold(surface, self.language);
         let stem = self.compute(&folded).into_owned();
         self.stems.push_str(&stem);
         self.ends.push(self.stems.len() as u32);
@@ -280,6 +287,11 @@ impl Stems {
         }
     }
 
+    /// That of the words.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
     /// The stem of the token with that number.
     pub fn of(&self, number: u32) -> &str {
         let at = number as usize;
@@ -319,8 +331,20 @@ fn next_generation() -> u64 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
-/// A token with typographic variants made equal: `’` to `'`, `‐` and `‑` to `-`, composed characters, lower case.
-pub fn fold(surface: &str) -> String {
+/// A token with typographic variants made equal: `’` to `'`, `‐` and `‑` to `-`, composed characters, lower case as the language has it. In
+/// Turkish `I` is the capital of `ı` and `İ` that of `i` (Unicode, SpecialCasing.txt). In Greek `ς` is `σ`, since the one capital is that of
+/// both; the stemmer makes them equal, too.
+pub fn fold(surface: &str, language: Language) -> String {
+    match language {
+        Language::Turkish if surface.contains(['I', 'İ']) => {
+            in_small_letters(&surface.replace("I\u{307}", "i").replace('İ', "i").replace('I', "ı"))
+        }
+        Language::Greek => in_small_letters(surface).replace('ς', "σ"),
+        _ => in_small_letters(surface),
+    }
+}
+
+fn in_small_letters(surface: &str) -> String {
     if surface.is_ascii() {
         return surface.to_ascii_lowercase();
     }
@@ -365,6 +389,28 @@ mod tests {
     fn composed_and_decomposed_letters_are_one_word() {
         let mut stems = Stems::new(Language::French);
         assert_eq!(stems.stem("été").to_owned(), stems.stem("e\u{301}te\u{301}"));
+    }
+
+    #[test]
+    fn a_turkish_i_has_its_dot_in_capitals_too() {
+        let mut stems = Stems::new(Language::Turkish);
+        for (large, small) in [("İşçi", "işçi"), ("ISPARTA", "ısparta"), ("I\u{307}zmir", "izmir"), ("IRMAK", "ırmak")]
+        {
+            assert_eq!(stems.stem(large).to_owned(), stems.stem(small), "{large}");
+        }
+        assert_ne!(stems.stem("IRAK").to_owned(), stems.stem("irak"));
+        let mut stems = Stems::new(Language::German);
+        assert_eq!(stems.stem("INSEL").to_owned(), stems.stem("insel"));
+    }
+
+    #[test]
+    fn a_greek_word_is_the_same_in_capitals_and_has_the_stem_that_it_had() {
+        let mut stems = Stems::new(Language::Greek);
+        for (large, small, stem) in [("ΚΊΝΔΥΝΟΣ", "κίνδυνος", "κινδυν"), ("ΛΑΌΣ", "λαός", "λα"), ("ΩΣ", "ως", "ωσ")]
+        {
+            assert_eq!(stems.stem(small), stem);
+            assert_eq!(stems.stem(large), stem);
+        }
     }
 
     #[test]

@@ -264,6 +264,17 @@ fn mistyped_commands_and_options_are_usage_errors_with_a_suggestion() {
 }
 
 #[test]
+fn a_run_of_characters_is_shown_by_its_name_and_its_word() {
+    let desk = Desk::with("train.csv", LABELLED);
+    desk.run("train train.csv -o m --cues none --char-ngrams 3,4 --ngrams 1").ok();
+    let ran = desk.run_with("classify -m m --explain", "Sign the petition before the meeting.").ok();
+    let terms: Vec<&str> = ran.stdout.lines().nth(1).unwrap().split(['+', '-']).skip(1).collect();
+    assert!(terms.iter().any(|term| term.contains("char:bef “bef”")), "{terms:?}");
+    let names: std::collections::BTreeSet<&str> = terms.iter().map(|term| &term[term.find(' ').unwrap()..]).collect();
+    assert_eq!(names.len(), terms.len(), "{terms:?}");
+}
+
+#[test]
 fn a_text_in_another_language_gets_one_warning() {
     let desk = Desk::with_model().and(
         "de.txt",

@@ -26,6 +26,16 @@ fn short_help_fits_a_screen_and_long_help_goes_deeper() {
 }
 
 #[test]
+fn every_example_is_indented() {
+    let desk = Desk::new();
+    for command in COMMANDS {
+        let long = help(&desk, &format!("{command} --help"));
+        let stray = long.lines().find(|line| line.starts_with("rhetor "));
+        assert_eq!(stray, None, "{command}");
+    }
+}
+
+#[test]
 fn alone_the_program_shows_every_command_and_where_to_begin() {
     let ran = Desk::new().run("").ends(2).says("rhetor classify --explain").says("rhetor COMMAND -h");
     assert!(ran.stderr.lines().count() <= LINES, "{}", ran.stderr);

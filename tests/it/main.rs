@@ -22,6 +22,7 @@ mod hostile;
 mod inspect;
 mod install;
 mod labels;
+mod languages;
 mod letters;
 mod model_card;
 mod model_file;

@@ -47,7 +47,13 @@ fn op_ed() -> View {
     let tested = view::Tested::OtherText;
     let known = view::Known { tested, units: 839, found: Some(0.38), flagged: Some(0.12) };
     View {
-        model: view::ModelNote { fingerprint: "0badcafe".into(), version: "0".into(), note: None, known: Some(known) },
+        model: view::ModelNote {
+            fingerprint: "0badcafe".into(),
+            version: "0".into(),
+            known: Some(known),
+            language: Some("en".into()),
+            ..Default::default()
+        },
         labels: LABELS.iter().map(label).collect(),
         noun: "sentence".into(),
         asked: view::Asked::default(),
@@ -288,7 +294,7 @@ fn a_report_on_many_files_has_a_table_of_them_and_one_on_none_says_so() {
         .and("a.txt", "Sign the petition before the meeting.\n")
         .and("b.txt", "The meeting starts at seven.\n");
     let page = desk.run("classify -m m -f html a.txt b.txt").ok().stdout;
-    assert!(page.contains("<h1>2 files</h1>") && page.contains("<a href=\"#f2\">b.txt</a>"));
+    assert!(page.contains("<h1 dir=\"auto\">2 files</h1>") && page.contains("<a href=\"#f2\"><bdi>b.txt</bdi></a>"));
     let page = desk.run("classify -m m -f html b.txt").ok().stdout;
     assert!(page.contains("No framing was found in 1 sentence."), "{page}");
     desk.run("classify -m m -f html --summary b.txt").ends(2).says("hint: leave out --summary");
@@ -317,7 +323,7 @@ fn lines_of_verse_and_paragraphs_stay_as_they_are_in_the_text() {
     let page = desk.run("classify -m m -f html a.txt").ok().stdout;
     assert!(
         page.contains("\n- The council approved the minutes</p>")
-            && page.contains("<p data-l=\"5\">The meeting starts at seven.</p>"),
+            && page.contains("<p dir=\"auto\" data-l=\"5\">The meeting starts at seven.</p>"),
         "{page}"
     );
 }

@@ -127,8 +127,7 @@ const AGREE_EXAMPLES: &str = "Examples:
   rhetor agree anna.csv ben.csv --merged gold.csv --rest to-discuss.csv";
 
 /// For those who ask for `--help`.
-const AGREE_MORE: &str = "\
-  rhetor agree anna.csv ben.csv --format json | jq '.labels[] | [.label, .alpha.value]'
+const AGREE_MORE: &str = "  rhetor agree anna.csv ben.csv --format json | jq '.labels[] | [.label, .alpha.value]'
 
 An empty label list is an answer; a unit that an annotator's file does not have is a missing one, which all figures allow. \
          Intervals are 95%, by drawing whole groups (the `group` or `doc` column) anew 1,000 times; without groups, single units.";

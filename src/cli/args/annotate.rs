@@ -115,8 +115,7 @@ const ANNOTATE_EXAMPLES: &str = "Examples:
   rhetor annotate posts.csv -o labels.jsonl --codebook book.yaml --order suggest";
 
 /// For those who ask for `--help`.
-const ANNOTATE_MORE: &str = "\
-  rhetor annotate labelled.csv --review -o checked.jsonl     confirm or correct what is there
+const ANNOTATE_MORE: &str = "  rhetor annotate labelled.csv --review -o checked.jsonl     confirm or correct what is there
 
 Keys: the number or letter before a label gives or takes it, Enter goes on (without a label: none fits), 0 takes all labels \
          back, s skips, u undoes, f flags as unsure, n notes, m shows what the model thinks once there is an answer, g goes to a number, \

@@ -97,8 +97,7 @@ const EVALUATE_EXAMPLES: &str = "Examples:
   rhetor evaluate held-out.jsonl -m my.rhetor --report held-out.html";
 
 /// For those who ask for `--help`.
-const EVALUATE_MORE: &str = "\
-  rhetor evaluate held-out.csv -o figures.csv                   a row a figure, for a spreadsheet or R
+const EVALUATE_MORE: &str = "  rhetor evaluate held-out.csv -o figures.csv                   a row a figure, for a spreadsheet or R
   rhetor evaluate held-out.csv --format json | jq '.labels[] | [.label, .f1.value]'
 
 Intervals are 95%, by drawing whole groups (the `group` or `doc` column) anew 1,000 times; without groups, single texts. \

@@ -80,8 +80,7 @@ const SUGGEST_EXAMPLES: &str = "Examples:
   rhetor suggest posts.csv --column body -m my.rhetor -o next.jsonl    from a column of a table";
 
 /// For those who ask for `--help`.
-const SUGGEST_MORE: &str = "\
-  rhetor suggest articles/ --format label-studio --prefill -o tasks.json
+const SUGGEST_MORE: &str = "  rhetor suggest articles/ --format label-studio --prefill -o tasks.json
   rhetor suggest articles/ --random 1 -n 200 -o test.csv               all by lot: to test or to count by
 
 The output is data to label, the first row first. `chosen` says `suggested` or `random`, and `why`; `group` and `line` say where \

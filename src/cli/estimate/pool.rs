@@ -66,6 +66,11 @@ pub struct Found {
 }
 
 impl<'a> Pool<'a> {
+    /// Whether the parts are voices.
+    pub fn is_by_voice(&self) -> bool {
+        matches!(self.by, By::Voice)
+    }
+
     pub fn new(args: &Estimate, model: &Model, sample: &'a [Example]) -> Self {
         let by = match args.by.as_deref() {
             None => By::Nothing,

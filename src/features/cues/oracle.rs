@@ -147,7 +147,7 @@ impl Slow {
             patterns.flat_map(|(id, pattern)| read(pattern).into_iter().map(move |node| (id, node))).collect();
         let mut asked = Asked::default();
         nodes.iter().for_each(|(_, node)| ask_all(node, &mut asked));
-        let questions = Questions::new(&asked, &Leaves::new(&set.classes), Language::English);
+        let questions = Questions::new(&asked, &Leaves::new(&set.classes, Language::English), Language::English);
         Slow { nodes, asked, questions }
     }
 

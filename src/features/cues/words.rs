@@ -59,10 +59,10 @@ pub struct Leaves {
 }
 
 impl Leaves {
-    pub fn new(classes: &Classes) -> Self {
+    pub fn new(classes: &Classes, language: Language) -> Self {
         // Entries were read when the file was; one that cannot be read matches nothing.
         let read = |entries: &Vec<String>| {
-            entries.iter().filter_map(|entry| super::pattern::entry(entry, classes).ok()).collect()
+            entries.iter().filter_map(|entry| super::pattern::entry(entry, classes, language).ok()).collect()
         };
         let direct: BTreeMap<&str, Vec<Ask>> =
             classes.iter().map(|(name, entries)| (&name[..], read(entries))).collect();
@@ -228,7 +228,7 @@ impl Questions {
     /// Calls `found` with each word of a token as it stands in the text: which bytes of the token it takes, and the questions that it answers
     /// with yes, rising. `stem` is the token's own stem, and `stems` makes those of other words.
     pub fn parts(&self, surface: &str, stem: &str, stems: &Stems, mut found: impl FnMut(Span, &[AskId])) {
-        let folded = stem::fold(surface);
+        let folded = stem::fold(surface, self.language);
         let whole = Span::new(0, surface.len());
         if self.language != Language::English || !(folded.contains('\'') || folded == "cannot") {
             let mut answers = Answers::new();
@@ -504,7 +504,7 @@ impl Shape {
 
 /// The words of an English short form, each with what it may stand for; `None` for a single word.
 pub fn short_form(word: &str) -> Option<Vec<Vec<String>>> {
-    let pieces = english_pieces(word, &stem::fold(word));
+    let pieces = english_pieces(word, &stem::fold(word, Language::English));
     (pieces.len() > 1).then(|| pieces.into_iter().map(|piece| piece.words).collect())
 }
 
@@ -593,7 +593,7 @@ mod tests {
     use super::*;
 
     fn seen(surface: &str) -> Vec<(String, Vec<String>)> {
-        let pieces = english_pieces(surface, &stem::fold(surface));
+        let pieces = english_pieces(surface, &stem::fold(surface, Language::English));
         pieces.into_iter().map(|piece| (piece.span.of(surface).to_owned(), piece.words)).collect()
     }
 

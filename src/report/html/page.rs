@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::mark::{self, TINTS};
 use super::phrases::{count, fill, of_script, say};
-use super::view::{Asked, File, Framing, Known, LabelKnown, Paragraph, Term, Tested, Unit, View, Voice};
+use super::view::{Asked, File, Framing, Hearing, Known, LabelKnown, Paragraph, Term, Tested, Unit, View, Voice};
 use crate::text::speech::UNCLEAR;
 use crate::text::visible;
 
@@ -83,6 +83,10 @@ struct Page {
     noun: Noun,
     footer: String,
     voiced: bool,
+    /// Whether reported speech is told from the author's own words.
+    hears_all: bool,
+    /// Of the text, where it is not that of the page.
+    language: Option<String>,
     /// Their names as classes, and as they are called.
     voices: Vec<(&'static str, &'static str)>,
     labels: Vec<LabelShown>,
@@ -117,6 +121,12 @@ struct LabelShown {
 impl Page {
     fn say<'a>(&self, key: &'a str) -> &'a str {
         say(key)
+    }
+
+    /// How often a framing was found in one of the voices, if that is listened for.
+    fn told(&self, voice: &usize, number: &u64) -> String {
+        let is_untold = !self.hears_all && Voice::ALL[*voice] == Voice::Reported;
+        if is_untold { UNTOLD.into() } else { number.to_string() }
     }
 
     /// A phrase with what a unit is called in it.
@@ -236,19 +246,23 @@ fn page(view: &View) -> Page {
     let order: Vec<usize> = counts.iter().map(|count| count.label).collect();
     let mut next = 0;
     let files = view.files.iter().enumerate();
-    let files = files.map(|(at, file)| file_shown(at + 1, file, &labels, &order, &mut next)).collect();
+    let hearing = view.model.hearing;
+    let drawn = Drawn { labels: &labels, hearing };
+    let files = files.map(|(at, file)| file_shown(at + 1, file, &drawn, &order, &mut next)).collect();
     let (data, more) = data(view, &labels, &voices);
     let noun = noun(&view.noun);
     Page {
         sheet: Sheet::with_script(),
         title: title(view),
-        summary: summary(view, &noun) + &asked(&view.asked, &noun),
+        summary: summary(view, &noun) + &asked(&view.asked, hearing, &noun),
         trust: trust(view, &noun),
         tested: tested(view, &noun),
         note: view.model.note.as_deref().map(|note| fill("note", &[("note", &visible(note))])),
         footer: fill("footer", &[("version", &view.model.version), ("fingerprint", &view.model.fingerprint)]),
         voiced: view.has_voices(),
-        voices: Voice::ALL.map(|voice| (voice.name(), called(voice))).to_vec(),
+        hears_all: view.hears_all(),
+        language: foreign(view).map(str::to_owned),
+        voices: Voice::ALL.map(|voice| (voice.name(), called(voice, hearing))).to_vec(),
         speakers: voices.speakers(view),
         data,
         more,
@@ -269,6 +283,11 @@ fn label_shown((at, (label, code)): (usize, (&super::view::Label, String))) -> L
     });
     let meaning = label.meaning.as_deref().map(visible).unwrap_or_default();
     LabelShown { name: visible(&label.name), code, tint: at % TINTS, meaning, known }
+}
+
+/// The language of the text, where it is not that of the page.
+fn foreign(view: &View) -> Option<&str> {
+    view.model.language.as_deref().filter(|code| *code != "en")
 }
 
 fn title(view: &View) -> String {
@@ -297,7 +316,7 @@ fn summary(view: &View, noun: &Noun) -> String {
 }
 
 /// ` Only threat was looked for. Marked from a probability of 0.05 on.`
-fn asked(asked: &Asked, noun: &Noun) -> String {
+fn asked(asked: &Asked, hearing: Hearing, noun: &Noun) -> String {
     let Asked { labels, voices, threshold, most } = asked;
     let mut words = String::new();
     let mut add = |phrase: String| {
@@ -309,7 +328,7 @@ fn asked(asked: &Asked, noun: &Noun) -> String {
         add(fill("asked-labels", &[("labels", &listed(&names))]));
     }
     if !voices.is_empty() {
-        let names: Vec<String> = voices.iter().map(|voice| called(*voice).to_owned()).collect();
+        let names: Vec<String> = voices.iter().map(|voice| called(*voice, hearing).to_owned()).collect();
         add(fill("asked-voices", &[("voices", &listed(&names))]));
     }
     if let Some(threshold) = threshold {
@@ -330,7 +349,11 @@ fn in_whose_words(view: &View) -> String {
     match author + quoted + reported + mixed {
         0 => String::new(),
         all => {
-            let (marks, own, others) = (count("marks", all), count("own", author), count("others", quoted + reported));
+            let marks = count("marks", all);
+            let (own, others) = match view.model.hearing {
+                Hearing::Everything => (count("own", author), count("others", quoted + reported)),
+                Hearing::Quotations => (count("unquoted", author), count("inside", quoted + reported)),
+            };
             format!(" {}", fill("whose", &[("marks", &marks), ("own", &own), ("others", &others), ("both", &both)]))
         }
     }
@@ -353,8 +376,9 @@ impl Noun {
 }
 
 /// What a voice is called.
-fn called(voice: Voice) -> &'static str {
+fn called(voice: Voice, hearing: Hearing) -> &'static str {
     match voice {
+        Voice::Author if hearing == Hearing::Quotations => say("voice.unquoted"),
         Voice::Author => say("voice.author"),
         Voice::Quoted => say("voice.quoted"),
         Voice::Reported => say("voice.reported"),
@@ -514,6 +538,7 @@ pub(super) fn short(number: f64) -> String {
 
 /// Who speaks, in the order in which they first do. People of two files are two, whatever they are called.
 struct Voices {
+    hearing: Hearing,
     names: Vec<String>,
     numbers: BTreeMap<WhoKey, usize>,
 }
@@ -529,9 +554,10 @@ const WORDS: usize = 150;
 
 impl Voices {
     fn of(view: &View) -> Self {
-        let mut voices = Voices { names: Vec::new(), numbers: BTreeMap::new() };
+        let hearing = view.model.hearing;
+        let mut voices = Voices { hearing, names: Vec::new(), numbers: BTreeMap::new() };
         for Marked { file, unit, .. } in marked(view) {
-            for who in unit.framings.iter().filter_map(who) {
+            for who in unit.framings.iter().filter_map(|framing| who(framing, hearing)) {
                 let next = voices.names.len();
                 let number = *voices.numbers.entry(who.key(file)).or_insert(next);
                 if number == next {
@@ -557,7 +583,7 @@ impl Voices {
     }
 
     fn number(&self, framing: &Framing, file: usize) -> Option<usize> {
-        who(framing).and_then(|who| self.numbers.get(&who.key(file)).copied())
+        who(framing, self.hearing).and_then(|who| self.numbers.get(&who.key(file)).copied())
     }
 
     /// The author first, then whoever frames most.
@@ -579,13 +605,19 @@ impl Voices {
         for (speaker, voices) in &mut speakers {
             speaker.picks.sort_by_key(|pick| (std::cmp::Reverse(pick.count), pick.label));
             let parts = Voice::ALL.iter().map(|voice| (voice, voices[*voice as usize])).filter(|(_, count)| *count > 0);
-            let parts: Vec<String> = parts.map(|(voice, count)| format!("{} {count}", called(*voice))).collect();
-            speaker.voices = if speaker.name == say("author") { say("own-words").into() } else { parts.join(", ") };
+            let parts: Vec<String> =
+                parts.map(|(voice, count)| format!("{} {count}", called(*voice, self.hearing))).collect();
+            speaker.voices = match &speaker.name {
+                name if *name == say("author") => say("own-words").into(),
+                name if *name == say("outside") => String::new(),
+                _ => parts.join(", "),
+            };
         }
         let sum = |voices: &[u64; 4]| voices.iter().sum::<u64>();
         // The author first, those whom nobody can name last.
-        let is_nobody = |name: &str| name == say("unclear") || name == say("mixed");
-        let rank = |name: &str| if name == say("author") { 0 } else { 1 + usize::from(is_nobody(name)) };
+        let is_author = |name: &str| name == author(self.hearing);
+        let is_nobody = |name: &str| name == say("unclear") || name == mixed(self.hearing);
+        let rank = |name: &str| if is_author(name) { 0 } else { 1 + usize::from(is_nobody(name)) };
         speakers.sort_by_key(|(speaker, voices)| (rank(&speaker.name), std::cmp::Reverse(sum(voices)), speaker.number));
         let mut speakers: Vec<Speaker> = speakers.into_iter().map(|(speaker, _)| speaker).collect();
         speakers.iter_mut().skip(SPEAKERS_WITH_WORDS).for_each(Speaker::shorten);
@@ -659,14 +691,29 @@ fn emphasised(part: &str, start: usize, framing: &Framing) -> String {
     html + &plain(&part[done..])
 }
 
-fn who(framing: &Framing) -> Option<Who> {
+/// Whoever speaks where nobody else is heard to.
+fn author(hearing: Hearing) -> &'static str {
+    match hearing {
+        Hearing::Everything => say("author"),
+        Hearing::Quotations => say("outside"),
+    }
+}
+
+fn mixed(hearing: Hearing) -> &'static str {
+    match hearing {
+        Hearing::Everything => say("mixed"),
+        Hearing::Quotations => say("in-and-outside"),
+    }
+}
+
+fn who(framing: &Framing, hearing: Hearing) -> Option<Who> {
     let voice = framing.voice?;
     let name = framing.speaker.as_deref().filter(|name| *name != UNCLEAR).map(|name| visible(name.trim()));
     let is_unclear = framing.speaker.as_deref() == Some(UNCLEAR);
     Some(match (voice, name.filter(|name| !name.is_empty())) {
-        (Voice::Author, _) => Who { name: say("author").to_owned(), is_named: false },
+        (Voice::Author, _) => Who { name: author(hearing).to_owned(), is_named: false },
         (_, Some(name)) => Who { name, is_named: true },
-        (Voice::Mixed, None) if !is_unclear => Who { name: say("mixed").to_owned(), is_named: false },
+        (Voice::Mixed, None) if !is_unclear => Who { name: mixed(hearing).to_owned(), is_named: false },
         (_, None) => Who { name: say("unclear").to_owned(), is_named: false },
     })
 }
@@ -694,9 +741,15 @@ fn class_of(voice: Option<Voice>) -> &'static str {
     }
 }
 
+/// What every mark of the text is drawn with.
+struct Drawn<'a> {
+    labels: &'a [LabelShown],
+    hearing: Hearing,
+}
+
 /// `next` counts the marked units through all files.
-fn file_shown(number: usize, file: &File, labels: &[LabelShown], order: &[usize], next: &mut usize) -> FileShown {
-    let mut counts = vec![0; labels.len()];
+fn file_shown(number: usize, file: &File, drawn: &Drawn, order: &[usize], next: &mut usize) -> FileShown {
+    let mut counts = vec![0; drawn.labels.len()];
     file.framings().for_each(|framing| counts[framing.label] += 1);
     let first = *next;
     FileShown {
@@ -706,14 +759,14 @@ fn file_shown(number: usize, file: &File, labels: &[LabelShown], order: &[usize]
         framed: file.units().filter(|unit| !unit.framings.is_empty()).count(),
         counts: order.iter().map(|label| counts[*label]).collect(),
         strip: strip(file, order, first),
-        parts: parts_shown(file, labels, next),
+        parts: parts_shown(file, drawn, next),
     }
 }
 
-fn parts_shown(file: &File, labels: &[LabelShown], next: &mut usize) -> Vec<PartShown> {
+fn parts_shown(file: &File, drawn: &Drawn, next: &mut usize) -> Vec<PartShown> {
     let (mut parts, mut paragraphs, mut bytes) = (Vec::new(), Vec::new(), 0);
     for paragraph in &file.paragraphs {
-        paragraphs.push(paragraph_shown(paragraph, labels, next));
+        paragraphs.push(paragraph_shown(paragraph, drawn, next));
         bytes += paragraph.units.iter().map(|unit| unit.text.len()).sum::<usize>();
         if bytes >= PART {
             parts.push(PartShown { is_whole: true, paragraphs: std::mem::take(&mut paragraphs) });
@@ -759,7 +812,7 @@ fn strip(file: &File, order: &[usize], first: usize) -> Vec<Row> {
     rows
 }
 
-fn paragraph_shown(paragraph: &Paragraph, labels: &[LabelShown], next: &mut usize) -> ParagraphShown {
+fn paragraph_shown(paragraph: &Paragraph, drawn: &Drawn, next: &mut usize) -> ParagraphShown {
     let mut pieces = Vec::new();
     for (at, unit) in paragraph.units.iter().enumerate() {
         match (at, unit.breaks) {
@@ -767,34 +820,34 @@ fn paragraph_shown(paragraph: &Paragraph, labels: &[LabelShown], next: &mut usiz
             (_, true) => pieces.push("\n".to_owned()),
             (_, false) => pieces.push(" ".to_owned()),
         }
-        pieces.push(piece(unit, labels, next));
+        pieces.push(piece(unit, drawn, next));
     }
     ParagraphShown { line: paragraph.line, pieces }
 }
 
 /// A unit as HTML: plain, or marked with the codes of its framings behind it.
-fn piece(unit: &Unit, labels: &[LabelShown], next: &mut usize) -> String {
+fn piece(unit: &Unit, drawn: &Drawn, next: &mut usize) -> String {
     let text = Escaped::of(&shown(&unit.text)).0;
     let cut = if unit.truncated { " […]" } else { "" };
     let Some(first) = unit.framings.first() else { return format!("{text}{cut}") };
     *next += 1;
-    let mut html = format!("<mark id=u{next} class=c{}>{text}", labels[first.label].tint);
+    let mut html = format!("<mark id=u{next} class=c{}>{text}", drawn.labels[first.label].tint);
     for framing in &unit.framings {
-        let label = &labels[framing.label];
+        let label = &drawn.labels[framing.label];
         let class = format!("c{}{}", label.tint, class_of(framing.voice));
-        let title = Escaped::of(&in_words(framing, label)).0;
+        let title = Escaped::of(&in_words(framing, label, drawn.hearing)).0;
         write!(html, "<abbr class=\"{class}\" title=\"{title}\">{}</abbr>", Escaped::of(&label.code).0)
             .expect("a string takes any text");
     }
     html + "</mark>" + cut
 }
 
-fn in_words(framing: &Framing, label: &LabelShown) -> String {
+fn in_words(framing: &Framing, label: &LabelShown, hearing: Hearing) -> String {
     let mut words = format!("{} {:.0}%", label.name, 100.0 * framing.p);
     if let Some(voice) = framing.voice {
-        let who = who(framing).filter(|_| framing.speaker.is_some() && voice != Voice::Author);
+        let who = who(framing, hearing).filter(|_| framing.speaker.is_some() && voice != Voice::Author);
         let who = who.map_or(String::new(), |who| format!(": {}", who.name));
-        write!(words, ", {}{who}", called(voice)).expect("a string takes any text");
+        write!(words, ", {}{who}", called(voice, hearing)).expect("a string takes any text");
     }
     words
 }
@@ -822,8 +875,10 @@ fn data(view: &View, labels: &[LabelShown], voices: &Voices) -> (String, Vec<Str
     let labels: Vec<Value> =
         labels.iter().map(|label| json!({ "name": label.name, "code": label.code, "tint": label.tint })).collect();
     let mut chunks = units.chunks(CHUNK);
+    let mut phrases = of_script();
+    phrases.insert(Voice::Author.name(), called(Voice::Author, view.model.hearing));
     let all = json!({
-        "labels": labels, "voices": Voice::ALL.map(Voice::name), "say": of_script(), "who": voices.names, "names": names.all,
+        "labels": labels, "voices": Voice::ALL.map(Voice::name), "say": phrases, "lang": foreign(view), "who": voices.names, "names": names.all,
         "units": chunks.next().unwrap_or_default(), "chunk": CHUNK, "count": view.framings().count(),
     });
     // `</script>` and `<!--` would end or change the element; U+003C is the same to JSON.

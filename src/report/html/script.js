@@ -165,6 +165,13 @@
     first.before(node);
   };
 
+  // The text's words among ours: each in its own direction, and in the text's language.
+  const own = (words) => {
+    const node = make('bdi', '', words);
+    if (data.lang) node.lang = data.lang;
+    return node;
+  };
+
   // Quotation marks of the text's own would double ours.
   const clipped = (text) => (text.length > 48 ? `${text.slice(0, 47)}…` : text).replace(/^["“”«»]+|["“”«»]+$/g, '');
 
@@ -175,7 +182,7 @@
       const width = (60 * Math.abs(sum)) / most;
       const bar = draw('svg', { width: 60, height: 8, 'aria-hidden': true },
         draw('rect', { width, height: 8, class: sum < 0 ? 'against' : 'bar' }));
-      const cell = make('td', '', words ? `“${words}”` : '');
+      const cell = words ? make('td', '', '“', own(words), '”') : make('td');
       if (names.length) cell.append(make('small', '', say('patterns', { names: names.map((name) => data.names[name]).join(', ') })));
       return make('tr', '', cell, make('td', '', bar), make('td', 'n', signed(sum)));
     };
@@ -188,12 +195,12 @@
     const share = framing.s;
     const parts = share ? ['author', 'quoted', 'reported'].map((name, at) => [say(name), share[at]]).filter((part) => part[1] >= 0.005) : [];
     const detail = parts.length > 1 ? ` (${parts.map(([name, part]) => `${percent(part)} ${name}`).join(', ')})` : '';
-    const who = framing.w >= 0 && framing.v > 0 ? [' · ', make('b', '', data.who[framing.w])] : [];
+    const who = framing.w >= 0 && framing.v > 0 ? [' · ', make('b', '', make('bdi', '', data.who[framing.w]))] : [];
     return [make('p', '', say('voice', { voice: say(data.voices[framing.v]) }) + detail, ...who)];
   };
   // Within rhetor's own page, that page has the codebook.
   const named = (label) => {
-    const { name } = data.labels[label];
+    const name = make('bdi', '', data.labels[label].name);
     if (parent === window) return name;
     const button = make('button', 'plain', name);
     button.addEventListener('click', () => parent.postMessage({ label }, '*'));

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 pub use crate::framing::voice::{Shares, Voice};
+pub use crate::text::speech::Hearing;
 
 /// A report on any number of files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -51,6 +52,12 @@ pub struct ModelNote {
     /// The model's own remark on itself.
     pub note: Option<String>,
     pub known: Option<Known>,
+    /// The code of two letters of its language, if it has one.
+    #[serde(default)]
+    pub language: Option<String>,
+    /// What is heard of what others say in that language.
+    #[serde(default)]
+    pub hearing: Hearing,
 }
 
 /// Figures on labelled text.
@@ -171,6 +178,11 @@ impl File {
 impl View {
     pub fn framings(&self) -> impl Iterator<Item = &Framing> {
         self.files.iter().flat_map(File::framings)
+    }
+
+    /// Whether reported speech is told from the author's own words.
+    pub fn hears_all(&self) -> bool {
+        self.model.hearing == Hearing::Everything
     }
 
     /// Whether it is known whose words carry the framings.

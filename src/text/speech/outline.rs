@@ -2,6 +2,7 @@
 //! the names in them. That is most of the work, and many paragraphs can be read at once; [`paragraph`](super::paragraph) then
 //! goes through them in order.
 
+use super::Hearing;
 use super::clause::{Run, Said, Tag};
 use super::lexicon::Class;
 use super::memory::MOST_STRANGERS;
@@ -45,8 +46,8 @@ const LONGEST_TAG: usize = 8;
 
 impl Outline {
     /// Reads the sentences of a paragraph and its outermost quotations.
-    pub(super) fn read(text: &str, sentences: &[Span], quotations: &[Quotation]) -> Self {
-        let Passage { items, slight } = Passage::read(text, sentences, quotations);
+    pub(super) fn read(text: &str, sentences: &[Span], quotations: &[Quotation], hearing: Hearing) -> Self {
+        let Passage { items, slight } = Passage::read(text, sentences, quotations, hearing);
         let mut outline = Outline { quotations: quotations.to_vec(), slight, ..Outline::default() };
         outline.stretches.reserve(sentences.len());
         outline.opens_with_quotation = items.first().is_some_and(Item::is_quotation);

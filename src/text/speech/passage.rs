@@ -1,5 +1,6 @@
 //! A paragraph as the rules see it: words and, each as one item, the quotations; and what stands between them.
 
+use super::Hearing;
 use super::lexicon::{Class, ENGLISH, Entry, Form, Forms, Frames, Letters, Sense};
 use crate::text::Span;
 use crate::text::quote::Quotation;
@@ -122,14 +123,17 @@ const BYTES_A_WORD: usize = 5;
 const SHORT: usize = 2;
 
 impl Passage {
-    /// Reads the `sentences` of one paragraph. `quotations` are the paragraph's outermost ones.
-    pub(super) fn read(text: &str, sentences: &[Span], quotations: &[Quotation]) -> Self {
+    /// Reads the `sentences` of one paragraph. `quotations` are the paragraph's outermost ones; where nothing else is heard, they are
+    /// all the items.
+    pub(super) fn read(text: &str, sentences: &[Span], quotations: &[Quotation], hearing: Hearing) -> Self {
         let mut slight = Vec::new();
         let (Some(first), Some(last)) = (sentences.first(), sentences.last()) else { return Passage::default() };
-        let mut typist = Typist::new(text, sentences, (last.end - first.start.min(last.end)) / BYTES_A_WORD);
+        let bytes = last.end - first.start.min(last.end);
+        let items = if hearing == Hearing::Everything { bytes / BYTES_A_WORD } else { quotations.len() };
+        let mut typist = Typist::new(text, sentences, items, hearing);
         let mut at = first.start;
         for (index, quotation) in quotations.iter().enumerate() {
-            if is_slight(text, quotation) {
+            if is_slight(text, quotation, hearing) {
                 slight.push(*quotation);
                 continue;
             }
@@ -149,6 +153,8 @@ impl Passage {
 struct Typist<'a> {
     text: &'a str,
     items: Vec<Item>,
+    /// Words are put down only where everything is heard.
+    hearing: Hearing,
     /// Where the last one ends.
     end: usize,
     /// Where the sentence starts that the next one may lie in, and those behind it.
@@ -157,10 +163,10 @@ struct Typist<'a> {
 }
 
 impl<'a> Typist<'a> {
-    fn new(text: &'a str, sentences: &'a [Span], items: usize) -> Self {
+    fn new(text: &'a str, sentences: &'a [Span], items: usize, hearing: Hearing) -> Self {
         let mut later = sentences.iter();
         let sentence = later.next().map_or(usize::MAX, |first| first.start);
-        Typist { text, items: Vec::with_capacity(items), end: 0, sentence, later }
+        Typist { text, items: Vec::with_capacity(items), hearing, end: 0, sentence, later }
     }
 
     fn quotation(&mut self, index: usize, quotation: &Quotation) {
@@ -174,6 +180,9 @@ impl<'a> Typist<'a> {
 
     /// The words between two places.
     fn words(&mut self, start: usize, end: usize) {
+        if self.hearing == Hearing::Quotations {
+            return;
+        }
         let (lexicon, bytes) = (&*ENGLISH, &self.text.as_bytes()[..end]);
         let whole =
             |from: usize| Letters::at(self.text.as_bytes(), from).filter(|word| is_whole(bytes, from + word.len));
@@ -208,7 +217,9 @@ impl<'a> Typist<'a> {
 
     /// What stands before the item that starts at `start`.
     fn gap(&mut self, start: usize) -> Gap {
-        let mut gap = if self.items.is_empty() { Gap::default() } else { Gap::of(&self.text[self.end..start]) };
+        // Without words it is no gap, and may be as long as the text.
+        let is_near = !self.items.is_empty() && self.hearing == Hearing::Everything;
+        let mut gap = if is_near { Gap::of(&self.text[self.end..start]) } else { Gap::default() };
         if self.sentence <= start {
             while let Some(next) = self.later.as_slice().first().filter(|next| next.start <= start) {
                 self.sentence = next.start;
@@ -224,15 +235,18 @@ impl<'a> Typist<'a> {
 }
 
 /// One or two words with no mark at their end, or a title such as “Gone with the Wind”: not speech by itself.
-pub(super) fn is_slight(text: &str, quotation: &Quotation) -> bool {
+fn is_slight(text: &str, quotation: &Quotation, hearing: Hearing) -> bool {
     let inner = quotation.inner.of(text).trim();
     if inner.len() > 120 || inner.ends_with([',', '.', '!', '?', '…', ';', ':']) || !quotation.closed {
         return false;
     }
+    let words = inner.split_whitespace();
+    if hearing == Hearing::Quotations {
+        return words.count() <= SHORT;
+    }
     if is_told_behind(text, quotation.span) || is_told_before(text, quotation.span) {
         return false;
     }
-    let words = inner.split_whitespace();
     let small = ["of", "the", "and", "a", "an", "in", "on", "to", "for", "with", "from"];
     let is_titled =
         |word: &str| word.starts_with(|c: char| c.is_uppercase() || c.is_numeric()) || small.contains(&word);
@@ -442,7 +456,7 @@ mod tests {
             short in 0usize..20,
         ) {
             let end = text.floor_char_boundary(text.len().saturating_sub(short));
-            let mut typist = Typist::new(&text, &[], 0);
+            let mut typist = Typist::new(&text, &[], 0, Hearing::Everything);
             typist.words(0, end);
             let (mut long, mut at) = (Vec::new(), 0);
             while let Some(from) = next_word(&text, at, end) {
@@ -465,7 +479,7 @@ mod tests {
             starts.dedup();
             let ends = starts.iter().skip(1).copied().chain([text.len()]);
             let sentences: Vec<Span> = starts.iter().zip(ends).map(|(start, end)| Span::new(*start, end)).collect();
-            let items = Passage::read(&text, &sentences, &quote::quotations(&text)).items;
+            let items = Passage::read(&text, &sentences, &quote::quotations(&text), Hearing::Everything).items;
             for (at, item) in items.iter().enumerate() {
                 let sentence = sentences.iter().rfind(|sentence| sentence.start <= item.span.start).expect("items lie in sentences");
                 let expected = match at.checked_sub(1).map(|before| items[before].span.end) {
