@@ -101,7 +101,7 @@ fn head(model: &Model, out: &mut String) {
         match learned.block {
             Block::Words => format!("L2 {} ({chosen})", learned.l2),
             Block::Cues => {
-                let cues = plural(learned.features as u64, "cue", "cues");
+                let cues = plural(learned.features, "cue", "cues");
                 format!("for {} {cues} {} ({chosen})", learned.features, learned.l2)
             }
             Block::Vectors => format!("for vectors {} ({chosen})", learned.l2),
