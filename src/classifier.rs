@@ -119,7 +119,8 @@ impl<'a> Classifier<'a> {
         }
     }
 
-    /// The records of a whole text.
+    /// The records of a whole text, of which a unit of more than [`MAX_RECORD`] bytes is cut off there and says so. All working memory is made for it anew, which costs more than a short text: for
+    /// many of them, [`Splitter`], [`hear`](Classifier::hear) and [`all`](Classifier::all) with one [`memory`](Classifier::memory) a thread.
     pub fn text(&self, text: &str) -> Vec<Record> {
         let (mut splitter, mut units) = (Splitter::new(self.unit, MAX_RECORD), Vec::new());
         splitter.push(text.as_bytes(), &mut units);
@@ -129,6 +130,7 @@ impl<'a> Classifier<'a> {
         records.map(|(record, index)| Record { index, ..record }).collect()
     }
 
+    /// Working memory for one thread, for any number of texts.
     pub fn memory(&self) -> Memory {
         Memory {
             scratch: self.model.scratch(),

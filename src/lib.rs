@@ -16,10 +16,36 @@
 //!            bytes → all of it at once    classifier
 //! ```
 //!
+//! The main job in a few lines:
+//!
+//! ```
+//! use rhetor::classifier::Classifier;
+//! use rhetor::model::english;
+//!
+//! let model = english::embedded();
+//! for record in Classifier::new(&model).text("We have no choice but to act. \"They will pay for this,\" the minister warned.") {
+//!     for framing in &record.framings {
+//!         println!("{}: {} {:.2}", record.text, model.labels().name(framing.label), framing.probability);
+//!     }
+//! }
+//! ```
+//!
+//! # Features
+//!
+//! `cli`, which is the default, is the program. As a library without it:
+//!
+//! ```toml
+//! rhetor = { git = "…", default-features = false }                       # reads models and classifies, also as WebAssembly
+//! rhetor = { git = "…", default-features = false, features = ["learn"] } # and corpus, evaluate and learn
+//! ```
+//!
+//! # Learning
+//!
 //! A *score* is a log-odds: the sum, over the terms of a unit, of weight times value, plus the label's intercept. A
 //! *probability* is that score, calibrated. So every framing can be taken apart into the words that made it:
 //!
 //! ```
+//! # #[cfg(feature = "learn")] {
 //! use rhetor::corpus::{self, ReadOptions};
 //! use rhetor::framing::{Choice, evidence, framings};
 //! use rhetor::learn::{self, TrainSettings};
@@ -35,6 +61,7 @@
 //! let why = evidence::explain(&model, &row, found[0].label);
 //! assert_eq!(model.labels().name(found[0].label), "threat");
 //! assert!((why.total() - found[0].score).abs() < 1e-9);
+//! # }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

@@ -22,7 +22,7 @@ use std::io::{self, Write};
 
 use super::{Delimiter, Example, Format, doccano, fasttext, jsonl, label_studio, prodigy, table};
 
-/// Takes examples one by one.
+/// Takes examples one by one, of which every passage lies on its text.
 pub trait ExampleWriter {
     /// Writes a row.
     ///
@@ -53,8 +53,15 @@ pub fn writer<'a>(format: Format, out: impl Write + 'a, outline: &Outline) -> Bo
 /// Writes all of these examples.
 ///
 /// # Errors
-/// Those of `out`.
+/// Those of `out`, and [`io::ErrorKind::InvalidData`] before anything is written if a passage does not lie on its text.
 pub fn write(format: Format, out: impl Write, examples: &[Example]) -> io::Result<Losses> {
+    let lies = |example: &Example| {
+        example.spans.iter().all(|passage| example.text.get(passage.span.start..passage.span.end).is_some())
+    };
+    if let Some(at) = examples.iter().position(|example| !lies(example)) {
+        let words = format!("a passage of example {} does not lie on its text", at + 1);
+        return Err(io::Error::new(io::ErrorKind::InvalidData, words));
+    }
     let mut rows = writer(format, out, &Outline::of(examples));
     examples.iter().try_for_each(|example| rows.write(example))?;
     rows.end()

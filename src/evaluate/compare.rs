@@ -90,9 +90,13 @@ struct Differences {
 }
 
 impl Comparison {
-    /// Compares what two models said of the same units and the same labels.
+    /// Compares what two models said of the same units and the same labels; [`Judgement::of_labels`] keeps those that both have.
+    ///
+    /// # Panics
+    /// If labels or units differ, which would compare one label with another.
     pub fn of(this: &Judgement, other: &Judgement, seed: u64) -> Comparison {
-        debug_assert_eq!((&this.labels, &this.groups), (&other.labels, &other.groups));
+        assert_eq!(this.labels, other.labels, "two models are compared by the same labels");
+        assert_eq!(this.groups, other.groups, "two models are compared on the same units");
         let grounds = [this, other].map(Ground::new);
         let [a, b] = grounds.each_ref().map(Ground::whole);
         let [a_draws, b_draws] = grounds.each_ref().map(|ground| ground.draws(seed));

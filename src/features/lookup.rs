@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use super::cues::Numbered;
+use super::identity::Identity;
 use super::pairs::{Fate, Pairs, joined};
 use super::shape::{self, Looks, Shape};
 use super::vocabulary::{Hash, Vocabulary, WordHash};
@@ -21,6 +22,8 @@ use crate::text::token::Token;
 
 /// What is remembered from unit to unit, for one thread.
 pub struct Lookup {
+    /// The featurizer that it is for.
+    of: Identity,
     generation: u64,
     /// By the number of a token; those not met yet are [`Met::NOT_YET`].
     met: Vec<Met>,
@@ -199,6 +202,7 @@ impl Lookup {
     fn new(featurizer: &Featurizer) -> Self {
         let Featurizer { extractor, vocabulary, .. } = featurizer;
         Lookup {
+            of: featurizer.identity,
             generation: 0,
             met: Vec::new(),
             stems: HashMap::default(),
@@ -221,7 +225,9 @@ impl Featurizer {
     /// Fills the row of a text.
     pub(super) fn look_up(&self, known: Known, scratch: &mut Scratch, row: &mut Row) {
         let text = known.text;
-        let mut lookup = scratch.lookup.take().unwrap_or_else(|| Lookup::new(self));
+        self.extractor.own(scratch);
+        let own = scratch.lookup.take().filter(|lookup| lookup.of.is(self.identity));
+        let mut lookup = own.unwrap_or_else(|| Lookup::new(self));
         scratch.read(text);
         (row.words, row.known_words) = (0, 0);
         lookup.found.clear(known.places);

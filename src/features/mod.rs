@@ -4,6 +4,7 @@
 
 mod counting;
 pub mod cues;
+mod identity;
 mod lookup;
 pub mod matrix;
 pub mod ngrams;
@@ -30,6 +31,7 @@ use crate::text::token::{self, Kind, Token};
 use crate::text::{Span, quote::Quotation};
 use counting::{Chunk, Counts, Features, Memory, Wanted};
 use cues::{BadMatcher, Cue, CueError, CueScratch, CueSet, Matcher, Numbered};
+use identity::Identity;
 use lookup::Lookup;
 use matrix::Rows;
 use shape::Looks;
@@ -46,9 +48,9 @@ const TASKS_AT_ONCE: usize = 4;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FeatureSettings {
     pub language: Language,
-    /// Shortest and longest run of stems.
+    /// Shortest and longest run of stems, from 1 to 10.
     pub ngrams: (usize, usize),
-    /// Shortest and longest run of characters within a word, if any.
+    /// Shortest and longest run of characters within a word, from 1 to 10, if any.
     pub char_ngrams: Option<(usize, usize)>,
     /// Whether the shape of a sentence is looked at.
     pub shape: bool,
@@ -114,6 +116,7 @@ impl Default for FeatureSettings {
 pub struct Extractor {
     settings: FeatureSettings,
     cues: Option<Arc<Cues>>,
+    identity: Identity,
 }
 
 impl PartialEq for Extractor {
@@ -173,8 +176,11 @@ impl Cues {
     }
 }
 
-/// Working memory for one thread: reused from unit to unit, and holding the stems it has met.
+/// Working memory for one thread: reused from unit to unit, and holding the stems it has met. With another model it is made anew, which costs more than a
+/// unit: a thread that goes from model to model keeps one for each.
 pub struct Scratch {
+    /// The extractor that made it.
+    of: Identity,
     stems: Stems,
     tokens: Vec<Token>,
     /// Those of the tokens in the memory of stems.
@@ -209,7 +215,7 @@ impl Extractor {
     /// [`CueError`] if a pattern of the settings' cues cannot be read.
     pub fn new(settings: FeatureSettings) -> Result<Self, CueError> {
         let cues = settings.cues.as_ref().map(|set| Cues::new(set, settings.language)).transpose()?;
-        Ok(Extractor { settings, cues })
+        Ok(Extractor::with(settings, cues))
     }
 
     /// With the cues of a model file, made ready before.
@@ -219,13 +225,17 @@ impl Extractor {
     pub fn stored(settings: FeatureSettings, stored: StoredCues) -> Result<Self, BadMatcher> {
         let ready = OnceLock::from(stored.ready(settings.language)?);
         let settings = FeatureSettings { cues: Some(stored.set), ..settings };
-        Ok(Extractor { settings, cues: Some(Arc::new(Cues { ready, stored: None })) })
+        Ok(Extractor::with(settings, Some(Arc::new(Cues { ready, stored: None }))))
     }
 
     /// As [`Extractor::stored`], for cues that a test has made ready: here they are when a text first needs them.
     pub(crate) fn later(settings: FeatureSettings, stored: StoredCues) -> Self {
         let settings = FeatureSettings { cues: Some(stored.set.clone()), ..settings };
-        Extractor { settings, cues: Some(Arc::new(Cues { ready: OnceLock::new(), stored: Some(stored) })) }
+        Extractor::with(settings, Some(Arc::new(Cues { ready: OnceLock::new(), stored: Some(stored) })))
+    }
+
+    fn with(settings: FeatureSettings, cues: Option<Arc<Cues>>) -> Self {
+        Extractor { settings, cues, identity: Identity::new() }
     }
 
     fn cues(&self) -> Option<&ReadyCues> {
@@ -254,9 +264,10 @@ impl Extractor {
         unknown.into_iter().filter(|cue| sections.contains(&cue.section[..])).map(Cue::term).collect()
     }
 
-    /// Working memory for units of this model's language.
+    /// Working memory for one thread.
     pub fn scratch(&self) -> Scratch {
         Scratch {
+            of: self.identity,
             stems: Stems::new(self.settings.language),
             tokens: Vec::new(),
             numbers: Vec::new(),
@@ -266,8 +277,16 @@ impl Extractor {
         }
     }
 
+    /// Makes working memory anew that another extractor made.
+    fn own(&self, scratch: &mut Scratch) {
+        if !scratch.of.is(self.identity) {
+            *scratch = self.scratch();
+        }
+    }
+
     /// Calls `found` for every occurrence of a term in `text`, with the bytes that it covers.
     pub fn terms(&self, text: &str, scratch: &mut Scratch, mut found: impl FnMut(TermKind, &str, Span)) {
+        self.own(scratch);
         scratch.read(text);
         self.word_terms(scratch, &mut found);
         if let Some(lengths) = self.settings.char_ngrams {
@@ -399,12 +418,13 @@ pub struct Featurizer {
     vocabulary: Vocabulary,
     /// Number of training units, the n of inverse document frequency.
     units: u32,
+    identity: Identity,
 }
 
 impl Featurizer {
     /// From what a model file holds.
     pub fn from_parts(extractor: Extractor, vocabulary: Vocabulary, units: u32) -> Self {
-        Featurizer { extractor, vocabulary, units }
+        Featurizer { extractor, vocabulary, units, identity: Identity::new() }
     }
 
     /// Learns the vocabulary of `texts` and turns each into its row; rows are in the order of the texts.
@@ -455,7 +475,7 @@ impl Featurizer {
         let words = (0..self.vocabulary.len() as u32).map(FeatureId).filter(|id| self.block(*id) == Block::Words);
         let kept = words.map(|id| (self.vocabulary.term(id).to_owned(), self.vocabulary.frequency(id)));
         let vocabulary = Vocabulary::new(kept.collect());
-        Featurizer::from_parts(Extractor { settings, cues: None }, vocabulary, self.units)
+        Featurizer::from_parts(Extractor::with(settings, None), vocabulary, self.units)
     }
 
     /// The same without the cues that training never saw, since they have no weight.
@@ -684,6 +704,23 @@ mod tests {
         for text in [&format!("We act{words} no choice but to act"), TEXTS[0]] {
             assert!(featurizer.row(text, &mut fast) == featurizer.plain_row(text, &mut plain));
         }
+    }
+
+    #[test]
+    fn working_memory_of_another_model_is_made_anew() {
+        let of = |texts: &[&str], language| {
+            let settings = FeatureSettings { language, ..FeatureSettings::default() };
+            Featurizer::learn(settings, texts).unwrap().0
+        };
+        let one = of(&["They will pay dearly", "We will not pay"], Language::English);
+        let other = of(&["pay dearly or not", "nobody will", "they were not there"], Language::None);
+        let text = "They will not pay dearly";
+        let expected = [&one, &other].map(|featurizer| featurizer.row(text, &mut featurizer.scratch()));
+        let mut scratch = one.scratch();
+        for _ in 0..2 {
+            assert_eq!([&one, &other].map(|featurizer| featurizer.row(text, &mut scratch)), expected);
+        }
+        assert_ne!(expected[0], expected[1]);
     }
 
     proptest! {

@@ -24,7 +24,7 @@ pub struct Choice {
     pub only: Option<Vec<LabelId>>,
     /// In place of the labels' own thresholds.
     pub threshold: Option<f64>,
-    /// The same, label by label, where there is no one for all.
+    /// The same, label by label, where there is no one for all; of a model of exactly one label a unit only `threshold` counts.
     pub thresholds: Option<Vec<f64>>,
     /// At most so many, the most probable first.
     pub top_k: Option<usize>,

@@ -34,7 +34,7 @@ use crate::features::cues::CueError;
 use crate::features::matrix::Rows;
 use crate::features::vectors::Vectors;
 use crate::features::weighting::Weighting;
-use crate::features::{Block, FeatureSettings, Featurizer};
+use crate::features::{Block, FeatureSettings, Featurizer, ngrams};
 use crate::model::card::{Card, Learned, Learning, Mirror, RowWeights, VectorCard};
 use crate::model::file::hex;
 use crate::model::seen::SeenTexts;
@@ -87,6 +87,10 @@ pub enum LearnError {
         "an L2 strength must be a positive number, not {0}\nhint: leave --l2 out to have it chosen on held-out folds"
     )]
     Strength(f64),
+    #[error("{setting} must be {wanted}, not {given}")]
+    Setting { setting: &'static str, wanted: &'static str, given: String },
+    #[error("{place}: a weight must be a positive, finite number, not {weight}")]
+    Weight { place: String, weight: f64 },
     #[error("a tolerance must be a positive number, not {0}")]
     Tolerance(f64),
     #[error("{rows} rows but {targets} rows of targets")]
@@ -251,7 +255,8 @@ pub struct Trained {
 }
 
 /// Learns a model from labelled units. The same units, in any order, and the same settings give the same model, bit by bit,
-/// whatever the number of threads; `watch` is told of the progress, by any of them.
+/// whatever the number of threads; `watch` is told of the progress, by any of them. Units that nobody has judged yet are left out, with a warning, also of
+/// [`Trained::held_out`].
 ///
 /// # Errors
 /// [`LearnError`]: nothing to learn from, nothing to tell apart, too much for memory, or settings that do not fit together.
@@ -261,9 +266,20 @@ pub fn train(
     watch: &(dyn Fn(Step) + Sync),
 ) -> Result<Trained, LearnError> {
     watch(Step::Reading);
+    check_settings(settings)?;
+    let is_sound = |weight: f64| weight.is_finite() && weight > 0.0;
+    if let Some(Example { place, weight, .. }) = examples.iter().find(|example| !is_sound(example.weight)) {
+        return Err(LearnError::Weight { place: place.to_string(), weight: *weight });
+    }
+    if examples.iter().any(|example| example.pending) {
+        let judged: Vec<Example> = examples.iter().filter(|example| !example.pending).cloned().collect();
+        let pending = examples.len() - judged.len();
+        let mut trained = train(&judged, settings, watch)?;
+        trained.warnings.push(format!("{pending} of {} units are not judged yet and were left out", examples.len()));
+        return Ok(trained);
+    }
     let labels = labels_of(examples)?;
     check_columns(examples, settings)?;
-    check_strengths(settings)?;
     let task = task_of(examples, settings.task)?;
     let order = own_order(examples);
     let examples: &[&Example] = &order.iter().map(|&at| &examples[at]).collect::<Vec<_>>();
@@ -484,10 +500,28 @@ fn check_columns(examples: &[Example], settings: &TrainSettings) -> Result<(), L
     Ok(())
 }
 
-/// Also those of blocks that the data may turn out not to have.
-fn check_strengths(settings: &TrainSettings) -> Result<(), LearnError> {
-    let mut given = [settings.l2, settings.cues_l2, settings.vectors_l2].into_iter().flatten();
-    given.try_for_each(|alpha| L2::new(alpha).map(drop))
+/// Also of blocks that the data may turn out not to have.
+fn check_settings(settings: &TrainSettings) -> Result<(), LearnError> {
+    let FeatureSettings { ngrams: words, char_ngrams, .. } = settings.features;
+    let wanted = "a shortest and a longest length from 1 to 10";
+    let of_lengths = |setting, lengths: (usize, usize)| match ngrams::are_lengths(lengths) {
+        true => Ok(()),
+        false => Err(LearnError::Setting { setting, wanted, given: format!("{} to {}", lengths.0, lengths.1) }),
+    };
+    of_lengths("runs of stems", words)?;
+    char_ngrams.map_or(Ok(()), |lengths| of_lengths("runs of characters", lengths))?;
+    if settings.folds < 2 {
+        let given = settings.folds.to_string();
+        return Err(LearnError::Setting { setting: "the number of folds", wanted: "2 or more", given });
+    }
+    if let Optimize::Precision(share) | Optimize::Recall(share) = settings.optimize
+        && !(share > 0.0 && share <= 1.0)
+    {
+        let (setting, wanted) = ("the aim of thresholds", "above 0 and at most 1");
+        return Err(LearnError::Setting { setting, wanted, given: share.to_string() });
+    }
+    let mut strengths = [settings.l2, settings.cues_l2, settings.vectors_l2].into_iter().flatten();
+    strengths.try_for_each(|alpha| L2::new(alpha).map(drop))
 }
 
 fn truth_of(examples: &[&Example], labels: &LabelSet) -> Truth {
@@ -698,4 +732,43 @@ pub fn data_fingerprint<'a>(examples: impl IntoIterator<Item = &'a Example>) -> 
         sha.update(b"\n");
     });
     hex(&sha.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_and_weights_that_make_no_sense_are_named_before_anything_is_learned() {
+        let examples: Vec<Example> = (0..12)
+            .map(|i| Example::new(format!("word{i} and other"), if i % 2 == 0 { vec!["a".into()] } else { vec![] }))
+            .collect();
+        let usual = TrainSettings { folds: 2, ..TrainSettings::default() };
+        let fails = |settings: TrainSettings| train(&examples, &settings, &|_| {}).unwrap_err().to_string();
+        let features = |features| fails(TrainSettings { features, ..usual.clone() });
+        assert_eq!(fails(TrainSettings { folds: 1, ..usual.clone() }), "the number of folds must be 2 or more, not 1");
+        let runs = features(FeatureSettings { ngrams: (2, 1), ..FeatureSettings::default() });
+        assert_eq!(runs, "runs of stems must be a shortest and a longest length from 1 to 10, not 2 to 1");
+        let runs = features(FeatureSettings { char_ngrams: Some((0, 1)), ..FeatureSettings::default() });
+        assert_eq!(runs, "runs of characters must be a shortest and a longest length from 1 to 10, not 0 to 1");
+        let aim = fails(TrainSettings { optimize: Optimize::Precision(f64::NAN), ..usual.clone() });
+        assert_eq!(aim, "the aim of thresholds must be above 0 and at most 1, not NaN");
+        let mut odd = examples.clone();
+        odd[3].weight = -1.0;
+        let failed = train(&odd, &usual, &|_| {}).unwrap_err().to_string();
+        assert!(failed.ends_with("a weight must be a positive, finite number, not -1"), "{failed}");
+    }
+
+    #[test]
+    fn units_that_nobody_has_judged_are_left_out_and_said() {
+        let judged: Vec<Example> = (0..12)
+            .map(|i| Example::new(format!("word{i} and other"), if i % 2 == 0 { vec!["a".into()] } else { vec![] }))
+            .collect();
+        let settings = TrainSettings { folds: 2, ..TrainSettings::default() };
+        let mut all = judged.clone();
+        all.insert(4, Example { pending: true, ..Example::new("word2 and other", Vec::new()) });
+        let (with, without) = (train(&all, &settings, &|_| {}).unwrap(), train(&judged, &settings, &|_| {}).unwrap());
+        assert_eq!(with.model.to_bytes(), without.model.to_bytes());
+        assert!(with.warnings.iter().any(|said| said == "1 of 13 units are not judged yet and were left out"));
+    }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use super::{
-    LearnError, TrainSettings, check_columns, check_size, check_strengths, data_fingerprint, folds_of, labels_of,
+    LearnError, TrainSettings, check_columns, check_settings, check_size, data_fingerprint, folds_of, labels_of,
     task_of, truth_of,
 };
 use crate::corpus::Example;
@@ -66,7 +66,7 @@ pub struct Contradiction {
 pub fn survey(examples: &[Example], settings: &TrainSettings) -> Result<Survey, LearnError> {
     let labels = labels_of(examples)?;
     check_columns(examples, settings)?;
-    check_strengths(settings)?;
+    check_settings(settings)?;
     let task = task_of(examples, settings.task)?;
     let texts: Vec<&str> = examples.iter().map(|example| example.text.as_str()).collect();
     let groups = group_numbers(examples);

@@ -11,6 +11,7 @@ static BYTES: &[u8] = include_bytes!("../../models/english.safetensors");
 pub const NAME: &str = "embedded English model";
 
 /// The default model. Its bytes are part of the program and checked by a test, so they are taken as they stand, and most of them never read.
+/// What it needs besides is made for the first text, for each model by itself: one for the whole program, shared by reference, is enough.
 ///
 /// # Panics
 /// If the program was built with a damaged model.

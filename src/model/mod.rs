@@ -108,7 +108,7 @@ impl Model {
         self.seen.has(text)
     }
 
-    /// Working memory for one thread.
+    /// Working memory for one thread; another model makes it anew for itself.
     pub fn scratch(&self) -> Scratch {
         self.featurizer.scratch()
     }
