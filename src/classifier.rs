@@ -21,7 +21,7 @@ use crate::model::{Model, Scores};
 use crate::report::Record;
 use crate::report::voiced::place_in;
 use crate::text::quote::Quotation;
-use crate::text::speech::{Carried, Hearing, Page, Reported};
+use crate::text::speech::{Carried, Page, Reported};
 use crate::text::unit::{Splitter, Unit, UnitKind};
 use crate::text::{Span, quote, sentence};
 
@@ -149,15 +149,15 @@ impl<'a> Classifier<'a> {
 
     /// The part of [`Classifier::hear`] in which the units do not hang on each other.
     pub fn read<'u>(&self, units: &'u [Unit], work: Work) -> Vec<Read<'u>> {
-        let language = self.model.featurizer().settings().language;
+        let language = self.model.featurizer().settings().language.name();
         let read = |unit: &'u Unit| {
-            let sentences = || sentence::sentences(&unit.text, &unit.breaks, language.name());
+            let sentences = || sentence::sentences(&unit.text, &unit.breaks, language);
             if self.voices == Listening::ToNobody {
                 let sentences = (self.unit == UnitKind::Sentence).then(sentences);
                 return Read { unit, found: Found { sentences, quotations: None }, page: None };
             }
             let (sentences, quotations) = (sentences(), quote::quotations(&unit.text));
-            let page = Page::read(&unit.text, &sentences, &quotations, Hearing::of(language));
+            let page = Page::read(&unit.text, &sentences, &quotations, self.model.hearing());
             let found = Found { sentences: Some(sentences), quotations: Some(quotations) };
             Read { unit, found, page: Some(page) }
         };

@@ -207,7 +207,7 @@ pub fn for_missing_text(path: &Path) -> Option<String> {
         return Some("rhetor opens no connection; curl -s URL | pandoc -f html -t plain | rhetor classify".into());
     }
     let is_sentence = typed.split_whitespace().count() > 2 && missing_folder(path).is_some();
-    if let Some(hint) = if is_sentence { None } else { for_missing(path) } {
+    if let Some(hint) = for_missing(path).filter(|_| !is_sentence) {
         return Some(hint);
     }
     if typed.contains(['*', '?']) && !typed.contains(' ') {

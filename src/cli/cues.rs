@@ -8,12 +8,12 @@ use std::path::Path;
 use rhetor::corpus::{self, ReadOptions, shell};
 use rhetor::features::cues::{self, CueSet, Matcher, Miss};
 use rhetor::report::column::{cell, width};
-use rhetor::text::form::composed;
 use rhetor::text::list;
 use rhetor::text::stem::Language;
 use rhetor::text::visible;
 
 use super::args::{Cues, CuesFormat, Shared};
+use super::reading::plural;
 use super::{DONE, FAILED, Remarks, inputs, misuse, named, print, train};
 
 /// How many examples that fail are shown one by one.
@@ -85,10 +85,7 @@ pub fn read(path: &Path, language: Language, remarks: Remarks) -> anyhow::Result
         }
         let read = cues::read(path)?;
         read.remarks.iter().for_each(|remark| remarks.warn(format_args!("{name}: {remark}")));
-        let named = |name: &str| composed(name).into_owned();
-        let mut set = read.cues;
-        set.cues.iter_mut().for_each(|cue| (cue.name, cue.section) = (named(&cue.name), named(&cue.section)));
-        set
+        read.cues
     };
     let matcher = set.matcher(language, &name.to_string())?;
     Ok((set, matcher))
@@ -141,11 +138,9 @@ pub fn warn_of_misses(set: &CueSet, matcher: &Matcher, path: &str, language: Lan
     let misses = set.misses(matcher, language);
     if !misses.is_empty() {
         remarks.warn(format_args!(
-            "{path}: {} as the file says\nhint: `rhetor cues {}` shows them",
-            match misses.len() {
-                1 => "1 example sentence is not".to_owned(),
-                more => format!("{more} example sentences are not"),
-            },
+            "{path}: {} {} not as the file says\nhint: `rhetor cues {}` shows them",
+            misses.len(),
+            plural(misses.len() as u64, "example sentence is", "example sentences are"),
             shell(path)
         ));
     }

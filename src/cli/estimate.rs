@@ -25,6 +25,7 @@ use serde::Serialize;
 use super::agree::rows;
 use super::args::{DataOptions, Estimate, FigureFormat, OutputFormat};
 use super::classify::{self, Job, SharedReport};
+use super::reading::plural;
 use super::{DONE, FAILED, Remarks, inputs, load_model, refuse_promise, refuse_same, train, write_whole};
 use pool::{Found, Pool};
 
@@ -159,7 +160,7 @@ fn read_pool(
         classify::read_all(&job, files, &args.from, OutputFormat::Jsonl, &report, &ProgressBar::hidden())?;
     drop(report);
     let pool = Rc::into_inner(pool).expect("nobody reads any more").into_inner();
-    if pool.is_by_voice() && Hearing::of(model.featurizer().settings().language) == Hearing::Quotations {
+    if pool.is_by_voice() && model.hearing() == Hearing::Quotations {
         remarks.say(format_args!("note: {ONLY_QUOTATIONS}"));
     }
     Ok((status, pool.finish()?))
@@ -303,11 +304,9 @@ fn labelled(model: &Model, sample: &[Example], found: &Found) -> anyhow::Result<
 fn warn(model: &Model, found: &Found, sample: &[Labelled], estimates: &Estimates, remarks: Remarks) {
     if sample.len() < SMALL {
         remarks.warn(format_args!(
-            "{} a small sample, and intervals are wide\nhint: label some 200, drawn at random",
-            match sample.len() {
-                1 => "1 unit is".to_owned(),
-                units => format!("{units} units are"),
-            }
+            "{} {} a small sample, and intervals are wide\nhint: label some 200, drawn at random",
+            sample.len(),
+            plural(sample.len() as u64, "unit is", "units are")
         ));
     }
     let odd = |oddity: &Oddity| match *oddity {

@@ -5,7 +5,7 @@ mod figures;
 mod mistakes;
 mod table;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
@@ -13,6 +13,7 @@ use rhetor::corpus::{self, Corpus, Example, ReadOptions};
 use rhetor::evaluate::voices::VoiceFigures;
 use rhetor::evaluate::{Evaluation, Judgement};
 use rhetor::framing::voice::Voice;
+use rhetor::learn;
 use rhetor::model::card::{Learning, MirrorFile};
 use rhetor::model::{Model, Task, english};
 use rhetor::report::html::model::ModelReport;
@@ -127,8 +128,7 @@ fn check_files(args: &Evaluate) -> anyhow::Result<()> {
 fn check_weights(args: &Evaluate) -> anyhow::Result<()> {
     match args.input.weight_column.as_deref() {
         Some(column) if !args.cv && column != train::NO_WEIGHTS => Err(misuse(
-            "--weight-column is for --cv: no row weighs anything where a model is judged
-hint: leave it out, or judge the data with --cv",
+            "--weight-column is for --cv: no row weighs anything where a model is judged\nhint: leave it out, or judge the data with --cv",
         )),
         _ => Ok(()),
     }
@@ -152,12 +152,7 @@ fn check_columns(args: &Evaluate, examples: &[Example], remarks: Remarks) -> any
     if let Some(column) = &args.by
         && !examples.iter().any(|example| example.in_column(column).is_some())
     {
-        let names: BTreeSet<&str> =
-            examples.iter().flat_map(|example| example.extra.keys()).map(String::as_str).collect();
-        let found = if names.is_empty() { "none".into() } else { names.into_iter().collect::<Vec<_>>().join(", ") };
-        anyhow::bail!(
-            "no unit has a column {column:?}\nhint: beside text, labels, group and weight there are: {found}"
-        );
+        return Err(learn::no_column(examples, column).into());
     }
     if !args.voice {
         return Ok(());

@@ -489,15 +489,18 @@ fn check_columns(examples: &[Example], settings: &TrainSettings) -> Result<(), L
     let calibrating = settings.calibrate_where.as_ref().map(|(column, _)| column);
     let weighing = settings.weigh.iter().map(|weighing| &weighing.column);
     let named = settings.fold_by.iter().chain(calibrating).chain(weighing);
-    for wanted in named.filter(|column| *column != "group") {
-        let names: BTreeSet<&String> = examples.iter().flat_map(|example| example.extra.keys()).collect();
-        if !names.contains(wanted) {
-            let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
-            let found = if names.is_empty() { "none".into() } else { names.join(", ") };
-            return Err(LearnError::NoColumn { wanted: wanted.clone(), found });
-        }
+    let is_there = |column: &String| examples.iter().any(|example| example.extra.contains_key(column));
+    match named.filter(|column| *column != "group").find(|column| !is_there(column)) {
+        Some(missing) => Err(no_column(examples, missing)),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// That no unit has a column, and which there are.
+pub fn no_column(examples: &[Example], wanted: &str) -> LearnError {
+    let names: BTreeSet<&str> = examples.iter().flat_map(|example| example.extra.keys()).map(String::as_str).collect();
+    let found = if names.is_empty() { "none".into() } else { names.into_iter().collect::<Vec<_>>().join(", ") };
+    LearnError::NoColumn { wanted: wanted.to_owned(), found }
 }
 
 /// Also of blocks that the data may turn out not to have.
@@ -738,11 +741,14 @@ pub fn data_fingerprint<'a>(examples: impl IntoIterator<Item = &'a Example>) -> 
 mod tests {
     use super::*;
 
+    fn judged() -> Vec<Example> {
+        let labels = |i: usize| if i.is_multiple_of(2) { vec!["a".to_owned()] } else { Vec::new() };
+        (0..12).map(|i| Example::new(format!("word{i} and other"), labels(i))).collect()
+    }
+
     #[test]
     fn settings_and_weights_that_make_no_sense_are_named_before_anything_is_learned() {
-        let examples: Vec<Example> = (0..12)
-            .map(|i| Example::new(format!("word{i} and other"), if i % 2 == 0 { vec!["a".into()] } else { vec![] }))
-            .collect();
+        let examples = judged();
         let usual = TrainSettings { folds: 2, ..TrainSettings::default() };
         let fails = |settings: TrainSettings| train(&examples, &settings, &|_| {}).unwrap_err().to_string();
         let features = |features| fails(TrainSettings { features, ..usual.clone() });
@@ -761,9 +767,7 @@ mod tests {
 
     #[test]
     fn units_that_nobody_has_judged_are_left_out_and_said() {
-        let judged: Vec<Example> = (0..12)
-            .map(|i| Example::new(format!("word{i} and other"), if i % 2 == 0 { vec!["a".into()] } else { vec![] }))
-            .collect();
+        let judged = judged();
         let settings = TrainSettings { folds: 2, ..TrainSettings::default() };
         let mut all = judged.clone();
         all.insert(4, Example { pending: true, ..Example::new("word2 and other", Vec::new()) });

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::codebook::{Codebook, LabelId, LabelSet};
 use crate::features::{FeatureId, Featurizer, Row, Scratch};
 use crate::parsed::Parsed;
+use crate::text::speech::Hearing;
 use card::Card;
 use link::{sigmoid, softmax};
 use seen::SeenTexts;
@@ -96,6 +97,11 @@ impl Model {
 
     pub fn featurizer(&self) -> &Featurizer {
         &self.featurizer
+    }
+
+    /// What is heard of what others say in texts of its language.
+    pub fn hearing(&self) -> Hearing {
+        Hearing::of(self.featurizer.settings().language)
     }
 
     /// Whether it knows the texts again that it learned from; one of an earlier version does not.

@@ -55,6 +55,7 @@ mod tests {
         assert_eq!(cut(&"é".repeat(48)).0, "é".repeat(48));
         assert_eq!(format!("{:<1$}|", "x".repeat(70_000), width(["x".repeat(70_000)], 5)).len(), 70_001);
     }
+
     #[test]
     fn a_mark_takes_no_column_and_an_ideograph_two() {
         for name in ["abc", "a\u{308}bc", "a日", "क\u{93c}bc"] {

@@ -16,7 +16,7 @@ use std::io::{self, Write};
 use super::{Record, Report, Setting};
 use crate::model::Model;
 use crate::model::card::{Card, Figure, LabelCard, Mirror, MirrorLabel};
-use crate::text::speech::{Cast, Hearing, UNCLEAR};
+use crate::text::speech::{Cast, UNCLEAR};
 use view::{Asked, File, Framing, Known, Label, LabelKnown, ModelNote, Paragraph, Tested, Unit, View};
 
 /// Entries of an explanation that are kept.
@@ -199,13 +199,12 @@ fn note(model: &Model, mirror: Option<&Mirror>) -> ModelNote {
         },
         None => Known { tested: Tested::HeldOut, units: model.card().units, found: None, flagged: None },
     };
-    let language = model.featurizer().settings().language;
     ModelNote {
         fingerprint: model.fingerprint().to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         note: model.card().note.clone(),
         known: Some(known),
-        language: language.code().map(str::to_owned),
-        hearing: Hearing::of(language),
+        language: model.featurizer().settings().language.code().map(str::to_owned),
+        hearing: model.hearing(),
     }
 }

@@ -143,7 +143,7 @@ impl<'a> Setting<'a> {
 
     /// What is heard of what others say: of a text in another language than English, quotations alone.
     pub fn hearing(&self) -> Hearing {
-        Hearing::of(self.model.featurizer().settings().language)
+        self.model.hearing()
     }
 
     /// What is said behind "a framing" where others may have been found that nobody asked for.

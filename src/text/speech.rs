@@ -20,13 +20,13 @@ mod passage;
 mod phrase;
 mod turn;
 
-use super::Span;
-use super::quote::Quotation;
-pub use cast::{Cast, Member};
-pub use memory::Carried;
 use serde::{Deserialize, Serialize};
 
+use super::Span;
+use super::quote::Quotation;
 use super::stem::Language;
+pub use cast::{Cast, Member};
+pub use memory::Carried;
 use outline::Outline;
 use paragraph::Reader;
 

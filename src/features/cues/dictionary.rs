@@ -12,6 +12,7 @@ use saphyr_parser::{Event, Parser};
 use super::file::ReadCues;
 use super::{Cue, CueError, CueSet};
 use crate::text::Place;
+use crate::text::form::composed;
 
 /// Mappings within mappings of a YAML file.
 const DEEPEST: usize = 64;
@@ -33,6 +34,7 @@ struct Categories {
 
 impl Categories {
     fn add(&mut self, name: &str, section: &str, entry: &str, line: u64) {
+        let (name, section) = (&*composed(name), &*composed(section));
         let number = *self.numbers.entry(name.to_owned()).or_insert_with(|| {
             self.cues.push(Cue { name: name.to_owned(), section: section.to_owned(), ..Cue::default() });
             self.cues.len() - 1

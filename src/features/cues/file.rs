@@ -13,6 +13,7 @@ use super::pattern::{refuse_quotes, refuse_strange_word, refuse_strange_words, u
 use super::{Cue, CueError, CueSet, bad, dictionary};
 use crate::codebook::nearest;
 use crate::text::Place;
+use crate::text::form::composed;
 
 /// A cue file larger than this is not read.
 const MOST_BYTES: u64 = 64 << 20;
@@ -69,6 +70,11 @@ pub fn parse(path: &str, text: &str) -> Result<ReadCues, CueError> {
     Ok(read)
 }
 
+/// A name as it is compared, its letters composed.
+fn named(name: &str) -> String {
+    composed(name).into_owned()
+}
+
 /// Cues in our own language, whose patterns may hold what can never match.
 fn written(path: &str, cues: CueSet) -> Result<ReadCues, CueError> {
     for (name, entries) in &cues.classes {
@@ -102,7 +108,7 @@ fn word_list(path: &str, text: &str) -> Result<CueSet, CueError> {
         ));
     }
     let (patterns, lines) = lines.into_iter().map(|(line, number)| (unquoted(line).to_owned(), number)).unzip();
-    let cue = Cue { name: name.into_owned(), patterns, lines, ..Cue::default() };
+    let cue = Cue { name: named(&name), patterns, lines, ..Cue::default() };
     Ok(CueSet { cues: vec![cue], ..CueSet::default() })
 }
 
@@ -186,7 +192,7 @@ impl<'a> Reader<'a> {
         if name.is_empty() || name.chars().any(char::is_control) {
             return Err(self.form(&value.span(), format!("{name:?} cannot name a cue"), "use letters and hyphens"));
         }
-        let mut cue = Cue { name: name.to_owned(), section: section.to_owned(), ..Cue::default() };
+        let mut cue = Cue { name: named(name), section: named(section), ..Cue::default() };
         match value.get_ref() {
             DeValue::Table(table) => {
                 for (key, value) in table {

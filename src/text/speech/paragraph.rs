@@ -347,7 +347,8 @@ impl<'a> Reader<'a> {
                 continue;
             }
             let starts = at == course.start;
-            let signed = self.signed(page.items, course, at);
+            // Who is resolved is remembered, so nobody is looked for in vain.
+            let signed = if course.latest.is_none() { self.signed(page.items, course, at) } else { None };
             let whose = match (course.latest, page.last, course.subject) {
                 (None, ..) if signed.is_some() => Whose::untold(signed, Act::Say),
                 (Some(latest), ..) => {
