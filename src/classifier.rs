@@ -233,7 +233,7 @@ impl<'a> Classifier<'a> {
             known.sentences = found.sentences.as_deref();
             known.quotations = found.quotations.as_deref();
         }
-        model.featurizer().row_into(known, scratch, row);
+        model.row_into(known, scratch, row);
         model.score_into(row, scores);
         record.of(unit, span, truncated);
         record.known = row.known();

@@ -292,7 +292,7 @@ impl Said {
         framings(model, &scores, &Choice::default()).iter().for_each(|framing| given[framing.label.index()] = true);
         let holds = |term: &String| {
             let feature = model.featurizer().vocabulary().feature(term);
-            feature.is_some_and(|feature| row.entries.binary_search_by_key(&feature, |(feature, _)| *feature).is_ok())
+            feature.is_some_and(|wanted| row.entries.iter().any(|(feature, _)| *feature == wanted))
         };
         let keywords = model.card().labels.iter().map(|label| label.keyword.as_ref().is_some_and(holds)).collect();
         Said { probabilities: scores.probabilities, given, keywords }

@@ -7,13 +7,14 @@
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
+use prefetch_index::prefetch_index;
 
 use super::cues::Numbered;
 use super::identity::Identity;
-use super::pairs::{Fate, Pairs, joined};
+use super::pairs::{Pairs, Term, joined};
 use super::shape::{self, Looks, Shape};
 use super::vocabulary::{Hash, Vocabulary, WordHash};
-use super::weighting::Weighting;
+use super::weighting::Length;
 use super::{FeatureId, Featurizer, Known, Row, START, Scratch, character_terms};
 use crate::text::Span;
 use crate::text::quote::{self, Quotation};
@@ -30,10 +31,14 @@ pub struct Lookup {
     /// By the hash of a stem, the token that had it first.
     stems: HashMap<u64, u32, RandomState>,
     /// The features of shapes and of cues, by their numbers.
-    shapes: [Option<FeatureId>; Shape::ALL.len()],
-    cues: Vec<Option<FeatureId>>,
-    idfs: Idfs,
+    shapes: [Term; Shape::ALL.len()],
+    cues: Vec<Term>,
+    /// Cues that match in the unit, and where.
+    matches: Vec<(u32, Span)>,
+    worths: Worths,
     pairs: Pairs,
+    /// By feature the stems that its term was found to have, as [`joined`] has them; of no feature beyond [`MOST_TOLD`].
+    told: Vec<u64>,
     /// Those of the unit, if runs of more than two are terms.
     words: Vec<Word>,
     /// The tokens that show something by themselves.
@@ -44,7 +49,6 @@ pub struct Lookup {
     /// Those that were not met before, likewise.
     unknown: Vec<u32>,
     found: Found,
-    values: Vec<f64>,
 }
 
 /// What is known of a token.
@@ -53,10 +57,8 @@ struct Met {
     hash: WordHash,
     /// The first token that had its stem: for words as good as the stem itself.
     stem: u32,
-    /// [`NONE`] if it is no term by itself.
-    feature: u32,
-    /// In how many training units that term stood.
-    frequency: u32,
+    /// What it is by itself.
+    term: Term,
     looks: Looks,
     /// Its stem begins with a letter or digit.
     is_word: bool,
@@ -64,9 +66,12 @@ struct Met {
 
 const NONE: u32 = u32::MAX;
 
+/// Eight bytes each.
+const MOST_TOLD: usize = 1 << 19;
+
 impl Met {
     const NOT_YET: Met =
-        Met { hash: WordHash::NONE, stem: NONE, feature: NONE, frequency: 0, looks: Looks::NOTHING, is_word: false };
+        Met { hash: WordHash::NONE, stem: NONE, term: Term::NONE, looks: Looks::NOTHING, is_word: false };
 }
 
 /// A word of the unit; the first is the [`START`], whose number is [`NONE`].
@@ -77,85 +82,213 @@ struct Word {
 }
 
 /// Two words of the unit that may be a term.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Candidate {
     /// The number of the second among the unit's tokens.
     second: u32,
+    /// Where the memory of pairs has it.
+    set: u32,
     hash: Hash,
     stems: u64,
+    term: Term,
 }
 
-/// The terms of the vocabulary that a unit holds, and where.
+impl Candidate {
+    const NONE: Candidate = Candidate { second: 0, set: 0, hash: Hash::NONE, stems: 0, term: Term::NONE };
+}
+
+/// The terms of the vocabulary that a unit holds, in the order in which they are found, and where.
+///
+/// A find has to be told from those before it, so each feature has a place in a table that is no larger than the unit needs, and is never cleared: what is left
+/// there of other units has their round.
 #[derive(Default)]
 struct Found {
-    /// A feature, a bit for cues, and what is known of the find, so that features can be sorted as single numbers: in how many training units the term stood, or,
-    /// where places are wanted, the number of the find. Behind the finds lie older ones.
-    keys: Vec<u64>,
-    count: usize,
-    /// By find, if places are wanted: in how many training units the term stood, and where it is.
-    places: Vec<(u32, Span)>,
-    has_places: bool,
+    entries: Vec<Entry>,
+    /// Those that stand more than once.
+    repeated: Vec<u32>,
+    /// How many entries came before the first cue.
+    words: usize,
+    /// At the first free place from where its feature says.
+    places: Vec<Place>,
+    /// Bits of the number of a place: as much of the table as is in use.
+    bits: u32,
+    /// How many entries there may be before more of it is needed.
+    room: usize,
+    round: u32,
+    /// Which entry was found where, if that is wanted.
+    finds: Vec<(u32, Span)>,
+    has_finds: bool,
+    values: Vec<f64>,
+}
+
+/// A feature of the unit.
+struct Entry {
+    feature: u32,
+    rarity: u32,
+    /// How often it stands in the unit.
+    count: u32,
+    /// Where the last of its finds that is in its place ends, once they are put together.
+    end: u32,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Place {
+    round: u32,
+    feature: u32,
+    entry: u32,
 }
 
 impl Found {
-    const CUE: u64 = 1 << 31;
-    const REST: u64 = Found::CUE - 1;
-
-    fn clear(&mut self, has_places: bool) {
-        self.count = 0;
-        self.places.clear();
-        self.has_places = has_places;
+    /// Begins a unit, with room for so many entries.
+    fn clear(&mut self, has_finds: bool, room: usize) {
+        self.entries.clear();
+        self.repeated.clear();
+        self.finds.clear();
+        self.has_finds = has_finds;
+        self.next_round();
+        self.make_room(room);
     }
 
-    /// Makes room for so many finds more.
-    fn reserve(&mut self, more: usize) {
-        let least = self.count + more;
-        if self.keys.len() < least {
-            self.keys.resize(least.next_power_of_two(), 0);
+    fn next_round(&mut self) {
+        self.round = self.round.wrapping_add(1);
+        // After four thousand million units.
+        if self.round == 0 {
+            self.places.fill(Place::default());
+            self.round = 1;
         }
     }
 
-    fn add(&mut self, feature: u32, frequency: u32, span: impl FnOnce() -> Span) {
-        self.reserve(1);
-        self.add_if(true, feature, frequency, span);
-    }
-
-    /// Adds a find, or none, for which there must be room; without a branch where places are not wanted, since whether it is a term cannot be guessed.
-    #[inline(always)]
-    fn add_if(&mut self, is: bool, feature: u32, frequency: u32, span: impl FnOnce() -> Span) {
-        let rest = if self.has_places { self.places.len() as u64 } else { u64::from(frequency) & Found::REST };
-        if self.has_places && is {
-            self.places.push((frequency & Found::REST as u32, span()));
+    /// Takes as much of the table into use as so many entries need.
+    fn make_room(&mut self, room: usize) {
+        let size = (2 * room).next_power_of_two().max(64);
+        if self.places.len() < size {
+            self.places.resize(size, Place::default());
         }
-        self.keys[self.count] = u64::from(feature) << 32 | rest;
-        self.count += usize::from(is);
+        (self.room, self.bits) = (size / 2, size.trailing_zeros());
     }
 
-    fn add_cue(&mut self, feature: FeatureId, span: Span) {
-        self.add(feature.0, 0, || span);
-        self.keys[self.count - 1] |= Found::CUE;
+    /// Takes twice as much of it into use.
+    #[cold]
+    fn grow(&mut self) {
+        self.make_room(2 * self.room);
+        self.next_round();
+        for (Entry { feature, .. }, entry) in self.entries.iter().zip(0..) {
+            let mut at = first_place(*feature, self.bits);
+            while self.places[at].round == self.round {
+                at = (at + 1) & ((1 << self.bits) - 1);
+            }
+            self.places[at] = Place { round: self.round, feature: *feature, entry };
+        }
+    }
+
+    /// Adds a find.
+    fn add(&mut self, term: Term, span: Span) {
+        if self.entries.len() >= self.room {
+            self.grow();
+        }
+        let entry = self.entry(term);
+        if self.has_finds {
+            self.finds.push((entry, span));
+        }
+    }
+
+    /// Adds finds, for which there must be room, each with its number in the unit, whose span is asked for if it is wanted.
+    #[inline]
+    fn add_all(&mut self, finds: impl Iterator<Item = (Term, usize)>, span: impl Fn(usize) -> Span) {
+        if self.has_finds {
+            finds.for_each(|(term, at)| self.add(term, span(at)));
+        } else {
+            finds.for_each(|(term, _)| {
+                self.entry(term);
+            });
+        }
+    }
+
+    /// The entry of a find.
+    #[inline]
+    fn entry(&mut self, Term { feature, rarity }: Term) -> u32 {
+        let mut at = first_place(feature, self.bits);
+        loop {
+            let here = &mut self.places[at];
+            if here.round != self.round {
+                let entry = self.entries.len() as u32;
+                *here = Place { round: self.round, feature, entry };
+                self.entries.push(Entry { feature, rarity, count: 1, end: 0 });
+                return entry;
+            }
+            if here.feature == feature {
+                let count = &mut self.entries[here.entry as usize].count;
+                if *count == 1 {
+                    self.repeated.push(here.entry);
+                }
+                *count += 1;
+                return here.entry;
+            }
+            at = (at + 1) & ((1 << self.bits) - 1);
+        }
+    }
+
+    /// The finds of each entry together, by place.
+    fn put_together(&mut self, occurrences: &mut Vec<(FeatureId, Span)>) {
+        let Found { entries, repeated, finds, .. } = self;
+        let mut end = 0;
+        for entry in entries.iter_mut() {
+            entry.end = end;
+            end += entry.count;
+        }
+        occurrences.resize(finds.len(), Default::default());
+        for (entry, span) in finds {
+            let entry = &mut entries[*entry as usize];
+            occurrences[entry.end as usize] = (FeatureId(entry.feature), *span);
+            entry.end += 1;
+        }
+        for at in repeated {
+            let Entry { end, count, .. } = entries[*at as usize];
+            let own = &mut occurrences[(end - count) as usize..end as usize];
+            // They mostly come in the order of the text.
+            if !own.is_sorted() {
+                own.sort_unstable();
+            }
+        }
+    }
+
+    /// Calls `near` with the features from one entry on.
+    fn bring_near(&self, from: usize, near: &impl Fn(FeatureId)) {
+        self.entries[from..].iter().for_each(|entry| near(FeatureId(entry.feature)));
     }
 }
 
-/// Inverse document frequencies by document frequency, each in the one place where it may stand. Most terms are rare, and so have one of a few.
-struct Idfs(Box<[(u32, f64)]>);
+/// Where a feature is looked for first in a table whose places have numbers of so many bits.
+#[inline]
+fn first_place(feature: u32, bits: u32) -> usize {
+    // Knuth, TAOCP 3, 6.4: 2³² divided by the golden ratio.
+    (feature.wrapping_mul(0x9E37_79B9) >> (u32::BITS - bits)) as usize
+}
 
-impl Idfs {
-    const BITS: u32 = 11;
+/// What terms are worth that stand once in a unit, by how rare they are; most terms are rare, and so are worth one of a few values.
+#[derive(Default)]
+struct Worths {
+    /// The number of a rarity by document frequency.
+    numbers: HashMap<u32, u32, RandomState>,
+    all: Vec<Worth>,
+}
 
-    fn new() -> Idfs {
-        Idfs(vec![(u32::MAX, 0.0); 1 << Idfs::BITS].into())
-    }
+struct Worth {
+    value: f64,
+    /// What it adds to the length of a row.
+    length: Length,
+}
 
-    #[inline]
-    fn of(&mut self, frequency: u32, units: u32) -> f64 {
-        // Knuth, TAOCP 3, 6.4: 2³² divided by the golden ratio.
-        let place = frequency.wrapping_mul(0x9E37_79B9) >> (32 - Idfs::BITS);
-        let known = &mut self.0[place as usize];
-        if known.0 != frequency {
-            *known = (frequency, Weighting::idf(frequency, units));
-        }
-        known.1
+impl Worths {
+    /// A feature with the number of its rarity.
+    fn term(&mut self, of: &Featurizer, feature: FeatureId) -> Term {
+        let frequency = of.vocabulary.frequency(feature);
+        let rarity = *self.numbers.entry(frequency).or_insert_with(|| {
+            let value = of.extractor.settings.weighting.value(1, frequency, of.units);
+            self.all.push(Worth { value, length: Length::of(value) });
+            self.all.len() as u32 - 1
+        });
+        Term { feature: feature.0, rarity }
     }
 }
 
@@ -201,38 +334,53 @@ impl Sieve {
 impl Lookup {
     fn new(featurizer: &Featurizer) -> Self {
         let Featurizer { extractor, vocabulary, .. } = featurizer;
+        let mut worths = Worths::default();
+        let mut term =
+            |term: &str| vocabulary.feature(term).map_or(Term::NONE, |feature| worths.term(featurizer, feature));
         Lookup {
             of: featurizer.identity,
             generation: 0,
             met: Vec::new(),
             stems: HashMap::default(),
-            shapes: Shape::ALL.map(|shape| vocabulary.feature(shape.name())),
-            cues: extractor.cue_terms().iter().map(|term| vocabulary.feature(term)).collect(),
-            idfs: Idfs::new(),
+            shapes: Shape::ALL.map(|shape| term(shape.name())),
+            cues: extractor.cue_terms().iter().map(|cue| term(cue)).collect(),
+            matches: Vec::new(),
+            worths,
             pairs: Pairs::new(),
+            told: Vec::new(),
             words: Vec::new(),
             shown: Vec::new(),
             sieve: Sieve::default(),
             candidates: Vec::new(),
             unknown: Vec::new(),
             found: Found::default(),
-            values: Vec::new(),
         }
     }
 }
 
 impl Featurizer {
-    /// Fills the row of a text.
-    pub(super) fn look_up(&self, known: Known, scratch: &mut Scratch, row: &mut Row) {
+    /// Fills the row of a text; `near` is called with each of its features as soon as it is found.
+    pub(super) fn look_up(&self, known: Known, scratch: &mut Scratch, row: &mut Row, near: impl Fn(FeatureId)) {
         let text = known.text;
         self.extractor.own(scratch);
         let own = scratch.lookup.take().filter(|lookup| lookup.of.is(self.identity));
         let mut lookup = own.unwrap_or_else(|| Lookup::new(self));
         scratch.read(text);
         (row.words, row.known_words) = (0, 0);
-        lookup.found.clear(known.places);
-        let candidates = lookup.read(self, text, scratch, row);
-        lookup.pairs(self, scratch, candidates);
+        // A term of one word and one of two for each word at most, before room is made for more.
+        lookup.found.clear(known.places, 2 * scratch.tokens.len());
+        lookup.meet_all(self, text, scratch);
+        let (shortest, longest) = self.extractor.settings.ngrams;
+        if shortest == 1 {
+            lookup.words(scratch, row);
+            lookup.found.bring_near(0, &near);
+        }
+        if shortest <= 2 && longest >= 2 {
+            let words = lookup.found.entries.len();
+            let candidates = lookup.candidates(self, scratch);
+            lookup.pairs(self, scratch, candidates);
+            lookup.found.bring_near(words, &near);
+        }
         lookup.runs(self, scratch);
         self.other_terms(known, scratch, &mut lookup);
         lookup.fill(self, row);
@@ -245,12 +393,13 @@ impl Featurizer {
         if let Some(lengths) = settings.char_ngrams {
             character_terms(text, scratch, lengths, &mut |_, term, span| {
                 if let Some(feature) = self.vocabulary.feature(term) {
-                    lookup.found.add(feature.0, self.vocabulary.frequency(feature), || span);
+                    lookup.found.add(lookup.worths.term(self, feature), span);
                 }
             });
         }
         let cues = self.extractor.cues();
         if !settings.shape && cues.is_none() {
+            lookup.found.words = lookup.found.entries.len();
             return;
         }
         let found_here: Vec<Quotation>;
@@ -261,82 +410,97 @@ impl Featurizer {
                 &found_here
             }
         };
-        let Lookup { shapes, cues: features, met, shown, found, .. } = lookup;
+        let Lookup { shapes, cues: terms, matches, met, shown, found, .. } = lookup;
         if settings.shape {
             let numbers = &scratch.numbers;
             let looks = |at: usize| numbers.get(at).map_or(Looks::NOTHING, |number| met[*number as usize].looks);
             let shown = shown.iter().map(|at| *at as usize);
             shape::cues_shown(text, &scratch.tokens, looks, shown, quotations, |shape, span| {
-                if let Some(feature) = shapes[shape as usize] {
-                    found.add(feature.0, self.vocabulary.frequency(feature), || span);
+                let term = shapes[shape as usize];
+                if term.is_term() {
+                    found.add(term, span);
                 }
             });
         }
+        found.words = found.entries.len();
         if let (Some(cues), Some(memory)) = (cues, &mut scratch.cues) {
             let Scratch { tokens, numbers, stems, .. } = scratch;
             let numbered = Numbered { text, tokens, numbers, stems, sentences };
-            cues.matcher.matches(numbered, quotations, memory, |cue, span| {
-                if let Some(feature) = features[cue as usize] {
-                    found.add_cue(feature, span);
+            matches.clear();
+            cues.matcher.matches(numbered, quotations, memory, |cue, span| matches.push((cue, span)));
+            // Sums must not hang on the order in which the matcher comes upon them.
+            matches.sort_unstable();
+            for (cue, span) in matches {
+                let term = terms[*cue as usize];
+                if term.is_term() {
+                    found.add(term, *span);
                 }
-            });
+            }
         }
     }
 }
 
 impl Lookup {
-    /// The words of a text, and those of them that are terms by themselves; how many candidates there are for terms of two words.
-    fn read(&mut self, of: &Featurizer, text: &str, scratch: &Scratch, row: &mut Row) -> usize {
+    /// Finds out what is not known yet of the words of a text, and which of them show something.
+    fn meet_all(&mut self, of: &Featurizer, text: &str, scratch: &Scratch) {
         let Scratch { tokens, numbers, stems, .. } = scratch;
         if self.generation != stems.generation() {
             self.generation = stems.generation();
             self.met.clear();
             self.stems.clear();
             self.pairs.forget();
+            self.told.clear();
         }
         self.met.resize(stems.len(), Met::NOT_YET);
-        for (token, &number) in tokens.iter().zip(numbers) {
-            if self.met[number as usize].stem == NONE {
+        numbers.iter().for_each(|&number| prefetch_index(&self.met, number as usize));
+        self.shown.clear();
+        for (&number, at) in numbers.iter().zip(0..) {
+            let own = &self.met[number as usize];
+            if own.stem == NONE {
+                let token = &tokens[at as usize];
                 self.meet(of, token.span.of(text), token, number, stems);
             }
+            if self.met[number as usize].looks.shows() {
+                self.shown.push(at);
+            }
         }
-        let (shortest, longest) = of.extractor.settings.ngrams;
-        let has_pairs = shortest <= 2 && longest >= 2;
-        if has_pairs {
-            self.sieve.prepare(&of.vocabulary);
+        self.words.clear();
+        if of.extractor.settings.ngrams.1 > 2 {
+            self.words.push(Word { hash: WordHash::of(START), number: NONE });
+            self.words.extend(numbers.iter().map(|&number| Word { hash: self.met[number as usize].hash, number }));
         }
-        let Lookup { met, words, shown, found, candidates, sieve, .. } = self;
-        let start = Word { hash: WordHash::of(START), number: NONE };
-        words.clear();
-        shown.clear();
-        found.reserve(tokens.len());
-        if candidates.len() < tokens.len() {
-            candidates.resize(tokens.len().next_power_of_two(), Candidate::default());
-        }
-        let (mut count, mut before) = (0, Hash::default().with(start.hash));
-        let mut stem_before = NONE;
-        // All that a token alone tells, and which pairs may be terms, in one pass.
-        for (at, (token, &number)) in tokens.iter().zip(numbers).enumerate() {
+    }
+
+    /// Terms of one word.
+    fn words(&mut self, scratch: &Scratch, row: &mut Row) {
+        let Lookup { met, found, .. } = self;
+        let (mut words, mut known_words) = (0, 0);
+        let terms = scratch.numbers.iter().enumerate().filter_map(|(at, &number)| {
             let own = &met[number as usize];
-            if own.looks.shows() {
-                shown.push(at as u32);
-            }
-            if shortest == 1 {
-                let is_known = own.feature != NONE;
-                row.words += u32::from(own.is_word);
-                row.known_words += u32::from(own.is_word & is_known);
-                found.add_if(is_known, own.feature, own.frequency, || token.span);
-            }
-            if has_pairs {
-                let hash = before.with(own.hash);
-                candidates[count] = Candidate { second: at as u32, hash, stems: joined(stem_before, own.stem) };
-                count += usize::from(sieve.lets_through(hash));
-                (before, stem_before) = (Hash::default().with(own.hash), own.stem);
-            }
+            words += u32::from(own.is_word);
+            known_words += u32::from(own.is_word & own.term.is_term());
+            own.term.is_term().then_some((own.term, at))
+        });
+        found.add_all(terms, |at| scratch.tokens[at].span);
+        (row.words, row.known_words) = (words, known_words);
+    }
+
+    /// Which two words may be a term; how many candidates there are.
+    fn candidates(&mut self, of: &Featurizer, scratch: &Scratch) -> usize {
+        let Lookup { met, sieve, candidates, pairs, .. } = self;
+        sieve.prepare(&of.vocabulary);
+        let numbers = &scratch.numbers;
+        if candidates.len() < numbers.len() {
+            candidates.resize(numbers.len().next_power_of_two(), Candidate::NONE);
         }
-        if longest > 2 {
-            words.push(start);
-            words.extend(numbers.iter().map(|&number| Word { hash: met[number as usize].hash, number }));
+        let (mut count, mut before, mut stem_before) = (0, Hash::default().with(WordHash::of(START)), NONE);
+        for (&number, second) in numbers.iter().zip(0..) {
+            let own = &met[number as usize];
+            let (hash, stems) = (before.with(own.hash), joined(stem_before, own.stem));
+            candidates[count] = Candidate { second, set: pairs.set(hash), hash, stems, term: Term::UNKNOWN };
+            // Without a branch, since the answer cannot be guessed.
+            count += usize::from(sieve.lets_through(hash));
+            (before, stem_before) = (Hash::default().with(own.hash), own.stem);
         }
         count
     }
@@ -353,8 +517,7 @@ impl Lookup {
             hash,
             // Two stems may have one hash, though hardly ever.
             stem: if stems.of(first) == stem { first } else { number },
-            feature: feature.map_or(NONE, |feature| feature.0),
-            frequency: feature.map_or(0, |feature| of.vocabulary.frequency(feature)),
+            term: feature.map_or(Term::NONE, |feature| self.worths.term(of, feature)),
             looks: Looks::of(surface, token.kind, &stem::fold(surface, settings.language), settings.language),
             is_word,
         };
@@ -368,8 +531,10 @@ impl Lookup {
             for (first, run) in self.words.windows(length).enumerate() {
                 let hash = run.iter().fold(Hash::default(), |hash, word| hash.with(word.hash));
                 let numbers = || run.iter().map(|word| word.number);
-                if let Some(feature) = of.vocabulary.find(hash, |known| is_run(known, numbers(), stems)) {
-                    self.found.add(feature.0, of.vocabulary.frequency(feature), || span_of(tokens, first, length));
+                if let Some(feature) =
+                    of.vocabulary.find(hash, |feature| is_run(of.vocabulary.bytes_of(feature), numbers(), stems))
+                {
+                    self.found.add(self.worths.term(of, feature), span_of(tokens, first, length));
                 }
             }
         }
@@ -378,89 +543,76 @@ impl Lookup {
     /// Terms of two words. Most pairs are none, which their hash tells; and a term that is met again is told by the numbers of its stems.
     fn pairs(&mut self, of: &Featurizer, scratch: &Scratch, count: usize) {
         let Scratch { tokens, numbers, stems, .. } = scratch;
-        let Lookup { found, pairs, candidates, unknown, .. } = self;
-        let candidates = &candidates[..count];
-        found.reserve(count);
+        let Lookup { found, pairs, candidates, unknown, worths, told, .. } = self;
+        let candidates = &mut candidates[..count];
         if unknown.len() < count {
             unknown.resize(count.next_power_of_two(), 0);
         }
         // Step by step for all of them, and what a step reads is fetched before.
-        candidates.iter().for_each(|pair| pairs.prefetch(pair.hash));
+        candidates.iter().for_each(|pair| pairs.prefetch(pair.set));
         let mut unmet = 0;
-        for (pair, at) in candidates.iter().zip(0..) {
-            let fate = pairs.get(pair.hash, pair.stems);
+        for (pair, at) in candidates.iter_mut().zip(0..) {
+            pair.term = pairs.get(pair.set, pair.stems);
             unknown[unmet] = at;
-            unmet += usize::from(fate.feature == Fate::UNKNOWN);
-            let span = || span_of(tokens, pair.second as usize, 2);
-            found.add_if(fate.is_term(), fate.feature, fate.frequency, span);
+            unmet += usize::from(pair.term.is_unknown());
         }
         let unknown = &unknown[..unmet];
         let vocabulary = &of.vocabulary;
+        told.resize(vocabulary.len().min(MOST_TOLD), u64::MAX);
         let hashes = || unknown.iter().map(|at| candidates[*at as usize].hash);
         hashes().for_each(|hash| vocabulary.prefetch(hash));
-        hashes().filter_map(|hash| vocabulary.candidate(hash)).for_each(|feature| vocabulary.prefetch_term(feature));
-        for pair in unknown.iter().map(|at| candidates[*at as usize]) {
-            let second = pair.second as usize;
-            let run = [second.checked_sub(1).map_or(NONE, |first| numbers[first]), numbers[second]];
-            let fate = match vocabulary.find(pair.hash, |known| is_run(known, run.into_iter(), stems)) {
-                Some(feature) => Fate { feature: feature.0, frequency: vocabulary.frequency(feature) },
-                None => Fate { feature: Fate::NONE, frequency: 0 },
-            };
-            pairs.put(pair.hash, pair.stems, fate);
-            found.add_if(fate.is_term(), fate.feature, fate.frequency, || span_of(tokens, second, 2));
+        hashes().filter_map(|hash| vocabulary.candidate(hash)).for_each(|feature| {
+            prefetch_index(&told, feature.index());
+            vocabulary.prefetch_term(feature);
+        });
+        for at in unknown {
+            let pair = &mut candidates[*at as usize];
+            let is_told = |feature: FeatureId| told.get(feature.index()) == Some(&pair.stems);
+            let feature = vocabulary.find(pair.hash, |feature| {
+                is_told(feature) || {
+                    let second = pair.second as usize;
+                    let run = [second.checked_sub(1).map_or(NONE, |first| numbers[first]), numbers[second]];
+                    is_run(vocabulary.bytes_of(feature), run.into_iter(), stems)
+                }
+            });
+            if let Some(told) = feature.and_then(|feature| told.get_mut(feature.index())) {
+                *told = pair.stems;
+            }
+            pair.term = feature.map_or(Term::NONE, |feature| worths.term(of, feature));
+            pairs.put(pair.hash, pair.stems, pair.term);
         }
+        let terms = candidates.iter().filter(|pair| pair.term.is_term());
+        found.add_all(terms.map(|pair| (pair.term, pair.second as usize)), |second| span_of(tokens, second, 2));
     }
 
-    /// Sorts what was found, and gives it values.
+    /// Gives what was found its values.
     fn fill(&mut self, of: &Featurizer, row: &mut Row) {
-        let Lookup { found, values, idfs, .. } = self;
-        let Found { keys, count, places, has_places } = found;
-        let own = &mut keys[..*count];
-        own.sort_unstable();
-        // The number of a find, or how often its term stood.
-        let rest = |key: u64| (key & Found::REST) as u32;
-        row.occurrences.clear();
-        if *has_places {
-            let place = |key: &u64| (FeatureId((key >> 32) as u32), places[rest(*key) as usize].1);
-            row.occurrences.extend(own.iter().map(place));
-        }
-        row.entries.clear();
-        row.entries.reserve(own.len());
+        let Lookup { found, worths, .. } = self;
+        let Found { entries, repeated, words, has_finds, values, .. } = found;
+        let mut length = Length::default();
         values.clear();
-        values.reserve(own.len());
-        let weighting = of.extractor.settings.weighting;
-        let (mut start, mut squares) = (0, 0.0);
-        while let Some(&first) = own.get(start) {
-            let end = start + 1 + own[start + 1..].iter().take_while(|key| **key >> 32 == first >> 32).count();
-            if *has_places && end > start + 1 {
-                let together = &mut row.occurrences[start..end];
-                if !together.is_sorted() {
-                    together.sort_unstable();
-                }
-            }
-            let count = (end - start) as u32;
-            start = end;
-            row.entries.push((FeatureId((first >> 32) as u32), 1.0));
-            // Cues have no value of their own.
-            if first & Found::CUE != 0 {
-                values.push(f64::NAN);
-                continue;
-            }
-            let value = match weighting {
-                Weighting::Tfidf => {
-                    let frequency = if *has_places { places[rest(first) as usize].0 } else { rest(first) };
-                    Weighting::tfidf(count, idfs.of(frequency, of.units))
-                }
-                other => other.value(count, 0, of.units),
-            };
-            squares += value * value;
-            values.push(value);
+        values.extend(entries[..*words].iter().map(|entry| {
+            let worth = &worths.all[entry.rarity as usize];
+            length += worth.length;
+            worth.value
+        }));
+        for &at in repeated.iter().filter(|at| (**at as usize) < *words) {
+            let entry = &entries[at as usize];
+            let (value, once) = (&mut values[at as usize], &worths.all[entry.rarity as usize]);
+            *value = of.extractor.settings.weighting.again(entry.count, once.value);
+            length -= once.length;
+            length += Length::of(*value);
         }
-        // As `normalise` does.
-        let length = if squares > 0.0 { squares.sqrt() } else { 1.0 };
-        for ((_, single), value) in row.entries.iter_mut().zip(&*values) {
-            let of_length = (value / length) as f32;
-            *single = if of_length.is_nan() { 1.0 } else { of_length };
+        let scale = length.scale();
+        row.entries.clear();
+        let of_words = entries.iter().zip(&*values);
+        row.entries.extend(of_words.map(|(entry, value)| (FeatureId(entry.feature), (value * scale) as f32)));
+        // Cues have no value of their own.
+        row.entries.extend(entries[*words..].iter().map(|entry| (FeatureId(entry.feature), 1.0)));
+        let has_finds = *has_finds;
+        row.occurrences.clear();
+        if has_finds {
+            found.put_together(&mut row.occurrences);
         }
     }
 }

@@ -392,11 +392,12 @@ impl<'t> From<&'t String> for Known<'t> {
     }
 }
 
-/// The row of a unit: its known terms by rising feature with their values, and where each of them stands.
+/// The row of a unit: its known terms with their values, in the order in which they were found (first words, then pairs of words, then all else), and where each of
+/// them stands.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Row {
     pub entries: Vec<(FeatureId, f32)>,
-    /// Every occurrence of every feature of the row, sorted by feature, then by place.
+    /// Every occurrence of every feature of the row: those of a feature together, by place, and features in the order of the entries.
     pub occurrences: Vec<(FeatureId, Span)>,
     /// Words and numbers of the unit.
     pub words: u32,
@@ -546,7 +547,18 @@ impl Featurizer {
 
     /// As [`Featurizer::row`]; what `row` held before is lost, its memory is used again.
     pub fn row_into<'t>(&self, text: impl Into<Known<'t>>, scratch: &mut Scratch, row: &mut Row) {
-        self.look_up(text.into(), scratch, row);
+        self.row_near(text, scratch, row, |_| {});
+    }
+
+    /// As [`Featurizer::row_into`]; `near` is called with features of the row as soon as they are found, so that what belongs to them can be brought near.
+    pub fn row_near<'t>(
+        &self,
+        text: impl Into<Known<'t>>,
+        scratch: &mut Scratch,
+        row: &mut Row,
+        near: impl Fn(FeatureId),
+    ) {
+        self.look_up(text.into(), scratch, row, near);
     }
 
     /// The same by the road of training.
@@ -652,7 +664,8 @@ mod tests {
             let (featurizer, rows) = Featurizer::learn(settings, &TEXTS).unwrap();
             let mut scratch = featurizer.scratch();
             for (i, text) in TEXTS.iter().enumerate() {
-                assert_eq!(featurizer.row(text, &mut scratch).entries, rows.row(i).collect::<Vec<_>>());
+                let row = by_feature(featurizer.row(text, &mut scratch));
+                assert_eq!(row.entries, rows.row(i).collect::<Vec<_>>());
             }
         }
     }
@@ -680,11 +693,26 @@ mod tests {
         assert_eq!(featurizer.row("", &mut featurizer.scratch()).known(), 0.0);
     }
 
+    /// A row in the order of its features.
+    fn by_feature(mut row: Row) -> Row {
+        row.entries.sort_unstable_by_key(|(feature, _)| *feature);
+        row.occurrences.sort_unstable();
+        row
+    }
+
     /// Both roads over the same text, twice, since the second time all words are known.
     fn agree(featurizer: &Featurizer, texts: &[impl AsRef<str>]) {
         let (mut fast, mut plain) = (featurizer.scratch(), featurizer.scratch());
-        for text in texts.iter().chain(texts).map(AsRef::as_ref) {
-            assert_eq!(featurizer.row(text, &mut fast), featurizer.plain_row(text, &mut plain), "{text:?}");
+        let first: Vec<Row> = texts.iter().map(|text| featurizer.row(text.as_ref(), &mut fast)).collect();
+        for (text, first) in texts.iter().map(AsRef::as_ref).zip(first) {
+            let row = featurizer.row(text, &mut fast);
+            assert_eq!(row, first, "{text:?}");
+            let places = || row.occurrences.chunk_by(|a, b| a.0 == b.0).map(|same| same[0].0);
+            assert!(places().eq(row.entries.iter().map(|(feature, _)| *feature)), "{text:?}");
+            let mut without = Row::default();
+            featurizer.row_into(Known { places: false, ..Known::from(text) }, &mut fast, &mut without);
+            assert_eq!(without.entries, row.entries, "{text:?}");
+            assert_eq!(by_feature(row), featurizer.plain_row(text, &mut plain), "{text:?}");
         }
     }
 
@@ -702,7 +730,7 @@ mod tests {
         let words: String = (0..70_000).map(|number| format!(" w{number}")).collect();
         let (mut fast, mut plain) = (featurizer.scratch(), featurizer.scratch());
         for text in [&format!("We act{words} no choice but to act"), TEXTS[0]] {
-            assert!(featurizer.row(text, &mut fast) == featurizer.plain_row(text, &mut plain));
+            assert!(by_feature(featurizer.row(text, &mut fast)) == featurizer.plain_row(text, &mut plain));
         }
     }
 
@@ -749,7 +777,7 @@ mod tests {
         fn every_occurrence_lies_on_the_bytes_of_its_text(text in "\\PC{0,60}") {
             let settings = FeatureSettings { char_ngrams: Some((1, 3)), ..Default::default() };
             let (featurizer, rows) = Featurizer::learn(settings, &[&text]).unwrap();
-            let row = featurizer.row(&text, &mut featurizer.scratch());
+            let row = by_feature(featurizer.row(&text, &mut featurizer.scratch()));
             prop_assert_eq!(rows.row(0).collect::<Vec<_>>(), row.entries.clone());
             for (_, span) in row.occurrences {
                 prop_assert!(text.get(span.start..span.end).is_some());

@@ -20,29 +20,34 @@ pub(super) struct Pairs {
 struct Set {
     stems: [u64; WAYS],
     features: [u32; WAYS],
-    frequencies: [u32; WAYS],
+    rarities: [u32; WAYS],
 }
 
 const WAYS: usize = 4;
 
-/// What has become of a pair.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Fate {
-    /// Its feature, or [`Fate::NONE`], or [`Fate::UNKNOWN`].
+/// A term of the vocabulary as far as it is known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Term {
+    /// Its feature; other numbers are no terms.
     pub feature: u32,
-    /// In how many training units it stood.
-    pub frequency: u32,
+    /// How rare it is, by number.
+    pub rarity: u32,
 }
 
-impl Fate {
+impl Term {
     /// No term.
-    pub const NONE: u32 = u32::MAX;
+    pub const NONE: Term = Term { feature: u32::MAX, rarity: 0 };
     /// Nobody has looked yet.
-    pub const UNKNOWN: u32 = u32::MAX - 1;
+    pub const UNKNOWN: Term = Term { feature: u32::MAX - 1, rarity: 0 };
 
     #[inline]
     pub fn is_term(self) -> bool {
-        self.feature < Fate::UNKNOWN
+        self.feature < Term::UNKNOWN.feature
+    }
+
+    #[inline]
+    pub fn is_unknown(self) -> bool {
+        self.feature == Term::UNKNOWN.feature
     }
 }
 
@@ -53,7 +58,7 @@ const MOST_SETS: usize = 1 << 17;
 const EMPTY: u64 = u64::MAX;
 
 impl Set {
-    const EMPTY: Set = Set { stems: [EMPTY; WAYS], features: [Fate::UNKNOWN; WAYS], frequencies: [0; WAYS] };
+    const EMPTY: Set = Set { stems: [EMPTY; WAYS], features: [Term::UNKNOWN.feature; WAYS], rarities: [0; WAYS] };
 }
 
 /// Two numbers of stems as one; two times the highest is no pair.
@@ -67,46 +72,47 @@ impl Pairs {
         Pairs { sets: vec![Set::EMPTY; FIRST_SETS], met: 0 }
     }
 
-    /// Brings near what [`Pairs::get`] reads.
+    /// The number of the set that a pair belongs to, until the memory grows.
     #[inline]
-    pub fn prefetch(&self, hash: Hash) {
-        prefetch_index(&self.sets, self.place(hash));
+    pub fn set(&self, hash: Hash) -> u32 {
+        hash.place().0 & (self.sets.len() as u32 - 1)
     }
 
-    /// What is known of a pair, by its hash and the numbers of its stems.
+    /// Brings near what [`Pairs::get`] reads.
     #[inline]
-    pub fn get(&self, hash: Hash, stems: u64) -> Fate {
-        let set = &self.sets[self.place(hash)];
-        let (mut feature, mut frequency) = (Fate::UNKNOWN, 0);
+    pub fn prefetch(&self, set: u32) {
+        prefetch_index(&self.sets, set as usize);
+    }
+
+    /// What is known of a pair, by its set and the numbers of its stems.
+    #[inline]
+    pub fn get(&self, set: u32, stems: u64) -> Term {
+        let set = &self.sets[set as usize];
+        let (mut feature, mut rarity) = (Term::UNKNOWN.feature, 0);
         for way in 0..WAYS {
             let here = u32::from(set.stems[way] == stems).wrapping_neg();
             feature ^= (feature ^ set.features[way]) & here;
-            frequency |= set.frequencies[way] & here;
+            rarity |= set.rarities[way] & here;
         }
-        Fate { feature, frequency }
-    }
-
-    #[inline]
-    fn place(&self, hash: Hash) -> usize {
-        hash.place().0 as usize & (self.sets.len() - 1)
+        Term { feature, rarity }
     }
 
     /// Remembers what has become of a pair that is not known.
-    pub fn put(&mut self, hash: Hash, stems: u64, fate: Fate) {
+    pub fn put(&mut self, hash: Hash, stems: u64, term: Term) {
         if self.met > WAYS * self.sets.len() && self.sets.len() < MOST_SETS {
             // What it held comes again if it is wanted again.
             let sets = 4 * self.sets.len();
             *self = Pairs { sets: vec![Set::EMPTY; sets.min(MOST_SETS)], met: 0 };
         }
         self.met += 1;
-        let at = self.place(hash);
-        let set = &mut self.sets[at];
+        let at = self.set(hash);
+        let set = &mut self.sets[at as usize];
         for way in (1..WAYS).rev() {
             set.stems[way] = set.stems[way - 1];
             set.features[way] = set.features[way - 1];
-            set.frequencies[way] = set.frequencies[way - 1];
+            set.rarities[way] = set.rarities[way - 1];
         }
-        (set.stems[0], set.features[0], set.frequencies[0]) = (stems, fate.feature, fate.frequency);
+        (set.stems[0], set.features[0], set.rarities[0]) = (stems, term.feature, term.rarity);
     }
 
     /// Stems have other numbers from now on.
@@ -126,25 +132,25 @@ mod tests {
             let of = |word: u32| WordHash::of(&word.to_string());
             Hash::default().with(of(first)).with(of(second))
         };
-        let unknown = Fate { feature: Fate::UNKNOWN, frequency: 0 };
+        let unknown = Term::UNKNOWN;
         let mut pairs = Pairs::new();
         let (mut known, mut asked) = (0, 0);
         for first in 0..1000 {
             for second in 0..20 {
-                assert_eq!(pairs.get(hash(first, second), joined(first, second)), unknown);
-                let fate = Fate { feature: first + second, frequency: first };
-                pairs.put(hash(first, second), joined(first, second), fate);
-                assert_eq!(pairs.get(hash(first, second), joined(first, second)), fate);
-                assert_eq!(pairs.get(hash(first, second), joined(first, second + 20)), unknown);
+                assert_eq!(pairs.get(pairs.set(hash(first, second)), joined(first, second)), unknown);
+                let term = Term { feature: first + second, rarity: first };
+                pairs.put(hash(first, second), joined(first, second), term);
+                assert_eq!(pairs.get(pairs.set(hash(first, second)), joined(first, second)), term);
+                assert_eq!(pairs.get(pairs.set(hash(first, second)), joined(first, second + 20)), unknown);
             }
             for (first, second) in (first.saturating_sub(100)..=first).map(|first| (first, 7)) {
-                let fate = pairs.get(hash(first, second), joined(first, second));
-                assert!(fate == unknown || fate == Fate { feature: first + second, frequency: first });
-                (known, asked) = (known + u32::from(fate != unknown), asked + 1);
+                let term = pairs.get(pairs.set(hash(first, second)), joined(first, second));
+                assert!(term == unknown || term == Term { feature: first + second, rarity: first });
+                (known, asked) = (known + u32::from(term != unknown), asked + 1);
             }
         }
         assert!(known * 2 > asked, "{known} of {asked}");
         pairs.forget();
-        assert_eq!(pairs.get(hash(999, 19), joined(999, 19)), unknown);
+        assert_eq!(pairs.get(pairs.set(hash(999, 19)), joined(999, 19)), unknown);
     }
 }

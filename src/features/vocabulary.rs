@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use crate::packed::Packed;
 
 /// The column of a term in the feature matrix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FeatureId(pub u32);
 
 impl FeatureId {
@@ -143,7 +143,9 @@ impl Vocabulary {
         std::str::from_utf8(self.bytes_of(feature)).expect("terms are UTF-8 and end between characters")
     }
 
-    fn bytes_of(&self, feature: FeatureId) -> &[u8] {
+    /// Its bytes.
+    #[inline]
+    pub fn bytes_of(&self, feature: FeatureId) -> &[u8] {
         let start = feature.index().checked_sub(1).map_or(0, |before| self.ends.get(before));
         &self.text[start as usize..self.ends.get(feature.index()) as usize]
     }
@@ -151,12 +153,12 @@ impl Vocabulary {
     /// The feature of a term, if training saw it often enough.
     pub fn feature(&self, term: &str) -> Option<FeatureId> {
         let hash = term.split(' ').fold(Hash::default(), |hash, word| hash.with(WordHash::of(word)));
-        self.find(hash, |known| known == term.as_bytes())
+        self.find(hash, |known| self.bytes_of(known) == term.as_bytes())
     }
 
-    /// The feature of the term of that hash which the bytes of a known term of the same hash are tested for.
+    /// The feature of the term of that hash that is tested for, among those of the same hash.
     #[inline]
-    pub fn find(&self, hash: Hash, is: impl Fn(&[u8]) -> bool) -> Option<FeatureId> {
+    pub fn find(&self, hash: Hash, is: impl Fn(FeatureId) -> bool) -> Option<FeatureId> {
         let (mut at, tag) = hash.place();
         loop {
             let slot = self.slots.get(at as usize & (self.slots.len() - 1));
@@ -164,7 +166,7 @@ impl Vocabulary {
                 return None;
             }
             let feature = FeatureId((slot as u32).wrapping_sub(1));
-            if (slot >> 32) as u32 == tag && is(self.bytes_of(feature)) {
+            if (slot >> 32) as u32 == tag && is(feature) {
                 return Some(feature);
             }
             at = at.wrapping_add(1);
@@ -261,6 +263,9 @@ impl WordHash {
 pub struct Hash(u64);
 
 impl Hash {
+    /// Of no word.
+    pub const NONE: Hash = Hash(0);
+
     /// That of a run of one word more.
     #[inline]
     pub fn with(self, word: WordHash) -> Hash {
@@ -330,7 +335,7 @@ mod tests {
     fn the_hash_of_a_run_is_made_of_those_of_its_words() {
         let vocabulary = small();
         let hash = Hash::default().with(WordHash::of("will")).with(WordHash::of("pay"));
-        assert_eq!(vocabulary.find(hash, |known| known == b"will pay"), vocabulary.feature("will pay"));
+        assert_eq!(vocabulary.find(hash, |known| vocabulary.term(known) == "will pay"), vocabulary.feature("will pay"));
         assert_eq!(vocabulary.find(hash, |_| false), None);
         assert_eq!(vocabulary.candidate(hash), vocabulary.feature("will pay"));
         assert_eq!(vocabulary.candidate(hash.with(WordHash::of("now"))), None);

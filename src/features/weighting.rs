@@ -1,5 +1,7 @@
 //! How often a term occurs → its value in a unit's row.
 
+use std::ops::{AddAssign, SubAssign};
+
 use serde::{Deserialize, Serialize};
 
 /// The scheme that turns counts into values; every row is then divided by its Euclidean length.
@@ -30,6 +32,15 @@ impl Weighting {
         }
     }
 
+    /// The value of a term that occurs so often, by its value if it occurred once.
+    pub(super) fn again(self, count: u32, once: f64) -> f64 {
+        match self {
+            Weighting::Tfidf => Weighting::tfidf(count, once),
+            Weighting::Binary | Weighting::Nb => once,
+            Weighting::Count => f64::from(count),
+        }
+    }
+
     /// The value of a term by its inverse document frequency.
     #[inline]
     pub(super) fn tfidf(count: u32, idf: f64) -> f64 {
@@ -43,12 +54,45 @@ impl Weighting {
     }
 }
 
+/// The Euclidean length of some values, the same in whatever order they come: squares are added up as whole numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Length(u128);
+
+impl Length {
+    /// The unit of values, so that 2²⁴ of them with squares of 2⁴⁰ can be added up.
+    const ONE: f64 = (1u64 << 32) as f64;
+
+    /// That of one value, which is not negative.
+    pub fn of(value: f64) -> Length {
+        let whole = u128::from((value * Length::ONE) as u64);
+        Length(whole * whole)
+    }
+
+    /// What makes it one. Of nothing the scale is 1.
+    pub fn scale(self) -> f64 {
+        if self.0 == 0 { 1.0 } else { Length::ONE / (self.0 as f64).sqrt() }
+    }
+}
+
+impl AddAssign for Length {
+    #[inline]
+    fn add_assign(&mut self, other: Length) {
+        self.0 = self.0.wrapping_add(other.0);
+    }
+}
+
+impl SubAssign for Length {
+    fn sub_assign(&mut self, other: Length) {
+        self.0 = self.0.wrapping_sub(other.0);
+    }
+}
+
 /// Divides the values of a row by their Euclidean length; a row of nothing stays as it is, and so does what has no value.
 pub fn normalise(values: &mut [Option<f64>]) {
-    let length = values.iter().flatten().map(|value| value * value).sum::<f64>().sqrt();
-    if length > 0.0 {
-        values.iter_mut().flatten().for_each(|value| *value /= length);
-    }
+    let mut length = Length::default();
+    values.iter().flatten().for_each(|value| length += Length::of(*value));
+    let scale = length.scale();
+    values.iter_mut().flatten().for_each(|value| *value *= scale);
 }
 
 #[cfg(test)]
@@ -72,7 +116,39 @@ mod tests {
     fn rows_get_length_one_and_empty_rows_stay_empty() {
         let mut row = [Some(3.0), None, Some(4.0)];
         normalise(&mut row);
-        assert_eq!(row, [Some(0.6), None, Some(0.8)]);
-        normalise(&mut []);
+        let [Some(first), None, Some(last)] = row else { panic!("values come and go") };
+        assert!((first - 0.6).abs() < 1e-15 && (last - 0.8).abs() < 1e-15);
+        let mut nothing = [None, Some(0.0)];
+        normalise(&mut nothing);
+        assert_eq!(nothing, [None, Some(0.0)]);
+    }
+
+    #[test]
+    fn the_length_of_a_row_is_the_same_in_any_order_and_what_was_added_can_be_taken_back() {
+        let values: Vec<f64> = (1..60).map(|at| 16.0 / f64::from(at)).collect();
+        let of = |values: &mut dyn Iterator<Item = &f64>| {
+            let mut length = Length::default();
+            values.for_each(|value| length += Length::of(*value));
+            length
+        };
+        let length = of(&mut values.iter());
+        assert_eq!(of(&mut values.iter().rev()), length);
+        let plain = values.iter().map(|value| value * value).sum::<f64>().sqrt();
+        assert!((length.scale() * plain - 1.0).abs() < 1e-9);
+        let mut more = length;
+        more += Length::of(3.25);
+        assert_ne!(more, length);
+        more -= Length::of(3.25);
+        assert_eq!(more, length);
+    }
+
+    #[test]
+    fn a_value_comes_from_that_of_a_term_that_stands_once() {
+        for weighting in [Weighting::Tfidf, Weighting::Binary, Weighting::Count, Weighting::Nb] {
+            for count in 1..5 {
+                let once = weighting.value(1, 3, 9);
+                assert_eq!(weighting.again(count, once), weighting.value(count, 3, 9), "{weighting:?}");
+            }
+        }
     }
 }

@@ -96,9 +96,10 @@ impl Contributions {
             }
             start += count;
         });
+        self.found.sort_unstable_by_key(|one| one.feature);
     }
 
-    /// In the order in which they were found.
+    /// By rising feature.
     pub fn by_feature(&self) -> impl Iterator<Item = Contribution> {
         self.found.iter().copied()
     }

@@ -18,7 +18,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::codebook::{Codebook, LabelId, LabelSet};
-use crate::features::{FeatureId, Featurizer, Row, Scratch};
+use crate::features::{FeatureId, Featurizer, Known, Row, Scratch};
 use crate::parsed::Parsed;
 use crate::text::speech::Hearing;
 use card::Card;
@@ -134,7 +134,12 @@ impl Model {
         self.weights.get(label, feature)
     }
 
-    /// The scores of a row. Contributions are added in the order of the features, the intercept first.
+    /// As [`Featurizer::row_into`], for a row that will be scored: weights are brought near as soon as it is known which.
+    pub fn row_into<'t>(&self, text: impl Into<Known<'t>>, scratch: &mut Scratch, row: &mut Row) {
+        self.featurizer.row_near(text, scratch, row, |feature| self.weights.prefetch(feature));
+    }
+
+    /// The scores of a row. Contributions are added in the order of its entries, the intercept first.
     pub fn score(&self, row: &Row) -> Scores {
         let mut scores = Scores::default();
         self.score_into(row, &mut scores);

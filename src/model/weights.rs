@@ -155,34 +155,51 @@ impl Weights {
         self.scales.get(label).copied().unwrap_or(1.0)
     }
 
+    /// Brings near what [`Weights::add_to`] reads of a term.
+    #[inline]
+    pub fn prefetch(&self, feature: FeatureId) {
+        match &self.values {
+            Values::Plain(values) => self.prefetch_row(values, feature),
+            Values::Steps(steps) => self.prefetch_row(steps, feature),
+            Values::ShortSteps(steps) => self.prefetch_row(steps, feature),
+        }
+    }
+
+    #[inline]
+    fn prefetch_row<T: Number>(&self, values: &Packed<T>, feature: FeatureId) {
+        if let Some(row) = self.row(feature) {
+            values.prefetch(row * self.labels);
+            values.prefetch((row + 1) * self.labels - 1);
+        }
+    }
+
     /// Adds to each of the k scores what the terms of a row add with their values, one after another.
     pub fn add_to(&self, scores: &mut [f64], entries: &[(FeatureId, f32)]) {
         match &self.values {
-            Values::Plain(values) => self.add(values, scores, entries),
-            Values::Steps(steps) => self.add(steps, scores, entries),
-            Values::ShortSteps(steps) => self.add(steps, scores, entries),
+            Values::Plain(values) => self.add::<_, false>(values, scores, entries),
+            Values::Steps(steps) => self.add::<_, true>(steps, scores, entries),
+            Values::ShortSteps(steps) => self.add::<_, true>(steps, scores, entries),
         }
     }
 
     /// Several labels at once, whose sums stay in registers for the whole row.
-    fn add<T: Number + Into<f32>>(&self, values: &Packed<T>, scores: &mut [f64], entries: &[(FeatureId, f32)]) {
-        let start = |feature: FeatureId| self.row(feature).map_or(0, |row| row * self.labels);
-        for (feature, _) in entries {
-            let start = start(*feature);
-            values.prefetch(start);
-            values.prefetch(start + self.labels - 1);
-        }
+    fn add<T: Number + Into<f32>, const SCALED: bool>(
+        &self,
+        values: &Packed<T>,
+        scores: &mut [f64],
+        entries: &[(FeatureId, f32)],
+    ) {
         let (twelves, rest) = scores.as_chunks_mut::<12>();
         let (eights, rest) = rest.as_chunks_mut::<8>();
         let (fours, ones) = rest.as_chunks_mut::<4>();
-        let first = self.add_blocks(values, 0, twelves, entries);
-        let first = self.add_blocks(values, first, eights, entries);
-        let first = self.add_blocks(values, first, fours, entries);
-        self.add_blocks(values, first, ones.as_chunks_mut::<1>().0, entries);
+        let first = self.add_blocks::<_, _, SCALED>(values, 0, twelves, entries);
+        let first = self.add_blocks::<_, _, SCALED>(values, first, eights, entries);
+        let first = self.add_blocks::<_, _, SCALED>(values, first, fours, entries);
+        self.add_blocks::<_, _, SCALED>(values, first, ones.as_chunks_mut::<1>().0, entries);
     }
 
     /// The labels from `first` on, so many at once; the first label behind them.
-    fn add_blocks<T: Number + Into<f32>, const N: usize>(
+    fn add_blocks<T: Number + Into<f32>, const N: usize, const SCALED: bool>(
         &self,
         values: &Packed<T>,
         first: usize,
@@ -190,13 +207,15 @@ impl Weights {
         entries: &[(FeatureId, f32)],
     ) -> usize {
         let firsts = (first..).step_by(N);
-        blocks.iter_mut().zip(firsts).for_each(|(scores, first)| self.add_block(values, first, scores, entries));
+        blocks.iter_mut().zip(firsts).for_each(|(scores, first)| {
+            self.add_block::<_, _, SCALED>(values, first, scores, entries);
+        });
         first + N * blocks.len()
     }
 
     /// The labels from `first` on.
     #[inline]
-    fn add_block<T: Number + Into<f32>, const N: usize>(
+    fn add_block<T: Number + Into<f32>, const N: usize, const SCALED: bool>(
         &self,
         values: &Packed<T>,
         first: usize,
@@ -209,7 +228,9 @@ impl Weights {
             let Some(row) = self.row(feature) else { continue };
             let (steps, value) = (values.array::<N>(row * self.labels + first), f64::from(value));
             for lane in 0..N {
-                sums[lane] += f64::from(steps[lane].into() * scales[lane]) * value;
+                let step: f32 = steps[lane].into();
+                // Once a number is that number, which a compiler cannot take for granted.
+                sums[lane] += f64::from(if SCALED { step * scales[lane] } else { step }) * value;
             }
         }
         *scores = sums;

@@ -108,6 +108,17 @@ const FIRST_PLACES: usize = 1 << 10;
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Short(u64, u64);
 
+/// The bits of so many bytes.
+const OF_LENGTH: [u128; 16] = {
+    let mut bits = [0; 16];
+    let mut length = 1;
+    while length < 16 {
+        bits[length] = u128::MAX >> (8 * (16 - length));
+        length += 1;
+    }
+    bits
+};
+
 impl Short {
     const NONE: Short = Short(0, 0);
 
@@ -128,7 +139,7 @@ impl Short {
                 u128::from_le_bytes(bytes)
             }
         };
-        let own = bytes & (u128::MAX >> (8 * (16 - length)));
+        let own = bytes & OF_LENGTH[length];
         Short(own as u64, (own >> 64) as u64 | (length as u64) << 56)
     }
 }
@@ -178,15 +189,25 @@ impl Stems {
         into.clear();
         let mut asked = std::mem::take(&mut self.asked);
         asked.clear();
-        asked.extend(tokens.iter().map(|token| self.asked(Short::new(text, token.span))));
         // Step by step for all of them, and what a step reads is on its way before.
         let mask = self.places.len() - 1;
-        asked.iter().for_each(|asked| prefetch_index(&self.places, asked.hash as usize & mask));
-        for asked in &asked {
+        asked.extend(tokens.iter().map(|token| {
+            let asked = self.asked(Short::new(text, token.span));
+            prefetch_index(&self.places, asked.hash as usize & mask);
+            asked
+        }));
+        // Most are where they are looked for first.
+        into.extend(asked.iter().map(|asked| {
             let first = self.places[asked.hash as usize & mask] as usize & mask;
             prefetch_index(&self.keys, first.wrapping_sub(1));
+            (first as u32).wrapping_sub(1)
+        }));
+        for ((token, asked), number) in tokens.iter().zip(&asked).zip(into) {
+            let is_there = self.keys.get(*number as usize).is_some_and(|key| *key == asked.key);
+            if !is_there || asked.key == Short::NONE {
+                *number = self.number_of(text, token.span, *asked);
+            }
         }
-        into.extend(tokens.iter().zip(&asked).map(|(token, asked)| self.number_of(text, token.span, *asked)));
         self.asked = asked;
     }
 
