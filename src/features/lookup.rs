@@ -37,7 +37,8 @@ pub struct Lookup {
     matches: Vec<(u32, Span)>,
     worths: Worths,
     pairs: Pairs,
-    /// By feature the stems that its term was found to have, as [`joined`] has them; of no feature beyond [`MOST_TOLD`].
+    /// By feature the stems that its term was found to have, as [`joined`] has them; of no feature beyond [`MOST_TOLD`], and not before pairs are driven out of
+    /// their memory.
     told: Vec<u64>,
     /// Those of the unit, if runs of more than two are terms.
     words: Vec<Word>,
@@ -558,7 +559,9 @@ impl Lookup {
         }
         let unknown = &unknown[..unmet];
         let vocabulary = &of.vocabulary;
-        told.resize(vocabulary.len().min(MOST_TOLD), u64::MAX);
+        if pairs.is_largest() && told.is_empty() {
+            told.resize(vocabulary.len().min(MOST_TOLD), u64::MAX);
+        }
         let hashes = || unknown.iter().map(|at| candidates[*at as usize].hash);
         hashes().for_each(|hash| vocabulary.prefetch(hash));
         hashes().filter_map(|hash| vocabulary.candidate(hash)).for_each(|feature| {

@@ -735,6 +735,19 @@ mod tests {
     }
 
     #[test]
+    fn pairs_that_were_driven_out_of_their_memory_are_found_again() {
+        let texts: Vec<String> =
+            (0..400).map(|at| (0..20).map(|word| format!("w{} ", at * 7 + word * 3)).collect()).collect();
+        let (featurizer, _) = Featurizer::learn(FeatureSettings::default(), &texts).unwrap();
+        let (mut fast, mut plain) = (featurizer.scratch(), featurizer.scratch());
+        for _ in 0..3 {
+            for text in &texts {
+                assert_eq!(by_feature(featurizer.row(text, &mut fast)), featurizer.plain_row(text, &mut plain));
+            }
+        }
+    }
+
+    #[test]
     fn working_memory_of_another_model_is_made_anew() {
         let of = |texts: &[&str], language| {
             let settings = FeatureSettings { language, ..FeatureSettings::default() };
