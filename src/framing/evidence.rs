@@ -31,6 +31,8 @@ pub struct Evidence {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Term {
     pub feature: FeatureId,
+    /// The number of its entry in the row.
+    pub entry: u32,
     /// Weight times value, in log-odds.
     pub contribution: f64,
     /// Every place in the unit's text where the term stands: mostly one.
@@ -44,6 +46,7 @@ pub fn explain(model: &Model, row: &Row, label: LabelId) -> Evidence {
     contributions.rank();
     let term = |one: Contribution| Term {
         feature: one.feature,
+        entry: one.entry,
         contribution: one.value,
         spans: row.occurrences[one.places()].iter().map(|(_, span)| *span).collect(),
     };
@@ -56,6 +59,8 @@ pub struct Contribution {
     /// In log-odds.
     pub value: f64,
     feature: FeatureId,
+    /// The number of its entry in the row.
+    entry: u32,
     /// The row's occurrences that are its own.
     start: u32,
     count: u32,
@@ -70,14 +75,14 @@ impl Contribution {
 /// What some terms of a row add to a score; its memory can be used again.
 #[derive(Debug, Default)]
 pub struct Contributions {
-    /// By rising feature.
+    /// In the order of the row's entries.
     found: Vec<Contribution>,
     /// Their order by size, where it is wanted.
     ranks: Vec<u64>,
 }
 
 impl Contributions {
-    /// What speaks for a label in a unit, by rising feature: it is what voices are judged by.
+    /// What speaks for a label in a unit: it is what voices are judged by.
     pub fn speak_for(&mut self, model: &Model, row: &Row, label: LabelId) {
         self.collect(model, row, label, |value| value > 0.0);
     }
@@ -85,22 +90,21 @@ impl Contributions {
     fn collect(&mut self, model: &Model, row: &Row, label: LabelId, is_wanted: impl Fn(f64) -> bool) {
         self.found.clear();
         let (mut places, mut start) = (row.occurrences.chunk_by(|a, b| a.0 == b.0), 0);
-        let mut entries = row.entries.iter();
+        let mut entries = row.entries.iter().zip(0..);
         model.weights.of_label(label, &row.entries, |weight| {
-            let Some(&(feature, value)) = entries.next() else { return };
+            let Some((&(feature, value), entry)) = entries.next() else { return };
             let own = places.next().unwrap_or_default();
             debug_assert!(own.iter().all(|(found, _)| *found == feature), "entries and occurrences run in parallel");
             let (value, count) = (weight * f64::from(value), own.len() as u32);
             if is_wanted(value) {
-                self.found.push(Contribution { value, feature, start, count });
+                self.found.push(Contribution { value, feature, entry, start, count });
             }
             start += count;
         });
-        self.found.sort_unstable_by_key(|one| one.feature);
     }
 
-    /// By rising feature.
-    pub fn by_feature(&self) -> impl Iterator<Item = Contribution> {
+    /// In the order of the row's entries.
+    pub fn by_entry(&self) -> impl Iterator<Item = Contribution> {
         self.found.iter().copied()
     }
 
@@ -126,7 +130,7 @@ impl Contributions {
         ranks.sort_unstable_by_key(long);
     }
 
-    /// For or against; of equals the lower feature.
+    /// For or against; of equals the one that was found first.
     fn heaviest_first(&self) -> impl ExactSizeIterator<Item = Contribution> {
         self.ranks.iter().map(|place| self.found[*place as usize])
     }
@@ -155,14 +159,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn contributions_come_by_size_then_by_feature(
+        fn contributions_come_by_size_then_as_they_were_found(
             values in proptest::collection::vec(prop_oneof![-2.0f64..2.0, Just(0.5), Just(-0.5), Just(0.0), (0u64..9).prop_map(|low| f64::from_bits(1.5f64.to_bits() | low))], 0..90),
             times in prop_oneof![4 => Just(1usize), 1 => Just(80)],
         ) {
-            let of = |(value, feature)| Contribution { value, feature: FeatureId(feature), start: feature, count: 1 };
+            let of = |(value, feature)| Contribution { value, feature: FeatureId(feature), entry: feature, start: feature, count: 1 };
             let found: Vec<Contribution> = values.repeat(times).into_iter().zip(0..).map(of).collect();
             let mut expected = found.clone();
-            expected.sort_by(|a, b| b.value.abs().total_cmp(&a.value.abs()).then(a.feature.cmp(&b.feature)));
+            expected.sort_by(|a, b| b.value.abs().total_cmp(&a.value.abs()).then(a.entry.cmp(&b.entry)));
             let mut contributions = Contributions { found, ranks: vec![7; 3] };
             contributions.rank();
             prop_assert!(contributions.heaviest_first().map(|one| one.feature).eq(expected.iter().map(|one| one.feature)));

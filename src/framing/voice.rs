@@ -123,7 +123,7 @@ impl<'a> Voices<'a> {
         let counts = |term: &&Term| term.contribution > 0.0 && !term.spans.is_empty();
         let mut positive: Vec<&Term> = evidence.terms.iter().filter(counts).collect();
         // In the order in which `framing_by` has them, so that both sums have the same bits.
-        positive.sort_unstable_by_key(|term| term.feature);
+        positive.sort_unstable_by_key(|term| term.entry);
         let (total, within) = (positive.iter().map(|term| term.contribution).sum(), self.within(unit));
         self.framing_of(unit, total, |tally| {
             for term in positive {
@@ -138,9 +138,9 @@ impl<'a> Voices<'a> {
 
     /// The same by what speaks for the framing, and what others say in the places of the unit's terms.
     pub fn framing_by(&self, positive: &Contributions, overlaps: &Overlaps, unit: Span) -> Heard {
-        let total = positive.by_feature().map(|one| one.value).sum();
+        let total = positive.by_entry().map(|one| one.value).sum();
         self.framing_of(unit, total, |tally| {
-            for one in positive.by_feature().filter(|one| overlaps.any(one.places())) {
+            for one in positive.by_entry().filter(|one| overlaps.any(one.places())) {
                 let each = one.value / one.places().len() as f64;
                 for (length, parts) in one.places().map(|place| overlaps.of(place)) {
                     parts.iter().for_each(|(part, bytes)| tally.move_to(*part, each * bytes / length));
@@ -362,6 +362,7 @@ mod tests {
     fn evidence(text: &str, words: &[(&str, f64)]) -> Evidence {
         let term = |(at, &(word, contribution)): (usize, &(&str, f64))| Term {
             feature: FeatureId(at as u32),
+            entry: at as u32,
             contribution,
             spans: text.match_indices(word).map(|(at, word)| Span::new(at, at + word.len())).collect(),
         };

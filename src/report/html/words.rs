@@ -118,12 +118,13 @@ mod tests {
 
     fn account(terms: &[Given]) -> (Evidence, Vocabulary) {
         let vocabulary = Vocabulary::new(terms.iter().map(|(term, ..)| ((*term).to_owned(), 1)).collect());
-        let piece = |(term, contribution, spans): &Given| Piece {
+        let piece = |((term, contribution, spans), entry): (&Given, u32)| Piece {
             feature: vocabulary.feature(term).unwrap_or(FeatureId(0)),
+            entry,
             contribution: *contribution,
             spans: spans.iter().map(|(start, end)| Span::new(*start, *end)).collect(),
         };
-        (Evidence { intercept: -1.0, terms: terms.iter().map(piece).collect() }, vocabulary)
+        (Evidence { intercept: -1.0, terms: terms.iter().zip(0..).map(piece).collect() }, vocabulary)
     }
 
     #[test]
