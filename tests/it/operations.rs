@@ -1,0 +1,62 @@
+//! What a person meets who runs it among other programs: streams that are redirected, links, packed and foreign files, folders full of them.
+
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::process::Command;
+
+use crate::desk::{Desk, Ran};
+use crate::surroundings::shell;
+
+/// A desk with a model `m` and a text.
+fn desk() -> Desk {
+    Desk::with_model().and("t.txt", "They will pay for this.\n")
+}
+
+#[test]
+fn an_output_that_is_a_stream_of_the_run_itself_is_written_and_not_replaced() {
+    let desk = desk().and("log", "before\n");
+    for (name, fd) in [("out", 1), ("err", 2), ("three", 3)] {
+        symlink(format!("/proc/self/fd/{fd}"), desk.path(name)).unwrap();
+    }
+    let stream = desk.run("classify -m m t.txt").ok().stdout;
+    let number = fs::metadata(desk.path("log")).unwrap().ino();
+    for (name, redirection) in [("out", ">>log"), ("err", "2>>log"), ("three", "3>>log")] {
+        fs::write(desk.path("log"), "before\n").unwrap();
+        shell(&desk, "", &format!("classify -m m t.txt --quiet -o {name} {redirection}")).ok();
+        assert_eq!(String::from_utf8(desk.read("log")).unwrap(), format!("before\n{stream}"), "{name}");
+        assert!(fs::symlink_metadata(desk.path(name)).unwrap().is_symlink());
+    }
+    assert_eq!(fs::metadata(desk.path("log")).unwrap().ino(), number);
+    // What stands in a file behind what another program wrote there stays behind it.
+    let ran = Command::new("sh")
+        .args([
+            "-c",
+            &format!("(echo first; '{}' classify -m m t.txt -o out; echo last) > both", env!("CARGO_BIN_EXE_rhetor")),
+        ])
+        .current_dir(desk.path("."))
+        .status();
+    assert!(ran.unwrap().success());
+    assert_eq!(String::from_utf8(desk.read("both")).unwrap(), format!("first\n{stream}last\n"));
+    // A file without a name is written, too, and no link is replaced.
+    shell(&desk, "", "classify -m m t.txt -o out | cat >pipe").ok();
+    assert_eq!(String::from_utf8(desk.read("pipe")).unwrap(), stream);
+    shell(&desk, "exec >gone; rm gone;", "classify -m m t.txt -o out").ok().left_out("gone");
+    assert!(fs::symlink_metadata(desk.path("out")).unwrap().is_symlink());
+}
+
+#[test]
+fn a_link_to_what_is_not_there_yet_stays_a_link_and_a_loop_of_links_is_told() {
+    let desk = desk().and("store/other", "");
+    symlink("store/new.csv", desk.path("link.csv")).unwrap();
+    symlink("link.csv", desk.path("further.csv")).unwrap();
+    desk.run("classify -m m t.txt -o further.csv").ok().wrote("store/new.csv");
+    assert!(fs::symlink_metadata(desk.path("link.csv")).unwrap().is_symlink());
+    assert!(fs::symlink_metadata(desk.path("further.csv")).unwrap().is_symlink());
+    symlink("b", desk.path("a")).unwrap();
+    symlink("a", desk.path("b")).unwrap();
+    desk.run("classify -m m t.txt -o a").ends(1).says("a: a link that leads back to itself");
+    assert!(fs::symlink_metadata(desk.path("a")).unwrap().is_symlink());
+    symlink("nowhere/x.csv", desk.path("lost.csv")).unwrap();
+    desk.run("classify -m m t.txt -o lost.csv").ends(1).says("lost.csv: No such file or directory").says("hint: ");
+}
