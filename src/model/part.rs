@@ -78,6 +78,7 @@ impl PartFile {
         let begun = PartFile { out: BufWriter::with_capacity(BUFFER, file), names: Some(Names { part, whole }) };
         begun.out.get_ref().set_len(0)?;
         if let Some(old) = old {
+            keep_owner(begun.out.get_ref(), &old);
             // Who could read the old file can read the new one. Where that is refused, the usual rights must do.
             let _ = begun.out.get_ref().set_permissions(old.permissions());
         }
@@ -121,6 +122,20 @@ impl Drop for PartFile {
         }
     }
 }
+
+/// The file belongs to whom the old one belonged to, as far as the system lets us give it away: to its owner, or at least to its group.
+#[cfg(unix)]
+fn keep_owner(file: &File, old: &fs::Metadata) {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    let is_kept = |new: &fs::Metadata| (new.uid(), new.gid()) == (old.uid(), old.gid());
+    if !file.metadata().is_ok_and(|new| is_kept(&new)) && fchown(file, Some(old.uid()), Some(old.gid())).is_err() {
+        let _ = fchown(file, None, Some(old.gid()));
+    }
+}
+
+/// Other systems have other rights.
+#[cfg(not(unix))]
+fn keep_owner(_: &File, _: &fs::Metadata) {}
 
 /// Where a path leads.
 enum End {

@@ -60,3 +60,16 @@ fn a_link_to_what_is_not_there_yet_stays_a_link_and_a_loop_of_links_is_told() {
     symlink("nowhere/x.csv", desk.path("lost.csv")).unwrap();
     desk.run("classify -m m t.txt -o lost.csv").ends(1).says("lost.csv: No such file or directory").says("hint: ");
 }
+
+#[test]
+fn a_file_that_is_replaced_keeps_its_owner_where_the_system_lets_it() {
+    let desk = desk().and("out.csv", "old");
+    if std::os::unix::fs::chown(desk.path("out.csv"), Some(12345), Some(23456)).is_err() {
+        return;
+    }
+    fs::set_permissions(desk.path("out.csv"), fs::Permissions::from_mode(0o640)).unwrap();
+    desk.run("classify -m m t.txt -o out.csv").ok();
+    let now = fs::metadata(desk.path("out.csv")).unwrap();
+    assert!(now.len() > 3);
+    assert_eq!((now.uid(), now.gid(), now.mode() & 0o7777), (12345, 23456, 0o640));
+}
