@@ -73,7 +73,7 @@ impl PartFile {
             return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a folder"));
         }
         let part = part_of(&whole)?;
-        let file = locked(&part)?;
+        let file = locked(&part).map_err(|error| in_folder(error, old.is_some()))?;
         in_work().insert(part.clone());
         let begun = PartFile { out: BufWriter::with_capacity(BUFFER, file), names: Some(Names { part, whole }) };
         begun.out.get_ref().set_len(0)?;
@@ -120,6 +120,17 @@ impl Drop for PartFile {
             let _ = fs::remove_file(&names.part);
             in_work().remove(&names.part);
         }
+    }
+}
+
+/// A file that may be written is not replaced in a folder that may not, which surprises.
+fn in_folder(error: io::Error, is_there: bool) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied if is_there => {
+            let words = format!("{error}\nhint: files are replaced whole, so that their folder must be writable, too");
+            io::Error::new(error.kind(), words)
+        }
+        _ => error,
     }
 }
 

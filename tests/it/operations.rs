@@ -73,3 +73,23 @@ fn a_file_that_is_replaced_keeps_its_owner_where_the_system_lets_it() {
     assert!(now.len() > 3);
     assert_eq!((now.uid(), now.gid(), now.mode() & 0o7777), (12345, 23456, 0o640));
 }
+
+#[test]
+fn a_folder_that_holds_a_file_fast_is_said_to_be_what_must_be_writable() {
+    let desk = desk().and("ro/x.csv", "old");
+    fs::set_permissions(desk.path("."), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(desk.path("ro/x.csv"), fs::Permissions::from_mode(0o666)).unwrap();
+    fs::set_permissions(desk.path("ro"), fs::Permissions::from_mode(0o555)).unwrap();
+    // Whoever may do anything becomes somebody who may not.
+    let program = format!("'{}' classify -m m t.txt -o ro/x.csv", env!("CARGO_BIN_EXE_rhetor"));
+    let script = format!("if [ $(id -u) = 0 ]; then setpriv --reuid=65534 --clear-groups {program}; else {program}; fi");
+    let output = Command::new("sh").args(["-c", &script]).current_dir(desk.path(".")).output().unwrap();
+    if [126, 127].contains(&output.status.code().unwrap_or(0)) {
+        return;
+    }
+    desk.ran(output)
+        .ends(1)
+        .says("ro/x.csv: Permission denied")
+        .says("hint: files are replaced whole, so that their folder must be writable, too");
+    assert_eq!(desk.read("ro/x.csv"), b"old");
+}
