@@ -58,7 +58,7 @@ pub fn run(args: &Cues, shared: &Shared, remarks: Remarks) -> anyhow::Result<u8>
 
 fn load(args: &Cues, remarks: Remarks) -> anyhow::Result<Loaded> {
     let path = args.file.to_string_lossy();
-    let is_cues = |path: &Path| path.extension().is_some_and(|ending| ending == "toml");
+    let is_cues = |path: &Path| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
     if let Some(cues) =
         args.paths.iter().find(|path| is_cues(path)).filter(|_| path != cues::BUILTIN && !is_cues(&args.file))
     {

@@ -82,7 +82,8 @@ fn a_folder_that_holds_a_file_fast_is_said_to_be_what_must_be_writable() {
     fs::set_permissions(desk.path("ro"), fs::Permissions::from_mode(0o555)).unwrap();
     // Whoever may do anything becomes somebody who may not.
     let program = format!("'{}' classify -m m t.txt -o ro/x.csv", env!("CARGO_BIN_EXE_rhetor"));
-    let script = format!("if [ $(id -u) = 0 ]; then setpriv --reuid=65534 --clear-groups {program}; else {program}; fi");
+    let script =
+        format!("if [ $(id -u) = 0 ]; then setpriv --reuid=65534 --clear-groups {program}; else {program}; fi");
     let output = Command::new("sh").args(["-c", &script]).current_dir(desk.path(".")).output().unwrap();
     if [126, 127].contains(&output.status.code().unwrap_or(0)) {
         return;
@@ -92,4 +93,31 @@ fn a_folder_that_holds_a_file_fast_is_said_to_be_what_must_be_writable() {
         .says("ro/x.csv: Permission denied")
         .says("hint: files are replaced whole, so that their folder must be writable, too");
     assert_eq!(desk.read("ro/x.csv"), b"old");
+}
+
+#[test]
+fn the_ending_of_an_output_says_its_format_in_any_case() {
+    let desk = desk();
+    for (args, name) in [
+        ("classify -m m t.txt", "csv"),
+        ("classify -m m t.txt", "tsv"),
+        ("classify -m m t.txt", "jsonl"),
+        ("classify -m m t.txt", "ndjson"),
+        ("classify -m m t.txt", "html"),
+        ("evaluate -m m train.csv", "json"),
+        ("evaluate -m m train.csv", "csv"),
+        ("evaluate -m m train.csv", "htm"),
+        ("agree train.csv train.csv", "json"),
+        ("agree train.csv train.csv", "csv"),
+        ("suggest -m m t.txt", "csv"),
+        ("convert train.csv", "tsv"),
+    ] {
+        let (small, large) = (format!("OUT.{name}"), format!("OUT.{}", name.to_uppercase()));
+        let output = if args.starts_with("convert") { "" } else { "-o" };
+        desk.run(&format!("{args} {output} {small}")).ok();
+        desk.run(&format!("{args} {output} {large}")).ok();
+        assert!(desk.read(&small) == desk.read(&large), "{args} {large}");
+    }
+    let table = Desk::with_model().and("T.CSV", "text\nThey will pay.\n");
+    table.run("classify -m m T.CSV").ok().says("looks like a table");
 }
