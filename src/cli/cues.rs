@@ -14,7 +14,7 @@ use rhetor::text::visible;
 
 use super::args::{Cues, CuesFormat, Shared};
 use super::reading::plural;
-use super::{DONE, FAILED, Remarks, inputs, misuse, named, print, train};
+use super::{DONE, FAILED, Remarks, inputs, misuse, named, print, refuse_same, train};
 
 /// How many examples that fail are shown one by one.
 const SHOWN: usize = 50;
@@ -42,6 +42,7 @@ pub fn run(args: &Cues, shared: &Shared, remarks: Remarks) -> anyhow::Result<u8>
     }
     if !args.paths.is_empty() {
         let (files, all_found) = inputs::files(&args.paths, &args.glob, remarks)?;
+        refuse_same(None, &files)?;
         let all_read = shown::matches(&loaded, args, shared, &files, remarks)?;
         if !(all_found && all_read) {
             status = FAILED;

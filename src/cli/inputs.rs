@@ -7,6 +7,7 @@ use ignore::overrides::OverrideBuilder;
 use ignore::{DirEntry, WalkBuilder};
 
 use super::Remarks;
+use super::output::takes_stdout;
 
 /// The files that the paths stand for, in the order of the paths, those of a folder sorted. Whether all could be found.
 pub fn files(paths: &[PathBuf], globs: &[String], remarks: Remarks) -> anyhow::Result<(Vec<PathBuf>, bool)> {
@@ -78,6 +79,11 @@ fn walk(folder: &Path, globs: &[String], remarks: Remarks, files: &mut Vec<PathB
     let (mut all_found, mut links) = (true, 0);
     for entry in walk {
         match entry {
+            // What is written while it is read has no end.
+            Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) && takes_stdout(entry.path()) => {
+                remarks
+                    .say(format_args!("{}: is where standard output goes, and is passed over", entry.path().display()));
+            }
             Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => files.push(entry.into_path()),
             Ok(entry) => links += u64::from(entry.depth() > 0 && entry.path_is_symlink()),
             Err(error) => {

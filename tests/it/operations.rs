@@ -121,3 +121,30 @@ fn the_ending_of_an_output_says_its_format_in_any_case() {
     let table = Desk::with_model().and("T.CSV", "text\nThey will pay.\n");
     table.run("classify -m m T.CSV").ok().says("looks like a table");
 }
+
+#[test]
+fn standard_output_that_is_an_input_is_refused_and_in_a_folder_passed_over() {
+    let desk = desk().and("loop.csv", "text,id\nThey will pay.,1\n").and("texts/a.txt", "They will pay.\n");
+    let limit = "ulimit -f 200; ulimit -t 20;";
+    for args in [
+        "classify -m m t.txt >> t.txt",
+        "classify -m m t.txt -o - >> t.txt",
+        "classify -m m - < t.txt >> t.txt",
+        "classify -m m --column text loop.csv -f csv >> loop.csv",
+        "suggest -m m t.txt >> t.txt",
+        "cues builtin t.txt >> t.txt",
+        "evaluate -m m train.csv >> train.csv",
+        "estimate -m m t.txt --labelled train.csv >> t.txt",
+        "convert train.csv - --to csv >> train.csv",
+        "agree train.csv train.csv >> train.csv",
+    ] {
+        shell(&desk, limit, args).ends(2).says("is an input, and standard output goes into it\nhint: ");
+    }
+    assert_eq!(desk.read("t.txt"), b"They will pay for this.\n");
+    for args in ["classify -m m texts > texts/zz.txt", "cues builtin texts > texts/zz.txt"] {
+        shell(&desk, limit, args).ok().says("texts/zz.txt: is where standard output goes, and is passed over");
+        assert!(desk.read("texts/zz.txt").len() < 4000);
+    }
+    shell(&desk, limit, "classify --files texts > texts/zz.txt").ok();
+    assert_eq!(desk.read("texts/zz.txt"), b"texts/a.txt\n");
+}
