@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use ignore::overrides::OverrideBuilder;
 use ignore::{DirEntry, WalkBuilder};
 
-use super::Remarks;
 use super::output::takes_stdout;
+use super::{Remarks, misuse};
 
 /// The files that the paths stand for, in the order of the paths, those of a folder sorted. Whether all could be found.
 pub fn files(paths: &[PathBuf], globs: &[String], remarks: Remarks) -> anyhow::Result<(Vec<PathBuf>, bool)> {
@@ -61,9 +61,15 @@ fn walk(folder: &Path, globs: &[String], remarks: Remarks, files: &mut Vec<PathB
     // Some systems write NOTES.TXT.
     overrides.case_insensitive(globs.is_empty()).map_err(|error| anyhow::anyhow!("--glob: {error}"))?;
     for glob in if globs.is_empty() { &usual[..] } else { globs } {
-        overrides.add(glob).map_err(|error| anyhow::anyhow!("--glob {glob:?}: {error}"))?;
+        overrides.add(glob).map_err(|error| {
+            misuse(format_args!(
+                "--glob {glob:?}: {error}\nhint: *.html, !drafts and notes/*.txt are such patterns (in quotation marks)"
+            ))
+        })?;
     }
-    let overrides = overrides.build().map_err(|error| anyhow::anyhow!("--glob: {error}"))?;
+    let overrides = overrides
+        .build()
+        .map_err(|error| misuse(format_args!("--glob: {error}\nhint: choose fewer or shorter patterns")))?;
     // A glob that is asked for does not let hidden files in. A link to a folder matches no glob for files, and is told of all the same.
     let is_wanted = move |entry: &DirEntry| {
         let is_hidden = || entry.file_name().as_encoded_bytes().starts_with(b".");

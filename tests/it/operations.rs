@@ -1,11 +1,10 @@
 //! What a person meets who runs it among other programs: streams that are redirected, links, packed and foreign files, folders full of them.
 
 use std::fs;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::process::Command;
 
-use crate::desk::{Desk, Ran};
+use crate::desk::Desk;
 use crate::surroundings::shell;
 
 /// A desk with a model `m` and a text.
@@ -147,4 +146,12 @@ fn standard_output_that_is_an_input_is_refused_and_in_a_folder_passed_over() {
     }
     shell(&desk, limit, "classify --files texts > texts/zz.txt").ok();
     assert_eq!(desk.read("texts/zz.txt"), b"texts/a.txt\n");
+}
+
+#[test]
+fn a_glob_that_is_none_is_misuse() {
+    let desk = desk().and("texts/a.txt", "They will pay.\n");
+    for args in ["classify -m m texts", "suggest -m m texts", "cues builtin texts"] {
+        desk.run(&format!("{args} --glob [")).ends(2).says("--glob \"[\": ").says("\nhint: ");
+    }
 }
