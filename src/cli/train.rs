@@ -232,9 +232,8 @@ fn mirror(path: &Path) -> anyhow::Result<Mirror> {
     );
     serde_json::from_slice(&text).map_err(|error| {
         anyhow::anyhow!(
-            "{}: not what `rhetor evaluate --format json` writes: {error}\nhint: rhetor evaluate DATA --format json -o {}",
-            path.display(),
-            shell(path)
+            "{}: not what `rhetor evaluate --format json` writes: {error}\nhint: rhetor evaluate DATA --format json -o evaluation.json",
+            path.display()
         )
     })
 }

@@ -155,3 +155,12 @@ fn a_glob_that_is_none_is_misuse() {
         desk.run(&format!("{args} --glob [")).ends(2).says("--glob \"[\": ").says("\nhint: ");
     }
 }
+
+#[test]
+fn no_hint_would_overwrite_the_data_that_it_is_about() {
+    let desk = desk();
+    desk.run("train train.csv -o n --mirror train.csv")
+        .ends(1)
+        .says("hint: rhetor evaluate DATA --format json -o evaluation.json")
+        .says_not("-o train.csv");
+}
