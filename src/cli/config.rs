@@ -8,7 +8,7 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::parser::ValueSource;
@@ -85,7 +85,7 @@ fn typed_or_set(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<Cli>
         command = command.long_version(super::version::long());
     }
     let plain =
-        command.try_get_matches_from_mut(&args).unwrap_or_else(|error| super::advice::advised(error, &args).exit());
+        command.try_get_matches_from_mut(&args).unwrap_or_else(|error| ended(&super::advice::advised(error, &args)));
     let typed = Cli::from_arg_matches(&plain).unwrap_or_else(|error| error.exit());
     let Some(path) = file_of(&typed.shared) else { return Ok(typed) };
     let mut config = Config::read(&path)?;
@@ -103,6 +103,19 @@ fn typed_or_set(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<Cli>
         Remarks::new(&cli.shared).say(format_args!("{}: {used} (--no-config does without)", path.display()));
     }
     Ok(cli)
+}
+
+/// Help, a version or an error of usage. `clap` itself would not say that its words found no place.
+fn ended(error: &clap::Error) -> ! {
+    let printed = error.print().and_then(|()| std::io::stdout().flush());
+    if let Err(cause) = printed
+        && !error.use_stderr()
+        && cause.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        Remarks::default().fail(format_args!("standard output: {cause}"));
+        std::process::exit(super::FAILED.into());
+    }
+    std::process::exit(error.exit_code())
 }
 
 fn file_of(shared: &Shared) -> Option<PathBuf> {

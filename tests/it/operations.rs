@@ -164,3 +164,12 @@ fn no_hint_would_overwrite_the_data_that_it_is_about() {
         .says("hint: rhetor evaluate DATA --format json -o evaluation.json")
         .says_not("-o train.csv");
 }
+
+#[test]
+fn help_that_finds_no_place_is_told_of() {
+    let desk = desk();
+    for args in ["--help", "--version", "-V", "classify -h", "help train"] {
+        shell(&desk, "", &format!("{args} >/dev/full")).ends(1).says("rhetor: standard output: ");
+        shell(&desk, "", &format!("{args} >/dev/null")).ok();
+    }
+}
