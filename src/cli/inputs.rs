@@ -82,7 +82,7 @@ fn walk(folder: &Path, globs: &[String], remarks: Remarks, files: &mut Vec<PathB
     // Text that is to be read is not source code: what git ignores may well be meant.
     let walk =
         WalkBuilder::new(folder).standard_filters(false).filter_entry(is_wanted).sort_by_file_path(Path::cmp).build();
-    let (mut all_found, mut links) = (true, 0);
+    let (mut all_found, mut links, mut pipes) = (true, 0_u64, 0_u64);
     for entry in walk {
         match entry {
             // What is written while it is read has no end.
@@ -91,7 +91,8 @@ fn walk(folder: &Path, globs: &[String], remarks: Remarks, files: &mut Vec<PathB
                     .say(format_args!("{}: is where standard output goes, and is passed over", entry.path().display()));
             }
             Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => files.push(entry.into_path()),
-            Ok(entry) => links += u64::from(entry.depth() > 0 && entry.path_is_symlink()),
+            Ok(entry) if entry.depth() > 0 && entry.path_is_symlink() => links += 1,
+            Ok(entry) => pipes += u64::from(entry.file_type().is_some_and(|kind| !kind.is_dir())),
             Err(error) => {
                 remarks.fail(error);
                 all_found = false;
@@ -101,6 +102,10 @@ fn walk(folder: &Path, globs: &[String], remarks: Remarks, files: &mut Vec<PathB
     if links > 0 {
         let (were, them) = if links == 1 { ("symbolic link is", "it") } else { ("symbolic links are", "them") };
         remarks.say(format_args!("{}: {links} {were} not followed; name {them} to read {them}", folder.display()));
+    }
+    if pipes > 0 {
+        let (are, them) = if pipes == 1 { ("pipe or device is", "it") } else { ("pipes or devices are", "them") };
+        remarks.say(format_args!("{}: {pipes} {are} passed over; name {them} to read {them}", folder.display()));
     }
     Ok(all_found)
 }

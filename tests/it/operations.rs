@@ -173,3 +173,13 @@ fn help_that_finds_no_place_is_told_of() {
         shell(&desk, "", &format!("{args} >/dev/null")).ok();
     }
 }
+
+#[test]
+fn a_pipe_in_a_folder_is_told_of_as_a_link_is() {
+    let desk = desk().and("texts/a.txt", "They will pay.\n");
+    assert!(Command::new("mkfifo").arg(desk.path("texts/p.txt")).status().unwrap().success());
+    desk.run("classify -m m texts").ok().says("texts: 1 pipe or device is passed over; name it to read it");
+    assert!(Command::new("mkfifo").arg(desk.path("texts/q.txt")).status().unwrap().success());
+    assert!(Command::new("mkfifo").arg(desk.path("texts/other")).status().unwrap().success());
+    desk.run("classify -m m texts").ok().says("texts: 2 pipes or devices are passed over; name them to read them");
+}
