@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use rhetor::codebook::{self, Codebook, nearest};
-use rhetor::corpus::{self, Columns, Corpus, Format, ReadOptions, shell};
+use rhetor::corpus::{self, Columns, Corpus, Format, ReadOptions};
 use rhetor::features::FeatureSettings;
 use rhetor::features::cues::{self, CueSet};
 use rhetor::features::vectors::{self, Vectors};

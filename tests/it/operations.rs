@@ -183,3 +183,14 @@ fn a_pipe_in_a_folder_is_told_of_as_a_link_is() {
     assert!(Command::new("mkfifo").arg(desk.path("texts/other")).status().unwrap().success());
     desk.run("classify -m m texts").ok().says("texts: 2 pipes or devices are passed over; name them to read them");
 }
+
+#[test]
+fn a_second_column_of_a_name_is_said_to_be_left_out() {
+    let desk = Desk::with_model().and("twice.csv", "text,labels,note,note\nThey will pay,threat,one,two\n");
+    let words =
+        "twice.csv:1: the column `note` stands there twice; the first is read and the other left out\nhint: rename one";
+    desk.run("convert twice.csv out.csv").ok().says(words);
+    assert!(!String::from_utf8(desk.read("out.csv")).unwrap().contains("two"));
+    desk.run("classify -m m --column text twice.csv -f jsonl").ok().says(words);
+    desk.run("classify -m m --column text twice.csv -f csv").ok().says_not("twice;").prints("one,two");
+}
