@@ -267,9 +267,18 @@ fn ending(output: Option<&Path>) -> Option<String> {
 }
 
 fn share(text: &str) -> Result<f64, String> {
+    to_one(text, "a probability")
+}
+
+/// How much of a whole.
+fn part(text: &str) -> Result<f64, String> {
+    to_one(text, "a share")
+}
+
+fn to_one(text: &str, what: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
-        _ => Err(or_point(text, "a probability lies between 0 and 1")),
+        Ok(number) if (0.0..=1.0).contains(&number) => Ok(number),
+        _ => Err(or_point(text, &format!("{what} lies between 0 and 1"))),
     }
 }
 

@@ -82,7 +82,8 @@ pub fn read(path: &Path, language: Language, remarks: Remarks) -> anyhow::Result
         cues::builtin()
     } else {
         if path.as_os_str() != "-" {
-            std::fs::metadata(path).map_err(|error| named(path, error))?;
+            let there = std::fs::metadata(path).map_err(|error| named(path, error))?;
+            anyhow::ensure!(!there.is_dir(), "{name}: is a folder\nhint: name a file in it, or `builtin`");
         }
         let read = cues::read(path)?;
         read.remarks.iter().for_each(|remark| remarks.warn(format_args!("{name}: {remark}")));
@@ -180,5 +181,7 @@ fn summary(loaded: &Loaded, misses: usize) -> String {
         wrong => format!("{wrong} not as the file says"),
     };
     let (cues, classes) = (set.cues.len(), set.classes.len());
-    out + &format!("{cues} cues, {classes} word classes, {examples} example sentences: {holds}\n")
+    let count = |n: usize, one, many| format!("{n} {}", plural(n as u64, one, many));
+    let (cues, classes) = (count(cues, "cue", "cues"), count(classes, "word class", "word classes"));
+    out + &format!("{cues}, {classes}, {}: {holds}\n", count(examples, "example sentence", "example sentences"))
 }

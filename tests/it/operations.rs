@@ -194,3 +194,13 @@ fn a_second_column_of_a_name_is_said_to_be_left_out() {
     desk.run("classify -m m --column text twice.csv -f jsonl").ok().says(words);
     desk.run("classify -m m --column text twice.csv -f csv").ok().says_not("twice;").prints("one,two");
 }
+
+#[test]
+fn messages_name_what_they_are_about() {
+    let desk = desk().and("one.toml", "[threat]\npay = [\"will pay\"]\n").and("home/a.txt", "");
+    shell(&desk, "", "classify --files t.txt >/dev/full").ends(1).says("rhetor: standard output: ");
+    desk.run("cues nope").ends(1).says("nope: No such file").says_not("did you mean");
+    desk.run("cues home").ends(1).says("home: is a folder\nhint: name a file in it, or `builtin`");
+    desk.run("cues one.toml").ok().prints("\n1 cue, 0 word classes, 0 example sentences: ");
+    desk.run("suggest -m m t.txt --random 2").ends(2).says("a share lies between 0 and 1");
+}
