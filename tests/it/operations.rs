@@ -204,3 +204,17 @@ fn messages_name_what_they_are_about() {
     desk.run("cues one.toml").ok().prints("\n1 cue, 0 word classes, 0 example sentences: ");
     desk.run("suggest -m m t.txt --random 2").ends(2).says("a share lies between 0 and 1");
 }
+
+#[test]
+fn a_setting_with_a_value_that_is_none_is_told_the_choices() {
+    let desk = desk()
+        .and("e.toml", "[classify]\nexplain = true\n")
+        .and("f.toml", "[classify]\nformat = \"xml\"\n")
+        .and("n.toml", "[classify]\ntop-k = true\n");
+    desk.run("classify -m m t.txt --config e.toml").ends(2).says("classify.explain takes \"weight\" or \"reading\"");
+    desk.run("classify -m m t.txt --config f.toml")
+        .ends(2)
+        .says("xml")
+        .says("[possible values: text, jsonl, csv, tsv, html]");
+    desk.run("classify -m m t.txt --config n.toml").ends(2).says("classify.top-k takes a text or a number");
+}
