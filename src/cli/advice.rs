@@ -184,8 +184,9 @@ fn error_lacks(error: &clap::Error, option: &str) -> bool {
 fn near<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let typed = typed.to_lowercase();
     let by_distance = names.map(|name| (strsim::osa_distance(&typed, &name.to_lowercase()), name));
-    let near =
-        by_distance.filter(|(distance, name)| *distance <= SPELT_ALIKE && *distance < name.chars().count().min(3));
+    // Of four letters two are half: `nope` is no `home`.
+    let most = if typed.chars().count() > 2 * SPELT_ALIKE { SPELT_ALIKE } else { 1 };
+    let near = by_distance.filter(|(distance, name)| *distance <= most && *distance < name.chars().count().min(3));
     near.min().map(|(_, name)| name)
 }
 

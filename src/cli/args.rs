@@ -14,7 +14,7 @@ mod train;
 
 use std::convert::Infallible;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use encoding_rs::Encoding;
@@ -261,10 +261,24 @@ fn name(text: &str) -> Result<String, Infallible> {
     Ok(composed(text).into_owned())
 }
 
+/// The ending of an output's name in small letters, which promises a format in any case.
+fn ending(output: Option<&Path>) -> Option<String> {
+    Some(output?.extension()?.to_str()?.to_ascii_lowercase())
+}
+
 fn share(text: &str) -> Result<f64, String> {
+    to_one(text, "a probability")
+}
+
+/// How much of a whole.
+fn part(text: &str) -> Result<f64, String> {
+    to_one(text, "a share")
+}
+
+fn to_one(text: &str, what: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
-        _ => Err(or_point(text, "a probability lies between 0 and 1")),
+        Ok(number) if (0.0..=1.0).contains(&number) => Ok(number),
+        _ => Err(or_point(text, &format!("{what} lies between 0 and 1"))),
     }
 }
 

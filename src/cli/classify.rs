@@ -160,7 +160,7 @@ fn paths(args: &Classify) -> Cow<'_, [PathBuf]> {
 /// What would be read, a name a line, byte by byte as the system has it.
 fn list(args: &Classify, remarks: Remarks) -> anyhow::Result<u8> {
     let (files, mut all_found) = inputs::files(&paths(args), &args.from.glob, remarks)?;
-    let mut out = io::stdout().lock();
+    let mut out = Output::open(None)?;
     for path in &files {
         if path.as_os_str() != "-"
             && let Err(error) = path.metadata()
@@ -172,6 +172,7 @@ fn list(args: &Classify, remarks: Remarks) -> anyhow::Result<u8> {
         out.write_all(path.as_os_str().as_encoded_bytes())?;
         out.write_all(b"\n")?;
     }
+    out.finish()?;
     Ok(if all_found { DONE } else { FAILED })
 }
 

@@ -8,7 +8,7 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::parser::ValueSource;
@@ -85,7 +85,7 @@ fn typed_or_set(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<Cli>
         command = command.long_version(super::version::long());
     }
     let plain =
-        command.try_get_matches_from_mut(&args).unwrap_or_else(|error| super::advice::advised(error, &args).exit());
+        command.try_get_matches_from_mut(&args).unwrap_or_else(|error| ended(&super::advice::advised(error, &args)));
     let typed = Cli::from_arg_matches(&plain).unwrap_or_else(|error| error.exit());
     let Some(path) = file_of(&typed.shared) else { return Ok(typed) };
     let mut config = Config::read(&path)?;
@@ -103,6 +103,19 @@ fn typed_or_set(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<Cli>
         Remarks::new(&cli.shared).say(format_args!("{}: {used} (--no-config does without)", path.display()));
     }
     Ok(cli)
+}
+
+/// Help, a version or an error of usage. `clap` itself would not say that its words found no place.
+fn ended(error: &clap::Error) -> ! {
+    let printed = error.print().and_then(|()| std::io::stdout().flush());
+    if let Err(cause) = printed
+        && !error.use_stderr()
+        && cause.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        Remarks::default().fail(format_args!("standard output: {cause}"));
+        std::process::exit(super::FAILED.into());
+    }
+    std::process::exit(error.exit_code())
 }
 
 fn file_of(shared: &Shared) -> Option<PathBuf> {
@@ -179,7 +192,14 @@ impl Config {
     fn blamed(&self, error: &clap::Error) -> anyhow::Error {
         let words = error.to_string();
         let words = words.lines().next().unwrap_or_default().trim_start_matches("error: ");
-        anyhow::anyhow!("{}: {words}\nhint: mend the file, or go on without it with --no-config", self.path.display())
+        let choices = match error.get(clap::error::ContextKind::ValidValue) {
+            Some(clap::error::ContextValue::Strings(valid)) => format!(" [possible values: {}]", valid.join(", ")),
+            _ => String::new(),
+        };
+        anyhow::anyhow!(
+            "{}: {words}{choices}\nhint: mend the file, or go on without it with --no-config",
+            self.path.display()
+        )
     }
 }
 
@@ -216,9 +236,23 @@ fn setting(
             let numbers = list.iter().filter_map(toml::Value::as_integer).map(|number| number.to_string());
             numbers.collect::<Vec<_>>().join(",")
         }
-        _ => anyhow::bail!("{}: {shown} takes a text or a number, as on the command line", path.display()),
+        _ => anyhow::bail!("{}: {shown} takes {}", path.display(), wanted(command, key)),
     };
     Ok(Setting { command, key, value })
+}
+
+/// What a key takes, by what its option does.
+fn wanted(command: Option<&str>, key: &str) -> String {
+    let program = Cli::command();
+    let of = command.and_then(|command| program.find_subcommand(command)).unwrap_or(&program);
+    let option = of.get_arguments().find(|arg| arg.get_id() == id(key).as_str());
+    let choices = option.map(clap::Arg::get_possible_values).unwrap_or_default();
+    let choices: Vec<String> = choices.iter().map(|choice| format!("{:?}", choice.get_name())).collect();
+    match &choices[..] {
+        [] => "a text or a number, as on the command line".to_owned(),
+        [most @ .., last] if !most.is_empty() => format!("{} or {last}", most.join(", ")),
+        [only, ..] => only.clone(),
+    }
 }
 
 /// Options that name files, which somebody may well try to set.

@@ -14,7 +14,7 @@ use rhetor::text::visible;
 
 use super::args::{Cues, CuesFormat, Shared};
 use super::reading::plural;
-use super::{DONE, FAILED, Remarks, inputs, misuse, named, print, train};
+use super::{DONE, FAILED, Remarks, inputs, misuse, named, print, refuse_same, train};
 
 /// How many examples that fail are shown one by one.
 const SHOWN: usize = 50;
@@ -42,6 +42,7 @@ pub fn run(args: &Cues, shared: &Shared, remarks: Remarks) -> anyhow::Result<u8>
     }
     if !args.paths.is_empty() {
         let (files, all_found) = inputs::files(&args.paths, &args.glob, remarks)?;
+        refuse_same(None, &files)?;
         let all_read = shown::matches(&loaded, args, shared, &files, remarks)?;
         if !(all_found && all_read) {
             status = FAILED;
@@ -58,7 +59,7 @@ pub fn run(args: &Cues, shared: &Shared, remarks: Remarks) -> anyhow::Result<u8>
 
 fn load(args: &Cues, remarks: Remarks) -> anyhow::Result<Loaded> {
     let path = args.file.to_string_lossy();
-    let is_cues = |path: &Path| path.extension().is_some_and(|ending| ending == "toml");
+    let is_cues = |path: &Path| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
     if let Some(cues) =
         args.paths.iter().find(|path| is_cues(path)).filter(|_| path != cues::BUILTIN && !is_cues(&args.file))
     {
@@ -81,7 +82,8 @@ pub fn read(path: &Path, language: Language, remarks: Remarks) -> anyhow::Result
         cues::builtin()
     } else {
         if path.as_os_str() != "-" {
-            std::fs::metadata(path).map_err(|error| named(path, error))?;
+            let there = std::fs::metadata(path).map_err(|error| named(path, error))?;
+            anyhow::ensure!(!there.is_dir(), "{name}: is a folder\nhint: name a file in it, or `builtin`");
         }
         let read = cues::read(path)?;
         read.remarks.iter().for_each(|remark| remarks.warn(format_args!("{name}: {remark}")));
@@ -179,5 +181,7 @@ fn summary(loaded: &Loaded, misses: usize) -> String {
         wrong => format!("{wrong} not as the file says"),
     };
     let (cues, classes) = (set.cues.len(), set.classes.len());
-    out + &format!("{cues} cues, {classes} word classes, {examples} example sentences: {holds}\n")
+    let count = |n: usize, one, many| format!("{n} {}", plural(n as u64, one, many));
+    let (cues, classes) = (count(cues, "cue", "cues"), count(classes, "word class", "word classes"));
+    out + &format!("{cues}, {classes}, {}: {holds}\n", count(examples, "example sentence", "example sentences"))
 }

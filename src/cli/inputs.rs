@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use ignore::overrides::OverrideBuilder;
 use ignore::{DirEntry, WalkBuilder};
 
-use super::Remarks;
+use super::output::takes_stdout;
+use super::{Remarks, misuse};
 
 /// The files that the paths stand for, in the order of the paths, those of a folder sorted. Whether all could be found.
 pub fn files(paths: &[PathBuf], globs: &[String], remarks: Remarks) -> anyhow::Result<(Vec<PathBuf>, bool)> {
@@ -60,9 +61,15 @@ fn walk(folder: &Path, globs: &[String], remarks: Remarks, files: &mut Vec<PathB
     // Some systems write NOTES.TXT.
     overrides.case_insensitive(globs.is_empty()).map_err(|error| anyhow::anyhow!("--glob: {error}"))?;
     for glob in if globs.is_empty() { &usual[..] } else { globs } {
-        overrides.add(glob).map_err(|error| anyhow::anyhow!("--glob {glob:?}: {error}"))?;
+        overrides.add(glob).map_err(|error| {
+            misuse(format_args!(
+                "--glob {glob:?}: {error}\nhint: *.html, !drafts and notes/*.txt are such patterns (in quotation marks)"
+            ))
+        })?;
     }
-    let overrides = overrides.build().map_err(|error| anyhow::anyhow!("--glob: {error}"))?;
+    let overrides = overrides
+        .build()
+        .map_err(|error| misuse(format_args!("--glob: {error}\nhint: choose fewer or shorter patterns")))?;
     // A glob that is asked for does not let hidden files in. A link to a folder matches no glob for files, and is told of all the same.
     let is_wanted = move |entry: &DirEntry| {
         let is_hidden = || entry.file_name().as_encoded_bytes().starts_with(b".");
@@ -75,11 +82,17 @@ fn walk(folder: &Path, globs: &[String], remarks: Remarks, files: &mut Vec<PathB
     // Text that is to be read is not source code: what git ignores may well be meant.
     let walk =
         WalkBuilder::new(folder).standard_filters(false).filter_entry(is_wanted).sort_by_file_path(Path::cmp).build();
-    let (mut all_found, mut links) = (true, 0);
+    let (mut all_found, mut links, mut pipes) = (true, 0_u64, 0_u64);
     for entry in walk {
         match entry {
+            // What is written while it is read has no end.
+            Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) && takes_stdout(entry.path()) => {
+                remarks
+                    .say(format_args!("{}: is where standard output goes, and is passed over", entry.path().display()));
+            }
             Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => files.push(entry.into_path()),
-            Ok(entry) => links += u64::from(entry.depth() > 0 && entry.path_is_symlink()),
+            Ok(entry) if entry.depth() > 0 && entry.path_is_symlink() => links += 1,
+            Ok(entry) => pipes += u64::from(entry.file_type().is_some_and(|kind| !kind.is_dir())),
             Err(error) => {
                 remarks.fail(error);
                 all_found = false;
@@ -89,6 +102,10 @@ fn walk(folder: &Path, globs: &[String], remarks: Remarks, files: &mut Vec<PathB
     if links > 0 {
         let (were, them) = if links == 1 { ("symbolic link is", "it") } else { ("symbolic links are", "them") };
         remarks.say(format_args!("{}: {links} {were} not followed; name {them} to read {them}", folder.display()));
+    }
+    if pipes > 0 {
+        let (are, them) = if pipes == 1 { ("pipe or device is", "it") } else { ("pipes or devices are", "them") };
+        remarks.say(format_args!("{}: {pipes} {are} passed over; name {them} to read {them}", folder.display()));
     }
     Ok(all_found)
 }

@@ -125,11 +125,20 @@ fn advised(path: &Path, error: io::Error, advice: impl Fn(&Path) -> Option<Strin
     anyhow::anyhow!("{}: {error}{hint}", path.display())
 }
 
-/// Refuses an output that is also an input: the data, or a model, cue or vector file. And standard input named twice, which would be empty the second time.
+/// Refuses an output that is also an input, which a run would feed without end, or overwrite: the data, or a model, cue or vector file. And standard input named twice, which would be empty the second time.
 pub fn refuse_same<'a>(output: Option<&Path>, inputs: impl IntoIterator<Item = &'a PathBuf>) -> anyhow::Result<()> {
     let inputs: Vec<&PathBuf> = inputs.into_iter().collect();
     if inputs.iter().filter(|input| input.as_os_str() == "-").count() > 1 {
         return Err(misuse("-: standard input can be read only once\nhint: write one of the inputs to a file first"));
+    }
+    if output.is_none_or(is_stdout) {
+        return match inputs.into_iter().find(|input| takes_stdout(input)) {
+            Some(input) => Err(misuse(format_args!(
+                "{}: is an input, and standard output goes into it\nhint: choose another file for the output",
+                input.display()
+            ))),
+            None => Ok(()),
+        };
     }
     let Some(output) = output.and_then(|path| path.canonicalize().ok()) else { return Ok(()) };
     let is_output = |input: &Path| match input.to_str() {
@@ -150,13 +159,43 @@ pub fn is_stdout(path: &Path) -> bool {
     path.as_os_str() == "-" || leads_to_stdout(path)
 }
 
+/// Whether standard output goes into that input, which is a regular file.
+pub fn takes_stdout(input: &Path) -> bool {
+    match input.to_str() {
+        Some("-") => input_is_output(),
+        _ => input.is_file() && leads_to_stdout(input),
+    }
+}
+
 #[cfg(unix)]
 fn leads_to_stdout(path: &Path) -> bool {
-    use std::os::fd::AsFd;
+    path.metadata().is_ok_and(|path| of_stream(io::stdout()).is_some_and(|output| place(&output) == place(&path)))
+}
+
+/// A file, whatever it is called.
+#[cfg(unix)]
+fn place(file: &std::fs::Metadata) -> (u64, u64) {
     use std::os::unix::fs::MetadataExt;
-    let place = |file: &std::fs::Metadata| (file.dev(), file.ino());
-    let output = io::stdout().as_fd().try_clone_to_owned().and_then(|output| std::fs::File::from(output).metadata());
-    matches!((output, path.metadata()), (Ok(output), Ok(path)) if place(&output) == place(&path))
+    (file.dev(), file.ino())
+}
+
+#[cfg(unix)]
+fn of_stream(stream: impl std::os::fd::AsFd) -> Option<std::fs::Metadata> {
+    std::fs::File::from(stream.as_fd().try_clone_to_owned().ok()?).metadata().ok()
+}
+
+/// Whether standard input and standard output are one regular file.
+#[cfg(unix)]
+fn input_is_output() -> bool {
+    of_stream(io::stdout()).is_some_and(|output| {
+        output.is_file() && of_stream(io::stdin()).is_some_and(|input| place(&input) == place(&output))
+    })
+}
+
+/// Other systems do not tell.
+#[cfg(not(unix))]
+fn input_is_output() -> bool {
+    false
 }
 
 /// Other systems have no name for it.
@@ -168,11 +207,7 @@ fn leads_to_stdout(_: &Path) -> bool {
 /// Whether standard input comes from that file.
 #[cfg(unix)]
 fn is_standard_input(path: &Path) -> bool {
-    use std::os::fd::AsFd;
-    use std::os::unix::fs::MetadataExt;
-    let place = |file: &std::fs::Metadata| (file.dev(), file.ino());
-    let input = io::stdin().as_fd().try_clone_to_owned().and_then(|input| std::fs::File::from(input).metadata());
-    matches!((input, path.metadata()), (Ok(input), Ok(output)) if output.is_file() && place(&input) == place(&output))
+    matches!((of_stream(io::stdin()), path.metadata()), (Some(input), Ok(output)) if output.is_file() && place(&input) == place(&output))
 }
 
 /// Other systems do not tell.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use rhetor::codebook::{self, Codebook, nearest};
-use rhetor::corpus::{self, Columns, Corpus, Format, ReadOptions, shell};
+use rhetor::corpus::{self, Columns, Corpus, Format, ReadOptions};
 use rhetor::features::FeatureSettings;
 use rhetor::features::cues::{self, CueSet};
 use rhetor::features::vectors::{self, Vectors};
@@ -232,9 +232,8 @@ fn mirror(path: &Path) -> anyhow::Result<Mirror> {
     );
     serde_json::from_slice(&text).map_err(|error| {
         anyhow::anyhow!(
-            "{}: not what `rhetor evaluate --format json` writes: {error}\nhint: rhetor evaluate DATA --format json -o {}",
-            path.display(),
-            shell(path)
+            "{}: not what `rhetor evaluate --format json` writes: {error}\nhint: rhetor evaluate DATA --format json -o evaluation.json",
+            path.display()
         )
     })
 }

@@ -160,7 +160,10 @@ pub enum Warning {
         shown(label)
     )]
     JoinedLabels { label: String, rows: usize, first: Place },
-    #[error("{place}: the column `{}` stands there twice, and the first is read\nhint: rename one", shown(column))]
+    #[error(
+        "{place}: the column `{}` stands there twice; the first is read and the other left out\nhint: rename one",
+        shown(column)
+    )]
     DuplicateColumn { place: Place, column: String },
     #[error("{place}: no rows\nhint: leave the file out, or check that it was written completely")]
     EmptyFile { place: Place },

@@ -1012,9 +1012,7 @@ mod tests {
         );
         let corpus = corpus("a.csv", "text,labels,x,x\na,b,first,second\n");
         assert_eq!(corpus.examples[0].extra["x"], "first");
-        assert!(
-            corpus.warnings[0].to_string().starts_with("a.csv:1: the column `x` stands there twice, and the first")
-        );
+        assert!(corpus.warnings[0].to_string().starts_with("a.csv:1: the column `x` stands there twice; the first"));
     }
 
     #[test]

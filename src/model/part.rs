@@ -51,12 +51,19 @@ struct Names {
 }
 
 impl PartFile {
-    /// Begins a file that will be called `path`. A link is followed; a device, a pipe or a socket is opened itself.
+    /// Begins a file that will be called `path`. A link is followed; a device, a pipe, a socket, or what some program has open
+    /// already (`/dev/stdout`) is written itself.
     ///
     /// # Errors
     /// If `path` names no file, somebody else is writing it, or whatever the file system answers.
     pub fn begin(path: &Path) -> io::Result<PartFile> {
-        let whole = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let whole = match end_of_links(path)? {
+            End::Stream(stream) => {
+                let out = BufWriter::with_capacity(BUFFER, opened(&stream)?);
+                return Ok(PartFile { out, names: None });
+            }
+            End::File(file) => fs::canonicalize(&file).unwrap_or(file),
+        };
         let old = fs::metadata(&whole).ok();
         if old.as_ref().is_some_and(|old| !old.is_file() && !old.is_dir()) {
             let out = BufWriter::with_capacity(BUFFER, File::options().write(true).open(&whole)?);
@@ -66,11 +73,12 @@ impl PartFile {
             return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a folder"));
         }
         let part = part_of(&whole)?;
-        let file = locked(&part)?;
+        let file = locked(&part).map_err(|error| in_folder(error, old.is_some()))?;
         in_work().insert(part.clone());
         let begun = PartFile { out: BufWriter::with_capacity(BUFFER, file), names: Some(Names { part, whole }) };
         begun.out.get_ref().set_len(0)?;
         if let Some(old) = old {
+            keep_owner(begun.out.get_ref(), &old);
             // Who could read the old file can read the new one. Where that is refused, the usual rights must do.
             let _ = begun.out.get_ref().set_permissions(old.permissions());
         }
@@ -113,6 +121,82 @@ impl Drop for PartFile {
             in_work().remove(&names.part);
         }
     }
+}
+
+/// A file that may be written is not replaced in a folder that may not, which surprises.
+fn in_folder(error: io::Error, is_there: bool) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied if is_there => {
+            let words = format!("{error}\nhint: files are replaced whole, so that their folder must be writable, too");
+            io::Error::new(error.kind(), words)
+        }
+        _ => error,
+    }
+}
+
+/// The file belongs to whom the old one belonged to, as far as the system lets us give it away: to its owner, or at least to its group.
+#[cfg(unix)]
+fn keep_owner(file: &File, old: &fs::Metadata) {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    let is_kept = |new: &fs::Metadata| (new.uid(), new.gid()) == (old.uid(), old.gid());
+    if !file.metadata().is_ok_and(|new| is_kept(&new)) && fchown(file, Some(old.uid()), Some(old.gid())).is_err() {
+        let _ = fchown(file, None, Some(old.gid()));
+    }
+}
+
+/// Other systems have other rights.
+#[cfg(not(unix))]
+fn keep_owner(_: &File, _: &fs::Metadata) {}
+
+/// Where a path leads.
+enum End {
+    /// Something that a program has open, by its number in a folder of such: a file there may have no name, or be written by others, too.
+    Stream(PathBuf),
+    File(PathBuf),
+}
+
+/// Follows links one by one, since the last of them may be no link but something open, and since what they lead to need not be there yet.
+fn end_of_links(path: &Path) -> io::Result<End> {
+    /// As many as Linux follows.
+    const MOST_LINKS: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..=MOST_LINKS {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if let (Ok(folder), Some(name)) = (folder.canonicalize(), path.file_name())
+            && holds_streams(&folder)
+        {
+            return Ok(End::Stream(folder.join(name)));
+        }
+        match fs::read_link(&path) {
+            Ok(next) => path = folder.join(next),
+            Err(_) => return Ok(End::File(path)),
+        }
+    }
+    Err(io::Error::other("a link that leads back to itself\nhint: remove it, or name the file itself"))
+}
+
+/// Whether a folder is one of those in which the system lists what a program has open.
+fn holds_streams(folder: &Path) -> bool {
+    folder == Path::new("/dev/fd") || folder.starts_with("/proc") && folder.ends_with("fd")
+}
+
+/// Something open, to be written where its last writer stopped.
+#[cfg(unix)]
+fn opened(stream: &Path) -> io::Result<File> {
+    use std::os::fd::AsFd;
+    let ours = Path::new("/dev/fd").canonicalize().unwrap_or_default();
+    let is_ours = stream.parent() == Some(&ours);
+    match stream.file_name().and_then(|name| name.to_str()) {
+        Some("1") if is_ours => Ok(io::stdout().as_fd().try_clone_to_owned()?.into()),
+        Some("2") if is_ours => Ok(io::stderr().as_fd().try_clone_to_owned()?.into()),
+        _ => File::options().append(true).open(stream),
+    }
+}
+
+/// Other systems have no such folders.
+#[cfg(not(unix))]
+fn opened(stream: &Path) -> io::Result<File> {
+    File::options().append(true).open(stream)
 }
 
 /// The part, ours alone. It is emptied only once it is locked: until then it may be somebody else's work.

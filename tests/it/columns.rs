@@ -176,7 +176,7 @@ fn a_column_that_stands_there_twice_is_refused_if_it_is_the_one() {
     assert_eq!(first(3, &ran.stdout), ["id,body,id", "1,Vote now.,2"]);
     desk.run(&format!("{JSONL} b.csv"))
         .ok()
-        .says("b.csv:1: the column `id` stands there twice, and the first is read")
+        .says("b.csv:1: the column `id` stands there twice; the first is read and the other left out")
         .prints("{\"row\":{\"id\":\"1\",\"body\":\"Vote now.\"},");
 }
 

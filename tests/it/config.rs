@@ -33,7 +33,7 @@ fn a_configuration_names_no_files_and_its_slips_are_named() {
     refused("format = \"csv\"\n").says("hint: did you mean [classify] format?");
     refused("[classify]\nformat = \"cvs\"\n").says("rhetor.toml: invalid value 'cvs' for '--format");
     refused("[classify]\nformat = \n").says("rhetor.toml:2: ");
-    refused("[classify]\nformat = {}\n").says("takes a text or a number");
+    refused("[classify]\nformat = {}\n").says("takes \"text\", \"jsonl\"");
     refused("quiet = true\n").says("\"quiet\" is nothing that can be set here");
 }
 

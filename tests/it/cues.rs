@@ -16,7 +16,7 @@ order = "^ (sign | write | join | vote | let us)"
 #[test]
 fn a_sound_cue_file_is_summed_up() {
     let desk = Desk::with("c.toml", CUES);
-    desk.run("cues c.toml").ok().prints("2 cues, 1 word classes, 3 example sentences: all as the file says");
+    desk.run("cues c.toml").ok().prints("2 cues, 1 word class, 3 example sentences: all as the file says");
 }
 
 #[test]

@@ -26,6 +26,7 @@ mod languages;
 mod letters;
 mod model_card;
 mod model_file;
+mod operations;
 mod report;
 mod scale;
 mod schema;

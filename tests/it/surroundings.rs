@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use crate::desk::{Desk, LABELLED, Ran};
 
 /// The program run by a shell: what stands before it, such as a limit or a variable, its arguments, and where its streams go.
-fn shell(desk: &Desk, before: &str, args: &str) -> Ran {
+pub fn shell(desk: &Desk, before: &str, args: &str) -> Ran {
     let script = format!("{before} exec '{}' {args}", env!("CARGO_BIN_EXE_rhetor"));
     let mut shell = Command::new("sh");
     shell.args(["-c", &script]).current_dir(desk.path(".")).stdin(Stdio::null()).env_remove("RHETOR_MODEL");

@@ -111,7 +111,7 @@ pub enum FigureFormat {
 impl FigureFormat {
     /// The format that is asked for, or that the name of the output promises.
     pub fn meant(asked: Option<FigureFormat>, output: Option<&Path>) -> FigureFormat {
-        let promised = || match output?.extension()?.to_str()? {
+        let promised = || match &super::ending(output)?[..] {
             "json" => Some(FigureFormat::Json),
             "csv" => Some(FigureFormat::Csv),
             _ => None,

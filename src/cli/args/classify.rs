@@ -50,7 +50,7 @@ impl Classify {
 
     /// The format that the name of the output promises.
     pub fn promised(&self) -> Option<OutputFormat> {
-        match self.output.as_ref()?.extension()?.to_str()? {
+        match &super::ending(self.output.as_deref())?[..] {
             "html" | "htm" => Some(OutputFormat::Html),
             "jsonl" | "ndjson" => Some(OutputFormat::Jsonl),
             "csv" => Some(OutputFormat::Csv),

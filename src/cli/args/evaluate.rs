@@ -73,7 +73,7 @@ impl Evaluate {
 
     /// The format that the name of the output promises.
     pub fn promised(&self) -> Option<FiguresFormat> {
-        match self.output.as_ref()?.extension()?.to_str()? {
+        match &super::ending(self.output.as_deref())?[..] {
             "json" => Some(FiguresFormat::Json),
             "csv" => Some(FiguresFormat::Csv),
             "html" | "htm" => Some(FiguresFormat::Html),

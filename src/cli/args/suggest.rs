@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use rhetor::corpus::Format;
 use rhetor::text::stem::Language;
 
-use super::{DataOptions, UnitName, record_size, share};
+use super::{DataOptions, UnitName, record_size};
 
 /// Choose the units most worth labelling next, and say why
 #[derive(Debug, Args)]
@@ -29,7 +29,7 @@ pub struct Suggest {
     #[arg(short, long, value_name = "DATA")]
     pub labelled: Vec<PathBuf>,
     /// The share that is drawn at random, for an honest test and for counts (`rhetor estimate`); marked as such
-    #[arg(long, value_name = "SHARE", default_value_t = 0.1, value_parser = share)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.1, value_parser = super::part)]
     pub random: f64,
     /// What chance goes by
     #[arg(long, value_name = "N", default_value_t = 0, hide_short_help = true)]
