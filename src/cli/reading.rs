@@ -63,21 +63,18 @@ pub fn read(
 
 /// What is plainly no text is said to be none.
 fn look_at(first: &[u8], path: &Path, command: &str, remarks: Remarks) -> anyhow::Result<()> {
-    let (path, typed) = (path.display(), shell(path));
+    let typed = shell(path);
     if let Some(encoding) = looks_utf16(first) {
+        let path = path.display();
         anyhow::bail!(
             "{path}: is {encoding}, and rhetor reads UTF-8\nhint: iconv -f {encoding} -t UTF-8 {typed} | {command}"
         );
     }
+    refuse_packed(first, path, command)?;
+    let path = path.display();
     if first.contains(&0) {
         remarks.warn(format_args!("{path}: looks like no text at all (it holds NUL bytes); results mean nothing"));
     }
-    let kinds: [(&[u8], String); 4] = [
-        (b"%PDF-", format!("a PDF\nhint: pdftotext {typed} - | {command}")),
-        (b"PK\x03\x04", "a zip archive or office document\nhint: save it as text, or use pandoc -t plain".into()),
-        (b"\xd0\xcf\x11\xe0", "an old office document\nhint: save it as text".into()),
-        (b"{\\rtf", "RTF\nhint: save it as text, or use pandoc -t plain".into()),
-    ];
     if looks_html(first) {
         remarks.warn(format_args!(
             "{path}: looks like HTML, and its tags are read as text\nhint: pandoc -f html -t plain {typed} | {command}"
@@ -94,12 +91,26 @@ fn look_at(first: &[u8], path: &Path, command: &str, remarks: Remarks) -> anyhow
             "{path}: looks like e-mail, and its headers are read as text\nhint: save the text of the message alone"
         ));
     }
-    for (magic, words) in kinds {
-        if first.starts_with(magic) {
-            remarks.warn(format_args!("{path}: looks like {words}"));
-        }
-    }
     Ok(())
+}
+
+/// What holds text, if any, in a form that only other programs read: its words would mean nothing.
+fn refuse_packed(first: &[u8], path: &Path, command: &str) -> anyhow::Result<()> {
+    let (path, typed) = (path.display(), shell(path));
+    let unpack = |kind: &str, tool: &str| format!("{kind} data\nhint: {tool} -dc {typed} | {command}");
+    let is = match first {
+        [b'%', b'P', b'D', b'F', b'-', ..] => format!("a PDF\nhint: pdftotext {typed} - | {command}"),
+        [b'P', b'K', 3, 4, ..] => {
+            "a zip archive or office document\nhint: save it as text, or use pandoc -t plain".into()
+        }
+        [0xD0, 0xCF, 0x11, 0xE0, ..] => "an old office document\nhint: save it as text".into(),
+        [b'{', b'\\', b'r', b't', b'f', ..] => "RTF\nhint: save it as text, or use pandoc -t plain".into(),
+        [0x28, 0xB5, 0x2F, 0xFD, ..] => unpack("Zstandard", "zstd"),
+        [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => unpack("xz", "xz"),
+        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, ..] => unpack("bzip2", "bzip2"),
+        _ => return Ok(()),
+    };
+    anyhow::bail!("{path}: is {is}")
 }
 
 /// Whether a text begins as a page of the web does. One that only quotes a tag is none.

@@ -9,11 +9,11 @@ use std::rc::Rc;
 
 use encoding_rs::Encoding;
 use encoding_rs_io::DecodeReaderBytesBuilder;
-use flate2::read::MultiGzDecoder;
 
 use super::ReadOptions;
 use super::problem::CorpusError;
 use crate::text::Place;
+use crate::text::gzip::{self, Members};
 
 /// How much of the input is looked at to tell its format, in bytes.
 const HEAD: u64 = 1 << 16;
@@ -62,11 +62,11 @@ impl<'a> Source<'a> {
         let mut magic = Vec::new();
         input.by_ref().take(8).read_to_end(&mut magic).map_err(|error| origin.error(1, error))?;
         refuse_containers(path, &magic)?;
-        origin.gzip = magic.starts_with(&[0x1F, 0x8B]);
+        origin.gzip = magic.starts_with(&gzip::MAGIC);
         let (input, most) = (Cursor::new(magic).chain(input), options.most_unpacked);
         if origin.gzip {
             let packed = Rc::new(Cell::new(0));
-            let input = MultiGzDecoder::new(Counted { input, read: packed.clone() });
+            let input = Members::new(Counted { input, read: packed.clone() });
             let unpacked = Bounded { input, packed, unpacked: 0, most };
             Source::decoded(origin, unpacked, options.encoding)
         } else {
@@ -190,6 +190,7 @@ pub(super) fn refuse_containers(path: &str, magic: &[u8]) -> Result<(), CorpusEr
             ("a spreadsheet (xlsx, ods) or zip archive", "save the sheet as CSV in UTF-8, or unpack the archive".into())
         }
         [0xD0, 0xCF, 0x11, 0xE0, ..] => ("an old Excel workbook", "save the sheet as CSV in UTF-8".into()),
+        [b'%', b'P', b'D', b'F', b'-', ..] => ("a PDF", format!("pdftotext {} - prints its text", shell(path))),
         [0x28, 0xB5, 0x2F, 0xFD, ..] => ("zstd data", unpack("zstd")),
         [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => ("xz data", unpack("xz")),
         [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, ..] => ("bzip2 data", unpack("bzip2")),

@@ -4,6 +4,7 @@
 mod abbreviation;
 pub mod cell;
 pub mod form;
+pub(crate) mod gzip;
 pub mod language;
 pub mod list;
 pub mod quote;

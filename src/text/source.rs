@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Chain, Cursor, Read};
 use std::path::Path;
 
-use flate2::read::MultiGzDecoder;
+use super::gzip::{self, Members};
 
 /// The bytes that were looked at, then the rest.
 type Whole = Chain<Cursor<Vec<u8>>, Box<dyn Read + Send>>;
@@ -12,11 +12,8 @@ type Whole = Chain<Cursor<Vec<u8>>, Box<dyn Read + Send>>;
 /// An opened input.
 pub enum Source {
     Plain(Whole),
-    /// Members one after another, as `cat a.gz b.gz` makes them.
-    Gzip(Box<MultiGzDecoder<Whole>>),
+    Gzip(Box<Members<Whole>>),
 }
-
-const GZIP: [u8; 2] = [0x1F, 0x8B];
 
 /// Bytes asked for in the first read, which also shows the reader what kind of data comes.
 const PEEK: usize = 1 << 13;
@@ -43,7 +40,7 @@ pub fn open(path: &Path) -> io::Result<Source> {
 pub fn from(mut input: Box<dyn Read + Send>) -> io::Result<Source> {
     let mut first = vec![0; PEEK];
     let mut have = 0;
-    while have < GZIP.len() {
+    while have < gzip::MAGIC.len() {
         match input.read(&mut first[have..]) {
             Ok(0) => break,
             Ok(count) => have += count,
@@ -52,9 +49,9 @@ pub fn from(mut input: Box<dyn Read + Send>) -> io::Result<Source> {
         }
     }
     first.truncate(have);
-    let is_gzip = first.starts_with(&GZIP);
+    let is_gzip = first.starts_with(&gzip::MAGIC);
     let whole = Cursor::new(first).chain(input);
-    Ok(if is_gzip { Source::Gzip(Box::new(MultiGzDecoder::new(whole))) } else { Source::Plain(whole) })
+    Ok(if is_gzip { Source::Gzip(Box::new(Members::new(whole))) } else { Source::Plain(whole) })
 }
 
 impl Read for Source {
@@ -65,7 +62,9 @@ impl Read for Source {
                 io::ErrorKind::UnexpectedEof => {
                     io::Error::new(error.kind(), "the gzip data ends too early; was it copied whole?")
                 }
-                io::ErrorKind::InvalidInput => io::Error::new(error.kind(), format!("damaged gzip data: {error}")),
+                io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+                    io::Error::new(error.kind(), format!("damaged gzip data: {error}"))
+                }
                 _ => error,
             }),
         }

@@ -218,3 +218,27 @@ fn a_setting_with_a_value_that_is_none_is_told_the_choices() {
         .says("[possible values: text, jsonl, csv, tsv, html]");
     desk.run("classify -m m t.txt --config n.toml").ends(2).says("classify.top-k takes a text or a number");
 }
+
+#[test]
+fn a_file_of_another_kind_is_named_with_the_way_out_and_not_read() {
+    let desk = desk();
+    for (magic, kind, way) in [
+        (&b"\x28\xb5\x2f\xfd rest"[..], "Zstandard data", "zstd -dc x.txt | rhetor classify"),
+        (b"\xfd7zXZ\0 rest", "xz data", "xz -dc x.txt | rhetor classify"),
+        (b"BZh91AY&SY rest", "bzip2 data", "bzip2 -dc x.txt | rhetor classify"),
+        (b"PK\x03\x04 rest", "a zip archive or office document", "pandoc"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old office document", "save it as text"),
+        (b"%PDF-1.7 rest", "a PDF", "pdftotext x.txt - | rhetor classify"),
+    ] {
+        fs::write(desk.path("x.txt"), magic).unwrap();
+        let ran = desk.run("classify -m m x.txt t.txt --all").ends(1);
+        assert!(!ran.stdout.contains("x.txt"), "{}", ran.stdout);
+        ran.prints("t.txt:1:").says(&format!("x.txt: is {kind}\nhint: ")).says(way);
+        let column = desk.run("classify -m m --column text x.txt").ends(1).stderr;
+        assert!(!column.contains("no column"), "{column}");
+        desk.run("suggest -m m x.txt").ends(1).says(&format!("is {kind}"));
+    }
+    // Text with a NUL is read all the same.
+    fs::write(desk.path("x.txt"), b"They will\0 pay.\n").unwrap();
+    desk.run("classify -m m x.txt --all").ok().says("holds NUL bytes");
+}
