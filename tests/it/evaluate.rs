@@ -490,3 +490,35 @@ fn units_with_a_label_that_the_model_lacks_are_left_out_where_nothing_can_be_rig
 fn json_of(text: &str) -> serde_json::Value {
     serde_json::from_str(text).unwrap()
 }
+
+#[test]
+fn parts_of_few_groups_are_counted() {
+    let row = |i: usize| {
+        let (paper, group) = match i {
+            0..12 => ("Post", i),
+            12..20 => ("Herald", i / 3),
+            _ => ("Globe", 30),
+        };
+        format!("They caused it number {i},{},{group},{paper}\n", ["blame", ""][i % 2])
+    };
+    let rows: String = (0..24).map(row).collect();
+    let desk = Desk::with_model().and("parts.csv", format!("text,labels,group,paper\n{rows}"));
+    let ran = desk.run("evaluate parts.csv -m m --by paper").ok();
+    let ran =
+        ran.says("2 of 3 parts have fewer than ten groups, so their intervals are too narrow; 1 of one group has none");
+    let globe = ran.stdout.lines().find(|line| line.starts_with("Globe")).unwrap();
+    assert!(!globe.contains('['), "{globe}");
+    desk.run("evaluate parts.csv -m m").ok().says_not("parts have");
+}
+
+#[test]
+fn units_without_a_label_count_as_wrongly_given_one_where_a_model_always_gives_one_and_it_is_said() {
+    let rows: Vec<&str> = LABELLED.lines().filter(|row| !row.contains(",,") && !row.contains('|')).collect();
+    let single = rows.join("\n") + "\n";
+    let desk = Desk::with("one.csv", &single).and("some.csv", format!("{single}It rained all day,,e\n"));
+    desk.run("train one.csv -o one --cues none -q").ok();
+    desk.run("evaluate some.csv -m one")
+        .ok()
+        .says("1 unit has no label, and the model gives each unit one: its answer counts as wrong");
+    desk.run("evaluate one.csv -m one").ok().says_not("has no label");
+}
