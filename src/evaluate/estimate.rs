@@ -534,7 +534,11 @@ mod tests {
         // The part's own sample has none, while the model expects more of its pool than of the sample.
         let parts = [predicted(&[0.9, 0.1].repeat(2500)), predicted(&[0.9, 0.1].repeat(2500))];
         let unit = |i: usize| {
-            labelled(usize::from(i >= 200), i % 2 == 0 && i < 200, if i % 2 == 0 && i < 210 { 0.9 } else { 0.1 })
+            labelled(
+                usize::from(i >= 200),
+                i.is_multiple_of(2) && i < 200,
+                if i.is_multiple_of(2) && i < 210 { 0.9 } else { 0.1 },
+            )
         };
         let sample: Vec<Labelled> = (0..240).map(unit).collect();
         let corrected = estimate(&parts, &sample, 1).parts[1].labels[0].corrected.unwrap();
