@@ -64,7 +64,7 @@ struct Kept {
 
 impl Kept {
     fn add(&mut self, share: Option<Share>, truth: f64) {
-        let Some(Share { interval: (low, high), .. }) = share else { return };
+        let Some(Share { interval: Some((low, high)), .. }) = share else { return };
         self.draws += 1.0;
         self.held += f64::from(u8::from(low <= truth && truth <= high));
         self.width += high - low;

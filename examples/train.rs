@@ -16,8 +16,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let trained = learn::train(&corpus.examples, &TrainSettings::default(), &|step| eprintln!("{step:?}"))?;
     for label in &trained.model.card().labels {
-        let (low, high) = label.f1_interval;
-        println!("{}: F1 {:.2} [{low:.2}, {high:.2}] on {} examples", label.label, label.f1, label.support);
+        let interval = label.f1_interval.map_or(String::new(), |(low, high)| format!(" [{low:.2}, {high:.2}]"));
+        println!("{}: F1 {:.2}{interval} on {} examples", label.label, label.f1, label.support);
     }
     trained.model.write(Path::new(&output))?;
     Ok(())

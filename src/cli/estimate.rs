@@ -26,7 +26,9 @@ use super::agree::rows;
 use super::args::{DataOptions, Estimate, FigureFormat, OutputFormat};
 use super::classify::{self, Job, SharedReport};
 use super::reading::plural;
-use super::{DONE, FAILED, Remarks, inputs, load_model, refuse_promise, refuse_same, train, write_whole};
+use super::{
+    DONE, FAILED, Remarks, inputs, load_model, refuse_promise, refuse_same, train, warn_of_few_groups, write_whole,
+};
 use pool::{Found, Pool};
 
 /// A sample of fewer units is called small.
@@ -309,6 +311,11 @@ fn warn(model: &Model, found: &Found, sample: &[Labelled], estimates: &Estimates
             plural(sample.len() as u64, "unit is", "units are")
         ));
     }
+    let refs: Vec<&Labelled> = sample.iter().collect();
+    let clusters = estimates::clusters(&refs);
+    if clusters < sample.len() {
+        warn_of_few_groups(clusters, remarks);
+    }
     let odd = |oddity: &Oddity| match *oddity {
         Oddity::Label { label, sample, pool } => {
             let name = model.labels().iter().nth(label).map_or("", |(_, name)| name);
@@ -400,7 +407,8 @@ fn counted(label: &str, estimate: estimates::Estimate, units: u64) -> LabelShare
         count: estimate.corrected.map(|corrected| corrected.share * units),
         count_interval: estimate
             .corrected
-            .map(|corrected| (corrected.interval.0 * units, corrected.interval.1 * units)),
+            .and_then(|corrected| corrected.interval)
+            .map(|(low, high)| (low * units, high * units)),
         estimate,
     }
 }

@@ -23,8 +23,8 @@ use super::args::{Evaluate, FiguresFormat};
 use super::output::check_output;
 use super::reading::{in_groups, plural};
 use super::{
-    DONE, Remarks, load_model, misuse, named, refuse_promise, refuse_same, refuse_twice, train, warn_of_few_groups,
-    warn_of_seen, write_whole,
+    DONE, FEW_GROUPS, Remarks, load_model, misuse, named, refuse_promise, refuse_same, refuse_twice, train,
+    warn_of_few_groups, warn_of_seen, write_whole,
 };
 use against::Against;
 use mistakes::Mistake;
@@ -91,7 +91,9 @@ pub fn run(args: &Evaluate, remarks: Remarks) -> anyhow::Result<u8> {
     let files = args.data.iter().map(|path| data_file(path)).collect::<anyhow::Result<_>>()?;
     let judged = if args.cv { by_folds(args, corpus, remarks)? } else { by_model(args, corpus, remarks)? };
     warn_of_few_groups(judged.judgement.group_count(), remarks);
+    warn_of_unlabelled(&judged, remarks);
     let findings = find(args, &judged, files, remarks)?;
+    warn_of_small_parts(&findings.parts, remarks);
     let title = if args.cv { "Cross-validation".to_owned() } else { model_name(args.model.as_deref()) };
     let page = || page(&judged, &findings, &title);
     if let Some(path) = &args.report {
@@ -307,6 +309,39 @@ fn tell_strangers(model: &Model, examples: &mut Vec<Example>, remarks: Remarks) 
         examples.retain(|example| example.labels.iter().all(|label| model.labels().find(label).is_some()));
     }
     Ok(())
+}
+
+/// A model that gives each unit its likeliest label cannot be right about a unit without one.
+fn warn_of_unlabelled(judged: &Judged, remarks: Remarks) {
+    let Judgement { task, truth, .. } = &judged.judgement;
+    let unlabelled = (0..truth.units()).filter(|&unit| !truth.row(unit).contains(&true)).count() as u64;
+    if *task == Task::Single && unlabelled > 0 {
+        let (have, answer) = (
+            plural(unlabelled, "unit has", "units have"),
+            plural(unlabelled, "its answer counts", "its answers count"),
+        );
+        remarks
+            .warn(format_args!("{unlabelled} {have} no label, and the model gives each unit one: {answer} as wrong"));
+    }
+}
+
+/// Intervals of parts of few groups say little, as they would of all units.
+fn warn_of_small_parts(parts: &[Part], remarks: Remarks) {
+    let fewer = |than: u64| parts.iter().filter(|part| part.all.groups < than).count() as u64;
+    let (few, alone) = (fewer(FEW_GROUPS as u64), fewer(2));
+    if few == 0 {
+        return;
+    }
+    let (have, their) = (plural(few, "has", "have"), plural(few, "its", "their"));
+    let none = match alone {
+        0 => String::new(),
+        _ => format!("; {alone} of one group {} none", plural(alone, "has", "have")),
+    };
+    let all = parts.len();
+    let of = plural(all as u64, "part", "parts");
+    remarks.warn(format_args!(
+        "{few} of {all} {of} {have} fewer than ten groups, so {their} intervals are too narrow{none}"
+    ));
 }
 
 fn data_file(path: &Path) -> anyhow::Result<MirrorFile> {

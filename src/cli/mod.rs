@@ -86,7 +86,7 @@ impl Remarks {
 }
 
 /// With fewer groups than this an interval is hardly one.
-const FEW_GROUPS: usize = 10;
+pub const FEW_GROUPS: usize = 10;
 
 /// Says what intervals are worth that were drawn from so many groups, if it is little.
 pub fn warn_of_few_groups(groups: usize, remarks: Remarks) {

@@ -105,15 +105,16 @@ impl Comparison {
         let swapped: Vec<Differences> = both.swapped(seed);
         let contrast = |figure: &str, this: f64, other: f64, draws: Vec<f64>, plain: f64, swapped: Vec<f64>| {
             let greater = swapped.iter().filter(|swapped| swapped.abs() >= plain.abs() - SAME).count();
-            let drawn = interval::figure(this - other, draws.into_iter());
+            let difference = this - other;
+            let drawn = interval::spread(draws.into_iter()).filter(|_| difference.is_finite());
             let p = (1 + greater) as f64 / (1 + swapped.len()) as f64;
             Contrast {
                 figure: figure.to_owned(),
                 this,
                 other,
-                difference: drawn.value,
-                interval: drawn.interval,
-                p: if drawn.value.is_nan() { f64::NAN } else { p },
+                difference,
+                interval: drawn.unwrap_or((f64::NAN, f64::NAN)),
+                p: if difference.is_nan() { f64::NAN } else { p },
                 p_adjusted: None,
             }
         };

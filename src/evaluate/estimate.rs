@@ -31,6 +31,9 @@ use super::interval::{self, Interval};
 const PRIOR: f64 = 20.0;
 const UNSEEN: f64 = 0.5;
 
+/// Fewer clusters with a label do not tell its design effect.
+const FEW_CLUSTERS: usize = 10;
+
 /// A part of the pool with fewer sampled units gets no figures.
 pub const FEW: u64 = 20;
 
@@ -103,11 +106,11 @@ pub struct Estimate {
     pub corrected: Option<Share>,
 }
 
-/// A share with its 95% interval.
+/// A share with its 95% interval, which one cluster alone does not tell.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Share {
     pub share: f64,
-    pub interval: Interval,
+    pub interval: Option<Interval>,
 }
 
 /// A pool, or a part of it.
@@ -144,7 +147,7 @@ pub enum Oddity {
 pub fn estimate(parts: &[Predicted], sample: &[Labelled], labels: usize) -> Estimates {
     let whole = parts.iter().fold(Predicted::new(labels), Predicted::plus);
     let all: Vec<&Labelled> = sample.iter().collect();
-    let tuned: Vec<Tuning> = (0..labels).map(|label| Tuning::of(&all, label)).collect();
+    let tuned = Tuning::of_all(&all, labels);
     let mut of_part: Vec<Vec<&Labelled>> = vec![Vec::new(); parts.len()];
     sample.iter().for_each(|unit| of_part[unit.part].push(unit));
     let power = tuned.iter().map(|tuning| tuning.power).collect();
@@ -154,10 +157,10 @@ pub fn estimate(parts: &[Predicted], sample: &[Labelled], labels: usize) -> Esti
 }
 
 fn stratum(pool: &Predicted, sample: &[&Labelled], tuned: &[Tuning]) -> Stratum {
-    let sampled = sample.len() as u64;
+    let (sampled, clusters) = (sample.len() as u64, clusters(sample));
     let too_few = sampled < FEW.min(pool.units);
     let estimate = |(label, tuning): (usize, &Tuning)| {
-        let drawn = (!too_few && sampled > 0).then(|| tuning.shares(pool, sample, label));
+        let drawn = (!too_few && sampled > 0).then(|| tuning.shares(pool, sample, label, clusters));
         Estimate {
             naive_count: pool.given[label],
             naive_share: pool.given[label] as f64 / pool.units.max(1) as f64,
@@ -173,13 +176,31 @@ fn stratum(pool: &Predicted, sample: &[&Labelled], tuned: &[Tuning]) -> Stratum 
 struct Tuning {
     /// λ.
     power: f64,
-    /// Design effects of the truth and of the residual, and the quantile of Student's t in place of the normal's 1.96.
+    /// Design effects of the truth and of the residual.
     hand_effect: f64,
     effect: f64,
-    quantile: f64,
+    /// In so many clusters stands a unit that has the label.
+    seen: usize,
 }
 
 impl Tuning {
+    /// Of a label that hardly any cluster has, the clusters cannot tell how it keeps together: it is taken to do so as much as any label that can be told.
+    fn of_all(sample: &[&Labelled], labels: usize) -> Vec<Tuning> {
+        let mut tuned: Vec<Tuning> = (0..labels).map(|label| Tuning::of(sample, label)).collect();
+        let any_told = tuned.iter().any(|tuning| tuning.seen >= FEW_CLUSTERS);
+        let largest = |effect: fn(&Tuning) -> f64| {
+            let told = tuned.iter().filter(|tuning| !any_told || tuning.seen >= FEW_CLUSTERS);
+            told.map(effect).fold(1.0, f64::max)
+        };
+        let (hand_effect, effect) = (largest(|tuning| tuning.hand_effect), largest(|tuning| tuning.effect));
+        let unequal = 1.0 + unevenness(sample);
+        for tuning in tuned.iter_mut().filter(|tuning| tuning.seen < FEW_CLUSTERS) {
+            tuning.hand_effect = tuning.hand_effect.max(hand_effect).max(unequal);
+            tuning.effect = tuning.effect.max(effect).max(unequal);
+        }
+        tuned
+    }
+
     fn of(sample: &[&Labelled], label: usize) -> Tuning {
         let (truth, probability) = (truth(label), probability(label));
         let both =
@@ -191,12 +212,12 @@ impl Tuning {
             power,
             hand_effect: design_effect(sample, truth),
             effect: design_effect(sample, residual),
-            quantile: interval::student(clusters(sample).saturating_sub(1) as f64),
+            seen: by_cluster(sample, truth).values().filter(|sum| **sum > 0.0).count(),
         }
     }
 
-    /// The label's share by hand and corrected.
-    fn shares(&self, pool: &Predicted, sample: &[&Labelled], label: usize) -> (Share, Share) {
+    /// The label's share by hand and corrected, in so many clusters.
+    fn shares(&self, pool: &Predicted, sample: &[&Labelled], label: usize, clusters: usize) -> (Share, Share) {
         let (truth, probability) = (truth(label), probability(label));
         let n = sample.len() as f64;
         let unsampled = 1.0 - n / pool.units as f64;
@@ -204,14 +225,15 @@ impl Tuning {
         let hand = mean(sample, truth);
         if sample.len() as u64 >= pool.units {
             // All of it is known: nothing is estimated.
-            let known = Share { share: hand, interval: (hand, hand) };
+            let known = Share { share: hand, interval: Some((hand, hand)) };
             return (known, known);
         }
         let share = hand - self.power * (mean(sample, probability) - predicted);
         let residual = |unit: &Labelled| truth(unit) - self.power * probability(unit);
         let seen = variance(sample, residual);
         // Agresti & Coull's (1998) share: two units more that have the label and two that do not.
-        let z2 = self.quantile.powi(2);
+        let quantile = interval::student(clusters.saturating_sub(1) as f64);
+        let z2 = quantile.powi(2);
         let cautious = (hand * n + z2 / 2.0) / (n + z2);
         let promised = match predicted > 0.0 {
             true => {
@@ -226,12 +248,16 @@ impl Tuning {
         // A residual that varies more than the label itself is chance: λ = 0 would do as well.
         let worth = (inner * (1.0 - inner) / blended.max(1e-300)).max(1.0);
         let wilson =
-            |share: f64, units: f64, effect: f64| interval::wilson(share, units / effect / unsampled, self.quantile);
+            |share: f64, units: f64, effect: f64| interval::wilson(share, units / effect / unsampled, quantile);
         let (low, high) = wilson(inner, n * worth, self.effect);
         let share = share.clamp(0.0, 1.0);
+        // Where the sample has none, there may be none, and where all of it have the label, all may.
+        let low = if hand == 0.0 { 0.0 } else { low.min(share) };
+        let high = if hand == 1.0 { 1.0 } else { high.max(share) };
+        let told = |interval: Interval| (clusters > 1).then_some(interval);
         (
-            Share { share: hand, interval: wilson(hand, n, self.hand_effect) },
-            Share { share, interval: (low.min(share), high.max(share)) },
+            Share { share: hand, interval: told(wilson(hand, n, self.hand_effect)) },
+            Share { share, interval: told((low, high)) },
         )
     }
 }
@@ -261,15 +287,27 @@ fn variance(sample: &[&Labelled], of: impl Fn(&Labelled) -> f64) -> f64 {
 fn design_effect(sample: &[&Labelled], of: impl Fn(&Labelled) -> f64) -> f64 {
     let (n, middle) = (sample.len() as f64, mean(sample, &of));
     let weights: f64 = sample.iter().map(|unit| unit.weight).sum();
-    let mut sums: BTreeMap<(bool, usize), f64> = BTreeMap::new();
-    for (at, unit) in sample.iter().enumerate() {
-        let cluster = unit.cluster.map_or((false, at), |cluster| (true, cluster));
-        *sums.entry(cluster).or_default() += unit.weight * (of(unit) - middle);
-    }
+    let sums = by_cluster(sample, |unit| of(unit) - middle);
     let clusters = sums.len() as f64;
     let clustered = clusters / (clusters - 1.0).max(1.0) * sums.values().map(|sum| sum * sum).sum::<f64>();
     let plain = variance(sample, &of) / n * weights * weights;
     if plain > 0.0 { (clustered / plain).max(1.0) } else { 1.0 }
+}
+
+/// The weighted sum in each cluster; a unit of none is one by itself.
+fn by_cluster(sample: &[&Labelled], of: impl Fn(&Labelled) -> f64) -> BTreeMap<(bool, usize), f64> {
+    let mut sums: BTreeMap<(bool, usize), f64> = BTreeMap::new();
+    for (at, unit) in sample.iter().enumerate() {
+        let cluster = unit.cluster.map_or((false, at), |cluster| (true, cluster));
+        *sums.entry(cluster).or_default() += unit.weight * of(unit);
+    }
+    sums
+}
+
+/// The squared coefficient of variation of the weights, cv²: where they have nothing to do with the label, 1 + cv² is their design effect (Kish 1965).
+fn unevenness(sample: &[&Labelled]) -> f64 {
+    let sum = |of: fn(f64) -> f64| sample.iter().map(|unit| of(unit.weight)).sum::<f64>();
+    sample.len() as f64 * sum(|weight| weight * weight) / sum(|weight| weight).powi(2) - 1.0
 }
 
 /// How many clusters the sample holds; a unit of none is one by itself.
@@ -324,6 +362,15 @@ mod tests {
         Labelled { part, cluster: None, weight: 1.0, truth: vec![truth], probabilities: vec![p] }
     }
 
+    fn ends(share: Option<Share>) -> Interval {
+        share.unwrap().interval.unwrap()
+    }
+
+    fn width_of(share: Share) -> f64 {
+        let (low, high) = ends(Some(share));
+        high - low
+    }
+
     fn predicted(probabilities: &[f64]) -> Predicted {
         let mut pool = Predicted::new(1);
         probabilities.iter().for_each(|&p| pool.add(&[p], (p >= 0.5).then_some(0)));
@@ -348,8 +395,7 @@ mod tests {
         let corrected = label.corrected.unwrap();
         assert!((corrected.share - 0.35).abs() < 1e-9 && (hand.share - 0.5).abs() < 1e-9);
         assert_eq!((label.naive_count, label.naive_share, label.hand_count), (1000, 0.25, 10));
-        let width = |share: Share| share.interval.1 - share.interval.0;
-        assert!(width(corrected) < width(hand));
+        assert!(width_of(corrected) < width_of(hand));
     }
 
     #[test]
@@ -357,7 +403,7 @@ mod tests {
         for (every, share) in [(4, 0.25), (50, 0.025), (1, 1.0)] {
             let sample: Vec<Labelled> = (0..40).map(|i| labelled(0, i % every == 0, 0.3)).collect();
             let label = &estimate(&[predicted(&[0.3; 40])], &sample, 1).whole.labels[0];
-            let known = Some(Share { share, interval: (share, share) });
+            let known = Some(Share { share, interval: Some((share, share)) });
             assert_eq!((label.hand, label.corrected), (known, known));
         }
     }
@@ -368,7 +414,7 @@ mod tests {
         let label = &estimate(&[predicted(&[0.001; 10_000])], &sample, 1).whole.labels[0];
         let (hand, corrected) = (label.hand.unwrap(), label.corrected.unwrap());
         assert_eq!((hand.share, corrected.share), (0.0, 0.0));
-        assert!(corrected.interval.0 == 0.0 && corrected.interval.1 > 0.015, "{:?}", corrected.interval);
+        assert!(matches!(corrected.interval, Some((0.0, high)) if high > 0.015), "{:?}", corrected.interval);
     }
 
     #[test]
@@ -383,7 +429,7 @@ mod tests {
         };
         let width = |sample: &[Labelled]| {
             let share = estimate(&[predicted(&[0.25; 100_000])], sample, 1).whole.labels[0].corrected.unwrap();
-            share.interval.1 - share.interval.0
+            width_of(share)
         };
         let ratio = width(&sample(true)) / width(&sample(false));
         assert!(ratio > 2.7 && ratio < 3.7, "{ratio}");
@@ -424,7 +470,7 @@ mod tests {
             }
             let sample: Vec<Labelled> = drawn.iter().map(|&i| labelled(0, units[i].0, units[i].1)).collect();
             let label = &estimate(std::slice::from_ref(&pool), &sample, 1).whole.labels[0];
-            let (hand, corrected) = (label.hand.unwrap().interval, label.corrected.unwrap().interval);
+            let (hand, corrected) = (ends(label.hand), ends(label.corrected));
             covered += u32::from(corrected.0 <= truth && truth <= corrected.1);
             widths = [widths[0] + hand.1 - hand.0, widths[1] + corrected.1 - corrected.0];
         }
@@ -448,5 +494,63 @@ mod tests {
         };
         let (covered, width) = coverage(&(0..20_000).map(unit).collect::<Vec<_>>());
         assert!(covered > 0.91 && width < 0.6, "{covered} {width}");
+    }
+
+    /// Two labels, of which the first comes by whole clusters of ten and the second is as `second` says.
+    fn in_clusters(second: impl Fn(usize) -> bool) -> (Vec<Predicted>, Vec<Labelled>) {
+        let mut pool = Predicted::new(2);
+        (0..100_000).for_each(|_| pool.add(&[0.25, 0.01], None));
+        let unit = |i: usize| Labelled {
+            part: 0,
+            cluster: Some(i / 10),
+            weight: 1.0,
+            truth: vec![(i / 10).is_multiple_of(4), second(i)],
+            probabilities: vec![0.25, 0.01],
+        };
+        (vec![pool], (0..200).map(unit).collect())
+    }
+
+    #[test]
+    fn a_label_that_the_sample_has_not_met_is_as_clustered_as_those_that_it_has() {
+        let (pool, sample) = in_clusters(|_| false);
+        let high = |sample: &[Labelled]| ends(estimate(&pool, sample, 2).whole.labels[1].hand).1;
+        let apart: Vec<Labelled> = sample.iter().map(|unit| Labelled { cluster: None, ..unit.clone() }).collect();
+        assert!(high(&sample) > 5.0 * high(&apart), "{} {}", high(&sample), high(&apart));
+    }
+
+    #[test]
+    fn a_label_with_few_units_is_held_back_by_unequal_weights() {
+        let unit =
+            |i: usize| Labelled { weight: if i.is_multiple_of(2) { 9.0 } else { 1.0 }, ..labelled(0, i == 1, 0.01) };
+        let weighted: Vec<Labelled> = (0..200).map(unit).collect();
+        let share = estimate(&[predicted(&[0.01; 100_000])], &weighted, 1).whole.labels[0].hand.unwrap();
+        // Kish: 1 + cv² = 200·(100·81 + 100)/1000² = 1.64.
+        let expected = interval::wilson(share.share, 200.0 / 1.64 / (1.0 - 0.002), interval::student(199.0));
+        assert!((ends(Some(share)).1 - expected.1).abs() < 1e-9, "{share:?} {expected:?}");
+    }
+
+    #[test]
+    fn where_the_sample_has_no_such_unit_there_may_be_none() {
+        // The part's own sample has none, while the model expects more of its pool than of the sample.
+        let parts = [predicted(&[0.9, 0.1].repeat(2500)), predicted(&[0.9, 0.1].repeat(2500))];
+        let unit = |i: usize| {
+            labelled(
+                usize::from(i >= 200),
+                i.is_multiple_of(2) && i < 200,
+                if i.is_multiple_of(2) && i < 210 { 0.9 } else { 0.1 },
+            )
+        };
+        let sample: Vec<Labelled> = (0..240).map(unit).collect();
+        let corrected = estimate(&parts, &sample, 1).parts[1].labels[0].corrected.unwrap();
+        assert!(corrected.share > 0.05 && ends(Some(corrected)).0 == 0.0, "{corrected:?}");
+    }
+
+    #[test]
+    fn a_part_has_the_freedom_of_its_own_units() {
+        let parts = [predicted(&[0.3; 50_000]), predicted(&[0.3; 50_000])];
+        let sample: Vec<Labelled> = (0..425).map(|i| labelled(usize::from(i >= 400), i % 2 == 0, 0.3)).collect();
+        let hand = estimate(&parts, &sample, 1).parts[1].labels[0].hand.unwrap();
+        let expected = interval::wilson(hand.share, 25.0 / (1.0 - 25.0 / 50_000.0), interval::student(24.0));
+        assert!((ends(Some(hand)).0 - expected.0).abs() < 1e-9, "{hand:?} {expected:?}");
     }
 }

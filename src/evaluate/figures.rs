@@ -62,7 +62,7 @@ figures! {
         accuracy,
         /// Share of all yes-or-no answers that are wrong.
         hamming_loss,
-        /// Mean surprise at the truth, in nats: over all yes-or-no answers, with one label a unit over the units.
+        /// Mean surprise at the truth, in nats: over all yes-or-no answers, with one label a unit of the true labels alone.
         log_loss,
         /// Mean of the labels' Brier scores.
         brier,
@@ -276,8 +276,7 @@ impl Tally {
         let answers = (self.units * self.labels.len() as u64) as f64;
         let seen = |figure: fn(&LabelRates<f64>) -> f64| {
             let seen = labels.iter().zip(&self.labels).filter(|(_, label)| label.counts != Counts::default());
-            // A label that is true and never given has no precision, and counts 0.
-            mean(seen.map(|(rates, _)| Some(figure(rates)).filter(|figure| figure.is_finite()).unwrap_or(0.0)))
+            mean(seen.map(|(rates, _)| figure(rates)))
         };
         let weighted = |figure: fn(Counts) -> f64| {
             let of_label = |label: &OfLabel| figure(label.counts) * label.counts.support() as f64;
@@ -317,12 +316,13 @@ impl Tally {
 
 impl OfLabel {
     fn rates(&self, units: u64, average_precision: f64) -> LabelRates<f64> {
-        let Counts { hits, false_alarms, misses } = self.counts;
         let [log_loss, brier] = self.losses.map(|sum| sum / units as f64);
+        // Precision or recall of nothing is 0, unless no unit has or was given the label: then there is nothing to tell.
+        let or_open = |figure: f64| if self.counts == Counts::default() { f64::NAN } else { figure };
         LabelRates {
-            precision: ratio(hits, hits + false_alarms),
-            recall: ratio(hits, hits + misses),
-            f1: ratio(2 * hits, 2 * hits + false_alarms + misses),
+            precision: or_open(self.counts.precision()),
+            recall: or_open(self.counts.recall()),
+            f1: or_open(self.counts.f1()),
             average_precision,
             log_loss,
             brier,

@@ -1,5 +1,5 @@
-//! How sure we are of a figure: percentile bootstrap intervals, resampling whole groups (Efron & Tibshirani 1993, ch. 13;
-//! groups because sentences of one document are not independent).
+//! How sure we are of a figure: bootstrap intervals, resampling whole groups (Efron & Tibshirani 1993, ch. 13; groups because sentences of one
+//! document are not independent). They are percentiles of the draws; of figures that draws get wrong in one direction, reflected ([`reflected`]).
 
 use std::collections::HashMap;
 
@@ -40,8 +40,9 @@ impl GroupCounts {
     }
 }
 
-/// The 95% intervals of the F1 of each of `labels` labels. The same seed gives the same intervals whatever the number of threads.
-pub fn f1_intervals(counts: &GroupCounts, labels: usize, seed: u64) -> Vec<Interval> {
+/// The 95% intervals of the F1 of each of `labels` labels, where there is one ([`told`]). The same seed gives the same intervals whatever the number
+/// of threads.
+pub fn f1_intervals(counts: &GroupCounts, labels: usize, seed: u64) -> Vec<Option<Interval>> {
     let GroupCounts { kinds, groups, .. } = counts;
     let resamples = streams(RESAMPLES, seed, |random| {
         let (mut times, mut sums) = (vec![0u32; kinds.len()], vec![Counts::default(); labels]);
@@ -52,9 +53,10 @@ pub fn f1_intervals(counts: &GroupCounts, labels: usize, seed: u64) -> Vec<Inter
                 *sum = sum.plus(counts.times(u64::from(times)));
             }
         }
-        sums.iter().map(|sum| sum.f1()).collect::<Vec<f64>>()
+        // Of a label that no unit drawn has or was given there is nothing to tell.
+        sums.iter().map(|sum| if *sum == Counts::default() { f64::NAN } else { sum.f1() }).collect::<Vec<f64>>()
     });
-    (0..labels).map(|label| middle(resamples.iter().map(|figures| figures[label]).collect())).collect()
+    (0..labels).map(|label| told(resamples.iter().map(|figures| figures[label]))).collect()
 }
 
 /// Draws `count` of `count` with replacement, [`RESAMPLES`] times, and returns what `figure` makes of each draw, in order.
@@ -97,12 +99,33 @@ pub fn student(freedom: f64) -> f64 {
         + (3.0 * z7 + 19.0 * z5 + 17.0 * z3 - 15.0 * z) / (384.0 * n.powi(3))
 }
 
-/// A figure with the interval of its draws, leaving out those that could not tell (NaN). What cannot be told has no interval, nor has what no
-/// draw could tell.
-pub fn figure(value: f64, draws: impl Iterator<Item = f64>) -> Figure {
+/// The middle 95% of draws, leaving out those that could not tell (NaN). `None` where no draw could, or where all say the same: a label that was always found
+/// in ten units is always found in whatever is drawn from them, which tells nothing of new ones.
+pub fn told(draws: impl Iterator<Item = f64>) -> Option<Interval> {
+    /// Sums of the same numbers in another order.
+    const ROUNDING: f64 = 1e-12;
+    spread(draws).filter(|(low, high)| high - low > ROUNDING)
+}
+
+/// The same, also where all say the same.
+pub fn spread(draws: impl Iterator<Item = f64>) -> Option<Interval> {
     let draws: Vec<f64> = draws.filter(|figure| figure.is_finite()).collect();
-    let is_told = value.is_finite() && !draws.is_empty();
-    Figure { value, interval: if is_told { middle(draws) } else { (f64::NAN, f64::NAN) } }
+    (!draws.is_empty()).then(|| middle(draws))
+}
+
+/// A figure with the interval of its draws, if they tell one. What cannot be told has none.
+pub fn figure(value: f64, draws: impl Iterator<Item = f64>) -> Figure {
+    let interval = if value.is_finite() { told(draws) } else { None };
+    Figure { value, interval: interval.unwrap_or((f64::NAN, f64::NAN)) }
+}
+
+/// A share with the basic bootstrap interval in place of the percentiles, `2θ − high` to `2θ − low` (Davison & Hinkley 1997, 5.2.1), within 0 and 1. Draws hold units
+/// twice, so that a rare label is ranked better in them than in the data, or is not in them at all: as far as they lie on one side of the figure, the figure
+/// itself is taken to lie on that side of the truth.
+pub fn reflected(figure: Figure) -> Figure {
+    let Figure { value, interval: (low, high) } = figure;
+    // NaN, for no interval, stays NaN.
+    Figure { value, interval: ((2.0 * value - high).clamp(0.0, 1.0), (2.0 * value - low).clamp(0.0, 1.0)) }
 }
 
 /// The logarithm of an odds ratio and its 95% interval, from the four counts of a two-by-two table: `with` and `without` the label among what a
@@ -140,7 +163,7 @@ mod tests {
     fn more_groups_make_a_narrower_interval_around_the_same_figure() {
         let width = |n: usize| {
             let groups = coins((0..n).map(|i| i % 2 == 0));
-            let (low, high) = f1_intervals(&groups, 1, 1)[0];
+            let (low, high) = f1_intervals(&groups, 1, 1)[0].unwrap();
             assert!(low < 2.0 / 3.0 && 2.0 / 3.0 < high);
             high - low
         };
@@ -151,7 +174,7 @@ mod tests {
     fn the_interval_has_the_width_that_the_binomial_gives() {
         // Recall of 200 coins: half-width 1.96·√(0.25/200) = 0.0693; F1 = 2r/(1 + r) has slope 2/(1 + r)² = 8/9 there.
         let groups = coins((0..200).map(|i| i % 2 == 0));
-        let (low, high) = f1_intervals(&groups, 1, 7)[0];
+        let (low, high) = f1_intervals(&groups, 1, 7)[0].unwrap();
         assert!(((high - low) / 2.0 - 0.0693 * 8.0 / 9.0).abs() < 0.008);
     }
 

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::figures::{Drawn, Ground, LabelRates, Rates};
-use super::interval::GroupCounts;
+use super::interval::{GroupCounts, reflected};
 use super::metrics::{self, Counts, finite};
 use super::truth::{Truth, column};
 use crate::corpus::Example;
@@ -78,8 +78,8 @@ pub struct LabelFigures {
     pub given: u64,
     #[serde(flatten)]
     pub figures: LabelRates<Figure>,
-    /// F1 of looking for its one word.
-    pub keyword_f1: f64,
+    /// F1 of looking for its one word; `None` where neither word nor label is in any unit.
+    pub keyword_f1: Option<f64>,
     /// Expected calibration error, ten bins.
     pub calibration_error: f64,
     /// Of each of ten equal bins of probability that holds units: how many, their mean probability, the share that truly has the label.
@@ -163,7 +163,7 @@ impl Judgement {
             units: self.units() as u64,
             groups: self.group_count() as u64,
             overall: Overall {
-                figures: whole.overall.with_intervals(draws.iter().map(|draw| &draw.overall)),
+                figures: biased(whole.overall.with_intervals(draws.iter().map(|draw| &draw.overall))),
                 calibration_error: finite(metrics::mean(labels.iter().map(|label| label.calibration_error))),
                 baselines: self.baselines(),
             },
@@ -255,21 +255,24 @@ impl Judgement {
             label: self.labels[label].clone(),
             support: counts.support(),
             given: counts.hits + counts.false_alarms,
-            figures: told(whole.labels[label].with_intervals(draws.iter().map(|draw| &draw.labels[label])), counts),
-            keyword_f1: keyword.f1(),
+            figures: whole.labels[label].with_intervals(draws.iter().map(|draw| &draw.labels[label])),
+            keyword_f1: (keyword != Counts::default()).then(|| keyword.f1()),
             calibration_error: metrics::calibration_error(&scored),
             reliability: metrics::reliability(&scored),
         }
     }
 }
 
-/// Of a label that some unit has or was given, precision or recall of nothing counts 0, as it does in the means.
-fn told(figures: LabelRates<Figure>, counts: Counts) -> LabelRates<Figure> {
-    let or_zero = |figure: Figure| match counts == Counts::default() {
-        false if figure.value.is_nan() => Figure { value: 0.0, ..figure },
-        _ => figure,
-    };
-    LabelRates { precision: or_zero(figures.precision), recall: or_zero(figures.recall), ..figures }
+/// Draws are biased in means over rare labels. Of 500 units of GoEmotions (28 labels), 1,500, and 400 of BANKING77 (77), with the figures of the whole test sets for
+/// the truth, percentiles covered macro average precision in .18, .73 and .81 of 150 draws, reflected they do in .81, .91 and .87; macro F1 .97, .95 and .56, now .96,
+/// .96 and .96; weighted precision .94, .97 and .66, now .90, .94 and .89. Macro precision (.95, .92 and .85, reflected .81, .86 and .92), macro recall and all others stay as they are.
+fn biased(figures: Rates<Figure>) -> Rates<Figure> {
+    Rates {
+        macro_f1: reflected(figures.macro_f1),
+        weighted_precision: reflected(figures.weighted_precision),
+        average_precision: reflected(figures.average_precision),
+        ..figures
+    }
 }
 
 /// The group of each unit as a number, from 0 in the order in which they come; units without a group go by their text, as folds take them.
@@ -376,7 +379,8 @@ mod tests {
         let on = |threads: usize| {
             rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| small().evaluate(3))
         };
-        assert_eq!(on(1), on(2));
+        // As text, since what is not told is not equal to itself.
+        assert_eq!(format!("{:?}", on(1)), format!("{:?}", on(2)));
     }
 
     #[test]
@@ -385,5 +389,53 @@ mod tests {
         assert_eq!((part.units(), part.groups.clone()), (2, vec![0, 0]));
         assert_eq!(part.evaluate(0).labels[0].support, 1);
         assert_eq!(small().only(&[]).evaluate(0).units, 0);
+    }
+
+    /// Units of one group each: whether the label is true of them, and whether it was given.
+    fn answered(answers: &[(bool, bool)]) -> Judgement {
+        Judgement {
+            task: Task::Multi,
+            labels: vec!["a".into()],
+            truth: Truth::new(1, answers.iter().map(|answer| answer.0).collect()),
+            probabilities: answers.iter().map(|answer| if answer.1 { 0.9 } else { 0.1 }).collect(),
+            given: Truth::new(1, answers.iter().map(|answer| answer.1).collect()),
+            keywords: Truth::new(1, vec![false; answers.len()]),
+            groups: (0..answers.len()).collect(),
+        }
+    }
+
+    #[test]
+    fn the_interval_of_a_mean_over_labels_lies_as_far_below_the_figure_as_draws_lie_above_it() {
+        // Of a rare label draws see some units twice, and rank it better than new units would.
+        let answers: Vec<(bool, bool)> = (0..60).map(|i| (i % 12 == 0, i % 4 == 0)).collect();
+        let judgement = answered(&answers);
+        let figures = judgement.evaluate(0).overall.figures;
+        let draws = Ground::new(&judgement).draws(0);
+        let of_draws = |figure: fn(&Rates<f64>) -> f64| {
+            crate::evaluate::interval::spread(draws.iter().map(|draw| figure(&draw.overall))).unwrap()
+        };
+        let precision = figures.average_precision;
+        let (low, high) = of_draws(|rates| rates.average_precision);
+        let reflected = ((2.0 * precision.value - high).max(0.0), (2.0 * precision.value - low).min(1.0));
+        assert_eq!(precision.interval, reflected);
+        assert_eq!(figures.micro_f1.interval, of_draws(|rates| rates.micro_f1));
+    }
+
+    #[test]
+    fn draws_that_all_agree_tell_no_interval() {
+        let answers: Vec<(bool, bool)> = (0..30).map(|i| (i % 3 == 0, i % 3 == 0)).collect();
+        let found = answered(&answers).evaluate(0);
+        let recall = found.labels[0].figures.recall;
+        assert_eq!((recall.value, recall.known_interval()), (1.0, None));
+        assert_eq!(found.overall.figures.micro_f1.known_interval(), None);
+    }
+
+    #[test]
+    fn a_draw_in_which_a_true_label_was_never_given_has_no_precision_and_counts_nothing() {
+        // Only one unit was given the label, rightly; a third of all draws lack it, and none is without the label.
+        let answers: Vec<(bool, bool)> = (0..20).map(|i| (true, i == 0)).collect();
+        assert_eq!(answered(&answers).evaluate(0).labels[0].figures.precision.interval, (0.0, 1.0));
+        let answers: Vec<(bool, bool)> = (0..20).map(|i| (i == 0, true)).collect();
+        assert_eq!(answered(&answers).evaluate(0).labels[0].figures.recall.interval, (0.0, 1.0));
     }
 }

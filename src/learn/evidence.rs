@@ -157,7 +157,7 @@ fn label_card(judgement: &Judgement, label: usize, counts: Counts) -> LabelCard 
         precision: counts.precision(),
         recall: counts.recall(),
         f1: counts.f1(),
-        f1_interval: (0.0, 0.0),
+        f1_interval: None,
         average_precision: metrics::average_precision(&scored),
         calibrated: false,
         slopes: Vec::new(),

@@ -67,9 +67,9 @@ const STEP: f64 = 0.2;
 /// a label that nothing has gets 0.5, and so does one that no cut finds well enough; where a precision was asked for, that. For F1 the cuts go together: they climb, label by label, to a maximum of micro and macro F1
 /// mixed; for precision and recall each label stands for itself.
 pub fn choose(labels: usize, scored: impl Fn(usize) -> Vec<(f64, bool)>, aim: Optimize) -> Chosen {
-    let cuts: Vec<Vec<Cut>> = (0..labels).map(|label| useful(&scored(label))).collect();
     match aim {
         Optimize::F1 => {
+            let cuts: Vec<Vec<Cut>> = (0..labels).map(|label| useful(&scored(label))).collect();
             let good = |cuts: &Vec<Cut>| {
                 cuts.iter().copied().filter(|cut| cut.counts.precision() >= LEAST_PRECISION).collect()
             };
@@ -78,10 +78,12 @@ pub fn choose(labels: usize, scored: impl Fn(usize) -> Vec<(f64, bool)>, aim: Op
             together(&good).into_iter().zip(met).collect()
         }
         Optimize::Precision(share) => {
-            alone(&cuts, share, |cut| cut.counts.recall(), |cut| cut.counts.precision() >= share)
+            let one = |label| alone(&scored(label), share, Counts::recall, |counts| counts.precision() >= share);
+            (0..labels).map(one).collect()
         }
         Optimize::Recall(share) => {
-            alone(&cuts, LIKELY, |cut| cut.counts.precision(), |cut| cut.counts.recall() >= share)
+            let one = |label| alone(&scored(label), LIKELY, Counts::precision, |counts| counts.recall() >= share);
+            (0..labels).map(one).collect()
         }
     }
 }
@@ -99,13 +101,18 @@ fn useful(scored: &[(f64, bool)]) -> Vec<Cut> {
     useful
 }
 
-/// For each label the best of the cuts that are good enough; if none is, the probability `otherwise`.
-fn alone(labels: &[Vec<Cut>], otherwise: f64, figure: fn(&Cut) -> f64, enough: impl Fn(&Cut) -> bool) -> Chosen {
-    let one = |cuts: &Vec<Cut>| {
-        let met = best(cuts.iter().filter(|cut| enough(cut)), figure);
-        (met.map_or(otherwise, between), met.is_some())
-    };
-    labels.iter().map(one).collect()
+/// The best of a label's cuts that find something and are good enough, and whether there is one; if not, the probability `otherwise`. All cuts are looked at: within
+/// a step the laxest may miss an aim that others meet.
+fn alone(
+    scored: &[(f64, bool)],
+    otherwise: f64,
+    figure: fn(Counts) -> f64,
+    enough: impl Fn(Counts) -> bool,
+) -> (f64, bool) {
+    let cuts = metrics::cuts(scored);
+    let good = cuts.iter().filter(|cut| cut.counts.hits > 0 && enough(cut.counts));
+    let met = best(good, |cut| figure(cut.counts));
+    (met.map_or(otherwise, between), met.is_some())
 }
 
 /// The first, so the strictest, of the best.
@@ -204,5 +211,15 @@ mod tests {
             assert_eq!(aim.parse::<Optimize>().unwrap().to_string(), aim);
         }
         assert!("accuracy".parse::<Optimize>().is_err() && "recall=2".parse::<Optimize>().is_err());
+    }
+
+    #[test]
+    fn an_aim_is_sought_at_every_cut_however_close_to_others() {
+        // All within a step of log-odds.
+        let close = [(0.9, true), (0.896, true), (0.893, false), (0.891, true)];
+        let (cut, met) = one(&close, Optimize::Precision(1.0));
+        assert!(met && cut > 0.893 && cut < 0.896, "{cut} {met}");
+        let (cut, met) = one(&close, Optimize::Recall(0.6));
+        assert!(met && cut > 0.893 && cut < 0.896, "{cut} {met}");
     }
 }

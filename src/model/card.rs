@@ -283,8 +283,8 @@ pub struct LabelCard {
     pub precision: f64,
     pub recall: f64,
     pub f1: f64,
-    /// 95%, resampling groups.
-    pub f1_interval: (f64, f64),
+    /// 95%, resampling groups; none where every draw says the same.
+    pub f1_interval: Option<(f64, f64)>,
     pub average_precision: f64,
     /// Whether probabilities were fitted to held-out scores.
     pub calibrated: bool,
@@ -324,9 +324,9 @@ pub enum Trust {
 impl Card {
     /// The F1 of one of its labels, with its interval, which one group alone does not give: drawn anew it is always itself.
     pub fn f1_of(&self, label: &LabelCard) -> Figure {
-        match self.groups > 1 {
-            true => Figure { value: label.f1, interval: label.f1_interval },
-            false => Figure::alone(label.f1),
+        match label.f1_interval {
+            Some(interval) if self.groups > 1 => Figure { value: label.f1, interval },
+            _ => Figure::alone(label.f1),
         }
     }
 }
@@ -334,7 +334,10 @@ impl Card {
 impl LabelCard {
     /// By what is held out of the training data.
     pub fn trust(&self) -> Trust {
-        if self.untested { Trust::Untested } else { Trust::by(self.f1_interval.0) }
+        match self.f1_interval {
+            _ if self.untested => Trust::Untested,
+            interval => Trust::by(interval.map_or(self.f1, |(low, _)| low)),
+        }
     }
 }
 

@@ -324,3 +324,10 @@ fn a_figure_is_read_as_it_is_shown() {
     }
     assert!(out.contains(" 0.667 ["), "{out}");
 }
+
+#[test]
+fn where_all_draws_agree_no_interval_is_told() {
+    let found = json(Desk::with("anna.csv", ANNA).run("agree anna.csv anna.csv --format json"));
+    let alpha = found["labels"][0]["alpha"].clone();
+    assert_eq!((&alpha["value"], &alpha["interval"]), (&1.0.into(), &Value::Null), "{found}");
+}

@@ -171,3 +171,31 @@ fn the_same_pool_gives_the_same_bytes_whatever_the_number_of_threads() {
     };
     assert_eq!(on(1), on(2));
 }
+
+#[test]
+fn a_sample_of_one_document_has_no_interval_and_of_few_it_is_said_that_intervals_say_little() {
+    let pool = pool(900);
+    let hand = |documents: usize| {
+        let row = |(i, (text, labels, _)): (usize, &(String, String, &str))| {
+            vec![text.clone(), labels.clone(), format!("d{}", i * documents / 60)]
+        };
+        table("text,labels,doc", pool.iter().take(60).enumerate().map(row))
+    };
+    let desk = desk().and("one.csv", hand(1)).and("few.csv", hand(6));
+    let run = |sample: &str, more: &str| {
+        desk.run(&format!("estimate pool.csv --column body -m m --labelled {sample} {more}")).ok()
+    };
+    let ran = run("one.csv", "").says("all units are of one group, so there are no intervals");
+    let ran = ran.prints("in 1 group drawn whole");
+    assert!(!ran.stdout.contains('['), "{}", ran.stdout);
+    let found = json(run("one.csv", "-f json"));
+    let label = &found["whole"]["labels"][0];
+    for of in ["hand", "corrected"] {
+        assert!(label[of]["share"].is_number() && label[of]["interval"].is_null(), "{label}");
+    }
+    assert!(label["count"].is_number() && label["count_interval"].is_null(), "{label}");
+    run("one.csv", "-f csv").prints(",,");
+    run("few.csv", "").says("6 groups are too few to draw from, so intervals say little").prints("[");
+    let parts = run("few.csv", "--by paper -f json");
+    assert!(json(parts)["parts"][0]["labels"][0]["hand"]["interval"].is_array());
+}

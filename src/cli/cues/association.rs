@@ -13,6 +13,7 @@ use rhetor::text::visible;
 use super::Loaded;
 use crate::cli::Output;
 use crate::cli::args::{Cues, CuesFormat};
+use crate::cli::reading::plural;
 
 /// Units that one task looks through.
 const UNITS_A_TASK: usize = 256;
@@ -120,7 +121,8 @@ fn text(out: &mut impl Write, rows: &[Association], all: u64) -> io::Result<()> 
         }
     }
     let silent = rows.iter().filter(|row| row.matched == 0).count();
-    writeln!(out, "\n{} cues on {all} units, {silent} of them never matched", rows.len())?;
+    let (cues, units) = (plural(rows.len() as u64, "cue", "cues"), plural(all, "unit", "units"));
+    writeln!(out, "\n{} {cues} on {all} {units}, {silent} of them never matched", rows.len())?;
     writeln!(
         out,
         "log-odds: how much a match raises the odds of the label, one unit with the label's overall share added to what matched;\n\

@@ -7,6 +7,7 @@ use rhetor::report::column::{cell, width};
 use rhetor::text::visible;
 
 use super::{Findings, LabelShare, Shares};
+use crate::cli::reading::plural;
 
 /// Writing to a string cannot fail.
 macro_rules! line {
@@ -25,7 +26,9 @@ pub fn text(found: &Findings) -> String {
         files(found),
         found.model
     );
-    let groups = sample.groups.map_or(String::new(), |groups| format!(", in {groups} groups drawn whole"));
+    let groups = sample
+        .groups
+        .map_or(String::new(), |groups| format!(", in {groups} {} drawn whole", plural(groups, "group", "groups")));
     let weighted = if sample.weighted { ", weighted" } else { "" };
     line!(out, "sample   {} of them labelled by hand, joined by {}{groups}{weighted}", sample.units, sample.joined_by);
     table(None, &found.whole, found, &mut out);
@@ -97,15 +100,16 @@ fn percent(share: f64) -> String {
 }
 
 fn share(share: Option<Share>) -> String {
-    share.map_or("–".into(), |Share { share, interval: (low, high) }| {
-        format!("{} [{:.1}, {:.1}]", percent(share), 100.0 * low, 100.0 * high)
+    share.map_or("–".into(), |Share { share, interval }| {
+        let ends = interval.map_or(String::new(), |(low, high)| format!(" [{:.1}, {:.1}]", 100.0 * low, 100.0 * high));
+        format!("{}{ends}", percent(share))
     })
 }
 
 /// The ratio of squared widths.
 fn gain(row: &LabelShare) -> String {
-    let width = |share: Share| share.interval.1 - share.interval.0;
-    let widths = row.estimate.hand.map(width).zip(row.estimate.corrected.map(width));
+    let width = |share: Option<Share>| share.and_then(|share| share.interval).map(|(low, high)| high - low);
+    let widths = width(row.estimate.hand).zip(width(row.estimate.corrected));
     widths.map_or("–".into(), |(hand, corrected)| format!("{:.1}", (hand / corrected.max(1e-12)).powi(2).min(99.9)))
 }
 
@@ -136,7 +140,8 @@ pub fn csv(found: &Findings) -> anyhow::Result<String> {
         for row in &shares.labels {
             let estimate = &row.estimate;
             let numbers = |share: Option<Share>| match share {
-                Some(Share { share, interval: (low, high) }) => [share, low, high].map(|number| number.to_string()),
+                Some(Share { share, interval: Some((low, high)) }) => [share, low, high].map(|n| n.to_string()),
+                Some(Share { share, interval: None }) => [share.to_string(), String::new(), String::new()],
                 None => [const { String::new() }; 3],
             };
             let (low, high) = row.count_interval.unzip();

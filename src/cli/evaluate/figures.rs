@@ -135,10 +135,11 @@ fn labels(labels: &[LabelFigures], out: &mut String) {
         let (name, f1, ranked) = (cut(&visible(label)), shown(figures.f1), shown(figures.average_precision));
         line!(
             out,
-            "{name:<width$} {support:>7} {given:>6}  {f1:<21} {:>9} {:>6}  {ranked:<21} {:>6.4} {calibration_error:>6.4} {keyword_f1:>11.3}",
+            "{name:<width$} {support:>7} {given:>6}  {f1:<21} {:>9} {:>6}  {ranked:<21} {:>6.4} {calibration_error:>6.4} {:>11}",
             short(figures.precision.value),
             short(figures.recall.value),
-            figures.brier.value
+            figures.brier.value,
+            short(keyword_f1.unwrap_or(f64::NAN))
         );
     }
 }

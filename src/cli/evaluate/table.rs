@@ -53,7 +53,7 @@ fn evaluation<W: Write>(part: &str, all: &Evaluation, out: &mut Table<W>) -> io:
             whole([part, &label.label, name], figure, out)?;
         }
         plain([part, &label.label, "calibration_error"], label.calibration_error, out)?;
-        plain([part, &label.label, "keyword_f1"], label.keyword_f1, out)?;
+        plain([part, &label.label, "keyword_f1"], label.keyword_f1.unwrap_or(f64::NAN), out)?;
     }
     Ok(())
 }

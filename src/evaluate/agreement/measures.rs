@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::super::interval::{Interval, middle, resample};
+use super::super::interval::{self, Interval, resample};
 use super::super::panel::{Panel, Unit};
 
 /// How agreement is measured.
@@ -161,10 +161,8 @@ impl Agreement {
 }
 
 fn measured(figures: &[f64], drawn: &[Vec<f64>], at: usize) -> Measured {
-    let told = |value: f64| value.is_finite().then_some(value);
-    let values: Vec<f64> = drawn.iter().filter_map(|figures| told(figures[at])).collect();
-    let value = told(figures[at]);
-    Measured { value, interval: value.filter(|_| !values.is_empty()).map(|_| middle(values)) }
+    let value = Some(figures[at]).filter(|value| value.is_finite());
+    Measured { value, interval: value.and_then(|_| interval::told(drawn.iter().map(|figures| figures[at]))) }
 }
 
 /// What the one gives and the other does not, against what the other gives and the one does not; the commonest first.
