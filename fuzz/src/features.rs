@@ -78,11 +78,13 @@ pub fn scores(model: &Model, text: &str) -> Row {
 }
 
 fn check_row(featurizer: &Featurizer, row: &Row, text: &str) {
-    assert!(row.entries.is_sorted_by(|a, b| a.0 < b.0));
+    let mut features: Vec<FeatureId> = row.entries.iter().map(|(feature, _)| *feature).collect();
+    features.sort_unstable();
+    assert!(features.is_sorted_by(|a, b| a < b), "each feature has one entry");
     assert!(
         row.entries.iter().all(|(feature, value)| feature.index() < featurizer.vocabulary().len() && value.is_finite())
     );
-    assert!(row.occurrences.is_sorted());
+    assert!(row.occurrences.chunk_by(|a, b| a.0 == b.0).all(|same| same.is_sorted()));
     assert!(row.occurrences.iter().all(|(_, span)| text.get(span.start..span.end).is_some()));
     let mut there: Vec<FeatureId> = row.occurrences.iter().map(|(feature, _)| *feature).collect();
     there.dedup();
