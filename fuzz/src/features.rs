@@ -47,7 +47,8 @@ fn plainly(featurizer: &Featurizer, text: &str, row: &Row, scratch: &mut Scratch
         found.extend(feature.map(|feature| (feature, span)));
     });
     let mut there = row.occurrences.clone();
-    [&mut found, &mut there].map(|some| some.sort_unstable());
+    found.sort_unstable();
+    there.sort_unstable();
     assert_eq!((found, words, known), (there, row.words, row.known_words));
 }
 
