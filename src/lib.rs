@@ -55,7 +55,7 @@
 //! let corpus = corpus::read_from("data.csv", data.as_bytes(), &ReadOptions::default())?;
 //! let model = learn::train(&corpus.examples, &TrainSettings { folds: 2, ..Default::default() }, &|_| {})?.model;
 //!
-//! let row = model.featurizer().row("They will regret it", &mut model.scratch());
+//! let row = model.row("They will regret it", &mut model.scratch());
 //! let scores = model.score(&row);
 //! let found = framings(&model, &scores, &Choice { threshold: Some(0.0), ..Default::default() });
 //! let why = evidence::explain(&model, &row, found[0].label);

@@ -457,7 +457,7 @@ fn example(row: &Row) -> Example {
 
 /// What a model thinks of a text, label by label of the session.
 fn view(model: &Model, text: &str, labels: &[String]) -> View {
-    let row = model.featurizer().row(text, &mut model.scratch());
+    let row = model.row(text, &mut model.scratch());
     let scores = model.score(&row);
     let found = framings(model, &scores, &Choice::default());
     let of_label = |name: &String| {

@@ -14,7 +14,7 @@ mod train;
 
 use std::convert::Infallible;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use encoding_rs::Encoding;
@@ -259,11 +259,6 @@ fn encoding(name: &str) -> Result<&'static Encoding, String> {
 /// The name of a label or a column as it is compared, its letters composed.
 fn name(text: &str) -> Result<String, Infallible> {
     Ok(composed(text).into_owned())
-}
-
-/// The ending of an output's name in small letters, which promises a format in any case.
-fn ending(output: Option<&Path>) -> Option<String> {
-    Some(output?.extension()?.to_str()?.to_ascii_lowercase())
 }
 
 fn share(text: &str) -> Result<f64, String> {

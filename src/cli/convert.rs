@@ -10,7 +10,7 @@ use rhetor::corpus::{self, Example, Format, Loss, Losses, Outline, ReadOptions};
 use super::args::Convert;
 use super::output::check_output;
 use super::train::{format, read_options, report_reading};
-use super::{DONE, Output, Remarks, misuse, refuse_same, write_whole};
+use super::{DONE, Output, Remarks, ending, misuse, refuse_same, write_whole};
 
 pub fn run(args: &Convert, remarks: Remarks) -> anyhow::Result<u8> {
     refuse_same(Some(&args.output), &args.inputs)?;
@@ -80,7 +80,7 @@ fn write_all(to: Format, out: &mut impl Write, outline: &Outline, examples: &[Ex
 }
 
 fn is_packed(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz"))
+    ending(path) == "gz"
 }
 
 /// The format that the name of the output promises. A `.json` may be Label Studio's or anybody's.

@@ -14,7 +14,7 @@ use rhetor::text::visible;
 
 use super::args::{Cues, CuesFormat, Shared};
 use super::reading::plural;
-use super::{DONE, FAILED, Remarks, inputs, misuse, named, print, refuse_same, train};
+use super::{DONE, FAILED, Remarks, ending, inputs, misuse, named, print, refuse_same, train};
 
 /// How many examples that fail are shown one by one.
 const SHOWN: usize = 50;
@@ -59,7 +59,7 @@ pub fn run(args: &Cues, shared: &Shared, remarks: Remarks) -> anyhow::Result<u8>
 
 fn load(args: &Cues, remarks: Remarks) -> anyhow::Result<Loaded> {
     let path = args.file.to_string_lossy();
-    let is_cues = |path: &Path| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
+    let is_cues = |path: &Path| ending(path) == "toml";
     if let Some(cues) =
         args.paths.iter().find(|path| is_cues(path)).filter(|_| path != cues::BUILTIN && !is_cues(&args.file))
     {

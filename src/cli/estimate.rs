@@ -311,8 +311,7 @@ fn warn(model: &Model, found: &Found, sample: &[Labelled], estimates: &Estimates
             plural(sample.len() as u64, "unit is", "units are")
         ));
     }
-    let refs: Vec<&Labelled> = sample.iter().collect();
-    let clusters = estimates::clusters(&refs);
+    let clusters = estimates::clusters(sample.iter());
     if clusters < sample.len() {
         warn_of_few_groups(clusters, remarks);
     }
@@ -365,8 +364,7 @@ fn findings(
             .map(|(label, estimate)| counted(label, estimate, stratum.units))
             .collect(),
     };
-    let refs: Vec<&Labelled> = sample.iter().collect();
-    let clusters = estimates::clusters(&refs);
+    let clusters = estimates::clusters(sample.iter());
     let mut parts: Vec<Part> = found
         .values
         .iter()

@@ -314,7 +314,7 @@ fn tell_strangers(model: &Model, examples: &mut Vec<Example>, remarks: Remarks) 
 /// A model that gives each unit its likeliest label cannot be right about a unit without one.
 fn warn_of_unlabelled(judged: &Judged, remarks: Remarks) {
     let Judgement { task, truth, .. } = &judged.judgement;
-    let unlabelled = (0..truth.units()).filter(|&unit| !truth.row(unit).contains(&true)).count() as u64;
+    let unlabelled = (0..truth.units()).filter(|&unit| !truth.any(unit)).count() as u64;
     if *task == Task::Single && unlabelled > 0 {
         let (have, answer) = (
             plural(unlabelled, "unit has", "units have"),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use ignore::overrides::OverrideBuilder;
 use ignore::{DirEntry, WalkBuilder};
 
-use super::output::takes_stdout;
+use super::output::Sink;
 use super::{Remarks, misuse};
 
 /// The files that the paths stand for, in the order of the paths, those of a folder sorted. Whether all could be found.
@@ -82,11 +82,12 @@ fn walk(folder: &Path, globs: &[String], remarks: Remarks, files: &mut Vec<PathB
     // Text that is to be read is not source code: what git ignores may well be meant.
     let walk =
         WalkBuilder::new(folder).standard_filters(false).filter_entry(is_wanted).sort_by_file_path(Path::cmp).build();
+    let sink = Sink::find();
     let (mut all_found, mut links, mut pipes) = (true, 0_u64, 0_u64);
     for entry in walk {
         match entry {
             // What is written while it is read has no end.
-            Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) && takes_stdout(entry.path()) => {
+            Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) && sink.is(entry.path()) => {
                 remarks
                     .say(format_args!("{}: is where standard output goes, and is passed over", entry.path().display()));
             }

@@ -10,7 +10,7 @@ use rhetor::text::visible;
 use textwrap::{Options, WordSplitter};
 
 use super::args::{CardFormat, Labels};
-use super::{DONE, columns, load_model, misuse, print};
+use super::{DONE, columns, ending, load_model, misuse, print};
 
 pub fn run(args: &Labels) -> anyhow::Result<u8> {
     let book = book(args)?;
@@ -100,8 +100,7 @@ fn find<'a>(book: &'a Codebook, label: &str) -> anyhow::Result<&'a Entry> {
 
 /// Whether a file is a codebook rather than a model, by its ending or by what is in it.
 fn is_book(path: &Path) -> bool {
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    ["toml", "yaml", "yml"].iter().any(|book| ending.eq_ignore_ascii_case(book)) || file::read(path).is_ok()
+    ["toml", "yaml", "yml"].contains(&&ending(path)[..]) || file::read(path).is_ok()
 }
 
 /// A line a label.

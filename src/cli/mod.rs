@@ -32,7 +32,8 @@ use rhetor::model::{Model, english};
 
 use args::{Shared, When};
 pub use output::{
-    Output, is_of_output, named, print, refuse_ending, refuse_promise, refuse_same, refuse_twice, unopened, write_whole,
+    Output, ending, is_of_output, named, print, refuse_ending, refuse_promise, refuse_same, refuse_twice, unopened,
+    write_whole,
 };
 
 /// Everything was done; something failed and the rest was done.

@@ -1,5 +1,6 @@
 //! Where results go: standard output, or a file that is replaced whole.
 
+use std::fs::Metadata;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -132,7 +133,8 @@ pub fn refuse_same<'a>(output: Option<&Path>, inputs: impl IntoIterator<Item = &
         return Err(misuse("-: standard input can be read only once\nhint: write one of the inputs to a file first"));
     }
     if output.is_none_or(is_stdout) {
-        return match inputs.into_iter().find(|input| takes_stdout(input)) {
+        let sink = Sink::find();
+        return match inputs.into_iter().find(|input| sink.is(input)) {
             Some(input) => Err(misuse(format_args!(
                 "{}: is an input, and standard output goes into it\nhint: choose another file for the output",
                 input.display()
@@ -159,61 +161,79 @@ pub fn is_stdout(path: &Path) -> bool {
     path.as_os_str() == "-" || leads_to_stdout(path)
 }
 
-/// Whether standard output goes into that input, which is a regular file.
-pub fn takes_stdout(input: &Path) -> bool {
-    match input.to_str() {
-        Some("-") => input_is_output(),
-        _ => input.is_file() && leads_to_stdout(input),
+/// The regular file that standard output goes into, if it goes into one.
+pub struct Sink(Option<Place>);
+
+impl Sink {
+    pub fn find() -> Sink {
+        Sink(of_stdout().filter(Metadata::is_file).as_ref().and_then(place))
+    }
+
+    /// Whether that is the input, which then would be fed by what is made of it.
+    pub fn is(&self, input: &Path) -> bool {
+        let place_of_input = || match input.to_str() {
+            Some("-") => of_stdin().as_ref().and_then(place),
+            _ => input.metadata().ok().as_ref().and_then(place),
+        };
+        self.0.is_some() && self.0 == place_of_input()
     }
 }
 
-#[cfg(unix)]
+/// A file, whatever it is called: its device, and its number there.
+type Place = (u64, u64);
+
 fn leads_to_stdout(path: &Path) -> bool {
-    path.metadata().is_ok_and(|path| of_stream(io::stdout()).is_some_and(|output| place(&output) == place(&path)))
-}
-
-/// A file, whatever it is called.
-#[cfg(unix)]
-fn place(file: &std::fs::Metadata) -> (u64, u64) {
-    use std::os::unix::fs::MetadataExt;
-    (file.dev(), file.ino())
-}
-
-#[cfg(unix)]
-fn of_stream(stream: impl std::os::fd::AsFd) -> Option<std::fs::Metadata> {
-    std::fs::File::from(stream.as_fd().try_clone_to_owned().ok()?).metadata().ok()
-}
-
-/// Whether standard input and standard output are one regular file.
-#[cfg(unix)]
-fn input_is_output() -> bool {
-    of_stream(io::stdout()).is_some_and(|output| {
-        output.is_file() && of_stream(io::stdin()).is_some_and(|input| place(&input) == place(&output))
-    })
-}
-
-/// Other systems do not tell.
-#[cfg(not(unix))]
-fn input_is_output() -> bool {
-    false
-}
-
-/// Other systems have no name for it.
-#[cfg(not(unix))]
-fn leads_to_stdout(_: &Path) -> bool {
-    false
+    let place_of_path = path.metadata().ok().as_ref().and_then(place);
+    place_of_path.is_some() && place_of_path == of_stdout().as_ref().and_then(place)
 }
 
 /// Whether standard input comes from that file.
-#[cfg(unix)]
 fn is_standard_input(path: &Path) -> bool {
-    matches!((of_stream(io::stdin()), path.metadata()), (Some(input), Ok(output)) if output.is_file() && place(&input) == place(&output))
+    let file = path.metadata().ok().filter(Metadata::is_file);
+    let place_of_file = file.as_ref().and_then(place);
+    place_of_file.is_some() && place_of_file == of_stdin().as_ref().and_then(place)
+}
+
+#[cfg(unix)]
+fn place(file: &Metadata) -> Option<Place> {
+    use std::os::unix::fs::MetadataExt;
+    Some((file.dev(), file.ino()))
+}
+
+#[cfg(unix)]
+fn of_stdout() -> Option<Metadata> {
+    of_stream(io::stdout())
+}
+
+#[cfg(unix)]
+fn of_stdin() -> Option<Metadata> {
+    of_stream(io::stdin())
+}
+
+#[cfg(unix)]
+fn of_stream(stream: impl std::os::fd::AsFd) -> Option<Metadata> {
+    std::fs::File::from(stream.as_fd().try_clone_to_owned().ok()?).metadata().ok()
 }
 
 /// Other systems do not tell.
 #[cfg(not(unix))]
-fn is_standard_input(_: &Path) -> bool {
-    false
+fn place(_: &Metadata) -> Option<Place> {
+    None
+}
+
+#[cfg(not(unix))]
+fn of_stdout() -> Option<Metadata> {
+    None
+}
+
+#[cfg(not(unix))]
+fn of_stdin() -> Option<Metadata> {
+    None
+}
+
+/// The ending of a file's name in small letters, which promises a format in any case; nothing if it has none.
+pub fn ending(path: &Path) -> String {
+    path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase()
 }
 
 /// Refuses a name that promises a format which is not written, unless another was asked for: text would stand there under a wrong name.
@@ -226,7 +246,7 @@ pub fn refuse_promise(output: Option<&Path>, is_asked: bool, also: &[&str], hint
 pub fn refuse_ending(output: Option<&Path>, also: &[&str], hint: &str) -> anyhow::Result<()> {
     const NEVER: [&str; 10] = ["xlsx", "xls", "ods", "docx", "doc", "pdf", "parquet", "xml", "gz", "zip"];
     let Some(path) = output else { return Ok(()) };
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
+    let ending = ending(path);
     if !NEVER.contains(&&ending[..]) && !also.contains(&&ending[..]) {
         return Ok(());
     }

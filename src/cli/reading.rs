@@ -5,6 +5,7 @@ use std::mem::discriminant;
 use std::path::Path;
 
 use rhetor::corpus::{Fault, shell};
+use rhetor::text::foreign::Foreign;
 use rhetor::text::source;
 use rhetor::text::unit::{Splitter, Unit, UnitKind, looks_utf16};
 
@@ -98,17 +99,15 @@ fn look_at(first: &[u8], path: &Path, command: &str, remarks: Remarks) -> anyhow
 fn refuse_packed(first: &[u8], path: &Path, command: &str) -> anyhow::Result<()> {
     let (path, typed) = (path.display(), shell(path));
     let unpack = |kind: &str, tool: &str| format!("{kind} data\nhint: {tool} -dc {typed} | {command}");
-    let is = match first {
-        [b'%', b'P', b'D', b'F', b'-', ..] => format!("a PDF\nhint: pdftotext {typed} - | {command}"),
-        [b'P', b'K', 3, 4, ..] => {
-            "a zip archive or office document\nhint: save it as text, or use pandoc -t plain".into()
-        }
-        [0xD0, 0xCF, 0x11, 0xE0, ..] => "an old office document\nhint: save it as text".into(),
-        [b'{', b'\\', b'r', b't', b'f', ..] => "RTF\nhint: save it as text, or use pandoc -t plain".into(),
-        [0x28, 0xB5, 0x2F, 0xFD, ..] => unpack("Zstandard", "zstd"),
-        [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => unpack("xz", "xz"),
-        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, ..] => unpack("bzip2", "bzip2"),
-        _ => return Ok(()),
+    let is = match Foreign::of(first) {
+        None => return Ok(()),
+        Some(Foreign::Pdf) => format!("a PDF\nhint: pdftotext {typed} - | {command}"),
+        Some(Foreign::Zip) => "a zip archive or office document\nhint: save it as text, or use pandoc -t plain".into(),
+        Some(Foreign::OldOffice) => "an old office document\nhint: save it as text".into(),
+        Some(Foreign::Rtf) => "RTF\nhint: save it as text, or use pandoc -t plain".into(),
+        Some(Foreign::Zstd) => unpack("Zstandard", "zstd"),
+        Some(Foreign::Xz) => unpack("xz", "xz"),
+        Some(Foreign::Bzip2) => unpack("bzip2", "bzip2"),
     };
     anyhow::bail!("{path}: is {is}")
 }

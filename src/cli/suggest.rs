@@ -162,7 +162,7 @@ fn rows(args: &Suggest, model: Option<&Model>, units: Vec<Example>, chosen: &[Su
     let row = |suggestion: &Suggestion| {
         let mut row = units[suggestion.index].clone();
         if let Some((model, scratch)) = &mut scratch {
-            let scores = model.score(&model.featurizer().row(&row.text, scratch));
+            let scores = model.score(&model.row(&row.text, scratch));
             let found = framings(model, &scores, &Choice::default());
             row.suggested = found.iter().map(|framing| model.labels().name(framing.label).to_owned()).collect();
         }

@@ -435,10 +435,8 @@ fn named(cell: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
 
-    use flate2::Compression;
-    use flate2::write::GzEncoder;
+    use crate::text::gzip::packed;
     use proptest::prelude::*;
 
     use super::*;
@@ -478,12 +476,6 @@ mod tests {
     /// Examples without their places.
     pub(super) fn same(examples: &[Example]) -> Vec<Example> {
         examples.iter().map(|example| Example { place: Place::file(""), ..example.clone() }).collect()
-    }
-
-    fn packed(data: &[u8]) -> Vec<u8> {
-        let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
-        gzip.write_all(data).unwrap();
-        gzip.finish().unwrap()
     }
 
     const TABLE: &str = "text,labels\nWe will make them pay.,threat\n";
@@ -547,7 +539,7 @@ mod tests {
     #[test]
     fn gzip_unpacks_to_no_more_than_it_may() {
         let options = ReadOptions { most_unpacked: 1 << 20, ..ReadOptions::default() };
-        let bomb = packed(&[b"text,labels\n".to_vec(), b"Again and again,a\n".repeat(100_000)].concat());
+        let bomb = packed([b"text,labels\n".to_vec(), b"Again and again,a\n".repeat(100_000)].concat());
         let error = read_from("bomb.csv.gz", &bomb[..], &options).unwrap_err().to_string();
         assert!(error.starts_with("bomb.csv.gz: decompresses to more than 1048576 bytes\nhint: split the file"));
         let gibibytes = CorpusError::TooLarge { path: "x".into(), limit: 8 << 30 }.to_string();

@@ -13,6 +13,7 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 use super::ReadOptions;
 use super::problem::CorpusError;
 use crate::text::Place;
+use crate::text::foreign::Foreign;
 use crate::text::gzip::{self, Members};
 
 /// How much of the input is looked at to tell its format, in bytes.
@@ -185,16 +186,16 @@ pub(super) fn newlines(bytes: &[u8]) -> u64 {
 /// A packed file that is not gzip is named, since its bytes would only earn puzzling messages.
 pub(super) fn refuse_containers(path: &str, magic: &[u8]) -> Result<(), CorpusError> {
     let unpack = |tool: &str| format!("unpack it first: {tool} -dc {} | rhetor … -", shell(path));
-    let (kind, way_out) = match magic {
-        [b'P', b'K', 3, 4, ..] => {
+    let (kind, way_out) = match Foreign::of(magic) {
+        Some(Foreign::Zip) => {
             ("a spreadsheet (xlsx, ods) or zip archive", "save the sheet as CSV in UTF-8, or unpack the archive".into())
         }
-        [0xD0, 0xCF, 0x11, 0xE0, ..] => ("an old Excel workbook", "save the sheet as CSV in UTF-8".into()),
-        [b'%', b'P', b'D', b'F', b'-', ..] => ("a PDF", format!("pdftotext {} - prints its text", shell(path))),
-        [0x28, 0xB5, 0x2F, 0xFD, ..] => ("zstd data", unpack("zstd")),
-        [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => ("xz data", unpack("xz")),
-        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, ..] => ("bzip2 data", unpack("bzip2")),
-        _ => return Ok(()),
+        Some(Foreign::OldOffice) => ("an old Excel workbook", "save the sheet as CSV in UTF-8".into()),
+        Some(Foreign::Pdf) => ("a PDF", format!("pdftotext {} - prints its text", shell(path))),
+        Some(Foreign::Zstd) => ("zstd data", unpack("zstd")),
+        Some(Foreign::Xz) => ("xz data", unpack("xz")),
+        Some(Foreign::Bzip2) => ("bzip2 data", unpack("bzip2")),
+        Some(Foreign::Rtf) | None => return Ok(()),
     };
     Err(CorpusError::Container { path: path.into(), kind, way_out })
 }

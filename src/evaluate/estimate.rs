@@ -157,7 +157,7 @@ pub fn estimate(parts: &[Predicted], sample: &[Labelled], labels: usize) -> Esti
 }
 
 fn stratum(pool: &Predicted, sample: &[&Labelled], tuned: &[Tuning]) -> Stratum {
-    let (sampled, clusters) = (sample.len() as u64, clusters(sample));
+    let (sampled, clusters) = (sample.len() as u64, clusters(sample.iter().copied()));
     let too_few = sampled < FEW.min(pool.units);
     let estimate = |(label, tuning): (usize, &Tuning)| {
         let drawn = (!too_few && sampled > 0).then(|| tuning.shares(pool, sample, label, clusters));
@@ -311,9 +311,9 @@ fn unevenness(sample: &[&Labelled]) -> f64 {
 }
 
 /// How many clusters the sample holds; a unit of none is one by itself.
-pub fn clusters(sample: &[&Labelled]) -> usize {
-    let known: BTreeSet<usize> = sample.iter().filter_map(|unit| unit.cluster).collect();
-    known.len() + sample.iter().filter(|unit| unit.cluster.is_none()).count()
+pub fn clusters<'a>(sample: impl Iterator<Item = &'a Labelled> + Clone) -> usize {
+    let known: BTreeSet<usize> = sample.clone().filter_map(|unit| unit.cluster).collect();
+    known.len() + sample.filter(|unit| unit.cluster.is_none()).count()
 }
 
 /// Differences of sample and pool in what is known of both, by more than 4.5 standard errors: in so skewed figures fewer happen by chance.

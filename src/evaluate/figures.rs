@@ -317,12 +317,11 @@ impl Tally {
 impl OfLabel {
     fn rates(&self, units: u64, average_precision: f64) -> LabelRates<f64> {
         let [log_loss, brier] = self.losses.map(|sum| sum / units as f64);
-        // Precision or recall of nothing is 0, unless no unit has or was given the label: then there is nothing to tell.
-        let or_open = |figure: f64| if self.counts == Counts::default() { f64::NAN } else { figure };
+        let or_open = |figure| self.counts.told(figure).unwrap_or(f64::NAN);
         LabelRates {
-            precision: or_open(self.counts.precision()),
-            recall: or_open(self.counts.recall()),
-            f1: or_open(self.counts.f1()),
+            precision: or_open(Counts::precision),
+            recall: or_open(Counts::recall),
+            f1: or_open(Counts::f1),
             average_precision,
             log_loss,
             brier,

@@ -53,8 +53,7 @@ pub fn f1_intervals(counts: &GroupCounts, labels: usize, seed: u64) -> Vec<Optio
                 *sum = sum.plus(counts.times(u64::from(times)));
             }
         }
-        // Of a label that no unit drawn has or was given there is nothing to tell.
-        sums.iter().map(|sum| if *sum == Counts::default() { f64::NAN } else { sum.f1() }).collect::<Vec<f64>>()
+        sums.iter().map(|sum| sum.told(Counts::f1).unwrap_or(f64::NAN)).collect::<Vec<f64>>()
     });
     (0..labels).map(|label| told(resamples.iter().map(|figures| figures[label]))).collect()
 }

@@ -256,7 +256,7 @@ impl Judgement {
             support: counts.support(),
             given: counts.hits + counts.false_alarms,
             figures: whole.labels[label].with_intervals(draws.iter().map(|draw| &draw.labels[label])),
-            keyword_f1: (keyword != Counts::default()).then(|| keyword.f1()),
+            keyword_f1: keyword.told(Counts::f1),
             calibration_error: metrics::calibration_error(&scored),
             reliability: metrics::reliability(&scored),
         }
@@ -289,7 +289,7 @@ struct Said {
 
 impl Said {
     fn of(model: &Model, text: &str, scratch: &mut Scratch) -> Said {
-        let row = model.featurizer().row(text, scratch);
+        let row = model.row(text, scratch);
         let scores = model.score(&row);
         let mut given = vec![false; model.labels().len()];
         framings(model, &scores, &Choice::default()).iter().for_each(|framing| given[framing.label.index()] = true);

@@ -46,6 +46,11 @@ impl Counts {
         }
     }
 
+    /// A figure of the counts; `None` where no unit has or was given the label, so that there is nothing to tell.
+    pub fn told(self, figure: fn(Counts) -> f64) -> Option<f64> {
+        (self != Counts::default()).then(|| figure(self))
+    }
+
     /// Units that truly have the label.
     pub fn support(self) -> u64 {
         self.hits + self.misses

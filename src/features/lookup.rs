@@ -494,14 +494,14 @@ impl Lookup {
         if candidates.len() < numbers.len() {
             candidates.resize(numbers.len().next_power_of_two(), Candidate::NONE);
         }
-        let (mut count, mut before, mut stem_before) = (0, Hash::default().with(WordHash::of(START)), NONE);
+        let (mut count, mut before, mut stem_before) = (0, Hash::NONE.with(WordHash::of(START)), NONE);
         for (&number, second) in numbers.iter().zip(0..) {
             let own = &met[number as usize];
             let (hash, stems) = (before.with(own.hash), joined(stem_before, own.stem));
             candidates[count] = Candidate { second, set: pairs.set(hash), hash, stems, term: Term::UNKNOWN };
             // Without a branch, since the answer cannot be guessed.
             count += usize::from(sieve.lets_through(hash));
-            (before, stem_before) = (Hash::default().with(own.hash), own.stem);
+            (before, stem_before) = (Hash::NONE.with(own.hash), own.stem);
         }
         count
     }
@@ -530,7 +530,7 @@ impl Lookup {
         let (shortest, longest) = of.extractor.settings.ngrams;
         for length in shortest.max(3)..=longest {
             for (first, run) in self.words.windows(length).enumerate() {
-                let hash = run.iter().fold(Hash::default(), |hash, word| hash.with(word.hash));
+                let hash = run.iter().fold(Hash::NONE, |hash, word| hash.with(word.hash));
                 let numbers = || run.iter().map(|word| word.number);
                 if let Some(feature) =
                     of.vocabulary.find(hash, |feature| is_run(of.vocabulary.bytes_of(feature), numbers(), stems))

@@ -551,7 +551,7 @@ impl Featurizer {
     }
 
     /// As [`Featurizer::row_into`]; `near` is called with features of the row as soon as they are found, so that what belongs to them can be brought near.
-    pub fn row_near<'t>(
+    pub(crate) fn row_near<'t>(
         &self,
         text: impl Into<Known<'t>>,
         scratch: &mut Scratch,
@@ -620,28 +620,24 @@ impl Featurizer {
 /// What each feature is worth before rows are normalised.
 struct Values {
     weighting: Weighting,
-    /// Of each feature the inverse document frequency; of cues, which have no value of their own, NaN.
-    idf: Vec<f64>,
+    /// Of each feature the value if it stands once; of cues, which have no value of their own, NaN.
+    once: Vec<f64>,
 }
 
 impl Values {
     fn of(featurizer: &Featurizer) -> Self {
-        let vocabulary = &featurizer.vocabulary;
-        let idf = |id: u32| match featurizer.block(FeatureId(id)) {
+        let Featurizer { extractor, vocabulary, units, .. } = featurizer;
+        let weighting = extractor.settings.weighting;
+        let once = |id: u32| match featurizer.block(FeatureId(id)) {
             Block::Cues => f64::NAN,
-            _ => Weighting::idf(vocabulary.frequency(FeatureId(id)), featurizer.units),
+            _ => weighting.value(1, vocabulary.frequency(FeatureId(id)), *units),
         };
-        let idf = (0..vocabulary.len() as u32).into_par_iter().map(idf).collect();
-        Values { weighting: featurizer.extractor.settings.weighting, idf }
+        Values { weighting, once: (0..vocabulary.len() as u32).into_par_iter().map(once).collect() }
     }
 
     fn of_count(&self, feature: FeatureId, count: u32) -> Option<f64> {
-        let idf = self.idf[feature.index()];
-        match self.weighting {
-            _ if idf.is_nan() => None,
-            Weighting::Tfidf => Some(Weighting::tfidf(count, idf)),
-            other => Some(other.value(count, 0, 0)),
-        }
+        let once = self.once[feature.index()];
+        (!once.is_nan()).then(|| self.weighting.again(count, once))
     }
 }
 

@@ -135,7 +135,7 @@ mod tests {
     fn a_pair_is_known_until_four_others_of_its_set_came_or_its_memory_grew() {
         let hash = |first: u32, second: u32| {
             let of = |word: u32| WordHash::of(&word.to_string());
-            Hash::default().with(of(first)).with(of(second))
+            Hash::NONE.with(of(first)).with(of(second))
         };
         let unknown = Term::UNKNOWN;
         let mut pairs = Pairs::new();

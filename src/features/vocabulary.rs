@@ -152,7 +152,7 @@ impl Vocabulary {
 
     /// The feature of a term, if training saw it often enough.
     pub fn feature(&self, term: &str) -> Option<FeatureId> {
-        let hash = term.split(' ').fold(Hash::default(), |hash, word| hash.with(WordHash::of(word)));
+        let hash = term.split(' ').fold(Hash::NONE, |hash, word| hash.with(WordHash::of(word)));
         self.find(hash, |known| self.bytes_of(known) == term.as_bytes())
     }
 
@@ -218,7 +218,7 @@ fn table<'a>(terms: impl Iterator<Item = &'a str>, count: usize) -> Vec<u64> {
     let mut slots = vec![0; table_size(count)];
     let mask = slots.len() - 1;
     for (term, number) in terms.zip(1..) {
-        let hash = term.split(' ').fold(Hash::default(), |hash, word| hash.with(WordHash::of(word)));
+        let hash = term.split(' ').fold(Hash::NONE, |hash, word| hash.with(WordHash::of(word)));
         let (at, tag) = hash.place();
         let mut at = at as usize & mask;
         while slots[at] != 0 {
@@ -259,7 +259,7 @@ impl WordHash {
 }
 
 /// The hash of a run of words.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Hash(u64);
 
 impl Hash {
@@ -334,7 +334,7 @@ mod tests {
     #[test]
     fn the_hash_of_a_run_is_made_of_those_of_its_words() {
         let vocabulary = small();
-        let hash = Hash::default().with(WordHash::of("will")).with(WordHash::of("pay"));
+        let hash = Hash::NONE.with(WordHash::of("will")).with(WordHash::of("pay"));
         assert_eq!(vocabulary.find(hash, |known| vocabulary.term(known) == "will pay"), vocabulary.feature("will pay"));
         assert_eq!(vocabulary.find(hash, |_| false), None);
         assert_eq!(vocabulary.candidate(hash), vocabulary.feature("will pay"));

@@ -43,13 +43,13 @@ impl Weighting {
 
     /// The value of a term by its inverse document frequency.
     #[inline]
-    pub(super) fn tfidf(count: u32, idf: f64) -> f64 {
+    fn tfidf(count: u32, idf: f64) -> f64 {
         // The logarithm of 1 is 0, and most terms stand once.
         if count == 1 { idf } else { (1.0 + libm::log(f64::from(count))) * idf }
     }
 
     /// Inverse document frequency, smoothed: as if one more unit held every term.
-    pub(super) fn idf(df: u32, n: u32) -> f64 {
+    fn idf(df: u32, n: u32) -> f64 {
         libm::log((1.0 + f64::from(n)) / (1.0 + f64::from(df))) + 1.0
     }
 }

@@ -134,6 +134,13 @@ impl Model {
         self.weights.get(label, feature)
     }
 
+    /// As [`Featurizer::row`], for a row that will be scored.
+    pub fn row(&self, text: &str, scratch: &mut Scratch) -> Row {
+        let mut row = Row::default();
+        self.row_into(text, scratch, &mut row);
+        row
+    }
+
     /// As [`Featurizer::row_into`], for a row that will be scored: weights are brought near as soon as it is known which.
     pub fn row_into<'t>(&self, text: impl Into<Known<'t>>, scratch: &mut Scratch, row: &mut Row) {
         self.featurizer.row_near(text, scratch, row, |feature| self.weights.prefetch(feature));

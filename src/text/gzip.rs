@@ -57,18 +57,18 @@ fn next<R: Read>(mut packed: BufReader<R>) -> io::Result<Option<GzDecoder<Rest<R
     }
 }
 
+/// Data as one member.
+#[cfg(test)]
+pub fn packed(data: impl AsRef<[u8]>) -> Vec<u8> {
+    use std::io::Write;
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(data.as_ref()).unwrap();
+    gzip.finish().unwrap()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flate2::Compression;
-    use flate2::write::GzEncoder;
-    use std::io::Write;
-
-    fn packed(text: &str) -> Vec<u8> {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-        encoder.write_all(text.as_bytes()).unwrap();
-        encoder.finish().unwrap()
-    }
 
     /// Some bytes at a time, as pipes give them.
     struct Few<'a>(&'a [u8], usize);

@@ -3,6 +3,7 @@
 
 mod abbreviation;
 pub mod cell;
+pub mod foreign;
 pub mod form;
 pub(crate) mod gzip;
 pub mod language;

@@ -74,15 +74,7 @@ impl Read for Source {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flate2::Compression;
-    use flate2::write::GzEncoder;
-    use std::io::Write;
-
-    fn packed(text: &str) -> Vec<u8> {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-        encoder.write_all(text.as_bytes()).unwrap();
-        encoder.finish().unwrap()
-    }
+    use crate::text::gzip::packed;
 
     fn read(bytes: Vec<u8>) -> io::Result<String> {
         let mut text = String::new();

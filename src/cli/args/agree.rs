@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use rhetor::evaluate::panel::{Key, Rule};
 
 use super::{DataFormat, DataOptions};
+use crate::cli::ending;
 
 /// Agreement between annotators, label by label, and one file of what they agree on
 #[derive(Debug, Args)]
@@ -111,7 +112,7 @@ pub enum FigureFormat {
 impl FigureFormat {
     /// The format that is asked for, or that the name of the output promises.
     pub fn meant(asked: Option<FigureFormat>, output: Option<&Path>) -> FigureFormat {
-        let promised = || match &super::ending(output)?[..] {
+        let promised = || match &ending(output?)[..] {
             "json" => Some(FigureFormat::Json),
             "csv" => Some(FigureFormat::Csv),
             _ => None,

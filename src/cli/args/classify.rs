@@ -7,6 +7,7 @@ use rhetor::framing::evidence::Order;
 use rhetor::framing::voice::Voice;
 
 use super::{DataFormat, record_size, share};
+use crate::cli::ending;
 
 /// Find framings in files, folders or standard input
 #[derive(Debug, Args)]
@@ -50,7 +51,7 @@ impl Classify {
 
     /// The format that the name of the output promises.
     pub fn promised(&self) -> Option<OutputFormat> {
-        match &super::ending(self.output.as_deref())?[..] {
+        match &ending(self.output.as_deref()?)[..] {
             "html" | "htm" => Some(OutputFormat::Html),
             "jsonl" | "ndjson" => Some(OutputFormat::Jsonl),
             "csv" => Some(OutputFormat::Csv),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Arg, Args, ValueEnum};
 
 use super::{DataOptions, FeatureOptions, LearningOptions};
+use crate::cli::ending;
 
 /// Score a model on labelled data that it was not trained on, or by cross-validation
 #[derive(Debug, Args)]
@@ -73,7 +74,7 @@ impl Evaluate {
 
     /// The format that the name of the output promises.
     pub fn promised(&self) -> Option<FiguresFormat> {
-        match &super::ending(self.output.as_deref())?[..] {
+        match &ending(self.output.as_deref()?)[..] {
             "json" => Some(FiguresFormat::Json),
             "csv" => Some(FiguresFormat::Csv),
             "html" | "htm" => Some(FiguresFormat::Html),

@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use super::stream::Pen;
 use super::{Job, SharedReport, Tally};
 use crate::cli::args::{DataFormat, OutputFormat};
-use crate::cli::{Remarks, is_closed_pipe, is_of_output, named, train, unopened};
+use crate::cli::{Remarks, ending, is_closed_pipe, is_of_output, named, train, unopened};
 
 pub fn classify(
     job: &Job,
@@ -104,7 +104,7 @@ pub fn of(first: &[u8], path: &Path) -> Option<Found> {
         let columns: Vec<_> = fields.iter().map(|(name, value)| (name.clone(), length(value))).collect();
         return Some(Found { columns }).filter(|found| !found.columns.is_empty());
     }
-    let named = path.extension().is_some_and(|is| is.eq_ignore_ascii_case("csv") || is.eq_ignore_ascii_case("tsv"));
+    let named = ["csv", "tsv"].contains(&&ending(path)[..]);
     let fewest = if named { 1 } else { FEWEST_ROWS };
     let several = [b'\t', b',', b';'].into_iter().find_map(|delimiter| table(whole, delimiter, fewest, 2));
     // One column makes a table only where the file is called one.

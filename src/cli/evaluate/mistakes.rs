@@ -60,7 +60,7 @@ fn mistake(judged: &Judged, i: usize, label: LabelId) -> Mistake {
 }
 
 fn terms(Judged { model, .. }: &Judged, text: &str, label: LabelId) -> Vec<(String, f64)> {
-    let row = model.featurizer().row(text, &mut model.scratch());
+    let row = model.row(text, &mut model.scratch());
     let terms = evidence::explain(model, &row, label).terms.into_iter().take(TERMS_SHOWN);
     let surface = |spans: &[rhetor::text::Span]| spans.first().map_or("", |span| span.of(text)).to_owned();
     terms.map(|term| (surface(&term.spans), term.contribution)).collect()

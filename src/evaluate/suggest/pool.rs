@@ -101,7 +101,7 @@ impl Pool {
         let pulls = self.texts.par_chunks(UNITS_A_TASK).map(|texts| {
             let mut scratch = model.scratch();
             let pulls = texts.iter().map(|text| {
-                let scores = model.score(&model.featurizer().row(text, &mut scratch));
+                let scores = model.score(&model.row(text, &mut scratch));
                 pulls(model.task(), &scores, &thresholds)
             });
             pulls.collect::<Vec<_>>()
