@@ -17,6 +17,7 @@ import zlib
 
 import measure
 import programs
+from goals import goals
 from measure import Cost, Job, in_turn, run, say
 from programs import Data, Tools, prepared
 from tables import curves, digits, megabytes, put, share, table
@@ -36,9 +37,11 @@ def main():
     for name in given.sections or SECTIONS:
         say(f"== {name}")
         start = time.monotonic()
+        # As they are read again, so that keys are text.
+        given.known = json.loads(json.dumps(known))
         text, known[name] = SECTIONS[name](tools, given)
         took = time.monotonic() - start
-        text += f"\n\n`just peers {name}{given.typed}`: {took:.0f} s in all." if name != "machine" else ""
+        text += f"\n\n`just peers {name}{given.typed}`: {took:.0f} s in all." if name not in ("machine", "goals") else ""
         print(f"\n## {name}\n\n{text}", flush=True)
         say(f"{name} took {took:.0f} s")
         if given.write:
@@ -510,7 +513,17 @@ def large_model(tools, given):
     return model
 
 
-SECTIONS = {"machine": machine, "start": start, "classify": classify, "solver": solver, "linfa": linfa, "train": train, "growth": growth}
+SECTIONS = {
+    "machine": machine,
+    "start": start,
+    "classify": classify,
+    "solver": solver,
+    "linfa": linfa,
+    "train": train,
+    "growth": growth,
+    # From the others' results, so it comes last.
+    "goals": lambda tools, given: goals(given.known),
+}
 
 if __name__ == "__main__":
     main()

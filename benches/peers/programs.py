@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import subprocess
@@ -48,7 +49,7 @@ class Tools:
 
     def versions(self):
         """What each program calls itself."""
-        found = {"rhetor": first_line([self.rhetor, "--version"])}
+        found = {"rhetor": f"{first_line([self.rhetor, '--version'])}, commit {first_line(['git', '-C', ROOT, 'describe', '--always', '--dirty'])}"}
         for name, package in {"fastText": "fasttext", "liblinear": "liblinear-tools"}.items():
             found |= {name: first_line(["dpkg-query", "-W", "-f", "${Version} (Debian)", package])} if shutil.which("dpkg-query") else {}
         if self.python:
@@ -82,18 +83,22 @@ def has_packages(python):
 
 
 class Data:
-    """Rows to learn from and to be judged by, in the form that each program reads; labels are numbers to all but rhetor."""
+    """Rows to learn from and to be judged by, in the form that each program reads; labels are numbers to all but rhetor.
+
+    Rows to learn from come in an order drawn once: who learns row by row learns little from a set that is sorted by label.
+    """
 
     def __init__(self, folder, train, test):
-        self.folder, self.train, self.test = pathlib.Path(folder), train, test
+        self.folder, self.train, self.test = pathlib.Path(folder), random.Random(1).sample(train, len(train)), test
         self.folder.mkdir(parents=True, exist_ok=True)
         self.labels = sorted({label for row in train + test for label in row["labels"]})
         self.single = all(len(row["labels"]) == 1 for row in train)
         number = {label: at for at, label in enumerate(self.labels)}
-        for name, rows in {"train": train, "test": test}.items():
+        for name, rows in {"train": self.train, "test": test}.items():
             self.write(f"{name}.jsonl", (json.dumps({"text": " ".join(row["text"].split()), "labels": row["labels"]}, ensure_ascii=False) for row in rows))
             texts = [prepared(" ".join(row["text"].split()).encode()).decode() for row in rows]
-            own = [[number[label] for label in row["labels"]] for row in rows]
+            # Vowpal Wabbit and fastText pass over rows without a label, which are half of what a label is told apart from: these have one of their own.
+            own = [[number[label] for label in row["labels"]] or [len(self.labels)] for row in rows]
             self.write(f"{name}.fasttext", (f"{' '.join(f'__label__{label}' for label in labels)} {text}" for labels, text in zip(own, texts)))
             first = 1 if self.single else 0
             self.write(f"{name}.vw", (f"{','.join(str(label + first) for label in labels)} |t {text}" for labels, text in zip(own, texts)))
@@ -141,7 +146,7 @@ def vw(tools, *options):
 
 
 def vw_train(tools, data, model, *options):
-    many = ["--oaa", len(data.labels)] if data.single else ["--multilabel_oaa", len(data.labels), "--link", "logistic"]
+    many = ["--oaa", len(data.labels)] if data.single else ["--multilabel_oaa", len(data.labels) + 1, "--link", "logistic"]
     command = vw(tools, "-d", data / "train.vw", *many, "--probabilities", "--loss_function", "logistic", "-b", BITS, "-f", data / model, *options)
     return [Job(command)], data / model
 
@@ -169,18 +174,17 @@ def rhetor_answers(tools, data, model):
 
 
 def fasttext_answers(tools, data, model):
-    lines = output([tools.fasttext, "predict-prob", data / f"{model}.bin", "-", len(data.labels), 0], data / "test.words").splitlines()
-    pairs = [re.findall(r"__label__(\d+) (\S+)", line) for line in lines]
-    scores = [dict.fromkeys(data.labels, 0.0) | {data.labels[int(label)]: float(share) for label, share in row} for row in pairs]
+    lines = output([tools.fasttext, "predict-prob", data / f"{model}.bin", "-", len(data.labels) + 1, 0], data / "test.words").splitlines()
+    scores = [scores_of(data, re.findall(r"__label__(\d+) (\S+)", line), 0) for line in lines]
     return best_labels(scores), scores
 
 
 def vw_answers(tools, data, model):
     answers = data / f"{model}.answers"
-    output(vw(tools, "-t", "-d", data / "test.vw", "-i", data / model, "--probabilities", "-p", answers))
-    first = 1 if data.single else 0
+    # Of several labels, its answers are those of other rows once it has read more rows than it has places for.
+    output(vw(tools, "-t", "-d", data / "test.vw", "-i", data / model, "--probabilities", "--ring_size", len(data.test) + 1, "-p", answers))
     rows = [re.findall(r"(\d+):(\S+)", line) for line in answers.read_text().splitlines()]
-    scores = [{data.labels[int(label) - first]: float(share) for label, share in row} for row in rows if row]
+    scores = [scores_of(data, row, 1 if data.single else 0) for row in rows if row]
     return best_labels(scores), scores
 
 
@@ -193,6 +197,12 @@ def liblinear_answers(tools, data, model):
     answers = data / f"{model}.answers"
     output(["liblinear-predict", "-q", data / "test.svm", data / model, answers])
     return [{data.labels[int(float(line)) - 1]} for line in answers.read_text().split()], None
+
+
+def scores_of(data, pairs, first):
+    """The score of each label from numbered ones, of which the first has that number; that of rows without a label is no label's."""
+    given = {int(label) - first: float(score) for label, score in pairs}
+    return {label: given.get(at, 0.0) for at, label in enumerate(data.labels)}
 
 
 def best_labels(scores):
