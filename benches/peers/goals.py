@@ -34,11 +34,11 @@ def of_classify(known):
     sentences, fasttext, vw = "rhetor, embedded: sentences, TSV", "fastText, wordNgrams 2", "Vowpal Wabbit, bigrams (two threads)"
     two = next(way for way in (key.rsplit(": ", 1)[0] for key in found) if way.startswith(f"{sentences}, "))
     rows = [
-        one("n-grams without voices, fastText 2", times(bare, fasttext), " ×", least=20),
-        one("n-grams without voices, Vowpal Wabbit per CPU second", times(bare, vw, "cpu"), " ×", least=4),
-        one("n-grams without voices, `wc -w`", times(bare, "`wc -w`, C.UTF-8"), " ×", least=0.8),
+        one("n-grams without voices, beside fastText 2", times(bare, fasttext), " ×", least=20),
+        one("n-grams without voices, beside Vowpal Wabbit, per CPU second", times(bare, vw, "cpu"), " ×", least=4),
+        one("n-grams without voices, beside `wc -w`", times(bare, "`wc -w`, C.UTF-8"), " ×", least=0.8),
         one("embedded model, lines", rate(embedded), " MB/s", least=80),
-        one("embedded model, lines, fastText 2", times(embedded, fasttext), " ×", least=10),
+        one("embedded model, lines, beside fastText 2", times(embedded, fasttext), " ×", least=10),
         one("JSONL beside TSV, n-grams", times("rhetor, n-grams: lines, JSONL", ngrams), " ×", least=0.8),
         one("embedded model, sentences", rate(sentences), " MB/s", least=30),
         one("embedded model, `--explain`", rate("rhetor, embedded: lines, JSONL, `--explain`"), " MB/s", least=25),
@@ -53,14 +53,14 @@ def of_solver(known):
     sets = known["solver"]
     ratio = lambda pick: {name: pick(found["liblinear"]) / found["seconds"] for name, found in sets.items()}
     return [
-        each("solver, liblinear's -s 0", ratio(lambda seconds: seconds["0"]), least=2),
-        each("solver, the quicker of liblinear's two", ratio(lambda seconds: min(seconds.values())), least=1),
+        each("solver, liblinear's -s 0 beside it", ratio(lambda seconds: seconds["0"]), least=2),
+        each("solver, the quicker of liblinear's two beside it", ratio(lambda seconds: min(seconds.values())), least=1),
     ]
 
 
 def of_linfa(known):
     found = known["linfa"]
-    return [one("linfa-logistic, dense", found["linfa"] / found["seconds"], " ×", least=500)]
+    return [one("solver, linfa-logistic beside it, dense rows", found["linfa"] / found["seconds"], " ×", least=500)]
 
 
 def of_train(known):

@@ -35,7 +35,7 @@ pub struct Term {
     pub entry: u32,
     /// Weight times value, in log-odds.
     pub contribution: f64,
-    /// Every place in the unit's text where the term stands: mostly one.
+    /// Every place in the unit's text where the term stands, in order: mostly one.
     pub spans: SmallVec<[Span; 1]>,
 }
 

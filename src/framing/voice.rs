@@ -184,10 +184,10 @@ impl<'a> Voices<'a> {
         self.within(unit).is_empty()
     }
 
-    /// What others say in a span, and how many bytes of it; `near` are the stretches of its unit, which are few.
+    /// What others say in a span, and how many bytes of it; `near` are the stretches of its unit.
     fn parts_of(&self, span: Span, near: &[(Span, Part)], mut found: impl FnMut(Part, f64)) {
-        let behind = near.iter().skip_while(|(stretch, _)| stretch.end <= span.start);
-        for &(stretch, part) in behind.take_while(|(stretch, _)| stretch.start < span.end) {
+        let first = near.partition_point(|(stretch, _)| stretch.end <= span.start);
+        for &(stretch, part) in near[first..].iter().take_while(|(stretch, _)| stretch.start < span.end) {
             let bytes = stretch.overlap(span).map_or(0, Span::len);
             if bytes > 0 {
                 found(if let Part::Verb(index) = part { self.part_of(index) } else { part }, bytes as f64);

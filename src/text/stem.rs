@@ -337,7 +337,7 @@ impl Stems {
     /// The stem of a word as [`fold`] leaves it, without a look into the memory.
     pub fn compute<'a>(&self, folded: &'a str) -> Cow<'a, str> {
         match &self.stemmer {
-            Some(stemmer) if !folded.contains('.') => {
+            Some(stemmer) if folded.len() <= LONGEST_STEMMED && !folded.contains('.') => {
                 let stem = stemmer.stem(folded);
                 // A stemmer may leave nothing of a word that is all suffix; the word is then its own stem.
                 if stem.is_empty() { folded.into() } else { stem }
@@ -346,6 +346,9 @@ impl Stems {
         }
     }
 }
+
+/// Bytes of the longest word that is stemmed. What is longer is no word of a language, and to stem it takes time that grows as the square of its length.
+const LONGEST_STEMMED: usize = 256;
 
 fn next_generation() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);

@@ -169,14 +169,16 @@ fn joins(before: Class, c: char, after: Class) -> bool {
     }
 }
 
+/// Letters of the longest abbreviation: what goes on is another one, so that no letter is looked at again and again.
+const LONGEST_DOTTED: usize = 32;
+
 /// The end of an abbreviation of two or more single letters with a dot after each, such as `U.S.` or `e.g.`.
 fn dotted_end(text: &str, start: usize) -> Option<usize> {
     let bytes = text.as_bytes();
-    let mut at = start;
-    while bytes.get(at).is_some_and(u8::is_ascii_alphabetic) && bytes.get(at + 1) == Some(&b'.') {
-        at += 2;
-    }
-    let letters = (at - start) / 2;
+    let is_dotted =
+        |at: &usize| bytes.get(*at).is_some_and(u8::is_ascii_alphabetic) && bytes.get(at + 1) == Some(&b'.');
+    let letters = (start..).step_by(2).take_while(is_dotted).take(LONGEST_DOTTED).count();
+    let at = start + 2 * letters;
     let goes_on = text[at..].chars().next().is_some_and(|c| matches!(class(c), Class::Letter | Class::Digit));
     match (letters, goes_on) {
         (2.., false) => Some(at),

@@ -95,3 +95,22 @@ fn paragraphs_of_every_shape_lose_no_word() {
         }
     }
 }
+
+/// Each of these took time as the square of its length once, and would not come to an end here.
+#[test]
+fn what_repeats_itself_without_end_is_read_to_its_end() {
+    let size = 400_000;
+    let texts = [
+        ("a word", "y".repeat(size)),
+        ("an abbreviation that comes to nothing", "U.S.".repeat(size / 4) + "theirbecause"),
+        ("quotations", "“pay,” ".repeat(size / 10)),
+        ("a term", "pay ".repeat(size / 4)),
+    ];
+    for (name, text) in &texts {
+        let desk = Desk::with_model().and("x.txt", text);
+        for options in ["-f jsonl --explain", "-f html", "-f tsv --unit document"] {
+            let ran = desk.run(&format!("classify -m m x.txt {options}")).ok();
+            assert!(!ran.stdout.is_empty(), "{name}");
+        }
+    }
+}

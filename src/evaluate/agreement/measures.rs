@@ -2,7 +2,7 @@
 //!
 //! All are sums over units, so a drawn panel is the same units, each counted as often as it was drawn.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -216,10 +216,11 @@ struct Ballot {
     apart: [f64; 3],
 }
 
-/// Two annotators, and the sets that they gave to each unit that both judged.
+/// Two annotators, the sets that they gave to each unit that both judged, and the labels in these.
 struct Pair {
     who: (usize, usize),
     answers: Vec<(usize, usize, usize)>,
+    labels: BTreeSet<usize>,
 }
 
 impl Ballots {
@@ -231,8 +232,10 @@ impl Ballots {
             unit.answers.iter().for_each(|(_, set)| *sets.entry(*set).or_default() += 1);
             for (i, (a, first)) in unit.answers.iter().enumerate() {
                 for (b, second) in &unit.answers[i + 1..] {
-                    let pair = pairs.entry((*a, *b)).or_insert_with(|| Pair { who: (*a, *b), answers: Vec::new() });
+                    let new = || Pair { who: (*a, *b), answers: Vec::new(), labels: BTreeSet::new() };
+                    let pair = pairs.entry((*a, *b)).or_insert_with(new);
                     pair.answers.push((units.len(), *first, *second));
+                    pair.labels.extend([first, second].into_iter().flat_map(|set| &panel.sets[*set]));
                 }
             }
             let apart = distances(panel, &sets);
@@ -362,8 +365,9 @@ impl Ballots {
             let whole = kappa(same / n, chance / (n * n));
             add(self.labels, whole);
             of_pairs.extend([same / n, whole]);
-            for (label, table) in tables.iter_mut().enumerate() {
-                let [a, b, both] = std::mem::take(table);
+            // Of a label that neither gave, nothing can be told.
+            for &label in &pair.labels {
+                let [a, b, both] = std::mem::take(&mut tables[label]);
                 let alike = both + (n - a - b + both);
                 add(label, kappa(alike / n, (a * b + (n - a) * (n - b)) / (n * n)));
             }

@@ -39,7 +39,8 @@ pub fn words(evidence: &Evidence, text: &str, vocabulary: &Vocabulary, most: usi
     let mut groups: Vec<Vec<&Piece>> = Vec::new();
     while !left.is_empty() {
         let seed = left.remove(0);
-        let takes = vocabulary.term(seed.feature) != QUOTATION;
+        let is_short = seed.spans.iter().all(|span| span.len() <= LONGEST_SEED);
+        let takes = is_short && vocabulary.term(seed.feature) != QUOTATION;
         let (inside, outside): (Vec<&Piece>, _) =
             left.into_iter().partition(|piece| takes && mostly_inside(piece, seed));
         left = outside;
@@ -62,12 +63,14 @@ fn heavier(a: &Term, b: &Term) -> Ordering {
     b.contribution.abs().total_cmp(&a.contribution.abs()).then_with(|| a.spans.cmp(&b.spans))
 }
 
+/// Whether all places of a term lie in those of a short one by more than half each.
 fn mostly_inside(piece: &Piece, seed: &Piece) -> bool {
-    if seed.spans.iter().any(|span| span.len() > LONGEST_SEED) {
-        return false;
-    }
-    let inside =
-        |span: &Span| seed.spans.iter().any(|own| own.overlap(*span).is_some_and(|o| 2 * o.len() > span.len()));
+    let inside = |span: &Span| {
+        // Places are in order, so that those which begin too far before it come first.
+        let first = seed.spans.partition_point(|own| own.start + LONGEST_SEED <= span.start);
+        let mut near = seed.spans[first..].iter().take_while(|own| own.start < span.end);
+        near.any(|own| own.overlap(*span).is_some_and(|o| 2 * o.len() > span.len()))
+    };
     !piece.spans.is_empty() && piece.spans.iter().all(inside)
 }
 
