@@ -512,3 +512,20 @@ fn very_many_labels_are_said_to_take_long_before_they_do() {
     child.wait().unwrap();
     assert!(said.starts_with("500 labels in 2000 rows: each is learned for each fold and strength"), "{said}");
 }
+
+#[test]
+fn texts_that_a_column_names_are_told_where_nothing_says_what_belongs_together() {
+    let with_path = |name: &str| {
+        let row = |(at, line): (usize, &str)| match at {
+            // No group is called so any more.
+            0 => "text,labels,part,path\n".to_owned(),
+            at => format!("{line},{name}{}.txt\n", at % 3),
+        };
+        LABELLED.lines().enumerate().map(row).collect::<String>()
+    };
+    let desk = Desk::with("train.csv", with_path("a"));
+    let told =
+        "3 texts stand in the column `path`, and no column says which units belong together\nhint: --group-column path";
+    desk.run("train train.csv -o m --cues none").ok().says(told);
+    desk.run("train train.csv -o m --cues none --group-column path").ok().says_not("belong together");
+}
