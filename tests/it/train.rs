@@ -498,7 +498,7 @@ fn a_label_with_a_long_name_does_not_widen_the_rows_of_the_others() {
         assert!(!ran.stdout.lines().any(|row| row.starts_with(&long)), "{args}");
     }
     desk.run("train train.csv -o m --cues none --language none").ok().prints(": no stems, n-grams");
-    desk.run("evaluate -m m one.csv").ok().prints("1 unit in 1 group\n");
+    desk.run("evaluate -m m one.csv").ok().prints("data       1 unit\nintervals  none: there is one unit only\n");
 }
 
 #[test]
