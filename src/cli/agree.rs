@@ -18,6 +18,7 @@ use serde::Serialize;
 
 use super::args::{Agree, FigureFormat};
 use super::{DONE, Remarks, inputs, refuse_promise, refuse_same, refuse_twice, train, warn_of_few_groups, write_whole};
+pub use merging::NONE;
 
 /// All that one run found out, as JSON has it.
 #[derive(Serialize)]
@@ -67,6 +68,9 @@ struct Divided {
     /// The mean MASI distance of its pairs of answers.
     distance: f64,
     answers: BTreeMap<String, Vec<String>>,
+    /// Who flagged their answer as unsure.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unsure: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -115,7 +119,7 @@ pub fn run(args: &Agree, remarks: Remarks) -> anyhow::Result<u8> {
         );
     }
     check_size(&panel)?;
-    let found = findings(args, &panel);
+    let found = findings(args, &sources, &panel);
     if found.pairs.is_empty() {
         remarks.warn(format_args!("more than {MOST_PAIRS} pairs of annotators are too many to be shown one by one"));
     }
@@ -149,7 +153,7 @@ fn check_size(panel: &Panel) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn findings(args: &Agree, panel: &Panel) -> Findings {
+fn findings(args: &Agree, sources: &[Source], panel: &Panel) -> Findings {
     let agreement = Agreement::of(panel, args.seed);
     let shared: Vec<&Unit> = panel.shared().collect();
     let groups: BTreeSet<usize> = shared.iter().map(|unit| unit.group).collect();
@@ -174,7 +178,7 @@ fn findings(args: &Agree, panel: &Panel) -> Findings {
         sets: agreement.sets,
         labels: agreement.labels,
         pairs: agreement.pairs,
-        discuss: divided(panel, &shared, args.discuss),
+        discuss: divided(panel, sources, &shared, args.discuss),
         merged: (args.merging.merged.is_some() || args.merging.rest.is_some()).then(|| merged(args, panel)),
     }
 }
@@ -199,8 +203,71 @@ fn sources(args: &Agree, remarks: Remarks) -> anyhow::Result<Vec<Source>> {
         Some(column) => by_column(read, column, remarks),
         None if read.len() == 1 => by_column(read, ANNOTATOR, remarks),
         None => {
-            let named = names(&args.files).into_iter().zip(read);
-            Ok(named.map(|(name, corpus)| Source { name, examples: corpus.examples }).collect())
+            let files = names(&args.files).into_iter().zip(read);
+            let files: Vec<Source> = files.map(|(name, corpus)| Source { name, examples: corpus.examples }).collect();
+            warn_of_copies(&files, remarks);
+            Ok(by_word(files, remarks))
+        }
+    }
+}
+
+/// Who answered, by the word of a file's rows, where each of them says it, else by the file: one may have several files, and a file several annotators.
+fn by_word(files: Vec<Source>, remarks: Remarks) -> Vec<Source> {
+    let says_all = |file: &Source| {
+        file.examples.iter().all(|example| example.annotator().is_some_and(|name| !name.trim().is_empty()))
+    };
+    let said: BTreeSet<&str> = files.iter().flat_map(|file| &file.examples).filter_map(Example::annotator).collect();
+    if let [only] = said.iter().collect::<Vec<_>>()[..]
+        && files.iter().all(says_all)
+    {
+        remarks.warn(format_args!(
+            "every row says that {only} is its annotator; each file counts as one\nhint: `annotate --annotator NAME` writes who answers into every row"
+        ));
+        return files;
+    }
+    let mut sources: Vec<Source> = Vec::new();
+    let mut whose: Vec<BTreeSet<String>> = Vec::new();
+    for file in files {
+        let says_all = says_all(&file);
+        for example in file.examples {
+            let name =
+                example.annotator().filter(|_| says_all).map_or(file.name.clone(), |name| composed(name).into_owned());
+            let at = sources.iter().position(|source| source.name == name).unwrap_or_else(|| {
+                sources.push(Source { name, examples: Vec::new() });
+                whose.push(BTreeSet::new());
+                sources.len() - 1
+            });
+            sources[at].examples.push(example);
+            whose[at].insert(file.name.clone());
+        }
+    }
+    let joined = sources.iter().zip(&whose).filter(|(_, files)| files.len() > 1);
+    for (source, files) in joined {
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
+        remarks.say(format_args!(
+            "{} is the annotator of {}, by the word of their rows",
+            source.name,
+            files.join(", ")
+        ));
+    }
+    sources
+}
+
+/// A copy of a file agrees with it in all and says nothing.
+fn warn_of_copies(files: &[Source], remarks: Remarks) {
+    let same = |(a, b): (&Example, &Example)| {
+        (&a.text, &a.labels, &a.id, &a.group, &a.extra) == (&b.text, &b.labels, &b.id, &b.group, &b.extra)
+    };
+    for (at, file) in files.iter().enumerate() {
+        let is_copy = |other: &&Source| {
+            let (a, b) = (&file.examples, &other.examples);
+            a.len() == b.len() && a.iter().zip(b).all(same)
+        };
+        if let Some(other) = files[..at].iter().find(is_copy) {
+            remarks.warn(format_args!(
+                "{} and {} hold the same rows throughout, and agree in all\nhint: if one is a copy of the other, leave it out",
+                other.name, file.name
+            ));
         }
     }
 }
@@ -287,9 +354,13 @@ fn remark(panel: &Panel, remarks: Remarks) {
     let first = |places: &[Place]| places.first().map_or(String::new(), ToString::to_string);
     if !joining.changed.is_empty() {
         remarks.warn(format_args!(
-            "{}: {} with another answer of the same annotator, the first here; the first answer counts\nhint: delete the rows that do not hold",
+            "{}: {} with another answer of the same annotator, the first here; the first answer counts\nhint: delete the rows that do not hold{}",
             first(&joining.changed),
-            rows(joining.changed.len())
+            rows(joining.changed.len()),
+            match joining.key {
+                Key::Id => "",
+                Key::Text => "; where the same text stands in several documents, ids tell them apart (`--join id`)",
+            }
         ));
     }
     if !joining.other_text.is_empty() && joining.key == Key::Text {
@@ -319,7 +390,7 @@ fn remark(panel: &Panel, remarks: Remarks) {
         ));
     }
     let groups: BTreeSet<usize> = panel.shared().map(|unit| unit.group).collect();
-    warn_of_few_groups(groups.len(), remarks);
+    warn_of_few_groups(groups.len(), panel.shared().count(), remarks);
     let alone: u64 = joining.judged.iter().map(|(_, alone)| alone).sum();
     if alone > 0 {
         let by = panel.annotators.iter().zip(&joining.judged).filter(|(_, judged)| judged.1 > 0);
@@ -338,7 +409,7 @@ pub fn rows(count: usize) -> String {
 }
 
 /// The units whose answers are farthest apart; of those equally far the ones with more annotators, then as they come.
-fn divided(panel: &Panel, shared: &[&Unit], most: usize) -> Vec<Divided> {
+fn divided(panel: &Panel, sources: &[Source], shared: &[&Unit], most: usize) -> Vec<Divided> {
     let mut units: Vec<(f64, &Unit)> =
         shared.iter().map(|unit| (dispute(panel, unit), *unit)).filter(|(distance, _)| *distance > 0.0).collect();
     units.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.answers.len().cmp(&a.1.answers.len())));
@@ -348,6 +419,7 @@ fn divided(panel: &Panel, shared: &[&Unit], most: usize) -> Vec<Divided> {
         text: unit.example.text.clone(),
         distance,
         answers: answers(panel, unit),
+        unsure: unsure(panel, sources, unit),
     };
     units.into_iter().take(most).map(shown).collect()
 }
@@ -355,6 +427,13 @@ fn divided(panel: &Panel, shared: &[&Unit], most: usize) -> Vec<Divided> {
 fn answers(panel: &Panel, unit: &Unit) -> BTreeMap<String, Vec<String>> {
     let names = |set: usize| panel.names(set).into_iter().map(str::to_owned).collect();
     unit.answers.iter().map(|(who, set)| (panel.annotators[*who].clone(), names(*set))).collect()
+}
+
+/// Who was unsure of a unit, as `annotate` writes it.
+fn unsure(panel: &Panel, sources: &[Source], unit: &Unit) -> Vec<String> {
+    let answers = unit.answers.iter().zip(&unit.rows);
+    let unsure = answers.filter(|((who, _), row)| sources[*who].examples[**row].says("unsure", "true"));
+    unsure.map(|((who, _), _)| panel.annotators[*who].clone()).collect()
 }
 
 fn merged(args: &Agree, panel: &Panel) -> Merged {

@@ -1,5 +1,6 @@
 //! `rhetor annotate`: label in the terminal, one unit at a time.
 
+mod news;
 mod pool;
 mod screen;
 mod session;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 
 use rand_core::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
-use rhetor::codebook::{Codebook, file};
+use rhetor::codebook::{Codebook, file, nearest};
 use rhetor::corpus::{self, Example, ReadOptions, shell};
 use rhetor::features::{FeatureSettings, cues};
 use rhetor::framing::{Choice, evidence, framings};
@@ -27,10 +28,11 @@ use serde_json::Value;
 use super::args::{Annotate, OrderOfUnits, Shared};
 use super::reading::plural;
 use super::{Remarks, USAGE, load_model, misuse, refuse_ending, refuse_same, train, use_color};
+use news::News;
 use pool::{Pool, Unit};
 use screen::{Scene, View};
 use session::{Answer, Outcome, Rules, Session};
-use sheet::{Row, Sheet, State, When};
+use sheet::{Entry, Row, Sheet, State, When};
 use teacher::{Teacher, Wishes};
 use terminal::{Input, Screen};
 
@@ -58,17 +60,16 @@ pub fn run(args: &Annotate, shared: &Shared, remarks: Remarks) -> anyhow::Result
         args.pool.iter().chain(&args.book.model).chain(&args.book.codebook).chain(&args.asking.with),
     )?;
     let known = Known::of(args)?;
-    let (pool, status) = pool::read(args, known.language.name(), remarks)?;
+    let mut news = News::new(remarks);
+    let (pool, status) = pool::read(args, known.language.name(), &mut news, remarks)?;
     anyhow::ensure!(
         !pool.units.is_empty(),
         "there is no text to label\nhint: name files with text, or a folder that holds .txt or .md files"
     );
     let (mut sheet, told) = Sheet::open(&args.output, args.asking.annotator.as_deref())?;
-    told.iter().for_each(|words| remarks.say(words));
-    let mut desk = Desk::new(args, known, pool, &mut sheet, remarks)?;
-    if let Some(words) = told.first() {
-        desk.session.message = words.lines().next().unwrap_or_default().to_owned();
-    }
+    told.iter().for_each(|words| news.say(words));
+    let mut desk = Desk::new(args, known, pool, &mut sheet, &mut news, remarks)?;
+    desk.session.message = news.line();
     let ending = desk.label(&mut sheet, use_color(shared, false));
     // Whatever happened: what can be put in order is.
     let closed = sheet.close();
@@ -90,6 +91,10 @@ fn refuse_output(path: &Path) -> anyhow::Result<()> {
         }
         Ok(there) if !there.is_file() => Err(misuse(format_args!(
             "{name}: is no regular file, and answers go into one that can be continued\nhint: -o labels.jsonl"
+        ))),
+        Ok(there) if there.permissions().readonly() => Err(misuse(format_args!(
+            "{name}: is write-protected, and every answer goes into it\nhint: `chmod u+w {}` lets it be continued; else choose another -o",
+            shell(path)
         ))),
         // Whatever the file of answers is called that is continued.
         Ok(_) => Ok(()),
@@ -161,18 +166,38 @@ impl Known {
         Ok(Known { labels, book, model: model.map(Arc::new), language, is_single })
     }
 
-    /// Labels that answers or data have are labels too.
-    fn take_in<'a>(&mut self, labels: impl Iterator<Item = &'a String>, of: &str, remarks: Remarks) {
-        let mut added = Vec::new();
-        for label in labels {
-            if !self.labels.iter().any(|own| is_same(own, label)) {
-                self.labels.push(label.clone());
-                added.push(label.as_str());
+    /// Labels that answers or data have are labels too, which nobody may have meant: one that is nearly another is perhaps its old name.
+    fn take_in<'a>(&mut self, labels: impl Iterator<Item = &'a String>, of: &str, news: &mut News) {
+        let mut added: Vec<&str> = Vec::new();
+        for label in labels.filter(|label| !self.labels.iter().any(|own| is_same(own, label))) {
+            if !added.iter().any(|other| is_same(other, label)) {
+                added.push(label);
             }
         }
-        if !added.is_empty() {
-            remarks.say(format_args!("{of}: {} stand there too, and are among the labels now", added.join(", ")));
+        if added.is_empty() {
+            return;
         }
+        let meant = |label: &&str| {
+            let near = nearest(label, self.labels.iter().map(String::as_str))?;
+            Some(format!("{label} may be {near}"))
+        };
+        let meant: Vec<String> = added.iter().filter_map(meant).collect();
+        let hint = match &meant[..] {
+            [] => String::new(),
+            meant => format!("\nhint: {}; if so, rename it in {of}", meant.join(", ")),
+        };
+        let words = format!(
+            "{of}: {} {} there too, and {} among the labels now{hint}",
+            added.join(", "),
+            plural(added.len() as u64, "stands", "stand"),
+            plural(added.len() as u64, "is", "are"),
+        );
+        if meant.is_empty() {
+            news.say(words)
+        } else {
+            news.warn(words)
+        }
+        self.labels.extend(added.into_iter().map(str::to_owned));
     }
 
     /// How a model is trained in the background: like the one at hand, but on few units.
@@ -210,11 +235,18 @@ struct Desk {
 }
 
 impl Desk {
-    fn new(args: &Annotate, mut known: Known, pool: Pool, sheet: &mut Sheet, remarks: Remarks) -> anyhow::Result<Desk> {
+    fn new(
+        args: &Annotate,
+        mut known: Known,
+        mut pool: Pool,
+        sheet: &mut Sheet,
+        news: &mut News,
+        remarks: Remarks,
+    ) -> anyhow::Result<Desk> {
         let output = args.output.display().to_string();
-        known.take_in(sheet.all().flat_map(|(_, row)| &row.labels), &output, remarks);
-        known.take_in(pool.units.iter().flat_map(|unit| &unit.given), "the data", remarks);
-        let answers = answers(&known, &pool, sheet, &output, remarks)?;
+        known.take_in(sheet.all().flat_map(|entry| &entry.row.labels), &output, news);
+        known.take_in(pool.units.iter().flat_map(|unit| unit.given.iter().flatten()), "the data", news);
+        let answers = answers(&known, &mut pool, sheet, &output, news)?;
         let texts: Vec<String> = pool.units.iter().map(|unit| unit.text.clone()).collect();
         let brought = brought(args, remarks)?;
         let orders = args.asking.order == OrderOfUnits::Suggest;
@@ -255,6 +287,9 @@ impl Desk {
     fn label(&mut self, sheet: &mut Sheet, has_color: bool) -> anyhow::Result<Option<usize>> {
         let mut screen = Screen::take()?;
         let mut is_stale = true;
+        if self.teacher.is_owed(sheet.answers().count()) {
+            self.train(sheet);
+        }
         loop {
             if std::mem::take(&mut is_stale) {
                 self.look();
@@ -313,13 +348,18 @@ impl Desk {
     fn keep(&mut self, unit: usize, sheet: &mut Sheet) -> anyhow::Result<()> {
         let answer = self.session.answer(unit);
         let state = answer.state;
-        sheet.record(state, self.row(&self.pool.units[unit], answer))?;
+        let row = self.row(&self.pool.units[unit], answer);
+        sheet.record(Entry { none: answer.none && state == State::Open, ..Entry::new(state, row) })?;
         sheet.settle(When::IfSmall)?;
         if state == State::Done && self.teacher.is_due() {
-            self.teacher.begin(sheet.answers().map(example).collect());
-            self.background = "training".into();
+            self.train(sheet);
         }
         Ok(())
+    }
+
+    fn train(&mut self, sheet: &Sheet) {
+        self.teacher.begin(sheet.answers().map(example).collect());
+        self.background = "training".into();
     }
 
     /// Whether the background has something new.
@@ -382,38 +422,58 @@ impl Desk {
     }
 }
 
-/// What is answered already, unit by unit.
+/// What is answered already, unit by unit. A unit is called as its answer calls it.
 fn answers(
     known: &Known,
-    pool: &Pool,
+    pool: &mut Pool,
     sheet: &mut Sheet,
     output: &str,
-    remarks: Remarks,
+    news: &mut News,
 ) -> anyhow::Result<Vec<Answer>> {
     let numbers = |labels: &[String]| -> BTreeSet<usize> {
         labels.iter().filter_map(|label| known.labels.iter().position(|other| is_same(other, label))).collect()
     };
-    let fresh = |unit: &Unit| Answer { labels: numbers(&unit.given), ..Answer::default() };
+    let fresh =
+        |unit: &Unit| Answer { labels: numbers(unit.given.as_deref().unwrap_or_default()), ..Answer::default() };
     let mut answers: Vec<Answer> = pool.units.iter().map(fresh).collect();
     let units: Vec<(&str, &str)> = pool.units.iter().map(|unit| (&unit.id[..], &unit.text[..])).collect();
     let found = sheet.follow(&units)?;
-    for (unit, (state, row)) in found.iter().zip(sheet.all()) {
+    for (unit, Entry { state, none, row }) in found.iter().zip(sheet.all()) {
         if let Some(unit) = *unit
-            && state != State::Fresh
+            && *state != State::Fresh
         {
             let Row { labels, unsure, note, saw_model, .. } = row;
             let labels = numbers(labels);
-            answers[unit] =
-                Answer { state, labels, unsure: *unsure, note: note.clone(), none: false, saw_model: *saw_model };
+            let (state, none) = (*state, *none);
+            answers[unit] = Answer { state, labels, unsure: *unsure, note: note.clone(), none, saw_model: *saw_model };
         }
     }
+    let mut renamed = Vec::new();
+    for (unit, Entry { row, .. }) in found.iter().zip(sheet.all()) {
+        if let Some(unit) = unit.map(|unit| &mut pool.units[unit])
+            && unit.id != row.id
+        {
+            renamed.push((std::mem::replace(&mut unit.id, row.id.clone()), &row.id));
+        }
+    }
+    if let Some((here, there)) = renamed.first() {
+        news.warn(format_args!(
+            "{output}: {} {} under other ids than the pool has here ({there:?} for {here:?}), and {}\nhint: ids are alike where the pool is named as it was then, from the same folder",
+            renamed.len(),
+            plural(renamed.len() as u64, "answer stands", "answers stand"),
+            plural(renamed.len() as u64, "keeps its own", "keep theirs"),
+        ));
+    }
     let strangers =
-        found.iter().zip(sheet.all()).filter(|(unit, (state, _))| unit.is_none() && *state == State::Done).count();
+        found.iter().zip(sheet.all()).filter(|(unit, entry)| unit.is_none() && entry.state == State::Done).count();
     match strangers {
         0 => {}
-        1 => remarks
-            .warn(format_args!("{output}: 1 answer is to a text that this pool does not have; it is kept as it is")),
-        more => remarks.warn(format_args!(
+        1 => {
+            news.warn(format_args!(
+                "{output}: 1 answer is to a text that this pool does not have; it is kept as it is"
+            ));
+        }
+        more => news.warn(format_args!(
             "{output}: {more} answers are to texts that this pool does not have; they are kept as they are"
         )),
     }

@@ -199,7 +199,7 @@ pub struct DataOptions {
     /// Take a row without labels for one that nobody has judged, not for one that no label fits
     #[arg(long, hide_short_help = true)]
     pub blank_is_unjudged: bool,
-    /// The column that says which units belong together [default: group, else doc]
+    /// The column that says which units belong together, or `none` [default: group, else doc]
     #[arg(long, value_name = "NAME", value_parser = name)]
     pub group_column: Option<String>,
     /// The column with the weight of each row, or `none` [default: weight, if there is one]

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use rhetor::codebook::file;
 use rhetor::corpus::{self, Example, Format, Loss, Losses, Outline, ReadOptions};
+use rhetor::text::list;
 
 use super::args::Convert;
 use super::output::check_output;
@@ -13,7 +15,7 @@ use super::train::{format, read_options, report_reading};
 use super::{DONE, Output, Remarks, ending, misuse, refuse_same, write_whole};
 
 pub fn run(args: &Convert, remarks: Remarks) -> anyhow::Result<u8> {
-    refuse_same(Some(&args.output), &args.inputs)?;
+    refuse_same(Some(&args.output), args.inputs.iter().chain(&args.codebook))?;
     refuse_forgotten(args)?;
     let to = args.to.map_or_else(|| of_name(&args.output), |to| Ok(format(to)))?;
     let options = ReadOptions {
@@ -24,9 +26,11 @@ pub fn run(args: &Convert, remarks: Remarks) -> anyhow::Result<u8> {
         ..read_options(&args.input)
     };
     check_output(&args.output, "labelled.csv")?;
+    let choices = choices(args)?;
     let corpus = corpus::read(&args.inputs, &options)?;
     report_reading(&corpus, remarks);
-    let outline = Outline { spreadsheet_safe: args.spreadsheet_safe, ..Outline::of(&corpus.examples) };
+    let mut outline = Outline { spreadsheet_safe: args.spreadsheet_safe, ..Outline::of(&corpus.examples) };
+    outline.labels.extend(choices);
     let mut lost = Losses::default();
     write_whole(Some(&args.output), |out| {
         lost = write(to, out, &outline, &corpus.examples, is_packed(&args.output))?;
@@ -35,6 +39,11 @@ pub fn run(args: &Convert, remarks: Remarks) -> anyhow::Result<u8> {
     let name = args.output.display();
     if !lost.is_empty() {
         remarks.warn(format_args!("{name}: {to} has no room for {lost}"));
+    }
+    if outline.labels.is_empty() && matches!(to, Format::Prodigy | Format::LabelStudio) {
+        remarks.warn(format_args!(
+            "{name}: no row has a label, so that there are none to choose from in {to}\nhint: --labels A,B or --codebook FILE names them"
+        ));
     }
     let left_out = lost.of(&Loss::PendingLeftOut);
     let pending = corpus.examples.iter().filter(|example| example.pending).count() as u64 - left_out;
@@ -45,6 +54,15 @@ pub fn run(args: &Convert, remarks: Remarks) -> anyhow::Result<u8> {
         remarks.say(format_args!("a labelling interface for it:\n{}", corpus::labelling_interface(&outline)));
     }
     Ok(DONE)
+}
+
+/// The labels that are offered whether or not any row has them.
+fn choices(args: &Convert) -> anyhow::Result<Vec<String>> {
+    let book = args.codebook.as_deref().map(file::read).transpose()?;
+    let of_book = book.into_iter().flat_map(|book| book.labels).map(|entry| entry.name);
+    let named: Vec<String> = args.labels.iter().flat_map(|line| list::names(line, |_| false)).collect();
+    anyhow::ensure!(!named.iter().any(String::is_empty), "--labels: an empty label\nhint: --labels a,b,c");
+    Ok(named.into_iter().chain(of_book).collect())
 }
 
 /// Of `convert anna.csv ben.csv`, ended too early, or `convert *.csv`, the last file is no output but data that would be lost.

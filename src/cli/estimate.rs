@@ -15,6 +15,7 @@ use rhetor::classifier::Classifier;
 use rhetor::codebook::LabelSet;
 use rhetor::corpus::{self, Example};
 use rhetor::evaluate::estimate::{self as estimates, Estimates, Labelled, Oddity, Stratum};
+use rhetor::evaluate::suggest::{CHOSEN, RANDOM};
 use rhetor::idle::Idle;
 use rhetor::model::Model;
 use rhetor::report::ONLY_QUOTATIONS;
@@ -33,10 +34,6 @@ use pool::{Found, Pool};
 
 /// A sample of fewer units is called small.
 const SMALL: usize = 100;
-
-/// The column in which `rhetor suggest` says how it chose a unit, and its word for chance.
-const CHOSEN: &str = "chosen";
-const RANDOM: &str = "random";
 
 /// All that one run found out, as JSON has it.
 #[derive(Serialize)]
@@ -206,6 +203,11 @@ fn sample(args: &Estimate, remarks: Remarks) -> anyhow::Result<Vec<Example>> {
         remarks
             .say(format_args!("{} of {before} rows have {column} = {value}; only they count", corpus.examples.len()));
     }
+    // It draws units one by one, whatever document they lie in; who names a column knows of another draw.
+    if options.group_column.is_none() {
+        let drawn = corpus.examples.iter_mut().filter(|example| example.says(CHOSEN, RANDOM));
+        drawn.for_each(|example| example.group = None);
+    }
     Ok(corpus.examples)
 }
 
@@ -304,7 +306,8 @@ fn labelled(model: &Model, sample: &[Example], found: &Found) -> anyhow::Result<
 
 /// What makes the figures doubtful.
 fn warn(model: &Model, found: &Found, sample: &[Labelled], estimates: &Estimates, remarks: Remarks) {
-    if sample.len() < SMALL {
+    // Of a pool that is labelled whole nothing is estimated.
+    if sample.len() < SMALL && (sample.len() as u64) < estimates.whole.units {
         remarks.warn(format_args!(
             "{} {} a small sample, and intervals are wide\nhint: label some 200, drawn at random",
             sample.len(),
@@ -313,7 +316,10 @@ fn warn(model: &Model, found: &Found, sample: &[Labelled], estimates: &Estimates
     }
     let clusters = estimates::clusters(sample.iter());
     if clusters < sample.len() {
-        warn_of_few_groups(clusters, remarks);
+        remarks.say(
+            "units of one group count as drawn together; `--group-column none` is for units that were drawn one by one",
+        );
+        warn_of_few_groups(clusters, sample.len(), remarks);
     }
     let odd = |oddity: &Oddity| match *oddity {
         Oddity::Label { label, sample, pool } => {

@@ -90,7 +90,7 @@ pub fn run(args: &Evaluate, remarks: Remarks) -> anyhow::Result<u8> {
     check_columns(args, &corpus.examples, remarks)?;
     let files = args.data.iter().map(|path| data_file(path)).collect::<anyhow::Result<_>>()?;
     let judged = if args.cv { by_folds(args, corpus, remarks)? } else { by_model(args, corpus, remarks)? };
-    warn_of_few_groups(judged.judgement.group_count(), remarks);
+    warn_of_few_groups(judged.judgement.group_count(), judged.judgement.units(), remarks);
     warn_of_unlabelled(&judged, remarks);
     let findings = find(args, &judged, files, remarks)?;
     warn_of_small_parts(&findings.parts, remarks);
@@ -129,7 +129,7 @@ fn check_files(args: &Evaluate) -> anyhow::Result<()> {
 /// Where a model is judged, no row weighs anything; to say so once more does no harm.
 fn check_weights(args: &Evaluate) -> anyhow::Result<()> {
     match args.input.weight_column.as_deref() {
-        Some(column) if !args.cv && column != train::NO_WEIGHTS => Err(misuse(
+        Some(column) if !args.cv && column != train::NO_COLUMN => Err(misuse(
             "--weight-column is for --cv: no row weighs anything where a model is judged\nhint: leave it out, or judge the data with --cv",
         )),
         _ => Ok(()),
@@ -255,8 +255,7 @@ fn page(judged: &Judged, findings: &Findings, title: &str) -> ModelReport {
 fn measured(judged: &Judged, all: &Evaluation) -> String {
     let units = in_groups(all.units, all.groups);
     if judged.by_model {
-        let (noun, groups) = (plural(all.units, "unit", "units"), plural(all.groups, "group", "groups"));
-        return format!("Measured on {} labelled {noun} in {} {groups}.", all.units, all.groups);
+        return format!("Measured on {}.", units.replacen(' ', " labelled ", 1));
     }
     let learning = &judged.model.card().learning;
     let company = match &learning.fold_by {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use ignore::overrides::OverrideBuilder;
 use ignore::{DirEntry, WalkBuilder};
+use rhetor::corpus::Format;
 
 use super::output::Sink;
 use super::{Remarks, misuse};
@@ -27,6 +28,11 @@ pub fn files(paths: &[PathBuf], globs: &[String], remarks: Remarks) -> anyhow::R
         }
     }
     Ok((files, all_found))
+}
+
+/// Whether a file of a pool is read as a table: because a column of it is named, or because it is called like one.
+pub fn is_table(path: &Path, column: Option<&str>) -> bool {
+    column.is_some() || Format::of_name(&path.to_string_lossy()).is_some()
 }
 
 /// Data that is named twice counts twice, which nobody means.

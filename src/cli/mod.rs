@@ -89,12 +89,15 @@ impl Remarks {
 /// With fewer groups than this an interval is hardly one.
 pub const FEW_GROUPS: usize = 10;
 
-/// Says what intervals are worth that were drawn from so many groups, if it is little.
-pub fn warn_of_few_groups(groups: usize, remarks: Remarks) {
+/// Says what intervals are worth that were drawn from so many groups of so many units, if it is little. Where each unit is a group of its own, there are none to
+/// speak of.
+pub fn warn_of_few_groups(groups: usize, units: usize, remarks: Remarks) {
     match groups {
-        0 | 1 => remarks.warn("all units are of one group, so there are no intervals"),
+        1 if units == 1 => remarks.warn("there is one unit only, so there are no intervals"),
+        1 => remarks.warn("all units are of one group, so there are no intervals"),
         2..FEW_GROUPS => {
-            remarks.warn(format_args!("{groups} groups are too few to draw from, so intervals say little"));
+            let drawn = if groups == units { "units" } else { "groups" };
+            remarks.warn(format_args!("{groups} {drawn} are too few to draw from, so intervals say little"));
         }
         _ => {}
     }

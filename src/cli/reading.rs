@@ -243,9 +243,10 @@ impl Faults {
     }
 }
 
-/// How large data is.
+/// How large data is. Where each unit is a group of its own, there are none to speak of.
 pub fn in_groups(units: u64, groups: u64) -> String {
-    format!("{units} {} in {groups} {}", plural(units, "unit", "units"), plural(groups, "group", "groups"))
+    let all = format!("{units} {}", plural(units, "unit", "units"));
+    if groups == units { all } else { format!("{all} in {groups} {}", plural(groups, "group", "groups")) }
 }
 
 pub fn plural<'a>(count: u64, one: &'a str, many: &'a str) -> &'a str {

@@ -8,12 +8,12 @@ use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
 use anstyle::Style;
-use rhetor::corpus::{self, Corpus, Example, Outline, ReadOptions, shell};
-use rhetor::evaluate::suggest::{Pool, Settings, Suggestion};
+use rhetor::corpus::{self, Corpus, Example, Outline, ReadOptions, shell, typed};
+use rhetor::evaluate::suggest::{CHOSEN, Pool, Settings, Suggestion, WHY};
 use rhetor::framing::{Choice, framings};
 use rhetor::model::Model;
 use rhetor::text::stem::Language;
-use rhetor::text::visible;
+use rhetor::text::{list, visible};
 
 use super::args::{Shared, Suggest};
 use super::{DONE, FAILED, Remarks, inputs, load_model, refuse_promise, refuse_same, train, use_color, write_whole};
@@ -58,19 +58,25 @@ pub fn run(args: &Suggest, shared: &Shared, remarks: Remarks) -> anyhow::Result<
     let chosen = choose(args, language, model.as_ref(), &labelled, &units, &judged);
     remark(args, &chosen, units.len(), remarks);
     let rows = rows(args, model.as_ref(), units, &chosen);
-    print(args, shared, &rows, &names(model.as_ref(), &labelled), remarks)?;
-    say_what_next(args, remarks);
+    let names = names(model.as_ref(), &labelled);
+    print(args, shared, &rows, &names, remarks)?;
+    say_what_next(args, &names, remarks);
     Ok(status)
 }
 
-/// A file of suggestions waits for answers.
-fn say_what_next(args: &Suggest, remarks: Remarks) {
+/// A file of suggestions waits for answers. Without a model, `annotate` has to be told the labels.
+fn say_what_next(args: &Suggest, names: &BTreeSet<String>, remarks: Remarks) {
     use rhetor::corpus::Format::{Csv, Jsonl, Tsv};
     let format = args.format().of_data();
     let Some(output) = args.output.as_ref().filter(|output| output.as_os_str() != "-") else { return };
     if matches!(format, Some(Csv | Tsv | Jsonl)) {
-        let model = args.model.as_ref().map_or(String::new(), |model| format!(" -m {}", shell(model)));
-        remarks.say(format_args!("hint: rhetor annotate {} -o labels.jsonl{model}", shell(output)));
+        let labels = match &args.model {
+            Some(model) => format!(" -m {}", shell(model)),
+            None if !args.no_model => String::new(),
+            None if names.is_empty() => " --labels A,B".into(),
+            None => format!(" --labels {}", typed(&list::line(names.iter().map(String::as_str)))),
+        };
+        remarks.say(format_args!("hint: rhetor annotate {} -o labels.jsonl{labels}", shell(output)));
     }
 }
 
@@ -166,9 +172,8 @@ fn rows(args: &Suggest, model: Option<&Model>, units: Vec<Example>, chosen: &[Su
             let found = framings(model, &scores, &Choice::default());
             row.suggested = found.iter().map(|framing| model.labels().name(framing.label).to_owned()).collect();
         }
-        let chosen = if suggestion.is_random() { "random" } else { "suggested" };
-        row.extra.insert("chosen".into(), chosen.into());
-        row.extra.insert("why".into(), suggestion.why());
+        row.extra.insert(CHOSEN.into(), suggestion.chosen().into());
+        row.extra.insert(WHY.into(), suggestion.why());
         row
     };
     chosen.iter().map(row).collect()
@@ -210,7 +215,7 @@ fn list(out: &mut impl Write, rows: &[Example], dim: Style) -> io::Result<()> {
     for (row, number) in rows.iter().zip(1..) {
         let line = row.place.line.map_or(String::new(), |line| format!(":{line}"));
         writeln!(out, "{number:>width$}. {}{line}: {}", visible(&row.place.path), visible(&row.text))?;
-        writeln!(out, "{:width$}  {dim}{}{dim:#}", "", visible(&row.extra["why"]))?;
+        writeln!(out, "{:width$}  {dim}{}{dim:#}", "", visible(&row.extra[WHY]))?;
         if !row.suggested.is_empty() {
             writeln!(out, "{:width$}  {dim}the model says {}{dim:#}", "", visible(&row.suggested.join(", ")))?;
         }

@@ -31,8 +31,8 @@ use super::{DONE, Remarks, card, misuse, named, print, refuse_same, refuse_twice
 /// What `--cues` calls doing without.
 const NO_CUES: &str = "none";
 
-/// What `--weight-column` calls doing without.
-pub const NO_WEIGHTS: &str = "none";
+/// What `--weight-column` and `--group-column` call doing without.
+pub const NO_COLUMN: &str = "none";
 
 /// How many bad rows are named one by one.
 const NAMED: usize = 10;
@@ -88,6 +88,7 @@ fn train(
     remarks: Remarks,
 ) -> anyhow::Result<u8> {
     tell_of_weights(corpus, remarks);
+    tell_of_documents(corpus, remarks);
     warn_of_contradictions(corpus, remarks);
     let trained = learn(corpus, settings, remarks)?;
     if args.verify {
@@ -102,7 +103,8 @@ fn train(
     }
     trained.warnings.iter().for_each(|warning| remarks.warn(warning));
     warn_of_compression(&trained.model, remarks);
-    warn_of_few_groups(trained.model.card().groups as usize, remarks);
+    let card = trained.model.card();
+    warn_of_few_groups(card.groups as usize, card.units as usize, remarks);
     let has_cues = trained.model.featurizer().settings().cues.is_some();
     if args.features.cues.is_empty() && settings.features.cues.is_some() && !has_cues {
         remarks.say("the built-in cues were tried and left out: held-out units gain nothing by them");
@@ -130,12 +132,13 @@ fn warn_of_compression(model: &Model, remarks: Remarks) {
 }
 
 pub fn read_options(options: &DataOptions) -> ReadOptions {
+    let or_none = |name: &String| if name == NO_COLUMN { String::new() } else { name.clone() };
     let columns = Columns {
         text: options.text_column.clone(),
         label: options.label_column.clone(),
         label_columns: options.label_columns.clone(),
-        group: options.group_column.clone(),
-        weight: options.weight_column.as_deref().map(|name| if name == NO_WEIGHTS { "" } else { name }.to_owned()),
+        group: options.group_column.as_ref().map(or_none),
+        weight: options.weight_column.as_ref().map(or_none),
         id: None,
     };
     ReadOptions {
@@ -318,6 +321,22 @@ pub fn tell_of_weights(corpus: &Corpus, remarks: Remarks) {
         let rows = plural(units, "row weighs", "rows weigh");
         remarks.say(format_args!(
             "{units} {rows} other than 1 by the column of weights, from {least} to {greatest} (--weight-column none leaves it out)"
+        ));
+    }
+}
+
+/// Units of one text stand on both sides of a fold unless something says that they belong together.
+fn tell_of_documents(corpus: &Corpus, remarks: Remarks) {
+    const PATH: &str = "path";
+    let paths: Option<BTreeSet<&String>> = corpus
+        .examples
+        .iter()
+        .map(|example| if example.group.is_none() { example.extra.get(PATH) } else { None })
+        .collect();
+    if let Some(paths) = paths.filter(|paths| paths.len() > 1 && paths.len() < corpus.examples.len()) {
+        remarks.say(format_args!(
+            "{} texts stand in the column `{PATH}`, and no column says which units belong together\nhint: --group-column {PATH} keeps those of one text on one side of a test",
+            paths.len()
         ));
     }
 }

@@ -18,7 +18,7 @@ pub struct Columns {
     /// One column a label, holding 0 or 1; if there are any, `label` is not looked for. Each may also be a [line](list::names)
     /// of several names.
     pub label_columns: Vec<String>,
-    /// Usually `group`, else `doc`.
+    /// Usually `group`, else `doc`; an empty name for none.
     pub group: Option<String>,
     /// Usually `weight`; an empty name for none.
     pub weight: Option<String>,
@@ -54,13 +54,22 @@ impl Role {
 impl Columns {
     /// The name that the user gave for this role.
     pub(super) fn given(&self, role: Role) -> Option<&str> {
+        self.said(role).filter(|_| !self.does_without(role))
+    }
+
+    fn said(&self, role: Role) -> Option<&str> {
         match role {
             Role::Text => self.text.as_deref(),
             Role::Label => self.label.as_deref(),
             Role::Group => self.group.as_deref(),
-            Role::Weight => self.weight.as_deref().filter(|name| !name.is_empty()),
+            Role::Weight => self.weight.as_deref(),
             Role::Id => self.id.as_deref(),
         }
+    }
+
+    /// Whether the user wants no column to play the role.
+    fn does_without(&self, role: Role) -> bool {
+        matches!(role, Role::Group | Role::Weight) && self.said(role) == Some("")
     }
 
     /// The name of this role in messages.
@@ -70,7 +79,7 @@ impl Columns {
 
     /// Which of the `names` plays the role.
     pub(super) fn find<'a>(&self, role: Role, names: impl Iterator<Item = &'a str> + Clone) -> Option<usize> {
-        if role == Role::Weight && self.weight.as_deref() == Some("") {
+        if self.does_without(role) {
             return None;
         }
         if let Some(given) = self.given(role) {

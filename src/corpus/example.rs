@@ -10,6 +10,9 @@ use crate::text::{Place, Span};
 /// The column or field, in [`Example::extra`], that names who gave the labels.
 pub const ANNOTATOR: &str = "annotator";
 
+/// The columns or fields, in [`Example::extra`], with what stands before a text and after it: for whoever is to judge it out of its place.
+pub const AROUND: [&str; 2] = ["before", "after"];
+
 /// A text and what somebody says that it is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Example {

@@ -13,6 +13,15 @@ use super::{CorpusError, Example, ExampleWriter, Fault, Losses, Outline, Rows, l
 /// Fields of ours beside those that have columns.
 const OURS: [&str; 2] = ["suggested", "spans"];
 
+/// Where `rhetor classify` writes what it found.
+const FRAMINGS: &str = "framings";
+
+/// A framing as `rhetor classify` writes it, as far as it is a label.
+#[derive(serde::Deserialize)]
+struct Framing {
+    label: String,
+}
+
 /// Reads a stream of objects.
 pub(super) fn read(source: Source, rows: &mut Rows) -> Result<(), CorpusError> {
     let mut seen = Seen::new(!rows.options.pending);
@@ -34,7 +43,11 @@ fn example(object: &Object, start: Position, rows: &mut Rows, seen: &mut Seen) -
         _ => OURS.into_iter().chain(wide.iter().map(String::as_str)).collect(),
     };
     let mut example = object.example(rows, start, &own, seen)?;
+    let framings: Option<Vec<Framing>> = rows.options.framings.then(|| object.parsed(FRAMINGS)).flatten();
     match (label, &wide[..]) {
+        (None, []) if framings.is_some() => {
+            example.labels = framings.into_iter().flatten().map(|framing| labels::name(&framing.label)).collect();
+        }
         (Some(at), []) if kind(object.0[at].1) == "null" => example.pending = true,
         (Some(at), []) => example.labels = self::labels(object, at, rows.options.label_separator.as_deref())?,
         (None, []) if rows.options.pending => example.pending = true,

@@ -31,7 +31,7 @@ use std::path::Path;
 use encoding_rs::Encoding;
 
 pub use columns::Columns;
-pub use example::{ANNOTATOR, Example, LabelSpan};
+pub use example::{ANNOTATOR, AROUND, Example, LabelSpan};
 pub use label_studio::labelling_interface;
 pub use labels::alike;
 pub use problem::{CorpusError, Delimiter, Fault, Problem, Spelling, Unjudged, Warning};
@@ -80,6 +80,8 @@ pub struct ReadOptions {
     pub pending: bool,
     /// Without a column of labels, columns of 0 and 1 are taken for one label each.
     pub binary_labels: bool,
+    /// Without a field of labels, the framings that `rhetor classify` found, in its JSON lines, are taken for labels.
+    pub framings: bool,
     /// Also what only another file has room for, [`Example::nested`].
     pub everything: bool,
     /// Rows count by their weights, so that one whose weight is none cannot be used. Else it is kept, and what stands there in
@@ -101,6 +103,7 @@ impl Default for ReadOptions {
             pool: false,
             pending: false,
             binary_labels: true,
+            framings: false,
             everything: false,
             weighs: true,
             most_unpacked: 8 << 30,

@@ -87,6 +87,13 @@ pub struct Unit {
     pub group: usize,
 }
 
+impl Unit {
+    /// Who judged it.
+    fn annotators(&self) -> impl Iterator<Item = usize> {
+        self.answers.iter().map(|(who, _)| *who)
+    }
+}
+
 /// How the rows found each other.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Joining {
@@ -97,7 +104,7 @@ pub struct Joining {
     pub changed: Vec<Place>,
     /// Rows whose id belongs to another text elsewhere; where nobody said what joins, they are why the text does.
     pub other_text: Vec<Place>,
-    /// Joined by id: rows that found no partner, while the only rows of their text with another annotator found none either.
+    /// Joined by id: rows that found no partner, while another annotator has the text under another id.
     pub other_id: Vec<Place>,
     /// Rows without the key, which cannot be joined.
     pub without_key: u64,
@@ -108,7 +115,7 @@ pub struct Joining {
 /// How answers become one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
-    /// The labels that more than half of a unit's annotators gave it; half is not enough, nor are fewer than two annotators.
+    /// The labels that more than half of a unit's annotators gave it, none if more than half gave it none; half is not enough, nor are fewer than two annotators.
     Majority,
     /// Only units of which all say the same.
     Unanimous,
@@ -179,18 +186,23 @@ impl Panel {
         }
     }
 
-    /// Units of one annotator that have the text of another's: by the text they would be one.
+    /// Units that one annotator alone judged, and others judged under another id: by the text they would be one. Of two that each have one annotator, it is
+    /// the later one's.
     fn twins(&self) -> Vec<Place> {
-        let mut alone: HashMap<String, Vec<&Unit>> = HashMap::new();
-        for unit in self.units.iter().filter(|unit| unit.answers.len() == 1) {
-            alone.entry(plain(&unit.example.text)).or_default().push(unit);
+        // Who judged a text, id by id; a text that stands in many rows was mostly judged by the same.
+        let mut judges: HashMap<String, BTreeSet<Vec<usize>>> = HashMap::new();
+        for unit in &self.units {
+            judges.entry(plain(&unit.example.text)).or_default().insert(unit.annotators().collect());
         }
         let is_twin = |unit: &Unit| {
-            let others = alone.get(&plain(&unit.example.text)).into_iter().flatten();
-            others.into_iter().any(|other| other.answers[0].0 < unit.answers[0].0)
+            let who = unit.answers[0].0;
+            let is_other = |judges: &Vec<usize>| match judges[..] {
+                [other] => other < who,
+                _ => !judges.contains(&who),
+            };
+            unit.answers.len() == 1 && judges[&plain(&unit.example.text)].iter().any(is_other)
         };
-        let twins = self.units.iter().filter(|unit| unit.answers.len() == 1 && is_twin(unit));
-        twins.map(|unit| unit.example.place.clone()).collect()
+        self.units.iter().filter(|unit| is_twin(unit)).map(|unit| unit.example.place.clone()).collect()
     }
 
     /// The number of an example's set of labels.
@@ -253,11 +265,22 @@ impl Panel {
             .map(|(label, _)| &self.labels[*label][..])
             .collect();
         match (split.is_empty(), rule) {
-            (true, _) => {
-                Ok(votes.iter().filter(|(_, c)| 2 * **c > m).map(|(label, _)| self.labels[*label].clone()).collect())
-            }
+            (true, Rule::Majority) => self.majority(unit, &votes),
+            (true, Rule::Unanimous) => Ok(votes.keys().map(|label| self.labels[*label].clone()).collect()),
             (false, Rule::Majority) => Err(format!("a tie over {}", split.join(", "))),
             (false, Rule::Unanimous) => Err(format!("they differ over {}", split.join(", "))),
+        }
+    }
+
+    /// The labels of more than half. That there are none is an answer only if more than half gave it.
+    fn majority(&self, unit: &Unit, votes: &BTreeMap<usize, usize>) -> Result<Vec<String>, String> {
+        let m = unit.answers.len();
+        let given: Vec<String> =
+            votes.iter().filter(|(_, c)| 2 * **c > m).map(|(label, _)| self.labels[*label].clone()).collect();
+        let none = unit.answers.iter().filter(|(_, set)| self.sets[*set].is_empty()).count();
+        match given.is_empty() && 2 * none <= m {
+            true => Err("no label has a majority".into()),
+            false => Ok(given),
         }
     }
 
@@ -343,5 +366,27 @@ pub(super) mod tests {
         assert!(
             verdicts(&Panel::join(&sources, None), Rule::Majority).iter().all(|v| *v == Err("only a judged it".into()))
         );
+    }
+    #[test]
+    fn no_label_fits_only_where_more_than_half_said_so() {
+        let panel = |labels: &[&str]| {
+            let sources: Vec<Source> = labels
+                .iter()
+                .zip(["a", "b", "c", "d"])
+                .map(|(labels, name)| source(name, &[("one", labels)]))
+                .collect();
+            Panel::join(&sources, None)
+        };
+        let verdict = |labels: &[&str]| {
+            let panel = panel(labels);
+            panel.verdict(&panel.units[0], Rule::Majority)
+        };
+        let no_majority = || Err("no label has a majority".into());
+        assert_eq!(verdict(&["pos", "neg", "neu"]), no_majority());
+        assert_eq!(verdict(&["", "neg", "neu"]), no_majority());
+        assert_eq!(verdict(&["", "", "x", "y"]), no_majority(), "half is not more than half");
+        assert_eq!(verdict(&["", "", "x"]), Ok(Vec::new()));
+        assert_eq!(verdict(&["", ""]), Ok(Vec::new()));
+        assert_eq!(verdict(&["x|y", "x|z", "z"]), Ok(vec!["x".into(), "z".into()]));
     }
 }

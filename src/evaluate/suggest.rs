@@ -48,6 +48,14 @@ impl Default for Settings {
     }
 }
 
+/// The column that says how a suggested unit was chosen, and its two words: what chance drew, each unit as likely as any other, and all else.
+pub const CHOSEN: &str = "chosen";
+pub const RANDOM: &str = "random";
+pub const SUGGESTED: &str = "suggested";
+
+/// The column with the reasons.
+pub const WHY: &str = "why";
+
 /// A unit worth labelling.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Suggestion {
@@ -82,6 +90,11 @@ impl Suggestion {
     /// Whether it was drawn at random.
     pub fn is_random(&self) -> bool {
         self.reasons == [Reason::Random]
+    }
+
+    /// What the column [`CHOSEN`] says of it.
+    pub fn chosen(&self) -> &'static str {
+        if self.is_random() { RANDOM } else { SUGGESTED }
     }
 
     /// Its reasons in one line.

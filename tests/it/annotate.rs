@@ -419,3 +419,184 @@ fn a_label_with_a_comma_in_its_name_is_asked_for_in_quotation_marks() {
     assert_eq!(terminal.end(), 0);
     assert_eq!(answers(&desk, "labels.jsonl"), texts(&[("They broke the harbour.", "fruit,red")]));
 }
+
+#[test]
+fn what_classify_found_is_reviewed_from_its_json_as_from_its_table() {
+    let desk = Desk::with_model().and("speech.txt", SPEECH);
+    let mut reviewed = Vec::new();
+    for format in ["csv", "jsonl"] {
+        desk.run(&format!("classify speech.txt -m m -o found.{format}")).ok();
+        let args = format!("annotate found.{format} --review -m m -o checked-{format}.jsonl");
+        let Some(mut terminal) = Terminal::run(&desk.path(""), &args, WIDE) else { return };
+        terminal.shows("0/5 done").press("\r\r\r\r\r").shows("5/5 done").press("q");
+        assert_eq!(terminal.end(), 0);
+        let name = format!("checked-{format}.jsonl");
+        let given = |row: &Value| row["given"].clone();
+        reviewed.push((answers(&desk, &name), rows(&desk, &name).iter().map(given).collect::<Vec<_>>()));
+    }
+    assert_eq!(reviewed[0], reviewed[1]);
+    assert!(reviewed[1].0.iter().any(|(_, labels)| !labels.is_empty()), "{reviewed:?}");
+}
+
+#[test]
+fn a_row_that_nobody_has_judged_is_not_reviewed_as_one_that_no_label_fits() {
+    let desk = Desk::with("pool.csv", "text,labels,judged\nIt rained.,,no\nThey left.,,yes\n")
+        .and("bare.csv", "text\nIt rained.\n");
+    let run = |pool: &str| {
+        let args = format!("annotate {pool}.csv --review -o {pool}.jsonl --labels a,b");
+        Terminal::run(&desk.path(""), &args, WIDE)
+    };
+    let Some(mut terminal) = run("pool") else { return };
+    terminal.shows("0/2 done").press("\r\r").shows("2/2 done").press("q").end();
+    let given: Vec<Value> = rows(&desk, "pool.jsonl").iter().map(|row| row["given"].clone()).collect();
+    assert_eq!(given, [Value::Null, serde_json::json!([])]);
+    rows(&desk, "pool.jsonl").iter().for_each(|row| assert_valid("annotate", row));
+    let mut terminal = run("bare").unwrap();
+    terminal.shows("0/1 done").shows("bare.csv: nobody has judged any of its 1 row").press("q").end();
+}
+
+#[test]
+fn answers_keep_their_ids_when_one_goes_on_from_another_folder() {
+    let desk = Desk::with("texts/speech.txt", SPEECH);
+    let labels = "--labels blame,call,threat";
+    let args = format!("annotate texts/speech.txt -o labels.jsonl {labels}");
+    let Some(mut terminal) = Terminal::run(&desk.path(""), &args, WIDE) else { return };
+    terminal.shows("0/5 done").press("1\r2\r").shows("2/5 done").press("q").end();
+    let before = rows(&desk, "labels.jsonl");
+    let args = format!("annotate speech.txt -o ../labels.jsonl {labels}");
+    let mut terminal = Terminal::run(&desk.path("texts"), &args, WIDE).unwrap();
+    terminal.shows("2/5 done").press("q").end();
+    assert_eq!(rows(&desk, "labels.jsonl"), before);
+    let mut terminal = Terminal::run(&desk.path("texts"), &args, WIDE).unwrap();
+    terminal
+        .shows("2/5 done")
+        .shows("2 answers stand under other ids")
+        .press("g1\r3\r\r")
+        .shows("3/5 done")
+        .press("q")
+        .end();
+    let after = rows(&desk, "labels.jsonl");
+    let ids: Vec<&str> = after.iter().map(|row| row["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["texts/speech.txt:1", "texts/speech.txt:2", "speech.txt:3"]);
+    assert_eq!(after[0]["labels"], serde_json::json!(["blame", "threat"]));
+}
+
+#[test]
+fn keys_that_come_in_one_burst_are_heard_at_once() {
+    let pool: String = (1..=402).map(|number| format!("Sentence number {number} stands here.\n")).collect();
+    let desk = Desk::with("pool.txt", pool);
+    let args = "annotate pool.txt -o labels.jsonl --unit line --labels a,b";
+    let Some(mut terminal) = Terminal::run(&desk.path(""), args, WIDE) else { return };
+    terminal.shows("0/402 done");
+    let start = std::time::Instant::now();
+    terminal.press(&">".repeat(400)).shows("#401");
+    // Once it took a twentieth of a second a key.
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    terminal.press("q").end();
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_told_on_the_screen() {
+    let desk = Desk::with("speech.txt", SPEECH).and("scan.txt", "%PDF-1.4\n").and("other.txt", "%PDF-1.4\n");
+    let args = "annotate scan.txt speech.txt other.txt missing.txt -o labels.jsonl --labels a,b";
+    let Some(mut terminal) = Terminal::run(&desk.path(""), args, WIDE) else { return };
+    terminal.shows("0/5 done").shows("scan.txt: is a PDF (and 2 more messages, shown at the end)").press("q");
+    assert_eq!(terminal.end(), 1);
+    terminal.shows("other.txt: is a PDF").shows("missing.txt: No such file");
+}
+
+#[test]
+fn that_no_label_fits_is_remembered_before_one_goes_on() {
+    let desk = Desk::with_model().and("speech.txt", SPEECH);
+    let run = || Terminal::run(&desk.path(""), "annotate speech.txt -o labels.jsonl -m m", WIDE);
+    let Some(mut terminal) = run() else { return };
+    terminal.shows("0/5 done").press("0q").end();
+    let mut terminal = run().unwrap();
+    terminal.shows("0/5 done").press("m").shows("1 blame   .").shows_not("answer first").press("q").end();
+}
+
+#[test]
+fn what_was_answered_in_an_earlier_run_is_learned_from_at_the_start() {
+    let desk = Desk::with("speech.txt", SPEECH).and("train.csv", LABELLED);
+    let args = "annotate speech.txt -o labels.jsonl --labels blame,call,threat --retrain 2 --with train.csv";
+    let Some(mut terminal) = Terminal::run(&desk.path(""), args, WIDE) else { return };
+    terminal.shows("0/5 done").press("1\r2\r").shows("2/5 done").press("q").end();
+    let mut terminal = Terminal::run(&desk.path(""), args, WIDE).unwrap();
+    terminal.shows("2/5 done").shows("model of 32 units").press("q").end();
+}
+
+#[test]
+fn nested_fields_stand_in_the_answers_once() {
+    let desk = Desk::with("pool.jsonl", "{\"text\":\"It rained.\",\"meta\":{\"lang\":\"en\"}}\n");
+    let args = "annotate pool.jsonl -o labels.jsonl --labels a,b";
+    let Some(mut terminal) = Terminal::run(&desk.path(""), args, WIDE) else { return };
+    terminal.shows("0/1 done").press("\r").shows("1/1 done").press("q").end();
+    let row = &rows(&desk, "labels.jsonl")[0];
+    assert_eq!((&row["meta"], row.get("meta.lang")), (&serde_json::json!({"lang": "en"}), None));
+}
+
+#[test]
+fn a_label_that_the_codebook_has_renamed_is_told_with_what_it_may_be_now() {
+    let desk = Desk::with("speech.txt", SPEECH);
+    let run = |labels: &str| {
+        let args = format!("annotate speech.txt -o labels.jsonl --labels {labels}");
+        Terminal::run(&desk.path(""), &args, WIDE)
+    };
+    let Some(mut terminal) = run("blame,call-to-act,threat") else { return };
+    terminal.shows("0/5 done").press("2\r").shows("1/5 done").press("q").end();
+    let mut terminal = run("blame,call-to-action,threat").unwrap();
+    terminal.shows("labels.jsonl: call-to-act stands there too, and is among the labels now").press("q").end();
+    terminal.shows("hint: call-to-act may be call-to-action; if so, rename it in labels.jsonl");
+}
+
+#[test]
+fn what_the_others_said_stands_under_a_unit_that_is_to_be_settled() {
+    let answer =
+        |labels: &str, note: &str| format!("{{\"text\":\"They broke it.\",\"labels\":{labels},\"note\":\"{note}\"}}\n");
+    let desk =
+        Desk::with("anna.jsonl", answer("[\"blame\",\"threat\"]", "see p. 3")).and("ben.jsonl", answer("[]", ""));
+    for rest in ["rest.csv", "rest.jsonl"] {
+        desk.run(&format!("agree anna.jsonl ben.jsonl --rest {rest}")).ok();
+        let args = format!("annotate {rest} -o settled-{rest}.jsonl --labels blame,threat");
+        let Some(mut terminal) = Terminal::run(&desk.path(""), &args, WIDE) else { return };
+        terminal
+            .shows("0/1 done")
+            .shows("reason: a tie over blame, threat")
+            .shows("anna: blame|threat")
+            .shows("ben: (none)")
+            .shows("anna notes: see p. 3")
+            .press("q")
+            .end();
+        let mut terminal = Terminal::run(&desk.path(""), &format!("{args} --blind"), WIDE).unwrap();
+        terminal.shows("0/1 done").shows("They broke it.").shows_not("anna").shows_not("tie").press("q").end();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_of_answers_that_is_write_protected_is_left_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let desk = Desk::with("speech.txt", SPEECH).and("labels.jsonl", "");
+    fs::set_permissions(desk.path("labels.jsonl"), fs::Permissions::from_mode(0o444)).unwrap();
+    let ran = desk.run("annotate speech.txt -o labels.jsonl").ends(2);
+    ran.says("labels.jsonl: is write-protected, and every answer goes into it\nhint: `chmod u+w labels.jsonl`");
+}
+
+#[test]
+fn what_classify_wrote_is_reviewed_at_its_place_in_the_text() {
+    let desk = Desk::with_model().and("speech.txt", SPEECH);
+    desk.run("classify speech.txt -m m -o found.csv").ok();
+    let args = "annotate found.csv --review -o checked.jsonl -m m";
+    let Some(mut terminal) = Terminal::run(&desk.path(""), args, WIDE) else { return };
+    terminal
+        .shows("0/5 done")
+        .shows("▌ They broke the harbour.")
+        .shows("  Vote them out.")
+        .press("\r")
+        .shows("1/5")
+        .press("q");
+    terminal.end();
+    let row = &rows(&desk, "checked.jsonl")[0];
+    assert_eq!((&row["id"], &row["group"]), (&"speech.txt:1".into(), &"speech.txt".into()));
+    desk.run("train found.csv -o n --cues none").says_not("--group-column path");
+}

@@ -288,3 +288,22 @@ fn columns_of_labels_with_commas_in_their_names_can_be_named_and_hints_show_how(
     let spaced = Desk::with("b.csv", "Te xt,labels\nx,y\n");
     spaced.run("train b.csv --dry-run").ends(1).says("name it with `--text-column 'Te xt'`");
 }
+
+#[test]
+fn a_pool_without_labels_gets_its_choices_from_the_user() {
+    let desk = Desk::with("pool.csv", "text\nIt rained.\n")
+        .and("book.yaml", "title: T\nlabels:\n  blame: names a culprit\n  call: asks for it\n");
+    let none = "no row has a label, so that there are none to choose from in";
+    let hint = "hint: --labels A,B or --codebook FILE names them";
+    for (to, tool) in [("prodigy", "Prodigy"), ("label-studio", "Label Studio")] {
+        desk.run(&format!("convert pool.csv tasks --to {to}")).ok().says(&format!("tasks: {none} {tool}\n{hint}"));
+        for labels in ["--labels call,blame", "--codebook book.yaml"] {
+            let ran =
+                desk.run(&format!("convert pool.csv tasks --to {to} {labels}")).ok().says_not("no row has a label");
+            let told = String::from_utf8(desk.read("tasks")).unwrap() + &ran.stderr;
+            assert!(told.contains("blame") && told.contains("call"), "{told}");
+        }
+    }
+    desk.run("convert pool.csv out.jsonl").ok().says_not("no row has a label");
+    desk.run("convert pool.csv book.yaml --to prodigy --codebook book.yaml").ends(2).says("would be overwritten");
+}

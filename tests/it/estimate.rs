@@ -199,3 +199,44 @@ fn a_sample_of_one_document_has_no_interval_and_of_few_it_is_said_that_intervals
     let parts = run("few.csv", "--by paper -f json");
     assert!(json(parts)["parts"][0]["labels"][0]["hand"]["interval"].is_array());
 }
+
+#[test]
+fn units_that_suggest_drew_at_random_were_drawn_one_by_one_whatever_document_they_lie_in() {
+    let desk = desk();
+    let hand = String::from_utf8(desk.read("hand.csv")).unwrap();
+    let marked = |chosen: &str| -> String {
+        let row = |(at, line): (usize, &str)| match at {
+            0 => format!("{line},group,{chosen}\n"),
+            at => format!("{line},d{},random\n", at / 20),
+        };
+        hand.lines().enumerate().map(row).collect()
+    };
+    let desk = desk.and("random.csv", marked("chosen")).and("documents.csv", marked("part"));
+    let run = |sample: &str| {
+        let found = json(desk.run(&format!("estimate pool.csv --column body -m m -f json --labelled {sample}")));
+        (found["sample"]["groups"].clone(), found["whole"].clone())
+    };
+    let (groups, singly) = run("hand.csv");
+    assert_eq!(groups, Value::Null);
+    assert_eq!(run("random.csv"), (Value::Null, singly.clone()));
+    assert_eq!(run("documents.csv --group-column none"), (Value::Null, singly.clone()));
+    // Who names the column knows better.
+    for documents in ["documents.csv", "random.csv --group-column group"] {
+        let (groups, whole) = run(documents);
+        assert_eq!(groups, 10, "{documents}");
+        assert_ne!(whole, singly, "{documents}");
+    }
+    let more = "estimate pool.csv --column body -m m --labelled";
+    desk.run(&format!("{more} documents.csv")).ok().says("--group-column none");
+    desk.run(&format!("{more} random.csv")).ok().says_not("group");
+}
+
+#[test]
+fn a_pool_that_is_labelled_whole_has_neither_gain_nor_wide_intervals() {
+    let desk = desk();
+    let pool = pool(40);
+    let rows = pool.iter().map(|(text, labels, _)| vec![text.clone(), labels.clone()]);
+    let desk = desk.and("all.csv", table("text,labels", rows));
+    let ran = desk.run("estimate all.csv --column text -m m --labelled all.csv").ok().says_not("intervals are wide");
+    assert!(!ran.stdout.contains(" 0.0\n"), "{}", ran.stdout);
+}

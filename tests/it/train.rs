@@ -498,7 +498,7 @@ fn a_label_with_a_long_name_does_not_widen_the_rows_of_the_others() {
         assert!(!ran.stdout.lines().any(|row| row.starts_with(&long)), "{args}");
     }
     desk.run("train train.csv -o m --cues none --language none").ok().prints(": no stems, n-grams");
-    desk.run("evaluate -m m one.csv").ok().prints("1 unit in 1 group\n");
+    desk.run("evaluate -m m one.csv").ok().prints("data       1 unit\nintervals  none: there is one unit only\n");
 }
 
 #[test]
@@ -511,4 +511,21 @@ fn very_many_labels_are_said_to_take_long_before_they_do() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(said.starts_with("500 labels in 2000 rows: each is learned for each fold and strength"), "{said}");
+}
+
+#[test]
+fn texts_that_a_column_names_are_told_where_nothing_says_what_belongs_together() {
+    let with_path = |name: &str| {
+        let row = |(at, line): (usize, &str)| match at {
+            // No group is called so any more.
+            0 => "text,labels,part,path\n".to_owned(),
+            at => format!("{line},{name}{}.txt\n", at % 3),
+        };
+        LABELLED.lines().enumerate().map(row).collect::<String>()
+    };
+    let desk = Desk::with("train.csv", with_path("a"));
+    let told =
+        "3 texts stand in the column `path`, and no column says which units belong together\nhint: --group-column path";
+    desk.run("train train.csv -o m --cues none").ok().says(told);
+    desk.run("train train.csv -o m --cues none --group-column path").ok().says_not("belong together");
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use rhetor::corpus::{self, ANNOTATOR, Example, Format, Losses};
 use rhetor::evaluate::panel::{Panel, Rule, Source, Unit};
+use serde_json::{Value, json};
 
 use super::answers;
 use crate::cli::args::{Agree, DataFormat};
@@ -12,6 +13,9 @@ use crate::cli::{Remarks, train, write_whole};
 
 /// The column with what an annotator remarks on a unit, as `annotate` writes it; in a merged file each has one.
 const NOTE: &str = "note";
+
+/// What a cell says of an annotator who found that no label fits; of one who did not judge the unit it is empty.
+pub const NONE: &str = "(none)";
 
 /// Passages are marked by one annotator each, and by nobody in a merged file.
 const MARKED: &str = "marked passages";
@@ -78,7 +82,7 @@ impl Merging<'_> {
         let labels = self.panel.verdict(unit, self.rule).ok()?;
         let mut example = self.together(unit, conflicts);
         example.labels = labels;
-        put(&mut example, "annotators", unit.answers.len().to_string());
+        put_json(&mut example, "annotators", unit.answers.len().to_string(), json!(unit.answers.len()));
         Some(example)
     }
 
@@ -89,7 +93,8 @@ impl Merging<'_> {
         example.pending = true;
         put(&mut example, "reason", reason);
         for (name, labels) in answers(self.panel, unit) {
-            put(&mut example, &format!("by:{name}"), labels.join("|"));
+            let cell = if labels.is_empty() { NONE.to_owned() } else { labels.join("|") };
+            put_json(&mut example, &format!("by:{name}"), cell, json!(labels));
         }
         Some(example)
     }
@@ -155,4 +160,10 @@ fn take(example: &mut Example, row: &Example, annotator: &str) -> Vec<String> {
 fn put(example: &mut Example, name: &str, value: String) {
     example.nested.remove(name);
     example.extra.insert(name.into(), value);
+}
+
+/// The same of a list or a number, which JSON has room for.
+fn put_json(example: &mut Example, name: &str, value: String, json: Value) {
+    put(example, name, value);
+    example.nested.insert(name.into(), json.to_string());
 }

@@ -8,6 +8,7 @@ use rhetor::report::column::{cell, width};
 use rhetor::text::visible;
 
 use super::Findings;
+use crate::cli::reading::plural;
 
 /// The least alphas that Krippendorff (2004, Content Analysis, 2nd ed., p. 241) lets one draw conclusions from, and tentative ones.
 const RELIABLE: f64 = 0.8;
@@ -33,11 +34,15 @@ pub fn text(found: &Findings) -> String {
     line!(out, "annotators  {}", names.join(", "));
     line!(
         out,
-        "units       {} joined by {}, {} of them judged by two or more, in {} groups",
+        "units       {} joined by {}, {} of them judged by two or more{}",
         found.units,
         found.joined_by,
         found.shared,
-        found.groups
+        // Where each unit is a group of its own, there are none to speak of.
+        match found.groups {
+            groups if groups == found.shared => String::new(),
+            groups => format!(", in {groups} {}", plural(groups, "group", "groups")),
+        }
     );
     sets(found, &mut out);
     labels(found, &mut out);
@@ -65,7 +70,8 @@ fn sets(found: &Findings, out: &mut String) {
             Measure::Agreement => "pairs of answers that are the same; chance is in it".into(),
             Measure::Fleiss if found.fleiss_over.units < found.shared => {
                 let usual = &found.fleiss_over;
-                format!("{} (the {} units with {} annotators)", reading(figure), usual.units, usual.annotators)
+                let units = plural(usual.units, "unit", "units");
+                format!("{} (the {} {units} with {} annotators)", reading(figure), usual.units, usual.annotators)
             }
             _ => reading(figure),
         };
@@ -165,7 +171,8 @@ fn discuss(found: &Findings, out: &mut String) {
         line!(out, "    {}", visible(&unit.text));
         let said = unit.answers.iter().map(|(who, labels)| {
             let labels = if labels.is_empty() { "nothing".into() } else { labels.join(", ") };
-            format!("{}: {}", visible(who), visible(&labels))
+            let unsure = if unit.unsure.contains(who) { " (unsure)" } else { "" };
+            format!("{}: {}{unsure}", visible(who), visible(&labels))
         });
         line!(out, "    {}", said.collect::<Vec<_>>().join("; "));
     }
@@ -173,7 +180,8 @@ fn discuss(found: &Findings, out: &mut String) {
 
 fn merged(found: &Findings, out: &mut String) {
     let Some(merged) = &found.merged else { return };
-    line!(out, "\nmerged ({}): {} units, {} left out", merged.rule, merged.units, merged.left_out.len());
+    let units = plural(merged.units, "unit", "units");
+    line!(out, "\nmerged ({}): {} {units}, {} left out", merged.rule, merged.units, merged.left_out.len());
     for unit in merged.left_out.iter().take(LEFT_OUT) {
         line!(out, "    {}: {}", visible(&unit.place), visible(&unit.reason));
     }

@@ -3,18 +3,17 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use rhetor::corpus::{self, Columns, Example, Format, LabelSpan, ReadOptions};
+use rhetor::corpus::{self, AROUND, Columns, Example, LabelSpan, ReadOptions};
 use rhetor::text::unit::{Splitter, Unit as Stretch, UnitKind};
 use rhetor::text::{Span, sentence};
 use serde_json::{Map, Value, json};
 
+use super::news::News;
+use crate::cli::agree::NONE;
 use crate::cli::args::Annotate;
-use crate::cli::reading::{self, Faults, Reader};
+use crate::cli::reading::{self, Faults, Reader, plural};
 use crate::cli::{DONE, FAILED, Remarks};
 use crate::cli::{classify, inputs, train};
-
-/// Fields of a table with what stands before and after the text, for tables whose neighbouring rows say nothing.
-const AROUND: [&str; 2] = ["before", "after"];
 
 /// Something to be asked about.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,14 +23,36 @@ pub struct Unit {
     pub text: String,
     pub path: String,
     pub line: u64,
-    /// The labels that the data has, where they are to be reviewed.
-    pub given: Vec<String>,
+    /// The labels that the data has, where they are to be reviewed; `None` where nobody has judged it.
+    pub given: Option<Vec<String>>,
     /// What goes into its row beside text and labels.
     pub fields: Map<String, Value>,
     /// What the data says that stands before and after it.
     around: [Option<String>; 2],
     /// Units of one number are neighbours in one text; `None` for one that stands alone.
     document: Option<usize>,
+}
+
+impl Unit {
+    /// What others said of it, a line each, as `rhetor agree --rest` writes it: why it is still to be settled, each annotator's answer and note.
+    pub fn said(&self) -> Vec<String> {
+        let said = |(name, value): (&String, &Value)| {
+            let value = match value {
+                Value::String(text) => text.clone(),
+                Value::Array(labels) if labels.is_empty() => NONE.to_owned(),
+                Value::Array(labels) => labels.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("|"),
+                _ => return None,
+            };
+            match name.split_once(':') {
+                Some(("by", who)) => Some(format!("{who}: {value}")),
+                Some(("note", who)) => Some(format!("{who} notes: {value}")),
+                None if name == "note" || name == "reason" => Some(format!("{name}: {value}")),
+                _ => None,
+            }
+        };
+        let (reasons, others): (Vec<_>, Vec<_>) = self.fields.iter().partition(|(name, _)| *name == "reason");
+        reasons.into_iter().chain(others).filter_map(said).collect()
+    }
 }
 
 /// All of them, in the order in which they were read.
@@ -84,18 +105,22 @@ impl Pool {
 }
 
 /// Reads the pool; and the exit status that this calls for.
-pub fn read(args: &Annotate, language: &str, remarks: Remarks) -> anyhow::Result<(Pool, u8)> {
+pub fn read(args: &Annotate, language: &str, news: &mut News, remarks: Remarks) -> anyhow::Result<(Pool, u8)> {
     let (files, all_found) = inputs::files(&args.pool, &args.from.glob, remarks)?;
-    let mut status = if all_found { DONE } else { FAILED };
+    let mut status = DONE;
+    if !all_found {
+        news.warn("not all of the pool could be read");
+        status = FAILED;
+    }
     let mut pool = Pool::default();
     for path in &files {
         let read = if is_table(path, args) {
-            table(path, args, language, &mut pool, remarks)
+            table(path, args, language, &mut pool, news, remarks)
         } else {
             text(path, args, language, &mut pool, remarks)
         };
         if let Err(error) = read {
-            remarks.fail(error);
+            news.fail(error);
             status = FAILED;
         }
         pool.documents += 1;
@@ -107,8 +132,7 @@ pub fn read(args: &Annotate, language: &str, remarks: Remarks) -> anyhow::Result
 /// What is called like a table is one, and what is to be read like one.
 fn is_table(path: &Path, args: &Annotate) -> bool {
     let from = &args.from;
-    let is_named = || Format::of_name(&path.to_string_lossy()).is_some();
-    args.asking.review || from.column.is_some() || from.input_format.is_some() || is_named()
+    args.asking.review || from.input_format.is_some() || inputs::is_table(path, from.column.as_deref())
 }
 
 fn text(path: &Path, args: &Annotate, language: &str, pool: &mut Pool, remarks: Remarks) -> anyhow::Result<()> {
@@ -201,7 +225,14 @@ impl Reader for Taker<'_> {
 }
 
 /// The rows of a table, judged or not; their labels are only shown if they are to be reviewed.
-fn table(path: &Path, args: &Annotate, language: &str, pool: &mut Pool, remarks: Remarks) -> anyhow::Result<()> {
+fn table(
+    path: &Path,
+    args: &Annotate,
+    language: &str,
+    pool: &mut Pool,
+    news: &mut News,
+    remarks: Remarks,
+) -> anyhow::Result<()> {
     let columns =
         Columns { text: args.from.column.clone(), label: args.from.label_column.clone(), ..Columns::default() };
     let format = args.from.input_format.map(train::format);
@@ -212,6 +243,7 @@ fn table(path: &Path, args: &Annotate, language: &str, pool: &mut Pool, remarks:
         format,
         pending: true,
         binary_labels,
+        framings: args.asking.review,
         everything: true,
         weighs: false,
         encoding: args.from.encoding,
@@ -225,16 +257,33 @@ fn table(path: &Path, args: &Annotate, language: &str, pool: &mut Pool, remarks:
             "{name}: has labels, which are not shown; --review shows them to be confirmed or corrected"
         ));
     }
+    if args.asking.review && corpus.examples.iter().all(|example| example.pending) {
+        let rows = corpus.examples.len();
+        news.warn(format_args!(
+            "{name}: nobody has judged any of its {rows} {}, so there are no labels to review\nhint: --label-column names the column of labels",
+            plural(rows as u64, "row", "rows")
+        ));
+    }
     let kind = args.from.unit.map_or(UnitKind::Document, classify::kind);
     let cutter = Cutter { kind, language };
     for (mut example, index) in corpus.examples.into_iter().zip(1..) {
         if kind == UnitKind::Document {
             keep_marks(&mut example);
         }
+        take_place(&mut example);
         let text = std::mem::take(&mut example.text);
         pool.add_row(&Row::new(&name, index, example, args.asking.review), cutter.cut(&text, args.from.max_record));
     }
     Ok(())
+}
+
+/// A row that `rhetor classify` wrote says which unit of which text it is: its id and its document, where it has no others.
+fn take_place(example: &mut Example) {
+    let (Some(path), Some(index)) = (example.extra.get("path"), example.extra.get("index")) else { return };
+    if index.parse::<u64>().is_ok() {
+        example.id.get_or_insert_with(|| format!("{path}:{index}"));
+        example.group.get_or_insert_with(|| path.clone());
+    }
 }
 
 /// What somebody marked and a model proposed comes along as it stands in the data; of a text that is cut it would be of no unit.
@@ -260,7 +309,7 @@ struct Row<'a> {
     index: u64,
     line: u64,
     id: Option<String>,
-    given: Vec<String>,
+    given: Option<Vec<String>>,
     around: [Option<String>; 2],
     group: Option<String>,
     fields: Map<String, Value>,
@@ -272,6 +321,10 @@ impl<'a> Row<'a> {
         let odd_weight = example.odd_weight.take().map(Value::from);
         let weight = odd_weight.or_else(|| (example.weight != 1.0).then(|| Value::from(example.weight)));
         let mut fields: Map<String, Value> = Map::new();
+        if example.nested.contains_key("meta") {
+            // What `meta.NAME` says stands in it.
+            example.extra.retain(|name, _| !name.starts_with("meta."));
+        }
         fields.extend(example.extra.into_iter().map(|(name, value)| (name, Value::from(value))));
         let nested = example.nested.into_iter();
         fields.extend(nested.filter_map(|(name, json)| Some((name, serde_json::from_str(&json).ok()?))));
@@ -282,7 +335,7 @@ impl<'a> Row<'a> {
             index,
             line: example.place.line.unwrap_or(0),
             id: example.id,
-            given: if is_review { example.labels } else { Vec::new() },
+            given: (is_review && !example.pending).then_some(example.labels),
             around,
             group: example.group,
             fields,

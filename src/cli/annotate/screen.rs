@@ -73,16 +73,19 @@ impl Scene<'_> {
         let area = frame.area();
         let cells = self.cells(area.width as usize, labels_room(area.height), &styles);
         let words = self.view.map(|view| self.words(view)).filter(|words| !words.is_empty() && area.height >= 12);
+        let said = self.said(area.width as usize, area.height as usize / 3);
         let heights = [
             Constraint::Length(1),
             Constraint::Min(1),
+            Constraint::Length(said.len() as u16),
             Constraint::Length(u16::from(words.is_some())),
             Constraint::Length(cells.len() as u16),
             Constraint::Length(1),
         ];
-        let [head, body, thoughts, labels, foot] = Layout::vertical(heights).areas(area);
+        let [head, body, others, thoughts, labels, foot] = Layout::vertical(heights).areas(area);
         frame.render_widget(Paragraph::new(self.head(head.width as usize)).style(styles.bar), head);
         self.text(frame, body, &styles);
+        frame.render_widget(Paragraph::new(said.join("\n")).style(styles.soft), others);
         if let Some(words) = words {
             frame.render_widget(Paragraph::new(fitted(&words, thoughts.width as usize)).style(styles.soft), thoughts);
         }
@@ -92,6 +95,12 @@ impl Scene<'_> {
 
     fn unit(&self) -> &Unit {
         &self.pool.units[self.session.unit()]
+    }
+
+    /// What others said of the unit, a line each, unless one is to answer without seeing what anybody thinks.
+    fn said(&self, width: usize, room: usize) -> Vec<String> {
+        let said = if self.session.rules.is_blind { Vec::new() } else { self.unit().said() };
+        said.iter().take(room).map(|line| fitted(&visible(line), width)).collect()
     }
 
     /// How far one is, and where.
@@ -224,8 +233,11 @@ impl Scene<'_> {
         }
         let answer = self.session.answer(self.session.unit());
         let note = if answer.note.is_empty() { String::new() } else { format!("note: {}  ", visible(&answer.note)) };
-        let enter =
-            if answer.labels.is_empty() && !self.session.rules.is_single { "Enter none fits" } else { "Enter next" };
+        let enter = match (answer.labels.is_empty(), self.session.rules.is_single) {
+            (true, false) => "Enter none fits",
+            (true, true) => "a label first",
+            (false, _) => "Enter next",
+        };
         let all = format!("{note}{enter}  s skip  u undo  f unsure  n note  m model  g go  / search  ? help  q quit");
         let few = format!("{note}{enter}  s skip  u undo  ? help  q quit");
         let keys = if display_width(&all) <= width { all } else { few };
@@ -309,8 +321,8 @@ impl Scene<'_> {
     }
 }
 
-const KEYS: [(&str, &str); 15] = [
-    ("1-9 a-Z", "give or take back that label"),
+const KEYS: [(&str, &str); 16] = [
+    ("1 a A …", "give or take back the label that the key stands before"),
     ("Enter", "the labels that stand there are the answer (none too); on to the next"),
     ("0", "none: take all labels back"),
     (":", "a label by how its name begins"),
@@ -322,6 +334,7 @@ const KEYS: [(&str, &str); 15] = [
     ("< >", "back and on, also with the arrows"),
     ("g", "go to a number"),
     ("/", "search; empty repeats"),
+    (".", "to the next that is unsure or skipped"),
     ("↑ ↓", "scroll a long text"),
     ("Ctrl-Z", "back to the shell for a while"),
     ("q", "quit; all is saved"),

@@ -235,6 +235,7 @@ impl Session {
             Key::Char('g') => self.type_in(Prompt::Jump, String::new()),
             Key::Char('/') => self.type_in(Prompt::Search, String::new()),
             Key::Char(':') => self.type_in(Prompt::Label, String::new()),
+            Key::Char('.') => self.seek_doubtful(),
             Key::Char('n') => self.type_in(Prompt::Note, self.answers[self.unit()].note.clone()),
             Key::Char('?') => self.mode = Mode::Codebook { label: None, scroll: 0 },
             Key::Left | Key::Char('<') => self.step(-1),
@@ -446,6 +447,17 @@ impl Session {
         }
     }
 
+    /// To the next unit that was flagged as unsure or skipped, from the start again behind the last.
+    fn seek_doubtful(&mut self) {
+        let count = self.queue.len();
+        let is_doubtful = |unit: usize| self.answers[unit].unsure || self.answers[unit].state == State::Skipped;
+        match (1..=count).map(|step| (self.at + step) % count).find(|&at| is_doubtful(self.queue[at])) {
+            Some(at) if at == self.at => self.message = "only this one is unsure or skipped".into(),
+            Some(at) => self.go(at),
+            None => self.message = "no unit is unsure or skipped".into(),
+        }
+    }
+
     /// In the codebook.
     fn leaf(&mut self, label: Option<usize>, scroll: usize, key: Key) {
         let last = self.rules.labels.len().saturating_sub(1);
@@ -571,6 +583,22 @@ mod tests {
     }
 
     #[test]
+    fn a_key_goes_to_the_next_unit_that_is_unsure_or_skipped() {
+        let mut session = session(&["a", "b", "c", "d"]);
+        press(&mut session, ".");
+        assert_eq!((session.unit(), &session.message[..]), (0, "no unit is unsure or skipped"));
+        press(&mut session, "\nf\n\ns");
+        press(&mut session, "g1\n.");
+        assert_eq!(session.unit(), 1);
+        press(&mut session, ".");
+        assert_eq!(session.unit(), 3);
+        press(&mut session, ".f.");
+        assert_eq!((session.unit(), session.answer(1).unsure), (3, false));
+        press(&mut session, ".");
+        assert_eq!(&session.message[..], "only this one is unsure or skipped");
+    }
+
+    #[test]
     fn a_label_is_also_given_by_its_name_and_a_note_is_kept() {
         let mut session = session(&["a", "b"]);
         press(&mut session, ":thr\nfnsee p. 3\n\n");
@@ -581,7 +609,7 @@ mod tests {
     #[test]
     fn no_key_of_a_label_is_a_command() {
         for key in LABEL_KEYS.chars() {
-            assert!(!"0fsuqmgn/:?<> ".contains(key), "{key}");
+            assert!(!"0fsuqmgn/:?<>. ".contains(key), "{key}");
         }
         let distinct: BTreeSet<char> = LABEL_KEYS.chars().collect();
         assert_eq!(distinct.len(), LABEL_KEYS.chars().count());

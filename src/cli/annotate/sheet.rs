@@ -63,9 +63,18 @@ pub enum State {
 
 /// A line of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Entry {
-    state: State,
-    row: Row,
+pub struct Entry {
+    pub state: State,
+    /// One has begun to say that no label fits; without labels a row that is still open says nothing of that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub none: bool,
+    pub row: Row,
+}
+
+impl Entry {
+    pub fn new(state: State, row: Row) -> Entry {
+        Entry { state, none: false, row }
+    }
 }
 
 /// The answers, in memory and on disk.
@@ -153,7 +162,7 @@ impl Sheet {
                 .map(|entry| entry.row.id.clone())
                 .or_else(|| rows.last().map(|row| row.id.clone())),
         };
-        rows.into_iter().for_each(|row| sheet.put(Entry { state: State::Done, row }));
+        rows.into_iter().for_each(|row| sheet.put(Entry::new(State::Done, row)));
         let before = sheet.answers().cloned().collect::<Vec<_>>();
         played.entries.into_iter().for_each(|entry| sheet.put(entry));
         sheet.check_annotator(annotator)?;
@@ -196,12 +205,13 @@ impl Sheet {
     }
 
     /// All that is known of any unit.
-    pub fn all(&self) -> impl Iterator<Item = (State, &Row)> {
-        self.entries.iter().map(|entry| (entry.state, &entry.row))
+    pub fn all(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter()
     }
 
     /// Which unit each entry speaks of: that of its id if the text is the same, else one of the same text, since units get other
-    /// ids when the pool is edited. What speaks of none stays as it is.
+    /// ids when the pool is edited or called from another folder. An entry keeps its id unless that is now another unit's; then it takes that
+    /// of its own unit. What speaks of none stays as it is.
     pub fn follow(&mut self, units: &[(&str, &str)]) -> anyhow::Result<Vec<Option<usize>>> {
         let by_id: HashMap<&str, usize> = units.iter().enumerate().map(|(at, (id, _))| (*id, at)).collect();
         let mut found: Vec<Option<usize>> = self
@@ -216,12 +226,20 @@ impl Sheet {
             .filter(|at| !taken.contains(at))
             .for_each(|at| free.entry(composed(units[at].1)).or_default().push(at));
         let (mut has_moved, mut moved_last) = (false, None);
+        let mut known: HashSet<String> = self.entries.iter().map(|entry| entry.row.id.clone()).collect();
         for (entry, found) in self.entries.iter_mut().zip(&mut found).filter(|(_, found)| found.is_none()) {
             *found = free.get_mut(&composed(&entry.row.text)).and_then(Vec::pop);
-            let mut id = found.map_or_else(|| entry.row.id.clone(), |at| units[at].0.to_owned());
-            while found.is_none() && by_id.contains_key(&id[..]) {
-                id += "~";
-            }
+            let id = match *found {
+                _ if !by_id.contains_key(&entry.row.id[..]) => entry.row.id.clone(),
+                Some(at) => units[at].0.to_owned(),
+                None => {
+                    let mut id = entry.row.id.clone() + "~";
+                    while by_id.contains_key(&id[..]) || !known.insert(id.clone()) {
+                        id += "~";
+                    }
+                    id
+                }
+            };
             if self.last.as_ref() == Some(&entry.row.id) && id != entry.row.id {
                 moved_last = Some(id.clone());
             }
@@ -242,8 +260,7 @@ impl Sheet {
     }
 
     /// Writes what became of a unit: it is on disk when this returns.
-    pub fn record(&mut self, state: State, row: Row) -> anyhow::Result<()> {
-        let entry = Entry { state, row };
+    pub fn record(&mut self, entry: Entry) -> anyhow::Result<()> {
         let mut line = serde_json::to_vec(&entry)?;
         line.push(b'\n');
         self.journal
@@ -251,7 +268,7 @@ impl Sheet {
             .and_then(|()| self.journal.sync_data())
             .map_err(|error| named(&journal_of(&self.path).unwrap_or_default(), error))?;
         let was_done = self.places.get(&entry.row.id).is_some_and(|&place| self.entries[place].state == State::Done);
-        self.is_settled &= !was_done && state != State::Done;
+        self.is_settled &= !was_done && entry.state != State::Done;
         self.last = Some(entry.row.id.clone());
         self.put(entry);
         Ok(())
@@ -342,8 +359,14 @@ pub enum When {
 
 /// The journal, which no other run may have open.
 fn lock(journal: &Path, path: &Path) -> anyhow::Result<File> {
-    let file =
-        OpenOptions::new().read(true).append(true).create(true).open(journal).map_err(|error| named(journal, error))?;
+    let open = OpenOptions::new().read(true).append(true).create(true).open(journal);
+    let file = open.map_err(|error| match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => anyhow::anyhow!(
+            "{}: the folder cannot be written into ({error})\nhint: -o names a file in a folder of your own; the journal of the answers stands beside it",
+            journal.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).display()
+        ),
+        _ => named(journal, error),
+    })?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => anyhow::bail!(
@@ -426,8 +449,8 @@ mod tests {
         let path = folder.path().join("labels.jsonl");
         let (mut sheet, _) = open(&path);
         for at in 0..4 {
-            sheet.record(State::Open, row(at, "a")).unwrap();
-            sheet.record(State::Done, row(at, "b")).unwrap();
+            sheet.record(Entry::new(State::Open, row(at, "a"))).unwrap();
+            sheet.record(Entry::new(State::Done, row(at, "b"))).unwrap();
         }
         drop(sheet);
         let journal = fs::read(journal_of(&path).unwrap()).unwrap();
@@ -482,7 +505,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("labels.jsonl");
         let (mut sheet, _) = Sheet::open(&path, Some("anna")).unwrap();
-        sheet.record(State::Done, Row { annotator: Some("anna".into()), ..row(1, "a") }).unwrap();
+        sheet.record(Entry::new(State::Done, Row { annotator: Some("anna".into()), ..row(1, "a") })).unwrap();
         sheet.close().unwrap();
         assert!(
             Sheet::open(&path, Some("ben")).err().is_some_and(|error| error.to_string().contains("--annotator anna"))
@@ -496,18 +519,33 @@ mod tests {
         let path = folder.path().join("labels.jsonl");
         let (mut sheet, _) = open(&path);
         for id in 1..4 {
-            sheet.record(State::Done, row(id, "a")).unwrap();
+            sheet.record(Entry::new(State::Done, row(id, "a"))).unwrap();
         }
-        sheet.record(State::Skipped, row(4, "a")).unwrap();
+        sheet.record(Entry::new(State::Skipped, row(4, "a"))).unwrap();
         // A new text at the front, and the second one taken out.
         let units = [("1", "New"), ("2", "Text 1"), ("3", "Text 3"), ("4", "Text 4")];
         assert_eq!(sheet.follow(&units).unwrap(), [Some(1), None, Some(2), Some(3)]);
-        let ids = |sheet: &Sheet| sheet.all().map(|(_, row)| row.id.clone()).collect::<Vec<_>>();
+        let ids = |sheet: &Sheet| sheet.all().map(|entry| entry.row.id.clone()).collect::<Vec<_>>();
         assert_eq!(ids(&sheet), ["2", "2~", "3", "4"]);
         drop(sheet);
         let (sheet, remarks) = open(&path);
         assert_eq!((ids(&sheet), remarks.len()), (vec!["2".into(), "2~".into(), "3".into(), "4".into()], 0));
         assert_eq!(sheet.answers().count(), 3);
+    }
+
+    #[test]
+    fn rows_keep_ids_that_are_no_other_units_and_no_two_become_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("labels.jsonl");
+        let (mut sheet, _) = open(&path);
+        for id in ["a:1", "1", "1~"] {
+            sheet
+                .record(Entry::new(State::Done, Row { id: id.into(), text: format!("Text {id}"), ..Row::default() }))
+                .unwrap();
+        }
+        assert_eq!(sheet.follow(&[("../a:1", "Text a:1"), ("1", "New")]).unwrap(), [Some(0), None, None]);
+        let ids: Vec<&str> = sheet.answers().map(|row| &row.id[..]).collect();
+        assert_eq!(ids, ["a:1", "1~~", "1~"]);
     }
 
     proptest! {
@@ -524,14 +562,14 @@ mod tests {
             let (mut sheet, _) = open(&path);
             for (id, state, label, settles) in changes {
                 let state = [State::Fresh, State::Open, State::Skipped, State::Done][state];
-                sheet.record(state, row(id, &label)).unwrap();
+                sheet.record(Entry { none: state == State::Open, ..Entry::new(state, row(id, &label)) }).unwrap();
                 if settles {
                     sheet.settle(When::IfSmall).unwrap();
                 }
             }
             let known = |sheet: &Sheet| {
                 let mut all: Vec<(String, State)> =
-                    sheet.all().filter(|(state, _)| *state != State::Fresh).map(|(state, row)| (format!("{row:?}"), state)).collect();
+                    sheet.all().filter(|entry| entry.state != State::Fresh).map(|entry| (format!("{:?} {}", entry.row, entry.none), entry.state)).collect();
                 all.sort_by(|a, b| a.0.cmp(&b.0));
                 all
             };

@@ -52,6 +52,11 @@ impl Teacher {
         order(&self.wishes, &self.texts, model, self.brought.iter().chain(answered))
     }
 
+    /// Whether so many answers of an earlier run are enough for a training.
+    pub fn is_owed(&self, answers: usize) -> bool {
+        self.wishes.every.is_some_and(|every| answers >= every)
+    }
+
     /// A unit was answered: whether it is time to train.
     pub fn is_due(&mut self) -> bool {
         self.since += 1;

@@ -53,6 +53,8 @@ pub struct Screen {
     keyboard: Option<File>,
     /// The signal that ends the run; 0 for none.
     signal: Arc<AtomicUsize>,
+    /// `crossterm` may have read more of a burst than it has handed on; the line shows nothing of that.
+    may_have_more: bool,
     /// A key that came so fast behind Escape that the two were taken for one with Alt.
     behind_escape: Option<Key>,
 }
@@ -87,7 +89,13 @@ impl Screen {
             Some(keyboard) => keyboard.as_fd().try_clone_to_owned()?,
             None => stdin().as_fd().try_clone_to_owned()?,
         });
-        Ok(Screen { terminal: ManuallyDrop::new(terminal), keyboard, signal, behind_escape: None })
+        Ok(Screen {
+            terminal: ManuallyDrop::new(terminal),
+            keyboard,
+            signal,
+            may_have_more: false,
+            behind_escape: None,
+        })
     }
 
     /// Draws; or says with which signal a terminal that takes nothing more has ended.
@@ -115,10 +123,14 @@ impl Screen {
         if let Some(key) = self.behind_escape.take() {
             return Ok(Input::Key(key));
         }
-        self.await_keys()?;
+        self.await_keys(if self.may_have_more { Duration::ZERO } else { PATIENCE })?;
         match event::poll(Duration::ZERO) {
-            Ok(false) => return Ok(Input::Nothing),
-            Ok(true) => {}
+            Ok(has_more) => {
+                self.may_have_more = has_more;
+                if !has_more {
+                    return Ok(Input::Nothing);
+                }
+            }
             // The signal itself is looked at in the next round.
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(Input::Nothing),
             Err(error) => return Err(error),
@@ -143,15 +155,15 @@ impl Screen {
         })
     }
 
-    /// Waits until there is a key, or a moment; fails where the keyboard is gone. `crossterm` must not be the one that waits: of a line
+    /// Waits until there is a key, or as long as that; fails where the keyboard is gone. `crossterm` must not be the one that waits: of a line
     /// that was hung up it reads nothing again and again, for ever, if nobody has told us (SIGHUP ignored, or another session).
-    fn await_keys(&self) -> io::Result<()> {
+    fn await_keys(&self, patience: Duration) -> io::Result<()> {
         let stdin = stdin();
         let mut line = [match &self.keyboard {
             Some(keyboard) => PollFd::new(keyboard, PollFlags::IN),
             None => PollFd::new(&stdin, PollFlags::IN),
         }];
-        let patience = Timespec { tv_sec: 0, tv_nsec: i64::from(PATIENCE.subsec_nanos()) };
+        let patience = Timespec { tv_sec: 0, tv_nsec: i64::from(patience.subsec_nanos()) };
         match rustix::event::poll(&mut line, Some(&patience)) {
             // The signal itself is looked at in the next round, a new size at once.
             Err(rustix::io::Errno::INTR) => {}

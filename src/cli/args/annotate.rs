@@ -57,7 +57,7 @@ pub struct AskingOptions {
     /// What --order random and suggest draw by
     #[arg(long, value_name = "N", default_value_t = 0, hide_short_help = true)]
     pub seed: u64,
-    /// Never show what the model thinks
+    /// Never show what the model thinks, nor what others answered
     #[arg(long)]
     pub blind: bool,
     /// Show the labels that the data has, to be confirmed or corrected
@@ -119,4 +119,4 @@ const ANNOTATE_MORE: &str = "  rhetor annotate labelled.csv --review -o checked.
 
 Keys: the number or letter before a label gives or takes it, Enter goes on (without a label: none fits), 0 takes all labels \
          back, s skips, u undoes, f flags as unsure, n notes, m shows what the model thinks once there is an answer, g goes to a number, \
-         / searches, ? shows the codebook and all keys, q ends. The same command goes on where one left off.";
+         / searches, . goes to the next that is unsure or skipped, ? shows the codebook and all keys, q ends. The same command goes on where one left off.";

@@ -22,6 +22,12 @@ pub struct Convert {
     /// The format of OUT [default: by its name: .csv, .tsv, .jsonl, .ft]
     #[arg(long, value_name = "FORMAT")]
     pub to: Option<DataFormat>,
+    /// Labels to choose from in OUT, beside those of the data: for Prodigy and Label Studio
+    #[arg(long, value_name = "LABEL,…", value_parser = super::name)]
+    pub labels: Vec<String>,
+    /// The same, those of a codebook: a TOML or YAML file
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub codebook: Option<PathBuf>,
     /// With several INs, replace an OUT that is there already; with one IN that needs no word
     #[arg(long, hide_short_help = true)]
     pub replace: bool,
@@ -40,7 +46,7 @@ const CONVERT_EXAMPLES: &str = "Examples:
   rhetor convert project-3.json labelled.csv               an export of Label Studio as a table
   rhetor convert ann.jsonl ben.jsonl both.csv              two exports of doccano or Prodigy in one
   rhetor convert pool.csv tasks.json --to label-studio     for import into Label Studio
-  rhetor convert pool.csv tasks.jsonl --to prodigy         tasks with choices
+  rhetor convert pool.csv tasks.jsonl --to prodigy --labels blame,threat     tasks with choices
   rhetor convert labelled.json - --to fasttext | fasttext …
   rhetor convert survey.csv clean.csv --encoding windows-1252 --text-column answer";
 

@@ -62,10 +62,10 @@ pub struct SampleOptions {
     /// Take a row without labels for one that nobody has judged, not for one that no label fits
     #[arg(long, hide_short_help = true)]
     pub blank_is_unjudged: bool,
-    /// The column that says which units were drawn together [default: group, else doc]
+    /// The column that says which units were drawn together, or `none` [default: group, else doc; none for what `rhetor suggest` drew]
     #[arg(long, value_name = "NAME", hide_short_help = true, value_parser = super::name)]
     pub group_column: Option<String>,
-    /// The column that says how many units of the pool a row stands for [default: weight, if there is one]
+    /// The column that says how many units of the pool a row stands for, or `none` [default: weight, if there is one]
     #[arg(long, value_name = "NAME", hide_short_help = true, value_parser = super::name)]
     pub weight_column: Option<String>,
     /// The encoding of the sample, and with --column of the pool, such as windows-1252 [default: utf-8]

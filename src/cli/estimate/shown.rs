@@ -109,7 +109,8 @@ fn share(share: Option<Share>) -> String {
 /// The ratio of squared widths.
 fn gain(row: &LabelShare) -> String {
     let width = |share: Option<Share>| share.and_then(|share| share.interval).map(|(low, high)| high - low);
-    let widths = width(row.estimate.hand).zip(width(row.estimate.corrected));
+    // Where all of it is labelled, neither has a width.
+    let widths = width(row.estimate.hand).zip(width(row.estimate.corrected)).filter(|(hand, _)| *hand > 0.0);
     widths.map_or("–".into(), |(hand, corrected)| format!("{:.1}", (hand / corrected.max(1e-12)).powi(2).min(99.9)))
 }
 

@@ -34,7 +34,8 @@ pub fn text(findings: &Findings) -> String {
         None => line!(out, "{}", findings.measured.replace(". ", ".\n")),
     }
     if all.groups < 2 {
-        line!(out, "intervals  none: all units are of one group");
+        let why = if all.units == 1 { "there is one unit only" } else { "all units are of one group" };
+        line!(out, "intervals  none: {why}");
     }
     let seen = all.labels.iter().filter(|label| label.support > 0).count();
     if seen < all.labels.len() {
