@@ -29,6 +29,7 @@ use sha2::{Digest, Sha256};
 
 use crate::codebook::{Codebook, LabelSet};
 use crate::corpus::Example;
+use crate::digest::hex;
 use crate::evaluate::judgement::group_numbers;
 use crate::features::cues::CueError;
 use crate::features::matrix::Rows;
@@ -36,7 +37,6 @@ use crate::features::vectors::Vectors;
 use crate::features::weighting::Weighting;
 use crate::features::{Block, FeatureSettings, Featurizer, ngrams};
 use crate::model::card::{Card, Learned, Learning, Mirror, RowWeights, VectorCard};
-use crate::model::file::hex;
 use crate::model::seen::SeenTexts;
 use crate::model::weights::{Weights, Wish};
 use crate::model::{Model, Task};

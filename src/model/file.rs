@@ -22,6 +22,7 @@ use super::seen::SeenTexts;
 use super::weights::{Values, Weights};
 use super::{Model, Task, header, part};
 use crate::codebook::LabelSet;
+use crate::digest::hex;
 use crate::features::cues::{self, CueSet};
 use crate::features::vocabulary::{FeatureId, Vocabulary};
 use crate::features::{Extractor, FeatureSettings, Featurizer, StoredCues, ngrams};
@@ -437,11 +438,6 @@ pub fn sha256_of(path: &Path) -> io::Result<String> {
         let count = read.len();
         io::BufRead::consume(&mut file, count);
     }
-}
-
-/// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn assemble(tensors: &Tensors, metadata: Metadata, check: Check) -> Result<Model, &'static str> {

@@ -12,6 +12,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
 
+use crate::digest::hex;
+
 /// How a part is called behind the name that the file will have.
 const ENDING: &str = ".rhetor-part";
 
@@ -273,7 +275,7 @@ fn part_of(path: &Path) -> io::Result<PathBuf> {
     } else {
         // Its name would be longer than names may be.
         let sum = Sha256::digest(name.as_encoded_bytes());
-        part.push(sum[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+        part.push(hex(&sum[..8]));
     }
     part.push(ENDING);
     Ok(folder.join(part))
