@@ -25,7 +25,10 @@ pub struct LabelSet {
 }
 
 impl LabelSet {
-    /// The distinct names, sorted. At most 65,536.
+    /// How many labels there may be: as many as every way to count them holds.
+    pub const MOST: usize = u16::MAX as usize;
+
+    /// The distinct names, sorted; who hands in names from outside makes sure that they are at most [`LabelSet::MOST`].
     pub fn new(names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let mut names: Vec<String> = names.into_iter().map(Into::into).collect();
         names.sort();

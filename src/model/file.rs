@@ -444,6 +444,10 @@ fn assemble(tensors: &Tensors, metadata: Metadata, check: Check) -> Result<Model
     if metadata.stemmer != STEMMER {
         return Err("it needs another stemmer than this rhetor has");
     }
+    // Their numbers would wrap, and a label would answer to the name of another.
+    if metadata.labels.len() > LabelSet::MOST {
+        return Err("it has more labels than can be numbered (65,535)");
+    }
     let labels = LabelSet::new(metadata.labels.clone());
     if labels.len() != metadata.labels.len() || labels.iter().map(|(_, name)| name).ne(&metadata.labels) {
         return Err("its labels are not sorted or not distinct");
