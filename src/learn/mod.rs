@@ -1,20 +1,20 @@
 //! From labelled units to a model: [`train`] is the recipe, step by step.
 
-pub mod baseline;
+mod baseline;
 mod blocks;
-pub mod calibrate;
+mod calibrate;
 mod cue_use;
 pub mod curve;
 pub mod dense;
 mod dual;
-pub mod evidence;
-pub mod exponential;
+mod evidence;
+mod exponential;
 pub mod folds;
 pub mod logistic;
-pub mod newton;
+mod newton;
 pub mod objective;
 mod prepared;
-pub mod select;
+mod select;
 pub mod survey;
 pub mod threshold;
 pub mod weighing;
@@ -141,6 +141,16 @@ pub enum Solver {
     Linfa,
 }
 
+impl Solver {
+    /// The name in commands and in the card.
+    pub fn name(self) -> &'static str {
+        match self {
+            Solver::Sparse => "sparse",
+            Solver::Linfa => "linfa",
+        }
+    }
+}
+
 /// Whether rare labels weigh more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
@@ -150,6 +160,16 @@ pub enum ClassWeight {
     None,
     /// Each class counts as much as the others together: n / (classes · n of this class).
     Balanced,
+}
+
+impl ClassWeight {
+    /// The name in commands and in the card.
+    pub fn name(self) -> &'static str {
+        match self {
+            ClassWeight::None => "none",
+            ClassWeight::Balanced => "balanced",
+        }
+    }
 }
 
 /// What becomes of cues that the settings of features name.
@@ -468,9 +488,10 @@ fn assemble(
     evidence: Evidence,
     examples: &[&Example],
 ) -> Model {
-    let Fits { blocks, selections, folds } = *fits;
-    let (weights, intercepts) = blocks::join(blocks, points, &evidence.calibrations, featurizer.vocabulary().len());
+    let Evidence { calibrations, labels: judged, keywords, overall } = evidence;
     let settings = ground.settings;
+    let (weights, intercepts) = blocks::join(fits.blocks, points, &calibrations, featurizer.vocabulary().len());
+    let thresholds = judged.iter().map(|label| label.threshold).collect();
     let groups: BTreeSet<Cow<str>> = examples.iter().map(|example| example.kept_together()).collect();
     let card = Card {
         note: settings.note.clone(),
@@ -478,27 +499,14 @@ fn assemble(
         groups: groups.len() as u64,
         kept_out: ground.kept_out,
         data: data_fingerprint(examples.iter().copied()),
-        learning: Learning {
-            blocks: blocks.iter().zip(selections).map(|(block, selection)| learned(block, selection)).collect(),
-            folds: folds.count as u32,
-            fold_by: settings.fold_by.clone(),
-            seed: settings.seed,
-            solver: format!("{:?}", settings.solver).to_lowercase(),
-            optimize: settings.optimize.to_string(),
-            class_weight: format!("{:?}", settings.class_weight).to_lowercase(),
-            weigh: settings.weigh.iter().map(Weighing::to_string).collect(),
-            row_weights: RowWeights::of(examples.iter().map(|example| example.weight)),
-            calibrate_where: ground.judged.map(str::to_owned),
-            version: env!("CARGO_PKG_VERSION").into(),
-        },
-        overall: evidence.overall,
-        labels: evidence.labels,
+        learning: learning(ground, fits, examples),
+        overall,
+        labels: judged,
         cues: Vec::new(),
         compression: None,
         mirror: settings.mirror.clone(),
-        vectors: vector_card(ground, &featurizer, blocks),
+        vectors: vector_card(ground, &featurizer, fits.blocks),
     };
-    let thresholds = card.labels.iter().map(|label| label.threshold).collect();
     let mut model = Model {
         task: ground.task,
         labels,
@@ -511,18 +519,42 @@ fn assemble(
         seen: SeenTexts::of(examples.iter().map(|example| &example.text[..])),
         fingerprint: String::new(),
     };
-    if settings.compression != Wish::default() {
-        let mut scratch = model.scratch();
-        let rows = examples.iter().map(|example| model.featurizer.row(&example.text, &mut scratch));
-        if let Some((weights, done)) = model.weights.compressed(settings.compression, rows) {
-            model.weights = weights;
-            model.card.compression = Some(done);
-        }
-    }
-    evidence::name_strong_terms(&mut model, examples);
-    model.card.cues = cue_use::cards(&model, ground, fits, &evidence.calibrations);
+    compress(&mut model, settings.compression, examples);
+    evidence::name_strong_terms(&mut model, &keywords, examples);
+    model.card.cues = cue_use::cards(&model, ground, fits, &calibrations);
     model.featurizer = model.featurizer.with_known_cues();
     model
+}
+
+/// Makes the weights smaller, if that is wished for, and says in the card what it cost.
+fn compress(model: &mut Model, wish: Wish, examples: &[&Example]) {
+    if wish == Wish::default() {
+        return;
+    }
+    let mut scratch = model.scratch();
+    let rows = examples.iter().map(|example| model.featurizer.row(&example.text, &mut scratch));
+    if let Some((weights, done)) = model.weights.compressed(wish, rows) {
+        model.weights = weights;
+        model.card.compression = Some(done);
+    }
+}
+
+/// How it was learned, for the card.
+fn learning(ground: &Ground, fits: &Fits, examples: &[&Example]) -> Learning {
+    let settings = ground.settings;
+    Learning {
+        blocks: fits.blocks.iter().zip(fits.selections).map(|(block, selection)| learned(block, selection)).collect(),
+        folds: fits.folds.count as u32,
+        fold_by: settings.fold_by.clone(),
+        seed: settings.seed,
+        solver: settings.solver.name().into(),
+        optimize: settings.optimize.to_string(),
+        class_weight: settings.class_weight.name().into(),
+        weigh: settings.weigh.iter().map(Weighing::to_string).collect(),
+        row_weights: RowWeights::of(examples.iter().map(|example| example.weight)),
+        calibrate_where: ground.judged.map(str::to_owned),
+        version: env!("CARGO_PKG_VERSION").into(),
+    }
 }
 
 /// What is known of the vectors, if there were any.
