@@ -7,12 +7,12 @@
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{Read, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::parser::ValueSource;
 use clap::{Command, CommandFactory, FromArgMatches};
+use rhetor::text::source;
 
 use super::Remarks;
 use super::args::{Cli, Shared};
@@ -141,11 +141,10 @@ struct Config {
 impl Config {
     fn read(path: &Path) -> anyhow::Result<Config> {
         let named = |error| super::named(path, error);
-        let mut text = String::new();
-        let file = File::open(path).map_err(named)?;
-        // A device says that it has no length.
-        let length = file.take(LONGEST + 1).read_to_string(&mut text).map_err(named)? as u64;
-        anyhow::ensure!(length <= LONGEST, "{}: more than {LONGEST} bytes are no configuration", path.display());
+        let Some(bytes) = source::bounded(path, LONGEST).map_err(named)? else {
+            anyhow::bail!("{}: more than {LONGEST} bytes are no configuration", path.display());
+        };
+        let text = io::read_to_string(&bytes[..]).map_err(named)?;
         let table: toml::Table = toml::from_str(&text).map_err(|error| {
             let line = error.span().map_or(1, |span| 1 + text[..span.start.min(text.len())].matches('\n').count());
             anyhow::anyhow!("{}:{line}: {}", path.display(), error.message())

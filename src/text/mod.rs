@@ -3,6 +3,7 @@
 
 mod abbreviation;
 pub mod cell;
+pub mod count;
 pub mod foreign;
 pub mod form;
 pub(crate) mod gzip;
