@@ -12,9 +12,9 @@ use foldhash::fast::RandomState;
 use prefetch_index::prefetch_index;
 use rust_stemmers::{Algorithm, Stemmer};
 use serde::{Deserialize, Serialize};
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use super::Span;
-use super::form::composed;
 use super::token::Token;
 
 /// The stemmer as the model file names it.
@@ -374,7 +374,11 @@ fn in_small_letters(surface: &str) -> String {
         '‐' | '‑' => '-',
         other => other,
     });
-    composed(plain.flat_map(char::to_lowercase).collect::<String>()).into_owned()
+    let folded: String = plain.flat_map(char::to_lowercase).collect();
+    match is_nfc_quick(folded.chars()) {
+        IsNormalized::Yes => folded,
+        _ => folded.nfc().collect(),
+    }
 }
 
 #[cfg(test)]
