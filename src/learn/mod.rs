@@ -641,7 +641,7 @@ mod tests {
         }
         let surveyed = survey::survey(&all, &settings).unwrap();
         assert_eq!((surveyed.units, surveyed.repeated, surveyed.without), (12, 0, 6));
-        assert_eq!(surveyed.warnings, with.warnings);
+        assert!(with.warnings.starts_with(&surveyed.warnings) && surveyed.warnings.len() == 1);
     }
 
     #[test]
