@@ -2,8 +2,6 @@
 
 pub mod file;
 
-use std::fmt::Write;
-
 use serde::{Deserialize, Serialize};
 
 use crate::text::form::is_same;
@@ -25,7 +23,10 @@ pub struct LabelSet {
 }
 
 impl LabelSet {
-    /// The distinct names, sorted. At most 65,536.
+    /// How many labels there may be: as many as every way to count them holds.
+    pub const MOST: usize = u16::MAX as usize;
+
+    /// The distinct names, sorted; who hands in names from outside makes sure that they are at most [`LabelSet::MOST`].
     pub fn new(names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let mut names: Vec<String> = names.into_iter().map(Into::into).collect();
         names.sort();
@@ -173,50 +174,12 @@ impl Codebook {
     pub fn general_rules(&self) -> impl Iterator<Item = &Rule> {
         self.rules.iter().filter(|rule| rule.labels.is_empty())
     }
-
-    /// The whole codebook as a page.
-    pub fn markdown(&self) -> String {
-        let mut page = format!("# {}\n\n{}\n\n## Labels\n\n", self.title, self.introduction);
-        for Entry { name, definition, published, examples, near_misses } in &self.labels {
-            line(&mut page, &format!("### `{name}`\n\nThe sentence {definition}.\n"));
-            if !published.is_empty() {
-                line(&mut page, &format!("Nearest published names: {published}.\n"));
-            }
-            list(&mut page, "Performs it:", examples);
-            list(&mut page, "Does not:", near_misses);
-        }
-        for (kind, heading) in [(RuleKind::Boundary, "Boundary rules"), (RuleKind::Ruling, "Rulings")] {
-            let rules: Vec<&Rule> = self.rules.iter().filter(|rule| rule.kind == kind).collect();
-            if !rules.is_empty() {
-                line(&mut page, &format!("## {heading}\n"));
-                rules
-                    .iter()
-                    .for_each(|rule| line(&mut page, &format!("{}. **{}.** {}", rule.number, rule.name, rule.text)));
-                page.push('\n');
-            }
-        }
-        if let Some(voice) = &self.voice {
-            line(&mut page, &format!("## Voice\n\n{}", voice.text));
-        }
-        page
-    }
-}
-
-fn line(page: &mut String, text: &str) {
-    writeln!(page, "{text}").expect("a string takes any text");
-}
-
-fn list(page: &mut String, heading: &str, sentences: &[String]) {
-    if !sentences.is_empty() {
-        line(page, &format!("{heading}\n"));
-        sentences.iter().for_each(|sentence| line(page, &format!("- {sentence}")));
-        page.push('\n');
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fmt::Write;
 
     #[test]
     fn labels_are_sorted_and_found_by_name() {
@@ -248,12 +211,51 @@ mod tests {
         }
     }
 
+    /// The whole codebook as a page.
+    fn markdown(book: &Codebook) -> String {
+        let mut page = format!("# {}\n\n{}\n\n## Labels\n\n", book.title, book.introduction);
+        for Entry { name, definition, published, examples, near_misses } in &book.labels {
+            line(&mut page, &format!("### `{name}`\n\nThe sentence {definition}.\n"));
+            if !published.is_empty() {
+                line(&mut page, &format!("Nearest published names: {published}.\n"));
+            }
+            list(&mut page, "Performs it:", examples);
+            list(&mut page, "Does not:", near_misses);
+        }
+        for (kind, heading) in [(RuleKind::Boundary, "Boundary rules"), (RuleKind::Ruling, "Rulings")] {
+            let rules: Vec<&Rule> = book.rules.iter().filter(|rule| rule.kind == kind).collect();
+            if !rules.is_empty() {
+                line(&mut page, &format!("## {heading}\n"));
+                rules
+                    .iter()
+                    .for_each(|rule| line(&mut page, &format!("{}. **{}.** {}", rule.number, rule.name, rule.text)));
+                page.push('\n');
+            }
+        }
+        if let Some(voice) = &book.voice {
+            line(&mut page, &format!("## Voice\n\n{}", voice.text));
+        }
+        page
+    }
+
+    fn line(page: &mut String, text: &str) {
+        writeln!(page, "{text}").expect("a string takes any text");
+    }
+
+    fn list(page: &mut String, heading: &str, sentences: &[String]) {
+        if !sentences.is_empty() {
+            line(page, &format!("{heading}\n"));
+            sentences.iter().for_each(|sentence| line(page, &format!("- {sentence}")));
+            page.push('\n');
+        }
+    }
+
     /// `docs/codebook.md` is made from the codebook; `just bless` writes it anew.
     #[test]
     fn the_page_in_the_documentation_is_that_of_the_codebook() {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/codebook.md");
         let made = "<!-- made from models/codebook.toml by `just bless`; change that file -->\n\n".to_owned()
-            + &Codebook::builtin().markdown();
+            + &markdown(&Codebook::builtin());
         if std::env::var_os("RHETOR_BLESS").is_some() {
             std::fs::write(&path, &made).unwrap();
         }

@@ -75,6 +75,8 @@ pub mod idle;
 
 pub mod parsed;
 
+pub mod digest;
+
 pub mod share;
 
 pub mod codebook;

@@ -6,7 +6,8 @@ pub type Interval = (f64, f64);
 /// The 97.5th percentile of the normal distribution.
 pub const Z95: f64 = 1.959_963_984_540_054;
 
-/// Wilson's interval (1927) of a share of `units`, `z` standard errors to either side of its null: within 0 and 1, also for a share of 0.
+/// Wilson's interval (1927) of a share of `units`, `z` standard errors to either side of its null: within 0 and 1, also for a share of 0. Nothing is known of no
+/// units: from 0 to 1.
 pub fn wilson(share: f64, units: f64, z: f64) -> Interval {
     let z2 = z * z / units;
     let centre = (share + z2 / 2.0) / (1.0 + z2);
@@ -25,6 +26,12 @@ pub fn newcombe([(p0, n0), (p1, n1)]: [(f64, f64); 2]) -> Interval {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_share_of_nothing_may_be_anything() {
+        assert_eq!(wilson(0.5, 0.0, Z95), (0.0, 1.0));
+        assert_eq!(wilson(f64::NAN, 0.0, Z95), (0.0, 1.0));
+    }
 
     /// Contrast (a) of Newcombe's table II: 56 of 70 against 48 of 80 is 0.2, by method 10 from 0.0524 to 0.3339.
     #[test]

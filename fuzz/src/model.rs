@@ -3,9 +3,9 @@
 use std::sync::LazyLock;
 
 use rhetor::corpus::Example;
+use rhetor::digest::hex;
 use rhetor::features::{FeatureSettings, cues};
 use rhetor::learn::{self, TrainSettings};
-use rhetor::model::file;
 use rhetor::model::weights::Wish;
 use rhetor::model::{Model, Task};
 use serde_json::{Map, Value};
@@ -91,7 +91,7 @@ pub fn mended(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut sha = Sha256::new();
     data.chunks(1 << 20).for_each(|block| sha.update(Sha256::digest(block)));
     sha.update(Value::Object(metadata.clone()).to_string().as_bytes());
-    metadata.insert("checksum".into(), file::hex(&sha.finalize()).into());
+    metadata.insert("checksum".into(), hex(&sha.finalize()).into());
     let text = Value::Object(metadata).to_string();
     header["__metadata__"]["rhetor"] = text.into();
     let mut json = Value::Object(header).to_string();

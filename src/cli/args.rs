@@ -295,7 +295,7 @@ fn count(text: &str) -> Result<u32, &'static str> {
     text.parse().ok().filter(|&count| count > 0).ok_or("a whole number of 1 or more is needed")
 }
 
-fn record_size(text: &str) -> Result<usize, String> {
+pub fn record_size(text: &str) -> Result<usize, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let factor = match text[digits.len()..].to_ascii_lowercase().as_str() {
         "" | "b" => 1,

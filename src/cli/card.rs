@@ -1,17 +1,17 @@
 //! A model's card as text, for `train` and `inspect`.
 
-use std::fmt::Write;
-
 use rhetor::features::{Block, cues};
 use rhetor::model::card::{
     Card, Compression, CueCard, Figure, LabelCard, Learned, Mirror, RowWeights, StrongTerm, Trust,
 };
 use rhetor::model::{Model, Task};
 use rhetor::report::column::{cell, cut, width};
-use rhetor::report::visible;
+use rhetor::text::count::counted;
 use rhetor::text::stem::Language;
+use rhetor::text::visible;
 
-use super::reading::{in_groups, plural};
+use super::line;
+use super::reading::in_groups;
 
 /// How many confused pairs are named.
 const PAIRS: usize = 5;
@@ -37,14 +37,8 @@ pub fn text(model: &Model) -> String {
     out
 }
 
-macro_rules! line {
-    ($out:expr, $($words:tt)*) => {
-        writeln!($out, $($words)*).expect("a string takes any text")
-    };
-}
-
 fn head(model: &Model, out: &mut String) {
-    let (card, settings) = (model.card(), model.featurizer().settings());
+    let card = model.card();
     if let Some(note) = &card.note {
         line!(out, "note        {}", visible(note));
     }
@@ -52,19 +46,29 @@ fn head(model: &Model, out: &mut String) {
         Task::Single => "one label a unit",
         Task::Multi => "any number of labels a unit",
     };
-    let labels = model.labels().len();
-    let noun = plural(labels as u64, "label", "labels");
-    line!(out, "model       {}, {labels} {noun}, {task}", model.fingerprint());
+    let labels = counted(model.labels().len() as u64, "label", "labels");
+    line!(out, "model       {}, {labels}, {task}", model.fingerprint());
     if let Some(book) = model.own_codebook() {
         line!(out, "codebook    {}: what {} labels mean (`rhetor labels -m`)", visible(&book.title), book.labels.len());
     }
-    let data = visible(&card.data.chars().take(16).collect::<String>());
-    line!(out, "data        {}, fingerprint {data}", in_groups(card.units, card.groups));
+    line!(out, "data        {}, fingerprint {}", in_groups(card.units, card.groups), beginning(&card.data));
+    features(model, out);
+    learning(model, out);
+    held_out(card, out);
+}
+
+/// As much of a fingerprint as people compare.
+fn beginning(fingerprint: &str) -> String {
+    visible(&fingerprint.chars().take(16).collect::<String>())
+}
+
+fn features(model: &Model, out: &mut String) {
+    let (card, settings) = (model.card(), model.featurizer().settings());
     let (shortest, longest) = settings.ngrams;
     let characters = settings.char_ngrams.map_or(String::new(), |(s, l)| format!(", characters {s}–{l}"));
     let or_vectors = if card.vectors.is_some() { " or with a vector" } else { "" };
     let shape = if settings.shape { ", shape" } else { "" };
-    let units = plural(settings.min_count.into(), "unit", "units");
+    let units = counted(settings.min_count.into(), "unit", "units");
     let in_groups = match settings.min_groups {
         1 => String::new(),
         groups => format!(" of {groups} groups"),
@@ -72,14 +76,13 @@ fn head(model: &Model, out: &mut String) {
     let at_most = settings.max_terms.map_or(String::new(), |most| format!(", at most {most} of them"));
     line!(
         out,
-        "features    {} terms in {} {units}{in_groups} or more{at_most}{or_vectors}: {}, n-grams {shortest}–{longest}{characters}{shape}; {} weighting",
+        "features    {} terms in {units}{in_groups} or more{at_most}{or_vectors}: {}, n-grams {shortest}–{longest}{characters}{shape}; {} weighting",
         model.featurizer().vocabulary().len(),
-        settings.min_count,
         match settings.language {
             Language::None => "no stems".to_owned(),
             language => format!("{language} stems"),
         },
-        format!("{:?}", settings.weighting).to_lowercase()
+        settings.weighting.name()
     );
     if let Some(terms) = card.kept_out {
         line!(out, "kept out    {terms} terms that stand in units of fewer than {} groups", settings.min_groups);
@@ -91,22 +94,13 @@ fn head(model: &Model, out: &mut String) {
             vectors.terms,
             vectors.width,
             vectors.unseen,
-            visible(&vectors.fingerprint.chars().take(16).collect::<String>())
+            beginning(&vectors.fingerprint)
         );
     }
-    let learning = &card.learning;
-    let strength = |learned: &Learned| {
-        let tried = learned.tried.len();
-        let chosen = if tried == 0 { "given".into() } else { format!("best of {tried}") };
-        match learned.block {
-            Block::Words => format!("L2 {} ({chosen})", learned.l2),
-            Block::Cues => {
-                let cues = plural(learned.features, "cue", "cues");
-                format!("for {} {cues} {} ({chosen})", learned.features, learned.l2)
-            }
-            Block::Vectors => format!("for vectors {} ({chosen})", learned.l2),
-        }
-    };
+}
+
+fn learning(model: &Model, out: &mut String) {
+    let learning = &model.card().learning;
     let cuts = match model.task() {
         Task::Multi => format!("thresholds for {}", visible(&learning.optimize)),
         Task::Single => "the likeliest label is given".to_owned(),
@@ -124,12 +118,26 @@ fn head(model: &Model, out: &mut String) {
         visible(&learning.class_weight)
     );
     if let Some(RowWeights { units, least, greatest }) = learning.row_weights {
-        let weigh = plural(units, "unit weighs", "units weigh");
-        line!(out, "row weights {units} {weigh} other than 1, from {least} to {greatest}");
+        let weigh = counted(units, "unit weighs", "units weigh");
+        line!(out, "row weights {weigh} other than 1, from {least} to {greatest}");
     }
     if let Some(units) = &learning.calibrate_where {
         line!(out, "judged on   units with {} only: thresholds, calibration and all held-out figures", visible(units));
     }
+}
+
+/// The strength of a block of features, and how it was found.
+fn strength(learned: &Learned) -> String {
+    let tried = learned.tried.len();
+    let chosen = if tried == 0 { "given".into() } else { format!("best of {tried}") };
+    match learned.block {
+        Block::Words => format!("L2 {} ({chosen})", learned.l2),
+        Block::Cues => format!("for {} {} ({chosen})", counted(learned.features, "cue", "cues"), learned.l2),
+        Block::Vectors => format!("for vectors {} ({chosen})", learned.l2),
+    }
+}
+
+fn held_out(card: &Card, out: &mut String) {
     if let Some(Compression { prune, bits, largest_change }) = &card.compression {
         let pruned = prune.map_or(String::new(), |least| format!(", terms pruned to {least}"));
         line!(
@@ -222,11 +230,11 @@ fn mirror(seen: &Mirror, is_own: bool, out: &mut String) {
         if is_own { "  trust" } else { "" }
     );
     for label in &seen.labels {
-        let (name, f1, precision) =
-            (cut(&visible(&label.label)), shown_figure(label.f1), shown_figure(label.average_precision));
+        let (name, f1) = (cut(&visible(&label.label)), shown_figure(label.f1));
+        let average_precision = shown_figure(label.average_precision);
         line!(
             out,
-            "{name:<width$} {:>7}  {f1:<21} {:>9} {:>6}  {precision:<21} {:>6.3}{}",
+            "{name:<width$} {:>7}  {f1:<21} {:>9} {:>6}  {average_precision:<21} {:>6.3}{}",
             label.support,
             short(label.precision),
             short(label.recall),

@@ -25,6 +25,7 @@ use rhetor::report::table::Table;
 use rhetor::report::terminal::{Look, Terminal};
 use rhetor::report::{ONLY_QUOTATIONS, Report, Setting};
 use rhetor::text::Span;
+use rhetor::text::count::plural;
 use rhetor::text::speech::Hearing;
 use rhetor::text::unit::UnitKind;
 use rhetor::text::{language, list};
@@ -249,7 +250,7 @@ fn finale(args: &Classify, job: &Job, units: u64, framed: u64, setting: &Setting
             (unit, 1) => noun(unit).to_owned(),
             (unit, _) => noun(unit).to_owned() + "s",
         };
-        let carry = if framed == 1 { "carries" } else { "carry" };
+        let carry = plural(framed, "carries", "carry");
         job.remarks.say(format_args!("{framed} of {units} {noun} {carry} a framing{}", setting.asked()));
     }
     if setting.hearing() == Hearing::Quotations && tells_voices(args, &job.classifier.voices) {

@@ -7,21 +7,25 @@
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{Read, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::parser::ValueSource;
 use clap::{Command, CommandFactory, FromArgMatches};
+use rhetor::classifier::MAX_RECORD;
+use rhetor::text::{source, visible};
 
 use super::Remarks;
-use super::args::{Cli, Shared};
+use super::args::{Cli, Shared, record_size};
 
 /// The file that is looked for in the working folder.
 pub const NAME: &str = "rhetor.toml";
 
 /// The keys outside any table, which every command has.
 const COMMON: &[&str] = &["color", "threads"];
+
+/// The keys that change how results look, and not what they are.
+const LOOKS: &[&str] = &["color", "threads", "format"];
 
 /// The keys of each command's table. No path, no output, no switch that hides remarks.
 const BY_COMMAND: &[(&str, &[&str])] = &[
@@ -89,6 +93,10 @@ fn typed_or_set(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<Cli>
     let typed = Cli::from_arg_matches(&plain).unwrap_or_else(|error| error.exit());
     let Some(path) = file_of(&typed.shared) else { return Ok(typed) };
     let mut config = Config::read(&path)?;
+    let is_found = typed.shared.config.is_none();
+    if is_found {
+        config.refuse_excess()?;
+    }
     // The name of an output is typed, too.
     if typed.command.is_format_named() {
         config.settings.retain(|setting| setting.key != "format");
@@ -99,15 +107,23 @@ fn typed_or_set(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<Cli>
     let cli = Cli::from_arg_matches(&matches).map_err(|error| config.blamed(&error))?;
     let used = config.used(&matches);
     if !used.is_empty() {
-        let used = used.join(", ");
-        Remarks::new(&cli.shared).say(format_args!("{}: {used} (--no-config does without)", path.display()));
+        // A file that nobody named changes no results in silence.
+        let is_told = is_found && used.iter().any(|setting| !LOOKS.contains(&setting.key));
+        let remarks = if is_told { Remarks::default() } else { Remarks::new(&cli.shared) };
+        let used: Vec<String> = used.iter().map(|Setting { key, value, .. }| format!("{key} = {value}")).collect();
+        remarks.say(format_args!("{}: {} (--no-config does without)", path.display(), used.join(", ")));
     }
     Ok(cli)
 }
 
 /// Help, a version or an error of usage. `clap` itself would not say that its words found no place.
 fn ended(error: &clap::Error) -> ! {
-    let printed = error.print().and_then(|()| std::io::stdout().flush());
+    let words = error.render().to_string();
+    let printed = match words.lines().all(|line| visible(line) == line) {
+        true => error.print().and_then(|()| io::stdout().flush()),
+        // It quotes what was typed, which may be the name of a file.
+        false => words.lines().try_for_each(|line| writeln!(io::stderr(), "{}", visible(line))),
+    };
     if let Err(cause) = printed
         && !error.use_stderr()
         && cause.kind() != std::io::ErrorKind::BrokenPipe
@@ -141,11 +157,10 @@ struct Config {
 impl Config {
     fn read(path: &Path) -> anyhow::Result<Config> {
         let named = |error| super::named(path, error);
-        let mut text = String::new();
-        let file = File::open(path).map_err(named)?;
-        // A device says that it has no length.
-        let length = file.take(LONGEST + 1).read_to_string(&mut text).map_err(named)? as u64;
-        anyhow::ensure!(length <= LONGEST, "{}: more than {LONGEST} bytes are no configuration", path.display());
+        let Some(bytes) = source::bounded(path, LONGEST).map_err(named)? else {
+            anyhow::bail!("{}: more than {LONGEST} bytes are no configuration", path.display());
+        };
+        let text = io::read_to_string(&bytes[..]).map_err(named)?;
         let table: toml::Table = toml::from_str(&text).map_err(|error| {
             let line = error.span().map_or(1, |span| 1 + text[..span.start.min(text.len())].matches('\n').count());
             anyhow::anyhow!("{}:{line}: {}", path.display(), error.message())
@@ -165,6 +180,19 @@ impl Config {
         Ok(Config { path: path.into(), settings })
     }
 
+    /// A file that is only found may not lift the bound of memory.
+    fn refuse_excess(&self) -> anyhow::Result<()> {
+        let is_excess = |setting: &&Setting| {
+            setting.key == "max-record" && record_size(&setting.value).is_ok_and(|bytes| bytes > MAX_RECORD)
+        };
+        let Some(Setting { value, .. }) = self.settings.iter().find(is_excess) else { return Ok(()) };
+        let path = self.path.display();
+        Err(super::misuse(format_args!(
+            "{path}: max-record = {value} is more than a file may set that is only found ({MAX_RECORD})\n\
+             hint: type --max-record, or name the file by --config {NAME}"
+        )))
+    }
+
     /// The command line with this file's values as defaults.
     fn apply(&self, mut command: Command) -> Command {
         for Setting { command: name, key, value } in &self.settings {
@@ -179,13 +207,13 @@ impl Config {
     }
 
     /// The settings that count in this run: of its command, and not typed otherwise.
-    fn used(&self, matches: &clap::ArgMatches) -> Vec<String> {
+    fn used(&self, matches: &clap::ArgMatches) -> Vec<&Setting> {
         let Some((name, inner)) = matches.subcommand() else { return Vec::new() };
         let counts = |setting: &&Setting| {
             setting.command.is_none_or(|command| command == name)
                 && inner.value_source(&id(setting.key)) == Some(ValueSource::DefaultValue)
         };
-        self.settings.iter().filter(counts).map(|Setting { key, value, .. }| format!("{key} = {value}")).collect()
+        self.settings.iter().filter(counts).collect()
     }
 
     /// The plain arguments were fine, so what `clap` refuses now is this file's.

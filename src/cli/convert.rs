@@ -7,6 +7,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use rhetor::codebook::file;
 use rhetor::corpus::{self, Example, Format, Loss, Losses, Outline, ReadOptions};
+use rhetor::text::count::counted;
 use rhetor::text::list;
 
 use super::args::Convert;
@@ -49,7 +50,7 @@ pub fn run(args: &Convert, remarks: Remarks) -> anyhow::Result<u8> {
     let pending = corpus.examples.iter().filter(|example| example.pending).count() as u64 - left_out;
     let judged = if pending > 0 { format!(", {pending} of them not judged yet") } else { String::new() };
     let count = corpus.examples.len() as u64 - left_out;
-    remarks.say(format_args!("{count} {} as {to}{judged}", if count == 1 { "row" } else { "rows" }));
+    remarks.say(format_args!("{} as {to}{judged}", counted(count, "row", "rows")));
     if to == Format::LabelStudio {
         remarks.say(format_args!("a labelling interface for it:\n{}", corpus::labelling_interface(&outline)));
     }

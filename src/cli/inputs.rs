@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use ignore::overrides::OverrideBuilder;
 use ignore::{DirEntry, WalkBuilder};
 use rhetor::corpus::Format;
+use rhetor::text::count::{counted, plural};
 
 use super::output::Sink;
 use super::{Remarks, misuse};
@@ -107,12 +108,12 @@ fn walk(folder: &Path, globs: &[String], remarks: Remarks, files: &mut Vec<PathB
         }
     }
     if links > 0 {
-        let (were, them) = if links == 1 { ("symbolic link is", "it") } else { ("symbolic links are", "them") };
-        remarks.say(format_args!("{}: {links} {were} not followed; name {them} to read {them}", folder.display()));
+        let (links, them) = (counted(links, "symbolic link is", "symbolic links are"), plural(links, "it", "them"));
+        remarks.say(format_args!("{}: {links} not followed; name {them} to read {them}", folder.display()));
     }
     if pipes > 0 {
-        let (are, them) = if pipes == 1 { ("pipe or device is", "it") } else { ("pipes or devices are", "them") };
-        remarks.say(format_args!("{}: {pipes} {are} passed over; name {them} to read {them}", folder.display()));
+        let (pipes, them) = (counted(pipes, "pipe or device is", "pipes or devices are"), plural(pipes, "it", "them"));
+        remarks.say(format_args!("{}: {pipes} passed over; name {them} to read {them}", folder.display()));
     }
     Ok(all_found)
 }

@@ -23,6 +23,7 @@ pub mod train;
 pub mod version;
 
 use std::io::{self, IsTerminal, Write};
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::{Once, OnceLock, RwLock};
 
@@ -35,6 +36,15 @@ pub use output::{
     Output, ending, is_of_output, named, print, refuse_ending, refuse_promise, refuse_same, refuse_twice, unopened,
     write_whole,
 };
+
+/// Writes a line to the end of a string, which takes any text.
+macro_rules! line {
+    ($out:expr, $($words:tt)*) => {{
+        use std::fmt::Write as _;
+        writeln!($out, $($words)*).expect("a string takes any text")
+    }};
+}
+use line;
 
 /// Everything was done; something failed and the rest was done.
 pub const DONE: u8 = 0;
@@ -158,13 +168,18 @@ static THREADS: OnceLock<usize> = OnceLock::new();
 /// Sets how many threads may work.
 pub fn use_threads(shared: &Shared) {
     // It is set once.
-    let _ = THREADS.set(rhetor::features::threads(shared.threads));
+    let _ = THREADS.set(threads_for(shared.threads));
+}
+
+/// All that the machine offers, unless the user says otherwise.
+fn threads_for(asked: Option<NonZeroUsize>) -> usize {
+    asked.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
 }
 
 /// Starts the threads, if they do not run yet, and says how many were wished for.
 pub fn start_threads() -> usize {
     static STARTED: Once = Once::new();
-    let threads = *THREADS.get_or_init(|| rhetor::features::threads(None));
+    let threads = *THREADS.get_or_init(|| threads_for(None));
     STARTED.call_once(|| {
         // No variable of the environment shall make it too small to work on.
         let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK);

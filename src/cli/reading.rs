@@ -5,9 +5,11 @@ use std::mem::discriminant;
 use std::path::Path;
 
 use rhetor::corpus::{Fault, shell};
+use rhetor::text::count::counted;
+pub use rhetor::text::count::plural;
 use rhetor::text::foreign::Foreign;
 use rhetor::text::source;
-use rhetor::text::unit::{Splitter, Unit, UnitKind, looks_utf16};
+use rhetor::text::unit::{Splitter, Unit, UnitKind, looks_utf16, unmarked};
 
 use super::{Remarks, named, unopened};
 
@@ -116,13 +118,13 @@ fn refuse_packed(first: &[u8], path: &Path, command: &str) -> anyhow::Result<()>
 fn looks_html(first: &[u8]) -> bool {
     const BEGINNINGS: [&[u8]; 8] =
         [b"<!doctype html", b"<html", b"<head", b"<body", b"<div", b"<p>", b"<p ", b"<article"];
-    let first = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first).trim_ascii_start();
+    let first = unmarked(first).trim_ascii_start();
     BEGINNINGS.iter().any(|tag| first.len() >= tag.len() && first[..tag.len()].eq_ignore_ascii_case(tag))
 }
 
 /// Whether a text begins as SubRip (a number, then a line with times) or WebVTT.
 fn looks_subtitled(first: &[u8]) -> bool {
-    let first = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first).trim_ascii_start();
+    let first = unmarked(first).trim_ascii_start();
     let mut lines = first.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     let (number, times) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
     let is_number = !number.is_empty() && number.iter().all(u8::is_ascii_digit);
@@ -245,10 +247,6 @@ impl Faults {
 
 /// How large data is. Where each unit is a group of its own, there are none to speak of.
 pub fn in_groups(units: u64, groups: u64) -> String {
-    let all = format!("{units} {}", plural(units, "unit", "units"));
-    if groups == units { all } else { format!("{all} in {groups} {}", plural(groups, "group", "groups")) }
-}
-
-pub fn plural<'a>(count: u64, one: &'a str, many: &'a str) -> &'a str {
-    if count == 1 { one } else { many }
+    let all = counted(units, "unit", "units");
+    if groups == units { all } else { format!("{all} in {}", counted(groups, "group", "groups")) }
 }

@@ -3,8 +3,7 @@
 mod survey;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,11 +20,12 @@ use rhetor::model::Model;
 use rhetor::model::card::{Mirror, RowWeights};
 use rhetor::model::weights::Wish;
 use rhetor::report::html::model::ModelReport;
+use rhetor::text::count::counted;
+use rhetor::text::source;
 use rhetor::text::stem::Language;
 
 use super::args::{Bits, DataFormat, DataOptions, FeatureOptions, LearningOptions, Train};
 use super::output::{check_output, is_stdout};
-use super::reading::plural;
 use super::{DONE, Remarks, card, misuse, named, print, refuse_same, refuse_twice, warn_of_few_groups, write_whole};
 
 /// What `--cues` calls doing without.
@@ -208,8 +208,8 @@ fn compare(book: &Codebook, path: &str, corpus: &Corpus, remarks: Remarks) {
             None => format!("say in {path} what it means"),
         };
         remarks.warn(format_args!(
-            "{path}: has no label {label:?}, and {count} {}\nhint: {hint}",
-            plural(*count as u64, "row of the data has", "rows of the data have")
+            "{path}: has no label {label:?}, and {}\nhint: {hint}",
+            counted(*count as u64, "row of the data has", "rows of the data have")
         ));
     }
     let unused: Vec<&str> = names().filter(|name| !rows.contains_key(name)).collect();
@@ -224,15 +224,9 @@ fn compare(book: &Codebook, path: &str, corpus: &Corpus, remarks: Remarks) {
 /// What `rhetor evaluate --format json` wrote.
 fn mirror(path: &Path) -> anyhow::Result<Mirror> {
     const LONGEST: u64 = 64 << 20;
-    let mut text = Vec::new();
-    let file = File::open(path).map_err(|error| named(path, error))?;
-    file.take(LONGEST + 1).read_to_end(&mut text).map_err(|error| named(path, error))?;
-    anyhow::ensure!(
-        text.len() as u64 <= LONGEST,
-        "{}: larger than {} MiB, and no evaluation is",
-        path.display(),
-        LONGEST >> 20
-    );
+    let Some(text) = source::bounded(path, LONGEST).map_err(|error| named(path, error))? else {
+        anyhow::bail!("{}: larger than {} MiB, and no evaluation is", path.display(), LONGEST >> 20);
+    };
     serde_json::from_slice(&text).map_err(|error| {
         anyhow::anyhow!(
             "{}: not what `rhetor evaluate --format json` writes: {error}\nhint: rhetor evaluate DATA --format json -o evaluation.json",
@@ -304,10 +298,7 @@ pub fn report_reading(corpus: &Corpus, remarks: Remarks) {
 fn warn_of_contradictions(corpus: &Corpus, remarks: Remarks) {
     let (_, parted) = learn::survey::repeats(&corpus.examples);
     let Some(Contradiction { first, second }) = parted.first() else { return };
-    let texts = match parted.len() {
-        1 => "1 text has".to_owned(),
-        more => format!("{more} texts have"),
-    };
+    let texts = counted(parted.len() as u64, "text has", "texts have");
     remarks.warn(format_args!(
         "{texts} other labels the second time, the first at {first} and {second}\nhint: --dry-run lists such texts"
     ));
@@ -318,9 +309,9 @@ pub fn tell_of_weights(corpus: &Corpus, remarks: Remarks) {
     if let Some(RowWeights { units, least, greatest }) =
         RowWeights::of(corpus.examples.iter().map(|example| example.weight))
     {
-        let rows = plural(units, "row weighs", "rows weigh");
+        let rows = counted(units, "row weighs", "rows weigh");
         remarks.say(format_args!(
-            "{units} {rows} other than 1 by the column of weights, from {least} to {greatest} (--weight-column none leaves it out)"
+            "{rows} other than 1 by the column of weights, from {least} to {greatest} (--weight-column none leaves it out)"
         ));
     }
 }

@@ -1,7 +1,6 @@
 //! A user's own codebook, from a TOML or YAML file. Both become one tree whose nodes know their lines, so that one reader
 //! serves them and every fault can be pointed at. `docs/formats.md` shows the format.
 
-use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
 
@@ -10,8 +9,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Codebook, Entry, Rule, RuleKind, Voice, nearest};
-use crate::text::Place;
 use crate::text::form::composed;
+use crate::text::unit::newlines;
+use crate::text::{Place, source};
 
 /// What stands in place of a path for the codebook of the twelve framings.
 pub const BUILTIN: &str = "builtin";
@@ -50,17 +50,13 @@ pub fn read(path: &Path) -> Result<Codebook> {
         what,
         hint: format!("name a TOML or YAML file, or `{BUILTIN}` for that of the twelve framings"),
     };
-    let file = std::fs::File::open(path).map_err(|error| unreadable(error.to_string()))?;
-    let mut bytes = Vec::new();
-    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| unreadable(error.to_string()))?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(unreadable(format!("larger than {} MiB, and no codebook is", MOST_BYTES >> 20)));
-    }
+    let bytes = source::bounded(path, MOST_BYTES).map_err(|error| unreadable(error.to_string()))?;
+    let too_large = || unreadable(format!("larger than {} MiB, and no codebook is", MOST_BYTES >> 20));
+    let bytes = bytes.ok_or_else(too_large)?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = 1 + good.iter().filter(|byte| **byte == b'\n').count() as u64;
         let hint = "iconv -f WINDOWS-1252 -t UTF-8 converts a file".to_owned();
-        CodebookError { place: Place::line(&*name, line), what: "bytes that are not UTF-8".into(), hint }
+        CodebookError { place: Place::line(&*name, 1 + newlines(good)), what: "bytes that are not UTF-8".into(), hint }
     })?;
     parse(&name, text.strip_prefix('\u{FEFF}').unwrap_or(&text))
 }

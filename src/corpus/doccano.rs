@@ -30,14 +30,15 @@ const OWN: [&str; 6] = ["label", "labels", "annotations", "entities", "cats", "u
 
 /// Whether an object has what only doccano writes.
 pub(super) fn looks_like(fields: &Glimpse) -> bool {
-    let value = |name: &str| fields.iter().find(|(known, _)| *known == name.as_bytes()).map(|(_, value)| *value);
-    let has = |name: &str| value(name).is_some();
-    let passages = |name: &str| value(name).is_some_and(begins_with_passage);
+    let has = |name: &str| fields.has(name);
+    let passages = |name: &str| fields.value(name).is_some_and(begins_with_passage);
     let of_old = has("annotation_approver") || has("doc_id") && has("username");
-    match value("label").or(value("labels")) {
+    match fields.value("label").or(fields.value("labels")) {
         Some(labels) => begins_with_passage(labels) || of_old || has("Comments") && has("label"),
         None => {
-            passages("entities") || passages("annotations") || value("cats").is_some_and(|cats| cats.starts_with(b"["))
+            passages("entities")
+                || passages("annotations")
+                || fields.value("cats").is_some_and(|cats| cats.starts_with(b"["))
         }
     }
 }

@@ -49,7 +49,19 @@ pub(super) fn is_list(head: &[u8]) -> bool {
 }
 
 /// The names of an object's fields, and how the value of each begins: as far as the input was read.
-pub(super) type Glimpse<'a> = Vec<(&'a [u8], &'a [u8])>;
+#[derive(Default)]
+pub(super) struct Glimpse<'a>(Vec<(&'a [u8], &'a [u8])>);
+
+impl<'a> Glimpse<'a> {
+    /// How the value of a field begins.
+    pub fn value(&self, name: &str) -> Option<&'a [u8]> {
+        self.0.iter().find(|(known, _)| *known == name.as_bytes()).map(|(_, value)| *value)
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.value(name).is_some()
+    }
+}
 
 /// A look at the first objects, of which the last may be cut off.
 pub(super) fn glimpse(head: &[u8]) -> Vec<Glimpse<'_>> {
@@ -63,7 +75,7 @@ pub(super) fn glimpse(head: &[u8]) -> Vec<Glimpse<'_>> {
                 if depth == fields_at
                     && let (Some(value), Some(fields)) = (behind.strip_prefix(b":"), objects.last_mut())
                 {
-                    fields.push((&head[at + 1..end.saturating_sub(1).max(at + 1)], value.trim_ascii_start()));
+                    fields.0.push((&head[at + 1..end.saturating_sub(1).max(at + 1)], value.trim_ascii_start()));
                 }
                 at = end;
                 continue;
@@ -71,7 +83,7 @@ pub(super) fn glimpse(head: &[u8]) -> Vec<Glimpse<'_>> {
             b'{' | b'[' => {
                 depth += 1;
                 if depth == fields_at && head[at] == b'{' {
-                    objects.push(Vec::new());
+                    objects.push(Glimpse::default());
                 }
             }
             b'}' | b']' => depth = depth.saturating_sub(1),
@@ -246,7 +258,7 @@ mod tests {
 
     fn names(json: &str) -> Vec<Vec<String>> {
         let name = |(name, _): (&[u8], &[u8])| String::from_utf8_lossy(name).into_owned();
-        glimpse(json.as_bytes()).into_iter().map(|fields| fields.into_iter().map(name).collect()).collect()
+        glimpse(json.as_bytes()).into_iter().map(|fields| fields.0.into_iter().map(name).collect()).collect()
     }
 
     #[test]
@@ -257,7 +269,7 @@ mod tests {
         );
         assert_eq!(names("[ {\"a\": 1, \"b\": \"long te"), [["a", "b"]]);
         let cut = glimpse(b"{\"label\": [[0, 4, \"a\"");
-        assert!(cut[0][0].1.starts_with(b"[[0, 4"));
+        assert!(cut[0].value("label").is_some_and(|value| value.starts_with(b"[[0, 4")));
     }
 
     proptest! {

@@ -38,11 +38,13 @@ const CHOICES: &str = "label";
 const PASSAGES: &str = "span";
 const TEXT: &str = "text";
 
+/// The kinds of questions that are about labels, each of which keeps them under its own name.
+const KINDS: [&str; 5] = ["choices", "labels", "taxonomy", "hypertextlabels", "paragraphlabels"];
+
 /// Whether an object is a task, or an annotation of the short kind.
 pub(super) fn looks_like(fields: &Glimpse, in_list: bool) -> bool {
-    let value = |name: &str| fields.iter().find(|(known, _)| *known == name.as_bytes()).map(|(_, value)| *value);
-    let has = |name: &str| value(name).is_some();
-    let shown = value("data").is_some_and(|data| data.starts_with(b"{"));
+    let has = |name: &str| fields.has(name);
+    let shown = fields.value("data").is_some_and(|data| data.starts_with(b"{"));
     let annotated = ["annotations", "completions", "predictions"].into_iter().any(has);
     let bare_task = in_list && !has("text") && !has("label") && !has("labels");
     let short = in_list && has("annotation_id") && has("annotator");
@@ -306,12 +308,8 @@ fn names_of(value: &Value, kind: &str) -> Option<Vec<String>> {
         Value::Array(path) => Some(path.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("/")),
         _ => None,
     };
-    let key = match kind {
-        "choices" | "labels" | "taxonomy" => kind,
-        "hypertextlabels" | "paragraphlabels" => kind,
-        _ => return None,
-    };
-    Some(value.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(text).collect())
+    KINDS.contains(&kind).then_some(())?;
+    Some(value.get(kind).and_then(Value::as_array).into_iter().flatten().filter_map(text).collect())
 }
 
 /// Keeps an answer that is no label: a remark, a number of stars.
@@ -347,11 +345,10 @@ fn short(object: &Object, start: Position, rows: &mut Rows, found: &mut Found) -
         found.questions.insert(name.to_owned());
         let value: Value = object.parsed(name).unwrap_or_default();
         for part in value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]) {
-            let kinds = ["choices", "labels", "taxonomy", "hypertextlabels", "paragraphlabels"];
             let names = match &part {
                 Value::String(name) => vec![name.clone()],
                 Value::Number(number) => vec![number.to_string()],
-                part => kinds.iter().filter_map(|kind| names_of(part, kind)).flatten().collect(),
+                part => KINDS.iter().filter_map(|kind| names_of(part, kind)).flatten().collect(),
             };
             take_names(&mut example, &names, &part, rows, found)?;
         }

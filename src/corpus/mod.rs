@@ -19,6 +19,7 @@ mod labels;
 pub mod passing;
 mod problem;
 mod prodigy;
+mod shell;
 mod source;
 mod table;
 mod writer;
@@ -38,8 +39,9 @@ pub use problem::{CorpusError, Delimiter, Fault, Problem, Spelling, Unjudged, Wa
 pub use writer::{ExampleWriter, Loss, Losses, Outline, write, writer};
 
 use crate::text::Place;
+use crate::text::unit::newlines;
+pub use shell::{shell, typed};
 use source::{Origin, Source};
-pub use source::{shell, typed};
 
 /// All that was read.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -50,13 +52,6 @@ pub struct Corpus {
     /// How many rows were left out because nobody has judged them.
     pub unjudged: u64,
     pub warnings: Vec<Warning>,
-}
-
-impl Corpus {
-    /// Whether any row has no label, or several: then labels are learned one by one, not one against the other.
-    pub fn is_multi_label(&self) -> bool {
-        self.examples.iter().any(|example| example.labels.len() != 1)
-    }
 }
 
 /// How data is to be read.
@@ -387,7 +382,7 @@ impl<'a> Rows<'a> {
             }
             Err(error) => {
                 let (good, bad) = bytes.split_at(error.valid_up_to());
-                let line = line + source::newlines(good);
+                let line = line + newlines(good);
                 self.not_in_utf8 += 1;
                 self.first_stray.get_or_insert((bad[0], line));
                 Err(Fault::InvalidUtf8 { byte: bad[0], line })
@@ -686,7 +681,6 @@ mod tests {
                 .to_string()
                 .ends_with("empty.csv: no rows\nhint: leave the file out, or check that it was written completely")
         );
-        assert!(!corpus.is_multi_label());
     }
 
     #[test]

@@ -9,10 +9,11 @@ use serde_json::value::RawValue;
 
 use super::items::{self, Position};
 use super::json::object;
-use super::source::{Origin, in_utf8, marked, newlines, refuse_containers};
+use super::source::{Origin, in_utf8, marked, refuse_containers};
 use super::table::{Records, TooLong};
 use super::{CorpusError, Delimiter, Fault, Format};
 use crate::text::form::composed;
+use crate::text::unit::{newlines, unmarked};
 
 /// How much is read at once, and at most looked at to tell the format, in bytes.
 const PIECE: usize = 1 << 16;
@@ -132,9 +133,7 @@ fn head(body: &mut impl BufRead) -> io::Result<Vec<u8>> {
         head.extend_from_slice(piece);
         body.consume(count);
     }
-    if head.starts_with(b"\xEF\xBB\xBF") {
-        head.drain(..3);
-    }
+    head.drain(..head.len() - unmarked(&head).len());
     Ok(head)
 }
 

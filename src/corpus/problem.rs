@@ -4,8 +4,9 @@
 use std::fmt;
 use std::io;
 
-use super::source::{shell, typed};
+use super::shell::{shell, typed};
 use crate::text::cell::with_point;
+use crate::text::count::{counted, plural};
 use crate::text::{Place, list};
 
 /// A row that was left out.
@@ -26,7 +27,7 @@ impl fmt::Display for Problem {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
-    #[error("{found} {} where the header has {expected}", if *found == 1 { "cell" } else { "cells" })]
+    #[error("{} where the header has {expected}", counted(*found as u64, "cell", "cells"))]
     RaggedRow { found: usize, expected: usize, delimiter: Delimiter, lines: u64 },
     #[error("a quotation mark opens a cell here and none closes it{}", as_one_row(*lines))]
     OpenQuote { lines: u64 },
@@ -187,8 +188,8 @@ pub enum Warning {
     SeveralQuestions { place: Place, questions: Vec<String> },
     #[error(
         "{place}: {rows} marked {} outside its text, on no character's edge or over nothing; {} label is kept, and where it lay is not",
-        if *rows == 1 { "passage lies" } else { "passages lie" },
-        if *rows == 1 { "its" } else { "each" }
+        plural(*rows, "passage lies", "passages lie"),
+        plural(*rows, "its", "each")
     )]
     SpansOutside { place: Place, rows: u64 },
     /// In a column that `convert` writes, which is then one like any other.
@@ -208,11 +209,11 @@ fn odd(column: &str, rows: u64) -> String {
 }
 
 fn texts_have(rows: u64) -> String {
-    if rows == 1 { "1 text has".into() } else { format!("{rows} texts have") }
+    counted(rows, "text has", "texts have")
 }
 
 fn texts_were(rows: u64) -> String {
-    if rows == 1 { "1 text was".into() } else { format!("{rows} texts were") }
+    counted(rows, "text was", "texts were")
 }
 
 /// Why it is not known which labels a text has.
@@ -228,7 +229,7 @@ pub enum Unjudged {
 
 impl Unjudged {
     fn rows(self, rows: u64) -> String {
-        let (row, has) = if rows == 1 { ("row", "has") } else { ("rows", "have") };
+        let (row, has) = (plural(rows, "row", "rows"), plural(rows, "has", "have"));
         match self {
             Unjudged::NotYet => format!("{rows} {row} that nobody has judged {has} been left out"),
             Unjudged::PassedOver => format!("{rows} {row} that the annotator skipped or ignored {has} been left out"),
@@ -253,8 +254,8 @@ pub struct Spelling {
 
 fn spelt(spellings: &[Spelling]) -> String {
     let each = |s: &Spelling| {
-        let rows = if s.rows == 1 { "row" } else { "rows" };
-        format!("`{}` ({} {rows}, first at {})", shown(&s.label), s.rows, s.first)
+        let rows = counted(s.rows as u64, "row", "rows");
+        format!("`{}` ({rows}, first at {})", shown(&s.label), s.first)
     };
     spellings.iter().map(each).collect::<Vec<_>>().join(" and ")
 }
@@ -308,8 +309,8 @@ pub enum CorpusError {
 fn no_rows(paths: &str, skipped: usize, first: Option<&Problem>, unjudged: u64) -> String {
     match first {
         None if unjudged > 0 => format!(
-            "{paths}: nobody has judged any of its {unjudged} {}\nhint: label some of them first; a text that no label fits has to say so, such as by `\"labels\": []`",
-            if unjudged == 1 { "row" } else { "rows" }
+            "{paths}: nobody has judged any of its {}\nhint: label some of them first; a text that no label fits has to say so, such as by `\"labels\": []`",
+            counted(unjudged, "row", "rows")
         ),
         None => format!(
             "{paths}: no rows\nhint: check that the file was written completely, and that it has rows below its header"

@@ -42,13 +42,12 @@ const TIME: &str = "0000-00-00_00-00-00";
 
 /// Whether an object has what only Prodigy writes, or is a text with `cats` as spaCy has them.
 pub(super) fn looks_like(fields: &Glimpse) -> bool {
-    let value = |name: &str| fields.iter().find(|(known, _)| *known == name.as_bytes()).map(|(_, value)| *value);
-    let begins = |name: &str, with: &[u8]| value(name).is_some_and(|value| value.starts_with(with));
+    let begins = |name: &str, with: &[u8]| fields.value(name).is_some_and(|value| value.starts_with(with));
     let answered = ["\"accept\"", "\"reject\"", "\"ignore\""].iter().any(|answer| begins("answer", answer.as_bytes()));
-    let hashed = ["_input_hash", "_task_hash", "_view_id"].iter().any(|name| value(name).is_some());
-    let chosen = begins("accept", b"[") || begins("options", b"[{") && value("label").is_none();
-    let as_spacy = begins("cats", b"{") && value("label").is_none();
-    value("labels").is_none() && (answered || hashed || chosen || as_spacy)
+    let hashed = ["_input_hash", "_task_hash", "_view_id"].iter().any(|name| fields.has(name));
+    let chosen = begins("accept", b"[") || begins("options", b"[{") && !fields.has("label");
+    let as_spacy = begins("cats", b"{") && !fields.has("label");
+    !fields.has("labels") && (answered || hashed || chosen || as_spacy)
 }
 
 /// What became of a task.

@@ -12,9 +12,11 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 
 use super::ReadOptions;
 use super::problem::CorpusError;
+use super::shell::shell;
 use crate::text::Place;
 use crate::text::foreign::Foreign;
 use crate::text::gzip::{self, Members};
+use crate::text::unit::{newlines, unmarked};
 
 /// How much of the input is looked at to tell its format, in bytes.
 const HEAD: u64 = 1 << 16;
@@ -94,9 +96,7 @@ impl<'a> Source<'a> {
             return Err(origin.error(1 + newlines(&head), error));
         }
         let whole = (head.len() as u64) < HEAD;
-        if head.starts_with(b"\xEF\xBB\xBF") {
-            head.drain(..3);
-        }
+        head.drain(..head.len() - unmarked(&head).len());
         origin.refuse_utf16(&head)?;
         let body = Box::new(Cursor::new(head.clone()).chain(input));
         Ok(Source { origin, head, whole, body })
@@ -151,18 +151,6 @@ impl Origin {
     }
 }
 
-/// A path as a shell takes it, and no program for an option.
-pub fn shell(path: impl AsRef<Path>) -> String {
-    let path = path.as_ref().to_string_lossy();
-    let anchor = if path.starts_with('-') && path != "-" { "./" } else { "" };
-    typed(&format!("{anchor}{path}"))
-}
-
-/// A value as it is typed into a shell.
-pub fn typed(value: &str) -> String {
-    shell_words::quote(value).into_owned()
-}
-
 /// The encoding that a mark at the beginning names.
 pub(super) fn marked(beginning: &[u8]) -> Option<&'static Encoding> {
     Encoding::for_bom(beginning).map(|(encoding, _)| encoding)
@@ -177,10 +165,6 @@ pub(super) fn in_utf8<'a>(input: impl BufRead + 'a, encoding: Option<&'static En
         }
         None => Box::new(input),
     }
-}
-
-pub(super) fn newlines(bytes: &[u8]) -> u64 {
-    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
 }
 
 /// A packed file that is not gzip is named, since its bytes would only earn puzzling messages.

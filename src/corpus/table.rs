@@ -832,7 +832,7 @@ mod tests {
         assert_eq!((first.id.as_deref(), first.group.as_deref(), first.weight), (Some("7"), Some("d1"), 0.5));
         assert_eq!(first.extra, BTreeMap::from([("register".into(), "speech".into())]));
         assert_eq!((second.labels.len(), second.weight, second.extra.len()), (0, 1.0, 0));
-        assert!(corpus.is_multi_label() && corpus.skipped.is_empty() && corpus.warnings.is_empty());
+        assert!(corpus.skipped.is_empty() && corpus.warnings.is_empty());
     }
 
     #[test]

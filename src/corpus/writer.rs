@@ -21,6 +21,7 @@ use std::fmt;
 use std::io::{self, Write};
 
 use super::{Delimiter, Example, Format, doccano, fasttext, jsonl, label_studio, prodigy, table};
+use crate::text::count::counted;
 
 /// Takes examples one by one, of which every passage lies on its text.
 pub trait ExampleWriter {
@@ -220,8 +221,8 @@ fn is_deep(json: &str) -> bool {
 impl fmt::Display for Losses {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, (loss, rows)) in self.iter().enumerate() {
-            let (comma, plural) = (if at == 0 { "" } else { ", " }, if rows == 1 { "row" } else { "rows" });
-            write!(f, "{comma}{loss} ({rows} {plural})")?;
+            let comma = if at == 0 { "" } else { ", " };
+            write!(f, "{comma}{loss} ({})", counted(rows, "row", "rows"))?;
         }
         Ok(())
     }

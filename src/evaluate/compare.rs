@@ -200,11 +200,6 @@ impl Worth {
         self.exact += more.exact;
         self.gaps += more.gaps;
     }
-
-    fn macro_f1(&self) -> f64 {
-        let seen = self.labels.iter().filter(|counts| **counts != Counts::default());
-        finite(metrics::mean(seen.map(|counts| counts.f1())))
-    }
 }
 
 impl Both {
@@ -249,7 +244,7 @@ impl Both {
         Differences {
             overall: [
                 apart(&|worth| metrics::micro_f1(&worth.labels)),
-                apart(&Worth::macro_f1),
+                apart(&|worth| metrics::macro_f1(&worth.labels)),
                 mean_precision(0) - mean_precision(1),
                 apart(&|worth| finite(ratio(worth.exact, self.units))),
                 apart(&|worth| worth.gaps) / (self.units * k as u64).max(1) as f64,
@@ -270,9 +265,8 @@ fn of_groups(judgement: &Judgement) -> Vec<Worth> {
     for (unit, &group) in judgement.groups.iter().enumerate() {
         let truth = judgement.truth.row(unit);
         let said = &judgement.probabilities[unit * k..(unit + 1) * k];
-        let gap = |(p, truth): (&f64, &bool)| p - f64::from(u8::from(*truth));
         groups[group].exact += u64::from(truth == judgement.given.row(unit));
-        groups[group].gaps += said.iter().zip(truth).map(gap).map(|gap| gap * gap).sum::<f64>();
+        groups[group].gaps += said.iter().zip(truth).map(|(p, truth)| metrics::squared_gap(*p, *truth)).sum::<f64>();
     }
     groups
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::interval;
 use super::judgement::Judgement;
-use super::metrics::{Counts, mean, ratio};
+use super::metrics::{Counts, mean, ratio, squared_gap};
 use crate::model::Task;
 use crate::model::card::Figure;
 
@@ -172,7 +172,7 @@ impl<'a> Ground<'a> {
 /// Surprise at a yes-or-no answer, and its squared distance from the truth.
 fn losses(p: f64, truth: bool) -> [f64; 2] {
     let likely = if truth { p } else { 1.0 - p };
-    [-libm::log(likely.clamp(SMALLEST, 1.0 - SMALLEST)), (1.0 - likely) * (1.0 - likely)]
+    [-libm::log(likely.clamp(SMALLEST, 1.0 - SMALLEST)), squared_gap(p, truth)]
 }
 
 /// F1, precision and recall of a unit's own set of labels.

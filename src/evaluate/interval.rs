@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::metrics::Counts;
 use crate::model::card::Figure;
+use crate::share::Z95;
 pub use crate::share::wilson;
 
 /// How many times the groups are drawn anew.
@@ -91,7 +92,7 @@ pub fn middle(mut figures: Vec<f64>) -> Interval {
 /// The 97.5th percentile of Student's t with that many degrees of freedom, by the expansion around the normal's (Abramowitz & Stegun 1964, 26.7.5): within 0.5% from 3 on;
 /// fewer count as 2.
 pub fn student(freedom: f64) -> f64 {
-    let (z, n) = (1.959_963_985_f64, freedom.max(2.0));
+    let (z, n) = (Z95, freedom.max(2.0));
     let [z3, z5, z7] = [3, 5, 7].map(|power| z.powi(power));
     z + (z3 + z) / (4.0 * n)
         + (5.0 * z5 + 16.0 * z3 + 3.0 * z) / (96.0 * n.powi(2))
@@ -144,7 +145,7 @@ pub fn log_odds_ratio(matched: [u64; 2], rest: [u64; 2]) -> Option<(f64, (f64, f
     let [a, b] = [with as f64 + share, without as f64 + 1.0 - share];
     let [c, d] = [rest_with, rest_without].map(|count| count as f64 + 0.5);
     let ratio = libm::log(a * d / (b * c));
-    let reach = 1.959_963_985 * (1.0 / a + 1.0 / b + 1.0 / c + 1.0 / d).sqrt();
+    let reach = Z95 * (1.0 / a + 1.0 / b + 1.0 / c + 1.0 / d).sqrt();
     Some((ratio, (ratio - reach, ratio + reach)))
 }
 
@@ -190,9 +191,9 @@ mod tests {
     #[test]
     fn wilson_by_hand_and_students_t_as_in_the_tables() {
         // 0 of 10: high = z²/(n + z²) = 3.8415/13.8415; 5 of 10: .5 ± .5·√(z²/(n + z²)) = .5 ± .2634.
-        let (low, high) = wilson(0.0, 10.0, 1.959_963_985);
+        let (low, high) = wilson(0.0, 10.0, Z95);
         assert!(low == 0.0 && (high - 0.277_533).abs() < 1e-5);
-        let (low, high) = wilson(0.5, 10.0, 1.959_963_985);
+        let (low, high) = wilson(0.5, 10.0, Z95);
         assert!((low - 0.236_59).abs() < 1e-4 && (high - 0.763_41).abs() < 1e-4);
         for (freedom, quantile) in [(5.0, 2.5706), (10.0, 2.2281), (30.0, 2.0423), (1e9, 1.96)] {
             assert!((student(freedom) - quantile).abs() < 3e-3, "{freedom}: {}", student(freedom));

@@ -186,11 +186,10 @@ impl Judgement {
 
     fn baseline(&self, given: &Truth) -> Baseline {
         let counts = self.counts(given);
-        let seen = counts.iter().filter(|counts| **counts != Counts::default());
         let exact = (0..self.units()).filter(|&unit| self.truth.row(unit) == given.row(unit)).count();
         Baseline {
             micro_f1: metrics::micro_f1(&counts),
-            macro_f1: finite(metrics::mean(seen.map(|counts| counts.f1()))),
+            macro_f1: metrics::macro_f1(&counts),
             accuracy: exact as f64 / self.units().max(1) as f64,
         }
     }

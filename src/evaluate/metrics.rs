@@ -97,9 +97,9 @@ pub fn micro_f1(counts: &[Counts]) -> f64 {
     counts.iter().fold(Counts::default(), |sum, label| sum.plus(*label)).f1()
 }
 
-/// Mean of the labels' F1.
+/// Mean F1 of the labels that some unit has or was given; 0 where there are none.
 pub fn macro_f1(counts: &[Counts]) -> f64 {
-    counts.iter().map(|label| label.f1()).sum::<f64>() / counts.len().max(1) as f64
+    finite(mean(counts.iter().filter_map(|label| label.told(Counts::f1))))
 }
 
 /// `Σ_n (R_n − R_{n−1})·P_n` over the cuts between distinct scores, highest first (Manning, Raghavan & Schütze 2008,
@@ -202,10 +202,10 @@ fn bins(predicted: &[(f64, bool)]) -> [(u64, f64, f64); BINS] {
     bins
 }
 
-/// Mean squared distance of probability and truth (Brier 1950); 0 for no units.
-pub fn brier(predicted: &[(f64, bool)]) -> f64 {
-    let gap = |&(probability, truth): &(f64, bool)| probability - f64::from(u8::from(truth));
-    predicted.iter().map(|unit| gap(unit) * gap(unit)).sum::<f64>() / predicted.len().max(1) as f64
+/// What a yes-or-no answer adds to the Brier score: the squared distance of probability and truth (Brier 1950).
+pub fn squared_gap(probability: f64, truth: bool) -> f64 {
+    let likely = if truth { probability } else { 1.0 - probability };
+    (1.0 - likely) * (1.0 - likely)
 }
 
 /// The set of labels that most units have, as k truths; of equally common ones the same whatever the order of the units.
@@ -258,12 +258,16 @@ mod tests {
         let table = reliability(&[(0.05, false), (0.09, true), (1.0, true)]);
         assert_eq!(table.iter().map(|(count, ..)| *count).collect::<Vec<_>>(), [2, 1]);
         assert!((table[0].1 - 0.07).abs() < 1e-12 && table[0].2 == 0.5 && table[1] == (1, 1.0, 1.0));
-        assert!((brier(&[(0.5, true), (0.0, false)]) - 0.125).abs() < 1e-15);
+        assert_eq!((squared_gap(0.5, true), squared_gap(0.0, false), squared_gap(1.0, false)), (0.25, 0.0, 1.0));
     }
 
     #[test]
     fn micro_weighs_units_and_macro_weighs_labels() {
-        let counts = [Counts { hits: 9, false_alarms: 0, misses: 0 }, Counts { hits: 0, false_alarms: 0, misses: 1 }];
+        let counts = [
+            Counts { hits: 9, false_alarms: 0, misses: 0 },
+            Counts { hits: 0, false_alarms: 0, misses: 1 },
+            Counts::default(),
+        ];
         assert_eq!(macro_f1(&counts), 0.5);
         assert!((micro_f1(&counts) - 18.0 / 19.0).abs() < 1e-15);
     }

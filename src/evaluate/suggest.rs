@@ -26,6 +26,7 @@ use rand_core::SeedableRng;
 use rand_pcg::Pcg64Mcg;
 
 use super::interval::below;
+use crate::text::count::counted;
 use cover::{Cover, Go};
 use twins::Twins;
 
@@ -116,8 +117,8 @@ impl std::fmt::Display for Reason {
             }
             Reason::Rare { label, support } => write!(f, "perhaps {label}, of which few are labelled ({support})"),
             Reason::New { terms, some } => {
-                let word = if *terms == 1 { "word" } else { "words" };
-                write!(f, "{terms} {word} that no unit before has: {}", some.join(", "))?;
+                let words = counted(*terms as u64, "word", "words");
+                write!(f, "{words} that no unit before has: {}", some.join(", "))?;
                 if some.len() < *terms { f.write_str(", …") } else { Ok(()) }
             }
             Reason::Typical => f.write_str("like much of the pool"),

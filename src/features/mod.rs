@@ -15,7 +15,6 @@ pub mod vocabulary;
 pub mod weighting;
 
 use std::collections::HashSet;
-use std::num::NonZeroUsize;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -561,40 +560,6 @@ impl Featurizer {
         self.look_up(text.into(), scratch, row, near);
     }
 
-    /// The same by the road of training.
-    #[cfg(test)]
-    fn plain_row(&self, text: &str, scratch: &mut Scratch) -> Row {
-        let mut row = Row::default();
-        self.extractor.terms(text, scratch, |kind, term, span| {
-            let feature = self.vocabulary.feature(term);
-            if kind == TermKind::Word {
-                row.words += 1;
-                row.known_words += u32::from(feature.is_some());
-            }
-            if let Some(feature) = feature {
-                row.occurrences.push((feature, span));
-            }
-        });
-        row.occurrences.sort_unstable();
-        let counts: Vec<(FeatureId, u32)> =
-            row.occurrences.chunk_by(|a, b| a.0 == b.0).map(|same| (same[0].0, same.len() as u32)).collect();
-        row.entries = self.weigh(&counts);
-        row
-    }
-
-    #[cfg(test)]
-    /// Counts by rising feature → values: words of Euclidean length one, and 1 for each cue.
-    fn weigh(&self, counts: &[(FeatureId, u32)]) -> Vec<(FeatureId, f32)> {
-        let weighting = self.extractor.settings.weighting;
-        let value = |&(feature, count): &(FeatureId, u32)| match self.block(feature) {
-            Block::Cues => None,
-            _ => Some(weighting.value(count, self.vocabulary.frequency(feature), self.units)),
-        };
-        let mut values: Vec<Option<f64>> = counts.iter().map(value).collect();
-        weighting::normalise(&mut values);
-        counts.iter().zip(values).map(|(&(feature, _), value)| (feature, value.unwrap_or(1.0) as f32)).collect()
-    }
-
     pub fn scratch(&self) -> Scratch {
         self.extractor.scratch()
     }
@@ -641,17 +606,46 @@ impl Values {
     }
 }
 
-/// How many threads a run may use; all that the machine offers unless the user says otherwise.
-pub fn threads(asked: Option<NonZeroUsize>) -> usize {
-    asked.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
     const TEXTS: [&str; 3] = ["We had no choice but to act!", "No choice, they said.", "Will they pay? We act."];
+
+    impl Featurizer {
+        /// A row by the road of training.
+        fn plain_row(&self, text: &str, scratch: &mut Scratch) -> Row {
+            let mut row = Row::default();
+            self.extractor.terms(text, scratch, |kind, term, span| {
+                let feature = self.vocabulary.feature(term);
+                if kind == TermKind::Word {
+                    row.words += 1;
+                    row.known_words += u32::from(feature.is_some());
+                }
+                if let Some(feature) = feature {
+                    row.occurrences.push((feature, span));
+                }
+            });
+            row.occurrences.sort_unstable();
+            let counts: Vec<(FeatureId, u32)> =
+                row.occurrences.chunk_by(|a, b| a.0 == b.0).map(|same| (same[0].0, same.len() as u32)).collect();
+            row.entries = self.weigh(&counts);
+            row
+        }
+
+        /// Counts by rising feature → values: words of Euclidean length one, and 1 for each cue.
+        fn weigh(&self, counts: &[(FeatureId, u32)]) -> Vec<(FeatureId, f32)> {
+            let weighting = self.extractor.settings.weighting;
+            let value = |&(feature, count): &(FeatureId, u32)| match self.block(feature) {
+                Block::Cues => None,
+                _ => Some(weighting.value(count, self.vocabulary.frequency(feature), self.units)),
+            };
+            let mut values: Vec<Option<f64>> = counts.iter().map(value).collect();
+            weighting::normalise(&mut values);
+            counts.iter().zip(values).map(|(&(feature, _), value)| (feature, value.unwrap_or(1.0) as f32)).collect()
+        }
+    }
 
     #[test]
     fn training_rows_and_classifying_rows_are_the_same() {

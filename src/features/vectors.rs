@@ -132,7 +132,7 @@ impl Vectors {
             sha.update([0]);
             self.of(term).into_iter().flatten().for_each(|number| sha.update(number.to_le_bytes()));
         }
-        crate::model::file::hex(&sha.finalize())
+        crate::digest::hex(&sha.finalize())
     }
 }
 

@@ -22,6 +22,16 @@ pub enum Weighting {
 }
 
 impl Weighting {
+    /// The name in commands and in model files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Weighting::Tfidf => "tfidf",
+            Weighting::Binary => "binary",
+            Weighting::Count => "count",
+            Weighting::Nb => "nb",
+        }
+    }
+
     /// The value of a term before the row is normalised: `count` occurrences in this unit, in `df` of `n` training
     /// units. The ratios of [`Weighting::Nb`] differ by label; they are part of the weights, not of the row.
     pub fn value(self, count: u32, df: u32, n: u32) -> f64 {

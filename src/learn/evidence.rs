@@ -32,7 +32,10 @@ const CONFUSIONS: usize = 10;
 /// What is known of a model from units that it was not fitted on.
 pub(crate) struct Evidence {
     pub calibrations: Vec<Calibration>,
+    /// Still without terms, which [`name_strong_terms`] names.
     pub labels: Vec<LabelCard>,
+    /// The one word that tells most of each label.
+    pub keywords: Vec<Option<FeatureId>>,
     pub overall: Overall,
 }
 
@@ -75,12 +78,11 @@ impl Evidence {
             f1_interval: intervals[label],
             calibrated: calibrations[label] != Calibration::none(fits.blocks.len()),
             slopes: calibrations[label].slopes.clone(),
-            keyword: keywords[label].map(|feature| feature.0.to_string()),
             ..label_card(judgement, label, counts[label])
         };
         let labels: Vec<LabelCard> = (0..names.len()).into_par_iter().map(card).collect();
         let overall = overall(judgement, &labels);
-        (Evidence { calibrations, labels, overall }, held_out)
+        (Evidence { calibrations, labels, keywords, overall }, held_out)
     }
 }
 
@@ -308,8 +310,8 @@ impl Scored<'_> {
     }
 }
 
-/// Fills in the strongest terms of each label, as they most often look in the training text.
-pub(crate) fn name_strong_terms(model: &mut Model, examples: &[&Example]) {
+/// Fills in each label's keyword and its strongest terms, as they most often look in the training text.
+pub(crate) fn name_strong_terms(model: &mut Model, keywords: &[Option<FeatureId>], examples: &[&Example]) {
     let k = model.labels.len();
     let mut chosen = vec![[Strongest::new(1.0), Strongest::new(-1.0)]; k];
     for (term, row) in model.weights.all() {
@@ -330,11 +332,9 @@ pub(crate) fn name_strong_terms(model: &mut Model, examples: &[&Example]) {
         });
         named.collect()
     };
-    for (card, [pro, contra]) in model.card.labels.iter_mut().zip(&chosen) {
+    for ((card, [pro, contra]), keyword) in model.card.labels.iter_mut().zip(&chosen).zip(keywords) {
         (card.pro, card.contra) = (named(pro), named(contra));
-        if let Some(id) = card.keyword.take().and_then(|id| id.parse().ok()) {
-            card.keyword = Some(vocabulary.term(FeatureId(id)).to_owned());
-        }
+        card.keyword = keyword.map(|feature| vocabulary.term(feature).to_owned());
     }
 }
 

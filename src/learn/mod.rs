@@ -1,19 +1,20 @@
 //! From labelled units to a model: [`train`] is the recipe, step by step.
 
-pub mod baseline;
+mod baseline;
 mod blocks;
-pub mod calibrate;
+mod calibrate;
 mod cue_use;
 pub mod curve;
 pub mod dense;
 mod dual;
-pub mod evidence;
-pub mod exponential;
+mod evidence;
+mod exponential;
 pub mod folds;
 pub mod logistic;
-pub mod newton;
+mod newton;
 pub mod objective;
-pub mod select;
+mod prepared;
+mod select;
 pub mod survey;
 pub mod threshold;
 pub mod weighing;
@@ -23,31 +24,28 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::codebook::{Codebook, LabelSet};
 use crate::corpus::Example;
-use crate::evaluate::judgement::group_numbers;
+use crate::digest::hex;
 use crate::features::cues::CueError;
 use crate::features::matrix::Rows;
 use crate::features::vectors::Vectors;
 use crate::features::weighting::Weighting;
-use crate::features::{Block, FeatureSettings, Featurizer, ngrams};
+use crate::features::{Block, FeatureSettings, Featurizer};
 use crate::model::card::{Card, Learned, Learning, Mirror, RowWeights, VectorCard};
-use crate::model::file::hex;
 use crate::model::seen::SeenTexts;
 use crate::model::weights::{Weights, Wish};
 use crate::model::{Model, Task};
-use crate::text::form::composed;
-use blocks::{Alike, BlockRows};
+use blocks::BlockRows;
 use curve::CurvePoint;
 use evidence::Evidence;
 pub use evidence::HeldOut;
 use folds::Folds;
-use logistic::L2;
 use objective::{Costs, Loss, Problem, Truth};
+use prepared::Prepared;
 use select::{Field, Selection};
 use threshold::Optimize;
 use weighing::Weighing;
@@ -69,7 +67,10 @@ pub enum LearnError {
         "{labels} labels × {terms} terms would need {mib} MiB of weights, and rhetor stops at {most} MiB\nhint: keep the commonest with --max-terms, raise --min-count, use --ngrams 1, or check that --label-column names the right column"
     )]
     TooLarge { labels: usize, terms: usize, mib: u64, most: u64 },
-    #[error("{0} labels are more than rhetor can hold (65535)\nhint: check that --label-column names the right column")]
+    #[error(
+        "{0} labels are more than rhetor can hold ({most})\nhint: check that --label-column names the right column",
+        most = LabelSet::MOST
+    )]
     TooManyLabels(usize),
     #[error(
         "{units} units × {labels} labels would need {mib} MiB for every table of scores, and rhetor stops at {most} MiB\nhint: give fewer units or labels, or check that --label-column names the right column"
@@ -128,12 +129,6 @@ impl From<linfa::Error> for LearnError {
     }
 }
 
-/// The largest matrix of weights, in bytes.
-const MOST_WEIGHTS: u64 = 4 << 30;
-
-/// The largest table of a score for each unit and label, in bytes; training holds a few of them.
-const MOST_SCORES: u64 = 4 << 30;
-
 /// Which learner makes the final fit. Strengths are always chosen with the sparse one: both have one minimum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
@@ -146,6 +141,16 @@ pub enum Solver {
     Linfa,
 }
 
+impl Solver {
+    /// The name in commands and in the card.
+    pub fn name(self) -> &'static str {
+        match self {
+            Solver::Sparse => "sparse",
+            Solver::Linfa => "linfa",
+        }
+    }
+}
+
 /// Whether rare labels weigh more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
@@ -155,6 +160,16 @@ pub enum ClassWeight {
     None,
     /// Each class counts as much as the others together: n / (classes · n of this class).
     Balanced,
+}
+
+impl ClassWeight {
+    /// The name in commands and in the card.
+    pub fn name(self) -> &'static str {
+        match self {
+            ClassWeight::None => "none",
+            ClassWeight::Balanced => "balanced",
+        }
+    }
 }
 
 /// What becomes of cues that the settings of features name.
@@ -266,49 +281,29 @@ pub fn train(
     watch: &(dyn Fn(Step) + Sync),
 ) -> Result<Trained, LearnError> {
     watch(Step::Reading);
-    check_settings(settings)?;
-    let is_sound = |weight: f64| weight.is_finite() && weight > 0.0;
-    if let Some(Example { place, weight, .. }) = examples.iter().find(|example| !is_sound(example.weight)) {
-        return Err(LearnError::Weight { place: place.to_string(), weight: *weight });
-    }
-    if examples.iter().any(|example| example.pending) {
-        let judged: Vec<Example> = examples.iter().filter(|example| !example.pending).cloned().collect();
-        let pending = examples.len() - judged.len();
-        let mut trained = train(&judged, settings, watch)?;
-        trained.warnings.push(format!("{pending} of {} units are not judged yet and were left out", examples.len()));
-        return Ok(trained);
-    }
-    let labels = labels_of(examples)?;
-    check_columns(examples, settings)?;
-    let task = task_of(examples, settings.task)?;
-    let order = own_order(examples);
-    let examples: &[&Example] = &order.iter().map(|&at| &examples[at]).collect::<Vec<_>>();
-    let truth = truth_of(examples, &labels);
-    let texts: Vec<&str> = examples.iter().map(|example| example.text.as_str()).collect();
-    let vectors = settings.vectors.as_deref();
-    let besides = vectors.into_iter().flat_map(|vectors| vectors_in_reach(vectors, &settings.features));
-    let (featurizer, rows, kept_out) = Featurizer::learn_beside(
-        settings.features.clone(),
-        &texts,
-        Some(&group_numbers(examples.iter().copied())),
-        besides,
-    )?;
-    check_size(&labels, &featurizer, settings)?;
-    let is_each_apart = settings.features.weighting == Weighting::Nb || settings.solver == Solver::Linfa;
-    let alike = if is_each_apart { Alike::Apart } else { Alike::Merged };
-    let mut blocks = blocks::split(&featurizer, rows, &labels, vectors, alike)?;
-
-    let ground = Ground { truth: &truth, costs: costs_of(examples, &truth, task, settings), task, settings, kept_out };
-    let (folds, mut warnings) = folds_of(examples, settings);
-    warnings.extend(weighing::warnings(examples, &settings.weigh));
+    let Prepared {
+        examples,
+        numbers,
+        labels,
+        task,
+        truth,
+        mut featurizer,
+        mut blocks,
+        kept_out,
+        folds,
+        counted,
+        mut warnings,
+        ..
+    } = Prepared::of(examples, settings)?;
+    let costs = costs_of(&examples, &truth, task, settings);
+    let ground = Ground { truth: &truth, costs, task, settings, kept_out, judged: counted.told.as_deref() };
+    let counted = &counted.units;
     let mut selections = Vec::new();
     for at in 0..blocks.len() {
         selections.push(ground.choose(&blocks, at, &folds, watch)?);
     }
-    let counted = counted_units(examples, settings, &mut warnings);
-    let mut featurizer = featurizer;
     let fits = Fits { blocks: &blocks, selections: &selections, folds: &folds };
-    if settings.cues == KeepCues::IfTheyHelp && !blocks::gain(&ground, &fits, &counted) {
+    if settings.cues == KeepCues::IfTheyHelp && !blocks::gain(&ground, &fits, counted) {
         let kept: Vec<bool> = blocks.iter().map(|block| block.block != Block::Cues).collect();
         let mut kept = kept.into_iter();
         selections.retain(|_| kept.next().unwrap_or(true));
@@ -319,9 +314,9 @@ pub fn train(
     let points: Vec<Vec<f64>> = points.collect::<Result<_, _>>()?;
     watch(Step::Judging);
     let fits = Fits { blocks: &blocks, selections: &selections, folds: &folds };
-    let (evidence, mut held_out) = Evidence::gather(&ground, &fits, examples, &labels, &counted, &mut warnings);
-    let curve = if settings.curve { curve::curve(&ground, &fits, examples, &labels, &counted)? } else { Vec::new() };
-    let model = assemble(&ground, featurizer, labels, &fits, points, evidence, examples);
+    let (evidence, mut held_out) = Evidence::gather(&ground, &fits, &examples, &labels, counted, &mut warnings);
+    let curve = if settings.curve { curve::curve(&ground, &fits, &examples, &labels, counted)? } else { Vec::new() };
+    let model = assemble(&ground, featurizer, labels, &fits, points, evidence, &examples);
     // To be stamped, a model is written and read.
     drop((blocks, selections));
     let model = model.stamped();
@@ -335,7 +330,7 @@ pub fn train(
             "the mirror's figures are those of another model\nhint: measure this one (`rhetor evaluate DATA --format json`), then train again".into(),
         );
     }
-    held_out.units.iter_mut().for_each(|unit| *unit = order[*unit]);
+    held_out.units.iter_mut().for_each(|unit| *unit = numbers[*unit]);
     Ok(Trained { model, warnings, held_out, curve })
 }
 
@@ -354,6 +349,8 @@ pub(crate) struct Ground<'a> {
     pub settings: &'a TrainSettings,
     /// Terms that too few groups use, if more than one is asked for.
     pub kept_out: Option<u64>,
+    /// The units that held-out figures are of, as `COLUMN=VALUE`, where it is not all of them.
+    pub judged: Option<&'a str>,
 }
 
 impl Ground<'_> {
@@ -432,122 +429,12 @@ impl Ground<'_> {
     }
 }
 
-/// The terms with a vector that a unit can have: of as many stems as its n-grams.
-fn vectors_in_reach<'a>(vectors: &'a Vectors, features: &FeatureSettings) -> impl Iterator<Item = &'a str> {
-    let (shortest, longest) = features.ngrams;
-    vectors.terms().filter(move |term| (shortest..=longest).contains(&term.split(' ').count()))
-}
-
-/// The numbers of the examples in the order of what they hold, as far as learning looks: sums of floating-point numbers hang on their order, which should
-/// not be that in which rows happen to stand.
-fn own_order(examples: &[Example]) -> Vec<usize> {
-    let content = |at: usize| {
-        let Example { text, labels, group, weight, extra, .. } = &examples[at];
-        (text, labels, group, weight.to_bits(), extra)
-    };
-    let mut order: Vec<usize> = (0..examples.len()).collect();
-    order.par_sort_by(|&one, &other| content(one).cmp(&content(other)));
-    order
-}
-
-fn labels_of(examples: &[Example]) -> Result<LabelSet, LearnError> {
-    if examples.is_empty() {
-        return Err(LearnError::NoUnits);
-    }
-    let sets: BTreeSet<BTreeSet<&str>> =
-        examples.iter().map(|example| example.labels.iter().map(String::as_str).collect()).collect();
-    if sets.len() == 1 {
-        let all: Vec<&str> = sets.into_iter().flatten().collect();
-        return Err(LearnError::OneClass(if all.is_empty() { "none".into() } else { all.join(", ") }));
-    }
-    let distinct: BTreeSet<&str> = sets.into_iter().flatten().collect();
-    if distinct.len() > usize::from(u16::MAX) {
-        return Err(LearnError::TooManyLabels(distinct.len()));
-    }
-    let bytes = examples.len() as u64 * distinct.len() as u64 * 8;
-    if bytes > MOST_SCORES {
-        let (units, labels) = (examples.len(), distinct.len());
-        return Err(LearnError::TooManyScores { units, labels, mib: bytes >> 20, most: MOST_SCORES >> 20 });
-    }
-    Ok(LabelSet::new(distinct))
-}
-
-fn task_of(examples: &[Example], asked: Option<Task>) -> Result<Task, LearnError> {
-    let odd = examples.iter().find(|example| example.labels.len() != 1);
-    match (asked, odd) {
-        (Some(Task::Single), Some(example)) => {
-            Err(LearnError::NotSingle { place: example.place.to_string(), found: example.labels.len() })
-        }
-        (Some(task), _) => Ok(task),
-        (None, Some(_)) => Ok(Task::Multi),
-        (None, None) => Ok(Task::Single),
-    }
-}
-
-/// Columns that settings name must stand in some unit.
-fn check_columns(examples: &[Example], settings: &TrainSettings) -> Result<(), LearnError> {
-    let calibrating = settings.calibrate_where.as_ref().map(|(column, _)| column);
-    let weighing = settings.weigh.iter().map(|weighing| &weighing.column);
-    let named = settings.fold_by.iter().chain(calibrating).chain(weighing);
-    let is_there = |column: &String| examples.iter().any(|example| example.extra.contains_key(column));
-    match named.filter(|column| *column != "group").find(|column| !is_there(column)) {
-        Some(missing) => Err(no_column(examples, missing)),
-        None => Ok(()),
-    }
-}
-
 /// That no unit has a column, and which there are.
-pub fn no_column(examples: &[Example], wanted: &str) -> LearnError {
-    let names: BTreeSet<&str> = examples.iter().flat_map(|example| example.extra.keys()).map(String::as_str).collect();
+pub fn no_column<'a>(examples: impl IntoIterator<Item = &'a Example>, wanted: &str) -> LearnError {
+    let names: BTreeSet<&str> =
+        examples.into_iter().flat_map(|example| example.extra.keys()).map(String::as_str).collect();
     let found = if names.is_empty() { "none".into() } else { names.into_iter().collect::<Vec<_>>().join(", ") };
     LearnError::NoColumn { wanted: wanted.to_owned(), found }
-}
-
-/// Also of blocks that the data may turn out not to have.
-fn check_settings(settings: &TrainSettings) -> Result<(), LearnError> {
-    let FeatureSettings { ngrams: words, char_ngrams, .. } = settings.features;
-    let wanted = "a shortest and a longest length from 1 to 10";
-    let of_lengths = |setting, lengths: (usize, usize)| match ngrams::are_lengths(lengths) {
-        true => Ok(()),
-        false => Err(LearnError::Setting { setting, wanted, given: format!("{} to {}", lengths.0, lengths.1) }),
-    };
-    of_lengths("runs of stems", words)?;
-    char_ngrams.map_or(Ok(()), |lengths| of_lengths("runs of characters", lengths))?;
-    if settings.folds < 2 {
-        let given = settings.folds.to_string();
-        return Err(LearnError::Setting { setting: "the number of folds", wanted: "2 or more", given });
-    }
-    if let Optimize::Precision(share) | Optimize::Recall(share) = settings.optimize
-        && !(share > 0.0 && share <= 1.0)
-    {
-        let (setting, wanted) = ("the aim of thresholds", "above 0 and at most 1");
-        return Err(LearnError::Setting { setting, wanted, given: share.to_string() });
-    }
-    let mut strengths = [settings.l2, settings.cues_l2, settings.vectors_l2].into_iter().flatten();
-    strengths.try_for_each(|alpha| L2::new(alpha).map(drop))
-}
-
-fn truth_of(examples: &[&Example], labels: &LabelSet) -> Truth {
-    let k = labels.len();
-    let mut has = vec![false; examples.len() * k];
-    for (i, example) in examples.iter().enumerate() {
-        for label in example.labels.iter().filter_map(|label| labels.find(label)) {
-            has[i * k + label.index()] = true;
-        }
-    }
-    Truth::new(k, has)
-}
-
-fn check_size(labels: &LabelSet, featurizer: &Featurizer, settings: &TrainSettings) -> Result<(), LearnError> {
-    let (labels, terms) = (labels.len(), featurizer.vocabulary().len());
-    if terms == 0 {
-        return Err(LearnError::NoTerms { units: settings.features.min_count, groups: settings.features.min_groups });
-    }
-    let bytes = labels as u64 * terms as u64 * 8;
-    if bytes > MOST_WEIGHTS {
-        return Err(LearnError::TooLarge { labels, terms, mib: bytes >> 20, most: MOST_WEIGHTS >> 20 });
-    }
-    Ok(())
 }
 
 fn costs_of(examples: &[&Example], truth: &Truth, task: Task, settings: &TrainSettings) -> Costs {
@@ -592,42 +479,6 @@ fn log_count_ratios(rows: &Rows, truth: &Truth, costs: &Costs) -> Vec<f64> {
     ratios
 }
 
-/// The folds, by `fold_by`, else by group, else by text; and a warning where a promise cannot be kept.
-fn folds_of(examples: &[&Example], settings: &TrainSettings) -> (Folds, Vec<String>) {
-    let mut warnings = Vec::new();
-    let keys: Vec<Cow<str>> = examples.iter().map(|example| fold_key(example, settings)).collect();
-    let folds = Folds::by_key(&keys, settings.folds, settings.seed);
-    if folds.count >= 2 {
-        if folds.count < settings.folds {
-            warnings
-                .push(format!("only {} groups, so {} folds instead of {}", folds.count, folds.count, settings.folds));
-        }
-        return (folds, warnings);
-    }
-    warnings.push("all units are of one group, so folds are made of single units and held-out figures flatter".into());
-    let texts: Vec<Cow<str>> = examples.iter().map(|example| composed(&example.text)).collect();
-    (Folds::by_key(&texts, settings.folds, settings.seed), warnings)
-}
-
-/// Units with the same key are held out in the same fold.
-fn fold_key<'a>(example: &'a Example, settings: &TrainSettings) -> Cow<'a, str> {
-    match &settings.fold_by {
-        Some(column) => composed(example.in_column(column).unwrap_or(&example.text)),
-        None => example.kept_together(),
-    }
-}
-
-/// Which units thresholds and calibration look at.
-fn counted_units(examples: &[&Example], settings: &TrainSettings, warnings: &mut Vec<String>) -> Vec<bool> {
-    let Some((column, value)) = &settings.calibrate_where else { return vec![true; examples.len()] };
-    let counted: Vec<bool> = examples.iter().map(|example| example.says(column, value)).collect();
-    if counted.contains(&true) {
-        return counted;
-    }
-    warnings.push(format!("no unit has {column} = {value}, so thresholds and calibration look at all of them"));
-    vec![true; examples.len()]
-}
-
 fn assemble(
     ground: &Ground,
     featurizer: Featurizer,
@@ -637,9 +488,10 @@ fn assemble(
     evidence: Evidence,
     examples: &[&Example],
 ) -> Model {
-    let Fits { blocks, selections, folds } = *fits;
-    let (weights, intercepts) = blocks::join(blocks, points, &evidence.calibrations, featurizer.vocabulary().len());
+    let Evidence { calibrations, labels: judged, keywords, overall } = evidence;
     let settings = ground.settings;
+    let (weights, intercepts) = blocks::join(fits.blocks, points, &calibrations, featurizer.vocabulary().len());
+    let thresholds = judged.iter().map(|label| label.threshold).collect();
     let groups: BTreeSet<Cow<str>> = examples.iter().map(|example| example.kept_together()).collect();
     let card = Card {
         note: settings.note.clone(),
@@ -647,31 +499,14 @@ fn assemble(
         groups: groups.len() as u64,
         kept_out: ground.kept_out,
         data: data_fingerprint(examples.iter().copied()),
-        learning: Learning {
-            blocks: blocks.iter().zip(selections).map(|(block, selection)| learned(block, selection)).collect(),
-            folds: folds.count as u32,
-            fold_by: settings.fold_by.clone(),
-            seed: settings.seed,
-            solver: format!("{:?}", settings.solver).to_lowercase(),
-            optimize: settings.optimize.to_string(),
-            class_weight: format!("{:?}", settings.class_weight).to_lowercase(),
-            weigh: settings.weigh.iter().map(Weighing::to_string).collect(),
-            row_weights: RowWeights::of(examples.iter().map(|example| example.weight)),
-            calibrate_where: settings
-                .calibrate_where
-                .as_ref()
-                .filter(|(column, value)| examples.iter().any(|example| example.extra.get(column) == Some(value)))
-                .map(|(column, value)| format!("{column}={value}")),
-            version: env!("CARGO_PKG_VERSION").into(),
-        },
-        overall: evidence.overall,
-        labels: evidence.labels,
+        learning: learning(ground, fits, examples),
+        overall,
+        labels: judged,
         cues: Vec::new(),
         compression: None,
         mirror: settings.mirror.clone(),
-        vectors: vector_card(ground, &featurizer, blocks),
+        vectors: vector_card(ground, &featurizer, fits.blocks),
     };
-    let thresholds = card.labels.iter().map(|label| label.threshold).collect();
     let mut model = Model {
         task: ground.task,
         labels,
@@ -684,18 +519,42 @@ fn assemble(
         seen: SeenTexts::of(examples.iter().map(|example| &example.text[..])),
         fingerprint: String::new(),
     };
-    if settings.compression != Wish::default() {
-        let mut scratch = model.scratch();
-        let rows = examples.iter().map(|example| model.featurizer.row(&example.text, &mut scratch));
-        if let Some((weights, done)) = model.weights.compressed(settings.compression, rows) {
-            model.weights = weights;
-            model.card.compression = Some(done);
-        }
-    }
-    evidence::name_strong_terms(&mut model, examples);
-    model.card.cues = cue_use::cards(&model, ground, fits, &evidence.calibrations);
+    compress(&mut model, settings.compression, examples);
+    evidence::name_strong_terms(&mut model, &keywords, examples);
+    model.card.cues = cue_use::cards(&model, ground, fits, &calibrations);
     model.featurizer = model.featurizer.with_known_cues();
     model
+}
+
+/// Makes the weights smaller, if that is wished for, and says in the card what it cost.
+fn compress(model: &mut Model, wish: Wish, examples: &[&Example]) {
+    if wish == Wish::default() {
+        return;
+    }
+    let mut scratch = model.scratch();
+    let rows = examples.iter().map(|example| model.featurizer.row(&example.text, &mut scratch));
+    if let Some((weights, done)) = model.weights.compressed(wish, rows) {
+        model.weights = weights;
+        model.card.compression = Some(done);
+    }
+}
+
+/// How it was learned, for the card.
+fn learning(ground: &Ground, fits: &Fits, examples: &[&Example]) -> Learning {
+    let settings = ground.settings;
+    Learning {
+        blocks: fits.blocks.iter().zip(fits.selections).map(|(block, selection)| learned(block, selection)).collect(),
+        folds: fits.folds.count as u32,
+        fold_by: settings.fold_by.clone(),
+        seed: settings.seed,
+        solver: settings.solver.name().into(),
+        optimize: settings.optimize.to_string(),
+        class_weight: settings.class_weight.name().into(),
+        weigh: settings.weigh.iter().map(Weighing::to_string).collect(),
+        row_weights: RowWeights::of(examples.iter().map(|example| example.weight)),
+        calibrate_where: ground.judged.map(str::to_owned),
+        version: env!("CARGO_PKG_VERSION").into(),
+    }
 }
 
 /// What is known of the vectors, if there were any.
@@ -774,5 +633,23 @@ mod tests {
         let (with, without) = (train(&all, &settings, &|_| {}).unwrap(), train(&judged, &settings, &|_| {}).unwrap());
         assert_eq!(with.model.to_bytes(), without.model.to_bytes());
         assert!(with.warnings.iter().any(|said| said == "1 of 13 units are not judged yet and were left out"));
+        let HeldOut { units, judgement } = with.held_out;
+        assert_eq!(units.len(), judged.len());
+        for (at, unit) in units.into_iter().enumerate() {
+            assert_eq!(all[unit].labels.is_empty(), !judgement.truth.has(at, 0), "unit {unit}");
+            assert!(!all[unit].pending);
+        }
+        let surveyed = survey::survey(&all, &settings).unwrap();
+        assert_eq!((surveyed.units, surveyed.repeated, surveyed.without), (12, 0, 6));
+        assert!(with.warnings.starts_with(&surveyed.warnings) && surveyed.warnings.len() == 1);
+    }
+
+    #[test]
+    fn a_survey_fails_where_training_would_before_it_learns() {
+        let settings = TrainSettings { folds: 2, ..TrainSettings::default() };
+        let mut odd = judged();
+        odd[3].weight = f64::NAN;
+        let failed = survey::survey(&odd, &settings).unwrap_err();
+        assert_eq!(failed.to_string(), train(&odd, &settings, &|_| {}).unwrap_err().to_string());
     }
 }

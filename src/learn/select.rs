@@ -64,6 +64,9 @@ pub struct Field<'a> {
 ///
 /// # Errors
 /// [`LearnError::Strength`] if a strength of the grid is not positive.
+///
+/// # Panics
+/// If the grid is empty.
 pub fn best(field: &Field, grid: &[f64], fitted: &(dyn Fn() + Sync)) -> Result<Selection, LearnError> {
     let is_dual = dual::suits(&field.problem, field.positive) && !field.keep_points;
     let layout = is_dual.then(|| Layout::of(&field.problem));

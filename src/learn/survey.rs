@@ -5,13 +5,9 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use super::{
-    LearnError, TrainSettings, check_columns, check_settings, check_size, data_fingerprint, folds_of, labels_of,
-    task_of, truth_of,
-};
+use super::prepared::{Prepared, judged};
+use super::{LearnError, TrainSettings, data_fingerprint};
 use crate::corpus::Example;
-use crate::evaluate::judgement::group_numbers;
-use crate::features::Featurizer;
 use crate::model::Task;
 use crate::text::form::composed;
 
@@ -64,19 +60,9 @@ pub struct Contradiction {
 /// # Errors
 /// Those of [`super::train`] that come before learning.
 pub fn survey(examples: &[Example], settings: &TrainSettings) -> Result<Survey, LearnError> {
-    let labels = labels_of(examples)?;
-    check_columns(examples, settings)?;
-    check_settings(settings)?;
-    let task = task_of(examples, settings.task)?;
-    let texts: Vec<&str> = examples.iter().map(|example| example.text.as_str()).collect();
-    let groups = group_numbers(examples);
-    let (featurizer, _, kept_out) =
-        Featurizer::learn_beside(settings.features.clone(), &texts, Some(&groups), std::iter::empty())?;
-    check_size(&labels, &featurizer, settings)?;
-    let all: Vec<&Example> = examples.iter().collect();
-    let (folds, warnings) = folds_of(&all, settings);
-    let truth = truth_of(&all, &labels);
-    let surveyed = labels.iter().map(|(label, name)| SurveyedLabel {
+    let prepared = Prepared::of(examples, settings)?;
+    let Prepared { groups, truth, .. } = &prepared;
+    let surveyed = prepared.labels.iter().map(|(label, name)| SurveyedLabel {
         name: name.to_owned(),
         support: truth.support(label.index()),
         groups: (0..groups.len())
@@ -85,26 +71,27 @@ pub fn survey(examples: &[Example], settings: &TrainSettings) -> Result<Survey, 
             .collect::<BTreeSet<_>>()
             .len(),
     });
-    let (repeated, contradictory) = repeats(examples);
+    let (repeated, contradictory) = repeats(judged(examples));
     Ok(Survey {
-        units: examples.len(),
+        units: prepared.examples.len(),
         groups: groups.iter().collect::<BTreeSet<_>>().len(),
-        task,
+        task: prepared.task,
         labels: surveyed.collect(),
-        without: examples.iter().filter(|example| example.labels.is_empty()).count(),
-        several: examples.iter().filter(|example| example.labels.len() > 1).count(),
-        folds: folds.count,
-        terms: featurizer.vocabulary().len(),
-        kept_out,
-        data: data_fingerprint(examples),
+        without: judged(examples).filter(|example| example.labels.is_empty()).count(),
+        several: judged(examples).filter(|example| example.labels.len() > 1).count(),
+        folds: prepared.folds.count,
+        terms: prepared.featurizer.vocabulary().len(),
+        kept_out: prepared.kept_out,
+        data: data_fingerprint(judged(examples)),
         repeated,
         contradictory,
-        warnings,
+        warnings: prepared.warnings,
     })
 }
 
 /// How many texts stand more than once, and where their labels part, the first place first.
-pub fn repeats(examples: &[Example]) -> (usize, Vec<Contradiction>) {
+pub fn repeats<'a>(examples: impl IntoIterator<Item = &'a Example>) -> (usize, Vec<Contradiction>) {
+    let examples: Vec<&Example> = examples.into_iter().collect();
     let texts: Vec<Cow<str>> = examples.iter().map(|example| composed(example.text.trim())).collect();
     let text = |row: usize| &texts[row];
     let mut by_text: Vec<usize> = (0..examples.len()).collect();

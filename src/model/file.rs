@@ -22,6 +22,7 @@ use super::seen::SeenTexts;
 use super::weights::{Values, Weights};
 use super::{Model, Task, header, part};
 use crate::codebook::LabelSet;
+use crate::digest::hex;
 use crate::features::cues::{self, CueSet};
 use crate::features::vocabulary::{FeatureId, Vocabulary};
 use crate::features::{Extractor, FeatureSettings, Featurizer, StoredCues, ngrams};
@@ -439,14 +440,13 @@ pub fn sha256_of(path: &Path) -> io::Result<String> {
     }
 }
 
-/// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn assemble(tensors: &Tensors, metadata: Metadata, check: Check) -> Result<Model, &'static str> {
     if metadata.stemmer != STEMMER {
         return Err("it needs another stemmer than this rhetor has");
+    }
+    // Their numbers would wrap, and a label would answer to the name of another.
+    if metadata.labels.len() > LabelSet::MOST {
+        return Err("it has more labels than can be numbered (65,535)");
     }
     let labels = LabelSet::new(metadata.labels.clone());
     if labels.len() != metadata.labels.len() || labels.iter().map(|(_, name)| name).ne(&metadata.labels) {

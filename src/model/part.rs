@@ -1,16 +1,18 @@
 //! A file that takes its name only when it is whole.
 //!
 //! It is written as `.NAME.rhetor-part` in the same folder, synced, and renamed, so that whoever opens NAME finds either
-//! the old file or the new one, whenever the power fails. A part that a killed run left behind is written anew by the
-//! next writer of NAME; one that somebody is still writing is theirs, which a lock tells.
+//! the old file or the new one, whenever the power fails. A part that a killed run left behind is removed by the next
+//! writer of NAME; one that somebody is still writing is theirs, which a lock tells.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
+
+use crate::digest::hex;
 
 /// How a part is called behind the name that the file will have.
 const ENDING: &str = ".rhetor-part";
@@ -73,13 +75,13 @@ impl PartFile {
             return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a folder"));
         }
         let part = part_of(&whole)?;
-        let file = locked(&part).map_err(|error| in_folder(error, old.is_some()))?;
+        let rights = if old.is_some() { Rights::Ours } else { Rights::Usual };
+        let file = locked(&part, rights).map_err(|error| in_folder(error, old.is_some()))?;
         in_work().insert(part.clone());
         let begun = PartFile { out: BufWriter::with_capacity(BUFFER, file), names: Some(Names { part, whole }) };
-        begun.out.get_ref().set_len(0)?;
         if let Some(old) = old {
             keep_owner(begun.out.get_ref(), &old);
-            // Who could read the old file can read the new one. Where that is refused, the usual rights must do.
+            // Who could read the old file can read the new one. Where that is refused, only we can.
             let _ = begun.out.get_ref().set_permissions(old.permissions());
         }
         Ok(begun)
@@ -126,7 +128,7 @@ impl Drop for PartFile {
 /// A file that may be written is not replaced in a folder that may not, which surprises.
 fn in_folder(error: io::Error, is_there: bool) -> io::Error {
     match error.kind() {
-        io::ErrorKind::PermissionDenied if is_there => {
+        io::ErrorKind::PermissionDenied if is_there && error.raw_os_error().is_some() => {
             let words = format!("{error}\nhint: files are replaced whole, so that their folder must be writable, too");
             io::Error::new(error.kind(), words)
         }
@@ -199,11 +201,22 @@ fn opened(stream: &Path) -> io::Result<File> {
     File::options().append(true).open(stream)
 }
 
-/// The part, ours alone. It is emptied only once it is locked: until then it may be somebody else's work.
-fn locked(part: &Path) -> io::Result<File> {
+/// A new part, ours alone. What is there already is never written to, since somebody else may have put it there: a file of theirs, which the output would then
+/// be, or a second name of a file of ours. If nobody is writing it, it is removed.
+fn locked(part: &Path, rights: Rights) -> io::Result<File> {
     loop {
         clear_the_way(part)?;
-        let file = File::options().write(true).create(true).truncate(false).open(part)?;
+        let (file, is_new) = match made(part, rights) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                match File::options().write(true).open(part) {
+                    Ok(file) => (file, false),
+                    // Its writer has just given it its name.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                    Err(error) => return Err(in_the_way(part, error)),
+                }
+            }
+            made => (made?, true),
+        };
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -214,11 +227,47 @@ fn locked(part: &Path) -> io::Result<File> {
             Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
             Err(TryLockError::Error(error)) => return Err(error),
         }
-        // Between opening and locking its writer may have given it its name; then what is locked is the whole file.
-        if is_still_called(&file, part) {
-            return Ok(file);
+        // Between opening and locking it may have been given its name, or been taken for one that nobody is writing.
+        match (is_still_called(&file, part), is_new) {
+            (true, true) => return Ok(file),
+            (true, false) => fs::remove_file(part).map_err(|error| in_the_way(part, error))?,
+            (false, _) => {}
         }
     }
+}
+
+/// Who may read a part while it is written.
+#[derive(Clone, Copy, PartialEq)]
+enum Rights {
+    /// Those whom the system's usual rights let.
+    Usual,
+    /// Nobody else, until it has the rights of the file that it replaces.
+    Ours,
+}
+
+/// A file that was not there; no link is followed.
+fn made(part: &Path, rights: Rights) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    if rights == Rights::Ours {
+        for_us_alone(&mut options);
+    }
+    options.open(part)
+}
+
+#[cfg(unix)]
+fn for_us_alone(options: &mut OpenOptions) {
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+}
+
+/// Other systems have other rights.
+#[cfg(not(unix))]
+fn for_us_alone(_: &mut OpenOptions) {}
+
+/// A part that somebody else left, or is writing.
+fn in_the_way(part: &Path, error: io::Error) -> io::Error {
+    let hint = "another user may be writing it; if nobody is, remove it";
+    io::Error::new(error.kind(), format!("{} stands in the way: {error}\nhint: {hint}", part.display()))
 }
 
 /// Removes what bears the part's name and is no part: a link would have us write into whatever it points to, a pipe would have us wait
@@ -273,7 +322,7 @@ fn part_of(path: &Path) -> io::Result<PathBuf> {
     } else {
         // Its name would be longer than names may be.
         let sum = Sha256::digest(name.as_encoded_bytes());
-        part.push(sum[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+        part.push(hex(&sum[..8]));
     }
     part.push(ENDING);
     Ok(folder.join(part))
@@ -344,6 +393,33 @@ mod tests {
         fs::create_dir(folder.path().join(".a.rhetor-part")).unwrap();
         assert!(replace(&path, b"more").unwrap_err().to_string().contains("stands in the way"));
         assert_eq!(fs::read(&path).unwrap(), b"ours");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_in_the_place_of_the_part_is_not_written_to() {
+        use std::os::unix::fs::MetadataExt;
+        let folder = tempfile::tempdir().unwrap();
+        let (path, part) = (folder.path().join("a"), folder.path().join(".a.rhetor-part"));
+        let other = folder.path().join("other");
+        fs::write(&other, "theirs").unwrap();
+        fs::hard_link(&other, &part).unwrap();
+        replace(&path, b"ours").unwrap();
+        assert_eq!((fs::read(&path).unwrap(), fs::read(&other).unwrap()), (b"ours".to_vec(), b"theirs".to_vec()));
+        let planted = File::create(&part).unwrap();
+        replace(&path, b"new").unwrap();
+        assert_ne!(fs::metadata(&path).unwrap().ino(), planted.metadata().unwrap().ino());
+        assert_eq!((fs::read(&path).unwrap(), planted.metadata().unwrap().len()), (b"new".to_vec(), 0));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_can_open_a_part_before_it_has_the_rights_of_the_old_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let part = folder.path().join("part");
+        let mode = |file: &File| file.metadata().unwrap().permissions().mode() & 0o077;
+        assert_eq!(mode(&locked(&part, Rights::Ours).unwrap()), 0);
     }
 
     #[cfg(unix)]

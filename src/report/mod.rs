@@ -9,7 +9,6 @@ pub mod table;
 pub mod terminal;
 pub mod voiced;
 
-pub use crate::text::visible;
 use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;

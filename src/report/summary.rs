@@ -4,11 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
-use super::{Named, ONLY_QUOTATIONS, Record, Report, Setting, column, visible};
+use super::{Named, ONLY_QUOTATIONS, Record, Report, Setting, column};
 use crate::codebook::LabelId;
 use crate::framing::voice::Voice;
 use crate::text::cell::{into_io, without_formula};
+use crate::text::count::counted;
 use crate::text::speech::{Cast, Hearing, Member, UNCLEAR};
+use crate::text::visible;
 
 /// Speakers of a file that are counted one by one, those with most framings; up to twice as many are held on the way.
 const MOST_SPEAKERS: usize = 500;
@@ -139,6 +141,58 @@ impl Tally {
     }
 }
 
+impl Tally {
+    fn is_voiced(&self) -> bool {
+        self.said.keys().any(|(_, voice, _)| voice.is_some())
+    }
+
+    /// A row for each label that was found, the commonest first, with its voices if they are told.
+    fn write_labels(&self, setting: &Setting, out: &mut impl Write) -> io::Result<()> {
+        let labels = setting.model.labels();
+        let width = column::width(labels.iter().map(|(_, name)| name), 0);
+        let hears_all = setting.hearing() == Hearing::Everything;
+        let own = if hears_all { "author" } else { "unquoted" };
+        let mut rows: Vec<(u64, &str, usize)> =
+            labels.iter().map(|(label, name)| (self.counts[label.index()], name, label.index())).collect();
+        rows.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+        rows.retain(|(count, ..)| *count > 0);
+        if !rows.is_empty() {
+            let voices = if self.is_voiced() { format!("  {own} quoted reported mixed") } else { String::new() };
+            writeln!(out, "  {:<width$}   count   share{voices}", "")?;
+        }
+        for (count, name, label) in rows {
+            write!(out, "  {:<width$} {count:>7} {:>7}", column::cell(visible(name)), share(count, self.units))?;
+            if self.is_voiced() {
+                let voices = Voice::ALL.map(|voice| self.in_voice(label, voice));
+                let [author, quoted, reported, mixed] =
+                    voices.map(|count| if count == 0 { "·".into() } else { count.to_string() });
+                let (reported, first) = (if hears_all { &reported } else { "–" }, own.len() + 1);
+                write!(out, " {author:>first$} {quoted:>6} {reported:>8} {mixed:>5}")?;
+            }
+            writeln!(out)?;
+        }
+        Ok(())
+    }
+
+    /// Who is quoted or reported, with their framings: of those with a name the first [`SPEAKERS_SHOWN`].
+    fn write_speakers(&self, setting: &Setting, out: &mut impl Write) -> io::Result<()> {
+        let speakers = self.speakers();
+        let named = speakers.iter().filter(|(name, _)| *name != UNCLEAR && *name != OTHERS).count();
+        for (at, (speaker, counts)) in speakers.into_iter().enumerate() {
+            if at >= SPEAKERS_SHOWN && at < named {
+                continue;
+            }
+            if at == named && named > SPEAKERS_SHOWN {
+                writeln!(out, "  … and {} speakers more (all with -f csv)", named - SPEAKERS_SHOWN)?;
+            }
+            let name = |label: usize| visible(setting.model.labels().name(LabelId(label as u16)));
+            let counts: Vec<String> = counts.iter().map(|(label, count)| format!("{} {count}", name(*label))).collect();
+            writeln!(out, "  {}: {}", visible(speaker), counts.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
 impl<'a, W: Write> Summary<'a, W> {
     pub fn new(setting: &'a Setting<'a>, out: W, shape: Shape) -> Self {
         Summary { setting, out, shape, files: Vec::new(), spreadsheet_safe: false }
@@ -150,67 +204,25 @@ impl<'a, W: Write> Summary<'a, W> {
     }
 
     fn text(&mut self) -> io::Result<()> {
-        let labels = self.setting.model.labels();
-        let width = column::width(labels.iter().map(|(_, name)| name), 0);
-        let hears_all = self.setting.hearing() == Hearing::Everything;
-        let own = if hears_all { "author" } else { "unquoted" };
-        for (at, file) in self.files.iter().enumerate() {
+        let Summary { setting, out, files, .. } = self;
+        for (at, file) in files.iter().enumerate() {
             if at > 0 {
-                writeln!(self.out)?;
+                writeln!(out)?;
             }
-            let framed = share(file.framed, file.units);
             writeln!(
-                self.out,
-                "{}: {} {}, {} with a framing{} ({framed})",
+                out,
+                "{}: {}, {} with a framing{} ({})",
                 visible(&file.path),
-                file.units,
-                if file.units == 1 { "unit" } else { "units" },
+                counted(file.units, "unit", "units"),
                 file.framed,
-                self.setting.asked()
+                setting.asked(),
+                share(file.framed, file.units)
             )?;
-            let mut rows: Vec<(u64, &str, usize)> =
-                labels.iter().map(|(label, name)| (file.counts[label.index()], name, label.index())).collect();
-            rows.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
-            rows.retain(|(count, ..)| *count > 0);
-            let is_voiced = file.said.keys().any(|(_, voice, _)| voice.is_some());
-            if !rows.is_empty() {
-                let voices = if is_voiced { format!("  {own} quoted reported mixed") } else { String::new() };
-                writeln!(self.out, "  {:<width$}   count   share{voices}", "")?;
-            }
-            for (count, name, label) in rows {
-                write!(
-                    self.out,
-                    "  {:<width$} {count:>7} {:>7}",
-                    column::cell(visible(name)),
-                    share(count, file.units)
-                )?;
-                if is_voiced {
-                    let voices = Voice::ALL.map(|voice| file.in_voice(label, voice));
-                    let [author, quoted, reported, mixed] =
-                        voices.map(|count| if count == 0 { "·".into() } else { count.to_string() });
-                    let (reported, first) = (if hears_all { &reported } else { "–" }, own.len() + 1);
-                    write!(self.out, " {author:>first$} {quoted:>6} {reported:>8} {mixed:>5}")?;
-                }
-                writeln!(self.out)?;
-            }
-            let speakers = file.speakers();
-            let named = speakers.iter().filter(|(name, _)| *name != UNCLEAR && *name != OTHERS).count();
-            for (at, (speaker, counts)) in speakers.into_iter().enumerate() {
-                if at >= SPEAKERS_SHOWN && at < named {
-                    continue;
-                }
-                if at == named && named > SPEAKERS_SHOWN {
-                    writeln!(self.out, "  … and {} speakers more (all with -f csv)", named - SPEAKERS_SHOWN)?;
-                }
-                let counts = counts
-                    .iter()
-                    .map(|(label, count)| format!("{} {count}", visible(labels.name(LabelId(*label as u16)))));
-                writeln!(self.out, "  {}: {}", visible(speaker), counts.collect::<Vec<_>>().join(", "))?;
-            }
+            file.write_labels(setting, out)?;
+            file.write_speakers(setting, out)?;
         }
-        let is_voiced = self.files.iter().any(|file| file.said.keys().any(|(_, voice, _)| voice.is_some()));
-        if is_voiced && !hears_all {
-            writeln!(self.out, "\n{ONLY_QUOTATIONS}")?;
+        if files.iter().any(Tally::is_voiced) && setting.hearing() != Hearing::Everything {
+            writeln!(out, "\n{ONLY_QUOTATIONS}")?;
         }
         Ok(())
     }

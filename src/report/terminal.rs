@@ -7,12 +7,12 @@ use anstyle::{Ansi256Color, AnsiColor, Color, RgbColor, Style};
 use textwrap::{Options, WordSplitter};
 
 use super::html::mark::{self, TINTS};
-use super::{Record, Report, Said, Setting, visible};
+use super::{Record, Report, Said, Setting};
 use crate::features::{cues, ngrams};
 use crate::framing::Framing;
 use crate::framing::evidence::{Evidence, Order, Term};
 use crate::framing::voice::Voice;
-use crate::text::Span;
+use crate::text::{Span, visible};
 
 /// How many terms of an explanation are shown one by one.
 const TERMS_SHOWN: usize = 10;

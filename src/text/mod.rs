@@ -3,6 +3,7 @@
 
 mod abbreviation;
 pub mod cell;
+pub mod count;
 pub mod foreign;
 pub mod form;
 pub(crate) mod gzip;
@@ -106,8 +107,9 @@ pub fn visible(text: &str) -> String {
         '\t' => ' ',
         '\u{7F}' => '␡',
         c @ '\0'..='\u{1F}' => char::from_u32(0x2400 + c as u32).unwrap_or('␦'),
-        // C1 controls, and marks that turn the direction of what follows.
+        // C1 controls, marks that turn the direction of what follows, ends of lines and paragraphs, and what takes no room; not what joins letters.
         '\u{80}'..='\u{9F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => '␦',
+        '\u{61C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}' | '\u{2029}' | '\u{FEFF}' => '␦',
         c => c,
     };
     text.chars().map(seen).collect()
@@ -121,5 +123,7 @@ mod tests {
     fn a_terminal_cannot_be_steered_by_the_text() {
         assert_eq!(visible("a\u{1b}[31mred\u{7f}\n\u{9b}2J\u{202e}"), "a␛[31mred␡␊␦2J␦");
         assert_eq!(visible("naïve — “quoted”"), "naïve — “quoted”");
+        assert_eq!(visible("a\u{200e}b\u{2028}c\u{feff}"), "a␦b␦c␦");
+        assert_eq!(visible("می\u{200c}خواهم"), "می\u{200c}خواهم");
     }
 }

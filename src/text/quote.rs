@@ -35,14 +35,6 @@ pub fn quotations(text: &str) -> Vec<Quotation> {
     nested(reader.found)
 }
 
-/// The share of the bytes of `span` that lie in any of the `quotations`, marks included: 0 to 1, and 0 for an empty span.
-pub fn quoted_share(quotations: &[Quotation], span: Span) -> f64 {
-    let near = quotations.iter().take_while(|quotation| quotation.span.start < span.end);
-    let outermost = near.filter(|quotation| quotation.depth == 0);
-    let inside: usize = outermost.filter_map(|quotation| quotation.span.overlap(span)).map(Span::len).sum();
-    if span.is_empty() { 0.0 } else { inside as f64 / span.len() as f64 }
-}
-
 /// First bytes of the characters that [`Reader::read`] looks at: `"`, `'` and line breaks; « »; “ ” „ ‘ ’ ‚ ‹ › — ―; 「 」 『 』.
 const CANDIDATES: [[u8; 3]; 2] = [*b"\"'\n", [0xC2, 0xE2, 0xE3]];
 
@@ -532,18 +524,6 @@ mod tests {
     }
 
     #[test]
-    fn the_quoted_share_counts_each_byte_once() {
-        let text = "“a ‘b’ c” dddd";
-        let all = quotations(text);
-        assert_eq!(all.len(), 2);
-        let share = all[0].span.len() as f64 / text.len() as f64;
-        assert_eq!(quoted_share(&all, Span::new(0, text.len())), share);
-        assert_eq!(quoted_share(&all, all[1].span), 1.0);
-        assert_eq!(quoted_share(&all, Span::new(text.len() - 4, text.len())), 0.0);
-        assert_eq!(quoted_share(&all, Span::new(0, 0)), 0.0);
-    }
-
-    #[test]
     fn a_text_of_marks_alone_is_read_in_linear_time() {
         for mark in ["“", "\"a ", "'s x", "(“", "“a ", "“a. ", "“A. a", "’s a", "»", "— a, ", "„“", "\n\n—A", "\n "]
         {
@@ -573,12 +553,6 @@ mod tests {
                     prop_assert!(a.span.overlap(b.span).is_none() || a.span.contains(b.span));
                 }
             }
-        }
-
-        #[test]
-        fn a_share_is_between_none_and_all(text in "[a-c '\"“”]{0,30}", start in 0usize..30, length in 0usize..30) {
-            let share = quoted_share(&quotations(&text), Span::new(start, start + length));
-            prop_assert!((0.0..=1.0).contains(&share));
         }
     }
 }

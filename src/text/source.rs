@@ -33,6 +33,16 @@ pub fn open(path: &Path) -> io::Result<Source> {
     from(Box::new(file))
 }
 
+/// All bytes of a file as it stands, or none if they are more than `most`: a device says that it has no length, and may have no end.
+///
+/// # Errors
+/// Those of the file system.
+pub fn bounded(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    Ok(Some(bytes).filter(|bytes| bytes.len() as u64 <= most))
+}
+
 /// As [`open`] for bytes that come from elsewhere.
 ///
 /// # Errors
@@ -88,6 +98,16 @@ mod tests {
         assert_eq!(read(b"plain".to_vec()).unwrap(), "plain");
         assert_eq!(read(b"p".to_vec()).unwrap(), "p");
         assert_eq!(read(Vec::new()).unwrap(), "");
+    }
+
+    #[test]
+    fn a_file_of_more_bytes_than_it_may_have_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        std::fs::write(&path, "four").unwrap();
+        assert_eq!(bounded(&path, 4).unwrap().as_deref(), Some(&b"four"[..]));
+        assert_eq!(bounded(&path, 3).unwrap(), None);
+        assert!(bounded(&folder.path().join("none"), 3).is_err());
     }
 
     #[test]

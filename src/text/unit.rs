@@ -139,8 +139,14 @@ impl Lines<'_> {
     }
 }
 
-fn newlines(bytes: &[u8]) -> u64 {
+/// How many lines end in these bytes.
+pub(crate) fn newlines(bytes: &[u8]) -> u64 {
     memchr_iter(b'\n', bytes).count() as u64
+}
+
+/// The beginning of an input without its byte order mark, if UTF-8 has one.
+pub fn unmarked(first: &[u8]) -> &[u8] {
+    first.strip_prefix(BOM).unwrap_or(first)
 }
 
 /// The name of the encoding if the input begins with a byte order mark of UTF-16, which no [`Splitter`] reads.

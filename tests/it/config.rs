@@ -38,6 +38,29 @@ fn a_configuration_names_no_files_and_its_slips_are_named() {
 }
 
 #[test]
+fn a_configuration_that_is_only_found_lifts_no_bound_and_decides_nothing_in_silence() {
+    let desk = Desk::with("rhetor.toml", "[classify]\nmax-record = 1000000000000\n");
+    desk.run_with("classify", "They will pay.").ends(2).says(
+        "rhetor.toml: max-record = 1000000000000 is more than a file may set that is only found (1048576)\nhint: type",
+    );
+    desk.run_with("classify --config rhetor.toml --max-record 64", "They will pay.").ok();
+    let desk = desk.and("rhetor.toml", "[classify]\nmax-record = \"64K\"\nthreshold = 1\n");
+    desk.run_with("classify -q", "They will pay.").ok().says("rhetor.toml: max-record = 64K, threshold = 1");
+    assert_eq!(desk.run_with("classify -q --config rhetor.toml", "They will pay.").ok().stderr, "");
+    let desk = desk.and("rhetor.toml", "[classify]\nformat = \"csv\"\n");
+    assert_eq!(desk.run_with("classify -q", "They will pay.").ok().stderr, "");
+}
+
+#[test]
+fn what_was_typed_wrongly_steers_no_terminal() {
+    let desk = Desk::with("a", "");
+    let ran = desk.command("classify").arg("--\u{9b}31m\u{202e}x").output().unwrap();
+    let said = String::from_utf8(ran.stderr).unwrap();
+    assert_eq!(ran.status.code(), Some(2));
+    assert!(said.contains('␦') && !said.contains(['\u{9b}', '\u{202e}']), "{said:?}");
+}
+
+#[test]
 fn a_configuration_trains_as_the_same_options_do() {
     let desk = Desk::with("train.csv", LABELLED);
     desk.run("train train.csv -o typed --cues none --ngrams 1,1 --seed 7 --no-config").ok();

@@ -264,3 +264,11 @@ fn a_file_changed_ten_thousand_times_does_no_harm() {
         );
     }
 }
+
+#[test]
+fn a_file_with_more_labels_than_can_be_numbered_is_refused() {
+    let labels = |count: usize| (0..count).map(|n| format!("{n:06}")).collect::<Vec<String>>();
+    let failed = |count| read(&with_metadata(&tiny(), |json| json["labels"] = labels(count).into())).unwrap_err();
+    assert!(failed(65_536).to_string().contains("more labels than can be numbered"), "{}", failed(65_536));
+    assert!(failed(65_535).to_string().contains("do not fit its labels"), "{}", failed(65_535));
+}

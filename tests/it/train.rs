@@ -432,6 +432,12 @@ fn the_card_names_the_units_that_it_judges_and_counts_them() {
     let card: Value = serde_json::from_str(&desk.run("inspect -m m --format json").ok().stdout).unwrap();
     assert_eq!(card["learning"]["calibrate_where"], "part=document");
     assert_eq!((&card["labels"][0]["support"], &card["labels"][0]["judged"]), (&8.into(), &4.into()));
+    let desk = desk.and("accents.csv", with_column("part", "cafe\u{301}"));
+    for (data, asked) in [("train.csv", "group=a"), ("accents.csv", "part=caf\u{e9}")] {
+        desk.run(&format!("train {data} -o m --cues none --calibrate-where {asked}")).ok();
+        let card: Value = serde_json::from_str(&desk.run("inspect -m m --format json").ok().stdout).unwrap();
+        assert_eq!(card["learning"]["calibrate_where"], asked);
+    }
     desk.run("train train.csv -o m --cues none").ok();
     let card: Value = serde_json::from_str(&desk.run("inspect -m m --format json").ok().stdout).unwrap();
     assert!(card["learning"].get("calibrate_where").is_none() && card["labels"][0].get("judged").is_none());
@@ -528,4 +534,15 @@ fn texts_that_a_column_names_are_told_where_nothing_says_what_belongs_together()
         "3 texts stand in the column `path`, and no column says which units belong together\nhint: --group-column path";
     desk.run("train train.csv -o m --cues none").ok().says(told);
     desk.run("train train.csv -o m --cues none --group-column path").ok().says_not("belong together");
+}
+
+#[test]
+fn a_dry_run_says_what_training_would_of_columns_that_decide_nothing() {
+    let desk = Desk::with("parts.csv", with_column("part", "a"));
+    for args in ["--dry-run", "-o m"] {
+        desk.run(&format!("train parts.csv --cues none --weigh part=x:2 --calibrate-where part=y {args}"))
+            .ok()
+            .says("no unit has part = x, so part=x:2 weighs nothing")
+            .says("no unit has part = y, so thresholds and calibration look at all of them");
+    }
 }

@@ -127,3 +127,18 @@ fn vectors_that_cannot_be_used_are_refused_before_training() {
     desk.run("train train.csv -o m --vectors nowhere.vec").ends(1).says("nowhere.vec: ").left_out("m");
     desk.run("train train.csv -o m --vectors-l2 1").ends(2);
 }
+
+#[test]
+fn a_dry_run_counts_the_terms_that_only_vectors_know() {
+    let desk = desk().and("none.vec", "1 3\nunheard 1 0 0\n");
+    desk.run("train train.csv -o m --cues none --vectors w.vec").ok();
+    let terms = Model::read(&desk.path("m")).unwrap().featurizer().vocabulary().len();
+    desk.run("train train.csv --cues none --vectors w.vec --dry-run")
+        .ok()
+        .prints(&format!("{terms} terms to learn on"));
+    for args in ["--dry-run", "-o n"] {
+        desk.run(&format!("train train.csv --cues none --vectors none.vec {args}"))
+            .ends(1)
+            .says("no unit has a word of the vectors");
+    }
+}

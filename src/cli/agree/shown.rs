@@ -1,13 +1,13 @@
 //! Agreement as people and spreadsheets read it.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use rhetor::evaluate::agreement::measures::{Figures, LabelAgreement, Measure, Measured};
 use rhetor::report::column::{cell, width};
 use rhetor::text::visible;
 
 use super::Findings;
+use crate::cli::line;
 use crate::cli::reading::plural;
 
 /// The least alphas that Krippendorff (2004, Content Analysis, 2nd ed., p. 241) lets one draw conclusions from, and tentative ones.
@@ -21,11 +21,6 @@ const WIDE: f64 = 0.3;
 /// What differs that is shown, and units left out of a merged file.
 const CONFUSIONS: usize = 8;
 const LEFT_OUT: usize = 10;
-
-/// Writing to a string cannot fail.
-macro_rules! line {
-    ($out:expr, $($words:tt)*) => { writeln!($out, $($words)*).expect("a string takes any text") };
-}
 
 pub fn text(found: &Findings) -> String {
     let mut out = String::new();

@@ -12,6 +12,7 @@ use rhetor::corpus::passing::{ObjectRow, ObjectRows, Passing, Stopped, TableRows
 use rhetor::corpus::{Fault, Format, Problem, Warning, shell, typed};
 use rhetor::report::{Cells, flat};
 use rhetor::text::Place;
+use rhetor::text::count::counted;
 use rhetor::text::source::{self, Source};
 use serde_json::{Map, Value};
 
@@ -76,8 +77,8 @@ impl Found {
         const SHOWN: usize = 6;
         let names: Vec<&str> = self.columns.iter().take(SHOWN).map(|(name, _)| name.as_str()).collect();
         let more = if self.columns.len() > SHOWN { ", …" } else { "" };
-        let columns = if self.columns.len() == 1 { "column" } else { "columns" };
-        format!("{} {columns} ({}{more})", self.columns.len(), names.join(", "))
+        let columns = counted(self.columns.len() as u64, "column", "columns");
+        format!("{columns} ({}{more})", names.join(", "))
     }
 }
 
@@ -220,8 +221,8 @@ impl Home {
         if self.left_out.is_empty() {
             return;
         }
-        let row = |rows: &u64| if *rows == 1 { "row" } else { "rows" };
-        let shown = self.left_out.iter().take(SHOWN).map(|(name, rows)| format!("`{name}` ({rows} {})", row(rows)));
+        let shown = self.left_out.iter().take(SHOWN);
+        let shown = shown.map(|(name, rows)| format!("`{name}` ({})", counted(*rows, "row", "rows")));
         let more = match self.left_out.len().saturating_sub(SHOWN) {
             0 => String::new(),
             more => format!(" and {more} more"),

@@ -1,18 +1,12 @@
 //! Estimates as people and spreadsheets read them.
 
-use std::fmt::Write;
-
 use rhetor::evaluate::estimate::{FEW, Share};
 use rhetor::report::column::{cell, width};
 use rhetor::text::visible;
 
 use super::{Findings, LabelShare, Shares};
+use crate::cli::line;
 use crate::cli::reading::plural;
-
-/// Writing to a string cannot fail.
-macro_rules! line {
-    ($out:expr, $($words:tt)*) => { writeln!($out, $($words)*).expect("a string takes any text") };
-}
 
 pub fn text(found: &Findings) -> String {
     let mut out = String::new();

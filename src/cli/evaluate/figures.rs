@@ -1,7 +1,5 @@
 //! Figures as people read them.
 
-use std::fmt::Write;
-
 use rhetor::evaluate::compare::Contrast;
 use rhetor::evaluate::judgement::{Baseline, LabelFigures, Overall};
 use rhetor::evaluate::voices::VoiceFigures;
@@ -13,15 +11,11 @@ use super::against::{Against, Flip, Verdict};
 use super::mistakes::Mistake;
 use super::{Findings, Part};
 use crate::cli::card::{short, shown_figure as shown};
+use crate::cli::line;
 use crate::cli::reading::{in_groups, plural};
 
 /// Pairs of labels mixed up that are named.
 const PAIRS: usize = 5;
-
-/// Writing to a string cannot fail.
-macro_rules! line {
-    ($out:expr, $($words:tt)*) => { writeln!($out, $($words)*).expect("a string takes any text") };
-}
 
 pub fn text(findings: &Findings) -> String {
     let mut out = String::new();

@@ -1,22 +1,16 @@
 //! What `rhetor train --dry-run` says of the data.
 
-use std::fmt::Write;
-
 use rhetor::learn::survey::{ENOUGH, Survey};
 use rhetor::model::Task;
 use rhetor::report::column::{cut, width};
-use rhetor::report::visible;
+use rhetor::text::count::counted;
+use rhetor::text::visible;
 
+use crate::cli::line;
 use crate::cli::reading::in_groups;
 
 /// Contradictions that are named one by one.
 const NAMED: usize = 5;
-
-macro_rules! line {
-    ($out:expr, $($words:tt)*) => {
-        writeln!($out, $($words)*).expect("a string takes any text")
-    };
-}
 
 pub fn text(survey: &Survey) -> String {
     let mut out = String::new();
@@ -69,8 +63,8 @@ fn repeats(survey: &Survey, out: &mut String) {
         return;
     }
     let parted = survey.contradictory.len();
-    let texts = if survey.repeated == 1 { "text stands" } else { "texts stand" };
-    line!(out, "\n{} {texts} more than once, {parted} with other labels the second time", survey.repeated);
+    let texts = counted(survey.repeated as u64, "text stands", "texts stand");
+    line!(out, "\n{texts} more than once, {parted} with other labels the second time");
     for contradiction in survey.contradictory.iter().take(NAMED) {
         line!(out, "  {} and {}", visible(&contradiction.first), visible(&contradiction.second));
     }

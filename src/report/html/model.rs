@@ -13,6 +13,7 @@ use crate::learn::Trained;
 use crate::learn::curve::CurvePoint;
 use crate::model::card::Figure;
 use crate::model::{Model, Task};
+use crate::text::count::counted;
 use crate::text::visible;
 
 /// Pairs of labels that are named.
@@ -477,7 +478,7 @@ fn shown(at: usize, label: &LabelReport, code: String) -> Shown {
         y: up(*was),
         // By area, from a dot that can be seen to one that hides no other.
         r: short(1.5 + 5.0 * (*units as f64 / most).sqrt()),
-        words: format!("{units} {}: said {said:.2}, true {was:.2}", if *units == 1 { "unit" } else { "units" }),
+        words: format!("{}: said {said:.2}, true {was:.2}", counted(*units, "unit", "units")),
     };
     Shown {
         name: visible(&label.name),

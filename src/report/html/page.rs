@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use super::mark::{self, TINTS};
 use super::phrases::{count, fill, of_script, say};
 use super::view::{Asked, File, Framing, Hearing, Known, LabelKnown, Paragraph, Term, Tested, Unit, View, Voice};
+use crate::text::count::counted;
 use crate::text::speech::UNCLEAR;
 use crate::text::visible;
 
@@ -371,7 +372,7 @@ fn noun(kind: &str) -> Noun {
 
 impl Noun {
     fn counted(&self, count: usize) -> String {
-        format!("{count} {}", if count == 1 { self.one } else { self.several })
+        counted(count as u64, self.one, self.several)
     }
 }
 
