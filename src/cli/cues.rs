@@ -6,7 +6,7 @@ mod shown;
 use std::path::Path;
 
 use rhetor::corpus::{self, ReadOptions, shell};
-use rhetor::features::cues::{self, CueSet, Matcher, Miss};
+use rhetor::features::cues::{self, CueSet, Culprit, Matcher, Miss};
 use rhetor::report::column::{cell, width};
 use rhetor::text::list;
 use rhetor::text::stem::Language;
@@ -32,6 +32,10 @@ pub fn run(args: &Cues, shared: &Shared, remarks: Remarks) -> anyhow::Result<u8>
         return Err(misuse("matches and counts are two tables\nhint: ask for one of them, a text or --labelled"));
     }
     let loaded = load(args, remarks)?;
+    if args.classes {
+        print(classes(&loaded.set))?;
+        return Ok(DONE);
+    }
     let mut misses = loaded.set.misses(&loaded.matcher, args.language);
     misses.retain(|miss| loaded.wanted[miss.cue as usize]);
     report_misses(&loaded, &misses, &args.file, remarks);
@@ -85,7 +89,7 @@ pub fn read(path: &Path, language: Language, remarks: Remarks) -> anyhow::Result
             let there = std::fs::metadata(path).map_err(|error| named(path, error))?;
             anyhow::ensure!(!there.is_dir(), "{name}: is a folder\nhint: name a file in it, or `builtin`");
         }
-        let read = cues::read(path)?;
+        let read = cues::read(path, language)?;
         read.remarks.iter().for_each(|remark| remarks.warn(format_args!("{name}: {remark}")));
         read.cues
     };
@@ -123,6 +127,12 @@ fn full_name(cue: &cues::Cue) -> String {
     }
 }
 
+/// The word classes, as a file defines them.
+fn classes(set: &CueSet) -> String {
+    let lines = set.classes.iter().map(|(name, entries)| format!("{name} = {:?}\n", visible(&entries.join(" "))));
+    format!("[classes]\n{}", lines.collect::<String>())
+}
+
 /// How the wanted cues are written, with their examples.
 fn definitions(loaded: &Loaded) -> String {
     let mut out = String::new();
@@ -149,11 +159,17 @@ pub fn warn_of_misses(set: &CueSet, matcher: &Matcher, path: &str, language: Lan
 }
 
 fn report_misses(loaded: &Loaded, misses: &[Miss], file: &Path, remarks: Remarks) {
-    for miss in misses.iter().take(SHOWN) {
-        let cue = &loaded.set.cues[miss.cue as usize];
-        let what = if miss.matched { "matches its near miss" } else { "does not match its example" };
-        let line = cue.lines.last().copied().unwrap_or(1);
-        remarks.fail(format_args!("{}:{line}: cue {:?} {what}: {}", file.display(), cue.name, visible(&miss.sentence)));
+    for Miss { cue, sentence, line, by } in misses.iter().take(SHOWN) {
+        let (file, name) = (file.display(), &loaded.set.cues[*cue as usize].name);
+        let shown = visible(sentence);
+        remarks.fail(match by {
+            None => format!("{file}:{line}: cue {name:?} does not match its example: {shown}"),
+            Some(Culprit { pattern, span }) => format!(
+                "{file}:{line}: cue {name:?} matches its near miss: {shown}\n    {}: {}",
+                visible(pattern),
+                visible(shown::whole_words(*span, sentence).of(sentence))
+            ),
+        });
     }
     if misses.len() > SHOWN {
         remarks.fail(format_args!("… and {} examples more", misses.len() - SHOWN));

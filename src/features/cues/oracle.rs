@@ -195,7 +195,7 @@ fn set_of(patterns: Vec<String>) -> CueSet {
         patterns: vec![pattern],
         ..Default::default()
     });
-    CueSet { classes, cues: cues.collect() }
+    CueSet { classes, cues: cues.collect(), ..CueSet::default() }
 }
 
 /// A random pattern that can be read.
