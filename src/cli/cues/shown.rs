@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anstyle::{AnsiColor, Style};
 use rhetor::features::cues::{CueId, Finder};
-use rhetor::text::token::{self, Token};
+use rhetor::text::token;
 use rhetor::text::unit::{Splitter, Unit, UnitKind};
 use rhetor::text::{Span, sentence, visible};
 
@@ -66,7 +66,7 @@ fn once(found: Vec<(CueId, Span)>, text: &str) -> Vec<(CueId, Span)> {
     let mut tokens = Vec::new();
     token::tokens(text, &mut tokens);
     let mut kept: Vec<(CueId, Span)> = Vec::new();
-    for (cue, span) in found.into_iter().map(|(cue, span)| (cue, whole(span, &tokens))) {
+    for (cue, span) in found.into_iter().map(|(cue, span)| (cue, token::whole(span, &tokens))) {
         match kept.iter_mut().rev().find(|(other, known)| *other == cue && known.overlap(span).is_some()) {
             Some((_, known)) if span.len() > known.len() => *known = span,
             Some(_) => {}
@@ -75,18 +75,6 @@ fn once(found: Vec<(CueId, Span)>, text: &str) -> Vec<(CueId, Span)> {
     }
     kept.sort_by_key(|(cue, span)| (span.start, span.end, *cue));
     kept
-}
-
-/// A span with all of the words that it touches.
-pub fn whole_words(span: Span, text: &str) -> Span {
-    let mut tokens = Vec::new();
-    token::tokens(text, &mut tokens);
-    whole(span, &tokens)
-}
-
-fn whole(span: Span, tokens: &[Token]) -> Span {
-    let touched = tokens.iter().map(|token| token.span).filter(|token| token.overlap(span).is_some());
-    touched.fold(span, |whole, token| Span::new(whole.start.min(token.start), whole.end.max(token.end)))
 }
 
 /// One file on its way to the output.

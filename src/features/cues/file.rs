@@ -32,6 +32,7 @@ pub struct ReadCues {
 /// [`CueError`] says what is wrong, in which line of the file, and what to do.
 pub fn read(path: &Path, language: Language) -> Result<ReadCues, CueError> {
     let name = &*path.to_string_lossy();
+    refuse_foreign(name)?;
     let unreadable = |words: String| CueError::Unreadable(name.to_owned(), words);
     let file = std::fs::File::open(path).map_err(|error| unreadable(error.to_string()))?;
     let mut bytes = Vec::new();
@@ -41,6 +42,28 @@ pub fn read(path: &Path, language: Language) -> Result<ReadCues, CueError> {
     }
     let text = decoded(name, bytes)?;
     parse(name, text.strip_prefix('\u{FEFF}').unwrap_or(&text), language)
+}
+
+/// Dictionaries of other programs by their endings, and how R reads them.
+const FOREIGN: [(&str, &str, &str); 5] = [
+    (".cat", "a WordStat dictionary", "dictionary(file = FILE)"),
+    (".lcd", "a Lexicoder dictionary", "dictionary(file = FILE)"),
+    (".lc3", "a Lexicoder dictionary", "dictionary(file = FILE)"),
+    (".ykd", "a Yoshikoder dictionary", "dictionary(file = FILE)"),
+    (".rds", "data of R", "readRDS(FILE)"),
+];
+
+fn refuse_foreign(path: &str) -> Result<(), CueError> {
+    let name = path.to_ascii_lowercase();
+    match FOREIGN.iter().find(|(ending, ..)| name.ends_with(ending)) {
+        None => Ok(()),
+        Some((_, what, reader)) => {
+            let hint = format!(
+                "R's quanteda makes YAML of it, which is read here: writeLines(as.yaml({reader}), \"dictionary.yml\")"
+            );
+            Err(CueError::Form(Place::file(path), format!("{what} cannot be read"), hint))
+        }
+    }
 }
 
 /// The text of a file, with the line ends of old Macintoshes made ours.
@@ -64,6 +87,7 @@ fn decoded(name: &str, bytes: Vec<u8>) -> Result<String, CueError> {
 /// # Errors
 /// As [`read`].
 pub fn parse(path: &str, text: &str, language: Language) -> Result<ReadCues, CueError> {
+    refuse_foreign(path)?;
     let name = path.to_ascii_lowercase();
     let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
     let read = match () {
@@ -76,7 +100,10 @@ pub fn parse(path: &str, text: &str, language: Language) -> Result<ReadCues, Cue
                 "cues are in .toml, .dic, .dicx, .yml or .yaml files, or in word lists with another ending".to_owned();
             return Err(CueError::Form(Place::file(path), "a table or JSON is no cue file".into(), hint));
         }
-        () => written(path, word_list(path, text)?, language)?,
+        () => {
+            let remarks = hashtags(text).into_iter().collect();
+            ReadCues { remarks, ..written(path, word_list(path, text)?, language)? }
+        }
     };
     if read.cues.cues.iter().all(|cue| cue.patterns.is_empty()) {
         return Err(CueError::Empty(path.to_owned()));
@@ -147,9 +174,33 @@ fn word_list(path: &str, text: &str) -> Result<CueSet, CueError> {
             hint,
         ));
     }
+    if let Some((_, line)) = lines.iter().find(|(line, _)| line.contains('\t')) {
+        let hint = "a word list is one category, a pattern a line; make a table with categories a .dicx file: a header, then a row an entry with X below its categories";
+        return Err(CueError::Form(
+            Place::line(path, *line),
+            "this is a row of a table, not a pattern".into(),
+            hint.into(),
+        ));
+    }
     let (patterns, lines) = lines.into_iter().map(|(line, number)| (unquoted(line).to_owned(), number)).unzip();
     let cue = Cue { name: named(&name), patterns, lines, ..Cue::default() };
     Ok(CueSet { cues: vec![cue], ..CueSet::default() })
+}
+
+/// A remark on lines that begin with a hashtag, which is no pattern since `#` begins a remark.
+fn hashtags(text: &str) -> Option<String> {
+    let is_tag = |line: &&str| {
+        line.strip_prefix('#')
+            .is_some_and(|tag| tag.starts_with(char::is_alphabetic) && !tag.contains(char::is_whitespace))
+    };
+    let tags: Vec<&str> = text.lines().map(str::trim).filter(is_tag).collect();
+    let first = tags.first()?;
+    let lines = if tags.len() == 1 {
+        "1 line is a remark and no pattern".into()
+    } else {
+        format!("{} lines are remarks and no patterns", tags.len())
+    };
+    Some(format!("{lines}, since # begins one: {first}\nhint: write {}, which matches the hashtag too", &first[1..]))
 }
 
 struct Reader<'a> {
@@ -179,6 +230,10 @@ impl<'a> Reader<'a> {
         for (key, value) in table.into_inner() {
             match (&**key.get_ref(), value.get_ref()) {
                 ("classes", DeValue::Table(classes)) => self.classes(classes, &mut set)?,
+                (section, DeValue::Table(_)) if section.eq_ignore_ascii_case("classes") => {
+                    let hint = "write [classes], in small letters";
+                    return Err(self.form(&key.span(), format!("[{section}] is no section of cues"), hint));
+                }
                 (section, DeValue::Table(cues)) => {
                     for (name, value) in cues {
                         found.push((name.span().start, self.cue(name.get_ref(), section, value)?));
@@ -372,6 +427,10 @@ insult = ["crook*", "liar*"]
             "cues.toml:2: \"match\" stands outside of any cue\nhint: write it under [t.NAME]",
         );
         refused("[[cue]]\nname = \"x\"", "cues.toml:1: [[cue]] names no cue\nhint: a table is named after");
+        refused(
+            "[Classes]\na = \"b\"\n[t]\nx = \"y\"",
+            "cues.toml:1: [Classes] is no section of cues\nhint: write [classes]",
+        );
         refused("[t]\nx = [\"$ a\"]", "this can never match here");
         refused("[classes]\na = \"@b\"\nb = \"@a\"\n[t]\nx = \"@a\"", "class \"a\" holds no word");
         refused("[t.x]\nhits = [\"a\"]", "cues.toml:1: cue \"x\" has no pattern");
@@ -451,6 +510,16 @@ insult = ["crook*", "liar*"]
             parse("good.txt", "[t]\nx = \"y\"", Language::English)
                 .is_err_and(|error| error.to_string().contains("good.txt:1: this looks like TOML"))
         );
+        let tags = parse("words.txt", "#metoo\n# a remark\nact\n", Language::English).unwrap().remarks;
+        assert_eq!(tags.len(), 1);
+        assert!(
+            tags[0].starts_with("1 line is a remark and no pattern, since # begins one: #metoo\nhint: write metoo"),
+            "{tags:?}"
+        );
+        let table = parse("nrc.txt", "abandon\tanger\t1\n", Language::English).err().expect("refused").to_string();
+        assert!(table.starts_with("nrc.txt:1: this is a row of a table"), "{table}");
+        let foreign = parse("x.ykd", "<x/>", Language::English).err().expect("refused").to_string();
+        assert!(foreign.starts_with("x.ykd: a Yoshikoder dictionary cannot be read\nhint: "), "{foreign}");
         assert!(parse("data.csv", "text,labels\n", Language::English).is_err());
         assert!(matches!(parse("empty.txt", "# nothing\n", Language::English), Err(CueError::Empty(_))));
     }

@@ -105,7 +105,7 @@ pub fn parse(pattern: &str, classes: &Classes, language: Language) -> Result<Vec
         return Err(Flaw::new(stray.at.clone(), "a `)` that nothing opened", "remove it, or add a `(` before"));
     }
     if node.shortest() == 0 {
-        let hint = "every pattern needs a word, a class or _ that must stand in the text";
+        let hint = "every pattern needs a word, a class or _ that must stand in the text; `?` says what may be missing, and the mark is {?}";
         return Err(Flaw::new(0..pattern.len(), "it would match where nothing stands", hint));
     }
     refuse_gaps_at_the_edges(&lexed)?;
@@ -296,7 +296,10 @@ fn braces(pattern: &str, at: usize) -> Result<(Lexeme, usize), Flaw> {
         Some((_, Some(lexeme))) => Ok((lexeme.clone(), length + 1)),
         Some((_, None)) => Ok((Lexeme::Text(pattern[at..=at + length].to_owned()), length + 1)),
         None => {
-            Err(Flaw::new(at..at + length + 1, format!("there is no {{{name}}}"), format!("there are {}", names())))
+            let near = crate::codebook::nearest(name, BRACES.iter().map(|(name, _)| *name));
+            let hint =
+                near.map_or_else(|| format!("there are {}", names()), |near| format!("did you mean {{{near}}}?"));
+            Err(Flaw::new(at..at + length + 1, format!("there is no {{{name}}}"), hint))
         }
     }
 }
@@ -430,7 +433,7 @@ impl Parser<'_> {
 
     /// The word, or group of single words, that a `!` speaks of.
     fn asks(&mut self, of: &Range<usize>) -> Result<Vec<Ask>, Flaw> {
-        let hint = "a word, a @class, or words in brackets such as (not | never)";
+        let hint = "a word, a @class, or words in brackets such as (not | never); a mark of the text is {!}";
         let missing = || Flaw::new(of.clone(), "`!` speaks of single words", hint);
         let Some(Lexed { lexeme, at }) = self.peek().cloned() else { return Err(missing()) };
         self.at += 1;
@@ -504,14 +507,18 @@ fn ask(text: &str, at: Range<usize>, classes: &Classes, language: Language) -> R
 }
 
 fn wordless(text: &str, at: Range<usize>) -> Flaw {
-    Flaw::new(at, format!("{text:?} holds no letter or digit"), "give a word, such as blam* or ~blame")
+    let hint = if text == "*" { "any one word is _" } else { "give a word, such as blam* or ~blame" };
+    Flaw::new(at, format!("{text:?} holds no letter or digit"), hint)
 }
 
 fn no_class(name: &str, at: Range<usize>, classes: &Classes) -> Flaw {
     let near = crate::codebook::nearest(name, classes.keys().map(String::as_str));
     let hint = match near {
         Some(near) => format!("did you mean @{near}?"),
-        None if classes.is_empty() => "classes are lists of words under [classes]".into(),
+        None if classes.is_empty() => {
+            "classes are lists of words under [classes]; `rhetor cues builtin --classes` shows those of the program"
+                .into()
+        }
         None => format!("there are @{}", classes.keys().cloned().collect::<Vec<_>>().join(", @")),
     };
     Flaw::new(at, format!("there is no class {name:?}"), hint)
