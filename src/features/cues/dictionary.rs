@@ -286,11 +286,9 @@ fn split_off_numbers(line: &str, is_category: impl Fn(&str) -> bool) -> (&str, &
     };
     let mut end = line.len();
     while let Some((before, word)) = last(end) {
-        if !is_category(word)
-            && !(end == line.len() && is_number(word))
-            && !word.starts_with(['(', '<'])
-            && !word.contains('/')
-        {
+        let is_condition = word.starts_with(['(', '<']) || word.contains('/');
+        let is_last_number = end == line.len() && is_number(word);
+        if !(is_category(word) || is_condition || is_last_number) {
             break;
         }
         end = before;

@@ -293,7 +293,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The words of one text, each with its line.
-    fn words<'t>(&self, words: &'t str, span: Range<usize>) -> impl Iterator<Item = (String, u64)> {
+    fn words(&self, words: &str, span: Range<usize>) -> impl Iterator<Item = (String, u64)> {
         // Where the text is written with escapes, its words stand further back than they seem to.
         let (written, first) = (&self.text[span.clone()], self.line(span.start));
         let skipped = u64::from(written.starts_with("\"\"\"\n") || written.starts_with("'''\n"));
@@ -486,9 +486,9 @@ insult = ["crook*", "liar*"]
 
     #[test]
     fn a_file_of_another_encoding_is_told_and_old_line_ends_are_read() {
-        let error = decoded("d.dic", b"\xFF\xFE%\0".to_vec()).err().expect("refused").to_string();
+        let error = decoded("d.dic", b"\xFF\xFE%\0".to_vec()).expect_err("refused").to_string();
         assert!(error.ends_with("iconv -f UTF-16 -t UTF-8 converts a file"), "{error}");
-        let error = decoded("d.dic", b"%\nf\xFC".to_vec()).err().expect("refused").to_string();
+        let error = decoded("d.dic", b"%\nf\xFC".to_vec()).expect_err("refused").to_string();
         assert!(error.starts_with("d.dic:2: ") && error.contains("WINDOWS-1252"), "{error}");
         assert_eq!(decoded("d.dic", b"%\r1\ta\r".to_vec()).ok().as_deref(), Some("%\n1\ta\n"));
     }
