@@ -335,9 +335,10 @@ pub fn liwc_table(path: &str, text: &str, language: Language) -> Result<ReadCues
         categories.number(name.trim(), "");
     }
     let mut weighs = false;
+    let mut lines = Lines { text: text.as_bytes(), line: 1, at: 0 };
     for record in reader.records() {
         let record = record.map_err(broken)?;
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = lines.of(record.position().map_or(0, csv::Position::byte));
         if record.iter().skip(header.len()).any(|cell| !cell.trim().is_empty()) {
             let what = format!("{} cells where the header has {}", record.len(), header.len());
             return Err(form(line, what, "quote an entry that holds the sign between cells"));
@@ -354,6 +355,25 @@ pub fn liwc_table(path: &str, text: &str, language: Language) -> Result<ReadCues
         read.remarks.push("entries have weights; whatever the weight, an entry is in its category or not".to_owned());
     }
     Ok(read)
+}
+
+/// Counts the lines of a text up to one row after another.
+struct Lines<'a> {
+    text: &'a [u8],
+    line: u64,
+    at: usize,
+}
+
+impl Lines<'_> {
+    /// The line of the row that begins at a byte, behind what is left of the line end before it: of `\r\n` a reader may leave the second.
+    fn of(&mut self, start: u64) -> u64 {
+        let start = (start as usize).min(self.text.len());
+        let left = self.text[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let end = self.at.max(start + left);
+        self.line += self.text[self.at..end].iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.at = end;
+        self.line
+    }
 }
 
 /// Whether a cell says that the entry is in the category: anything but nothing, a zero or a no.
@@ -567,7 +587,7 @@ mod tests {
         let read = liwc_table("d.dicx", text, Language::English).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(patterns(&read, "good"), ["`happy*`", "`ok`"]);
         assert_eq!(read.remarks, ["entries have weights; whatever the weight, an entry is in its category or not"]);
-        let ragged = liwc_table("d.dicx", "Entry,a\nkind, of,X\n", Language::English).err().map(|e| e.to_string());
+        let ragged = liwc_table("d.dicx", "Entry,a\r\nkind, of,X\r\n", Language::English).err().map(|e| e.to_string());
         assert!(ragged.is_some_and(|error| error.starts_with("d.dicx:2: 3 cells where the header has 2")));
     }
 
