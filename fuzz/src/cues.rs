@@ -13,7 +13,7 @@ pub fn cues(data: &[u8]) {
     let (first, mut data) = super::split(data);
     let path = PATHS[usize::from(first) % PATHS.len()];
     let (file, text) = (super::piece(&mut data), super::piece(&mut data));
-    let set = match cues::parse(path, &file) {
+    let set = match cues::parse(path, &file, Language::English) {
         Ok(read) => read.cues,
         Err(error) => return refused(&error.to_string(), path),
     };

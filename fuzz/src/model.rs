@@ -8,6 +8,7 @@ use rhetor::features::{FeatureSettings, cues};
 use rhetor::learn::{self, TrainSettings};
 use rhetor::model::weights::Wish;
 use rhetor::model::{Model, Task};
+use rhetor::text::stem::Language;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -19,7 +20,8 @@ static MODELS: LazyLock<[Vec<u8>; 4]> = LazyLock::new(|| {
     let rows = [("pay", "x"), ("pay now", "x"), ("pay up", "x"), ("wait", "y"), ("wait here", "y"), ("wait on", "")];
     let examples = rows
         .map(|(text, label)| Example::new(text, if label.is_empty() { Vec::new() } else { vec![label.to_owned()] }));
-    let cues = cues::parse("c.toml", "classes.us = \"up on\"\n[x]\ngo = \"pay @us\"\n").expect("a cue file").cues;
+    let file = "classes.us = \"up on\"\n[x]\ngo = \"pay @us\"\n";
+    let cues = cues::parse("c.toml", file, Language::English).expect("a cue file").cues;
     let features = FeatureSettings { ngrams: (1, 1), shape: false, ..FeatureSettings::default() };
     let plain = TrainSettings { folds: 2, l2: Some(1.0), features: features.clone(), ..TrainSettings::default() };
     let with_cues = TrainSettings {

@@ -178,7 +178,7 @@ pub enum When {
 }
 
 /// How labelled data is read.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Args)]
 #[command(next_help_heading = "Reading data")]
 pub struct DataOptions {
     /// The format of the data [default: by name and content]

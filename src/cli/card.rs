@@ -314,7 +314,15 @@ pub fn cues(card: &Card) -> String {
     let width = width(card.cues.iter().map(|cue| visible(&cue.name)), 3);
     line!(out, "{:<labels$}  {:<width$}  support  weight    gain", "label", "cue");
     let mut cues: Vec<&CueCard> = card.cues.iter().collect();
-    cues.sort_by(|a, b| a.label.cmp(&b.label).then(b.worth().total_cmp(&a.worth())).then(a.name.cmp(&b.name)));
+    // Those that never matched, and so have no label, come last.
+    let none = |cue: &CueCard| (cue.label.is_none(), cue.support == 0);
+    cues.sort_by(|a, b| {
+        none(a)
+            .cmp(&none(b))
+            .then(a.label.cmp(&b.label))
+            .then(b.worth().total_cmp(&a.worth()))
+            .then(a.name.cmp(&b.name))
+    });
     for cue in cues {
         let label = cue.label.as_deref().map_or_else(|| cell("-"), |label| cut(&visible(label)));
         let note = match cue.support {

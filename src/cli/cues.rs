@@ -3,16 +3,16 @@
 mod association;
 mod shown;
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use rhetor::corpus::{self, ReadOptions, shell};
-use rhetor::features::cues::{self, CueSet, Matcher, Miss};
+use rhetor::features::cues::{self, Cue, CueSet, Culprit, Matcher, Miss};
 use rhetor::report::column::{cell, width};
-use rhetor::text::list;
 use rhetor::text::stem::Language;
-use rhetor::text::visible;
+use rhetor::text::{list, token, visible};
 
-use super::args::{Cues, CuesFormat, Shared};
+use super::args::{Cues, CuesFormat, DataOptions, Shared};
 use super::reading::plural;
 use super::{DONE, FAILED, Remarks, ending, inputs, misuse, named, print, refuse_same, train};
 
@@ -31,7 +31,12 @@ pub fn run(args: &Cues, shared: &Shared, remarks: Remarks) -> anyhow::Result<u8>
     if args.format == CuesFormat::Csv && !args.paths.is_empty() && !args.labelled.is_empty() {
         return Err(misuse("matches and counts are two tables\nhint: ask for one of them, a text or --labelled"));
     }
+    warn_of_idle_options(args, remarks);
     let loaded = load(args, remarks)?;
+    if args.classes {
+        print(classes(&loaded.set))?;
+        return Ok(DONE);
+    }
     let mut misses = loaded.set.misses(&loaded.matcher, args.language);
     misses.retain(|miss| loaded.wanted[miss.cue as usize]);
     report_misses(&loaded, &misses, &args.file, remarks);
@@ -52,9 +57,65 @@ pub fn run(args: &Cues, shared: &Shared, remarks: Remarks) -> anyhow::Result<u8>
         let options = ReadOptions { weighs: false, ..train::read_options(&args.input) };
         let corpus = corpus::read(&args.labelled, &options)?;
         train::report_reading(&corpus, remarks);
+        if ending(&args.file) == "toml" {
+            let labels = corpus.examples.iter().flat_map(|example| &example.labels).map(String::as_str).collect();
+            warn_of_sections(loaded.set.cues.iter(), &labels, &args.file.to_string_lossy(), remarks);
+        }
         association::print(&loaded, args, &corpus)?;
     }
     Ok(status)
+}
+
+/// Says which options are for what is not asked for.
+fn warn_of_idle_options(args: &Cues, remarks: Remarks) {
+    if args.format != CuesFormat::Text && args.paths.is_empty() && args.labelled.is_empty() {
+        let hint = "name a text, or labelled data with --labelled";
+        remarks.warn(format_args!("--format is for matches and counts, and neither is asked for\nhint: {hint}"));
+    }
+    if args.labelled.is_empty() && args.input != DataOptions::default() {
+        let hint = "name the data with --labelled; texts behind the cues are read as they are";
+        remarks.warn(format_args!("columns, --encoding and --strict are for labelled data\nhint: {hint}"));
+    }
+    let is_table = |path: &&PathBuf| ["csv", "tsv", "jsonl"].contains(&&ending(path)[..]);
+    if let Some(path) = args.paths.iter().find(is_table) {
+        let hint = "--labelled reads its rows, and counts what a match tells of their labels";
+        remarks.warn(format_args!("{}: is a table, and read as running text\nhint: {hint}", path.display()));
+    }
+}
+
+/// Says which sections of the cue file of that name are no labels of the data, so that their cues speak for none.
+pub fn warn_of_sections<'a>(
+    cues: impl Iterator<Item = &'a Cue> + Clone,
+    labels: &BTreeSet<&str>,
+    name: &str,
+    remarks: Remarks,
+) {
+    let is_strange = |cue: &&Cue| !cue.section.is_empty() && !labels.contains(&cue.section[..]);
+    let strange: BTreeSet<&str> = cues.clone().filter(is_strange).map(|cue| &cue.section[..]).collect();
+    let Some(first) = strange.iter().next() else { return };
+    let without_effect =
+        if cues.filter(is_strange).any(|cue| cue.positive) { ", so `positive` has no effect there" } else { "" };
+    let names = strange.iter().map(|name| format!("{:?}", visible(name))).collect::<Vec<_>>().join(", ");
+    let hint = match rhetor::codebook::nearest(first, labels.iter().copied()) {
+        Some(near) => format!("did {first:?} mean {near:?}?"),
+        None => format!(
+            "the labels are {}; a section may have another name, and speaks for whatever label it tells of",
+            listed(labels)
+        ),
+    };
+    remarks.say(format_args!(
+        "{name}: {} {names} {} of the data{without_effect}\nhint: {hint}",
+        plural(strange.len() as u64, "section", "sections"),
+        plural(strange.len() as u64, "is no label", "are no labels"),
+    ));
+}
+
+/// The first of the labels.
+fn listed(labels: &BTreeSet<&str>) -> String {
+    /// Of more, only the first are named.
+    const NAMED: usize = 12;
+    let names: Vec<String> = labels.iter().take(NAMED).map(|label| visible(label)).collect();
+    names.join(", ") + if labels.len() > NAMED { ", …" } else { "" }
 }
 
 fn load(args: &Cues, remarks: Remarks) -> anyhow::Result<Loaded> {
@@ -81,11 +142,17 @@ pub fn read(path: &Path, language: Language, remarks: Remarks) -> anyhow::Result
     let set = if path.as_os_str() == cues::BUILTIN {
         cues::builtin()
     } else {
+        if path.as_os_str().eq_ignore_ascii_case(cues::BUILTIN) && !path.exists() {
+            anyhow::bail!(
+                "{name}: there is no such file\nhint: `{}`, in small letters, is the program's own",
+                cues::BUILTIN
+            );
+        }
         if path.as_os_str() != "-" {
             let there = std::fs::metadata(path).map_err(|error| named(path, error))?;
             anyhow::ensure!(!there.is_dir(), "{name}: is a folder\nhint: name a file in it, or `builtin`");
         }
-        let read = cues::read(path)?;
+        let read = cues::read(path, language)?;
         read.remarks.iter().for_each(|remark| remarks.warn(format_args!("{name}: {remark}")));
         read.cues
     };
@@ -104,23 +171,31 @@ fn wanted(set: &CueSet, only: &[String]) -> anyhow::Result<Vec<bool>> {
             return Err(misuse(format_args!("there is no cue or section {name:?}\nhint: {hint}")));
         }
     }
-    let is_wanted = |cue: &cues::Cue| only.is_empty() || only.iter().any(|name| goes_by(cue, name));
+    let is_wanted = |cue: &Cue| only.is_empty() || only.iter().any(|name| goes_by(cue, name));
     Ok(set.cues.iter().map(is_wanted).collect())
 }
 
 /// Its name, its section, or both as they stand in the file.
-fn goes_by(cue: &cues::Cue, name: &str) -> bool {
+fn goes_by(cue: &Cue, name: &str) -> bool {
     cue.name == *name
         || cue.section == *name
+        // The inner categories of a dictionary.
+        || cue.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'))
         || name.strip_prefix(&cue.section[..]).is_some_and(|rest| rest.strip_prefix('.') == Some(&cue.name[..]))
 }
 
 /// A cue's section and name, as they are shown.
-fn full_name(cue: &cues::Cue) -> String {
+fn full_name(cue: &Cue) -> String {
     match cue.section.is_empty() || cue.name.starts_with(&format!("{}.", cue.section)) {
         true => visible(&cue.name),
         false => format!("{} {}", visible(&cue.section), visible(&cue.name)),
     }
+}
+
+/// The word classes, as a file defines them.
+fn classes(set: &CueSet) -> String {
+    let lines = set.classes.iter().map(|(name, entries)| format!("{name} = {:?}\n", visible(&entries.join(" "))));
+    format!("[classes]\n{}", lines.collect::<String>())
 }
 
 /// How the wanted cues are written, with their examples.
@@ -149,11 +224,17 @@ pub fn warn_of_misses(set: &CueSet, matcher: &Matcher, path: &str, language: Lan
 }
 
 fn report_misses(loaded: &Loaded, misses: &[Miss], file: &Path, remarks: Remarks) {
-    for miss in misses.iter().take(SHOWN) {
-        let cue = &loaded.set.cues[miss.cue as usize];
-        let what = if miss.matched { "matches its near miss" } else { "does not match its example" };
-        let line = cue.lines.last().copied().unwrap_or(1);
-        remarks.fail(format_args!("{}:{line}: cue {:?} {what}: {}", file.display(), cue.name, visible(&miss.sentence)));
+    for Miss { cue, sentence, line, by } in misses.iter().take(SHOWN) {
+        let (file, name) = (file.display(), &loaded.set.cues[*cue as usize].name);
+        let shown = visible(sentence);
+        remarks.fail(match by {
+            None => format!("{file}:{line}: cue {name:?} does not match its example: {shown}"),
+            Some(Culprit { pattern, span }) => format!(
+                "{file}:{line}: cue {name:?} matches its near miss: {shown}\n    {}: {}",
+                visible(pattern),
+                visible(token::whole_in(*span, sentence).of(sentence))
+            ),
+        });
     }
     if misses.len() > SHOWN {
         remarks.fail(format_args!("… and {} examples more", misses.len() - SHOWN));

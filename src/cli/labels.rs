@@ -5,6 +5,7 @@ use std::path::Path;
 
 use rhetor::codebook::{Codebook, Entry, file, nearest};
 use rhetor::corpus::shell;
+use rhetor::features::cues;
 use rhetor::report::column::{cell, width};
 use rhetor::text::visible;
 use textwrap::{Options, WordSplitter};
@@ -20,7 +21,7 @@ pub fn run(args: &Labels) -> anyhow::Result<u8> {
         (Some(label), format) => {
             let entry = find(&book, label)?;
             match format {
-                CardFormat::Text => readable(&one(&book, entry), hang),
+                CardFormat::Text => readable(&one(&book, entry, &cues_of(entry, args)), hang),
                 CardFormat::Json => {
                     let rules: Vec<_> = book.rules_of(&entry.name).collect();
                     format!("{:#}\n", serde_json::json!({"label": entry, "rules": rules}))
@@ -139,7 +140,23 @@ fn short(text: &str) -> String {
     }
 }
 
-fn one(book: &Codebook, entry: &Entry) -> String {
+/// How many built-in cues speak for a label of the embedded model, with the names of some.
+fn cues_of(entry: &Entry, args: &Labels) -> Vec<String> {
+    /// So many are named.
+    const NAMED: usize = 5;
+    if args.model.is_some() || args.codebook.is_some() {
+        return Vec::new();
+    }
+    let set = cues::builtin();
+    let names: Vec<&str> = set.cues.iter().filter(|cue| cue.section == entry.name).map(|cue| &cue.name[..]).collect();
+    let some = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    match names.len() {
+        0 => Vec::new(),
+        all => vec![format!("{all}, such as {some}; `rhetor cues builtin --only {}` shows all", shell(&entry.name))],
+    }
+}
+
+fn one(book: &Codebook, entry: &Entry, cues: &[String]) -> String {
     let mut out = match &entry.definition[..] {
         "" => format!("{}: the codebook does not say what it means\n", entry.name),
         definition => format!("{}: the sentence {definition}\n", entry.name),
@@ -157,6 +174,7 @@ fn one(book: &Codebook, entry: &Entry) -> String {
         "rules for all labels",
         book.general_rules().map(|rule| format!("{:>2}. {}", rule.number, rule.words())).collect(),
     );
+    add("built-in cues", cues.to_vec());
     add(
         "nearest published names",
         entry.published.split("; ").filter(|name| !name.is_empty()).map(str::to_owned).collect(),

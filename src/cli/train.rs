@@ -4,7 +4,7 @@ mod survey;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,7 +26,9 @@ use rhetor::text::stem::Language;
 
 use super::args::{Bits, DataFormat, DataOptions, FeatureOptions, LearningOptions, Train};
 use super::output::{check_output, is_stdout};
-use super::{DONE, Remarks, card, misuse, named, print, refuse_same, refuse_twice, warn_of_few_groups, write_whole};
+use super::{
+    DONE, Remarks, card, ending, misuse, named, print, refuse_same, refuse_twice, warn_of_few_groups, write_whole,
+};
 
 /// What `--cues` calls doing without.
 const NO_CUES: &str = "none";
@@ -64,9 +66,27 @@ pub fn run(args: &Train, remarks: Remarks) -> anyhow::Result<u8> {
     if let (Some(book), Some(path)) = (&settings.codebook, &args.codebook) {
         compare(book, &path.display().to_string(), &corpus, remarks);
     }
+    warn_of_sections(&settings, &args.features.cues, &corpus, remarks);
     match &args.output {
         Some(output) if !args.dry_run => train(args, &corpus, &settings, output, remarks),
         _ => dry_run(&corpus, &settings, remarks),
+    }
+}
+
+/// Sections of the user's own cue files that are no labels of the data; those of dictionaries and of the built-in cues are none to most users.
+fn warn_of_sections(settings: &TrainSettings, paths: &[PathBuf], corpus: &Corpus, remarks: Remarks) {
+    let is_builtin = |path: &&PathBuf| path.as_os_str() == cues::BUILTIN;
+    let own: Vec<&PathBuf> = paths.iter().filter(|path| !is_builtin(path)).collect();
+    let Some(set) = settings.features.cues.as_ref().filter(|_| own.iter().all(|path| ending(path) == "toml")) else {
+        return;
+    };
+    let builtin = if paths.iter().any(|path| is_builtin(&path)) { cues::builtin().cues } else { Vec::new() };
+    let known: BTreeSet<&str> = builtin.iter().map(|cue| &cue.name[..]).collect();
+    let labels = corpus.examples.iter().flat_map(|example| &example.labels).map(String::as_str).collect();
+    let name = own.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
+    if !own.is_empty() {
+        let cues = set.cues.iter().filter(|cue| !known.contains(&cue.name[..]));
+        super::cues::warn_of_sections(cues, &labels, &name, remarks);
     }
 }
 

@@ -18,13 +18,15 @@ mod oracle;
 mod pattern;
 mod places;
 mod signs;
+mod spelling;
 mod steps;
 mod symbols;
 mod view;
 mod words;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +49,9 @@ pub struct CueSet {
     pub classes: Classes,
     /// In the order of the file.
     pub cues: Vec<Cue>,
+    /// In which line each entry of a class stands, for messages.
+    #[serde(skip)]
+    pub class_lines: BTreeMap<String, Vec<u64>>,
 }
 
 /// A named pattern, or several of which any will do.
@@ -68,12 +73,20 @@ pub struct Cue {
     /// Where each pattern stands, then where the cue does, for messages.
     #[serde(skip)]
     pub lines: Vec<u64>,
+    /// Where each of the hits and then each of the misses stands.
+    #[serde(skip)]
+    pub example_lines: Vec<u64>,
 }
 
 impl Cue {
     /// The term of its feature.
     pub fn term(&self) -> String {
         format!("{PREFIX}{}", self.name)
+    }
+
+    /// One of its patterns that cannot be read.
+    fn bad(&self, path: &str, at: usize, flaw: Flaw) -> BadPattern {
+        bad(path, self.lines.get(at), format!("cue {:?}", self.name), &self.patterns[at], flaw)
     }
 }
 
@@ -84,10 +97,22 @@ pub enum CueError {
     Unreadable(String, String),
     #[error("{0}: {1}\nhint: {2}")]
     Form(Place, String, String),
-    #[error("{0}")]
-    Pattern(Box<BadPattern>),
+    /// One or more.
+    #[error("{}", several(.0))]
+    Patterns(Vec<BadPattern>),
     #[error("{0}: no cues in it\nhint: docs/cues.md shows how to write one")]
     Empty(String),
+}
+
+/// How many bad patterns are shown one by one.
+const SHOWN: usize = 50;
+
+fn several(patterns: &[BadPattern]) -> String {
+    let mut lines: Vec<String> = patterns.iter().take(SHOWN).map(BadPattern::to_string).collect();
+    if patterns.len() > SHOWN {
+        lines.push(format!("… and {} patterns more that cannot be read", patterns.len() - SHOWN));
+    }
+    lines.join("\n")
 }
 
 /// A pattern that cannot be read.
@@ -121,37 +146,82 @@ impl CueSet {
     /// Reads every pattern and makes them ready to match words of `language`. `path` is for messages.
     ///
     /// # Errors
-    /// [`CueError::Pattern`] for the first that cannot be read.
+    /// [`CueError::Patterns`] for those that cannot be read.
     pub fn matcher(&self, language: Language, path: &str) -> Result<Matcher, CueError> {
         let leaves = self.leaves(path, language)?;
         let mut nodes = Vec::new();
+        let mut flaws = Vec::new();
         for (id, cue) in self.cues.iter().enumerate() {
             for (at, pattern) in cue.patterns.iter().enumerate() {
-                let alternatives = pattern::parse(pattern, &self.classes, language)
-                    .map_err(|flaw| bad(path, cue.lines.get(at), format!("cue {:?}", cue.name), pattern, flaw))?;
-                nodes.extend(alternatives.into_iter().map(|node| (id as CueId, node)));
+                match pattern::parse(pattern, &self.classes, language) {
+                    Ok(alternatives) => nodes.extend(alternatives.into_iter().map(|node| (id as CueId, node))),
+                    Err(flaw) => flaws.push(cue.bad(path, at, flaw)),
+                }
             }
         }
-        Matcher::new(&nodes, &leaves, language).map_err(|flaw| bad(path, None, "all cues".into(), "", flaw))
+        none(flaws)?;
+        let full = |flaw| CueError::Patterns(vec![bad(path, None, "all cues".into(), "", flaw)]);
+        Matcher::new(&nodes, &leaves, language).map_err(full)
     }
 
     /// The words of all classes.
     fn leaves(&self, path: &str, language: Language) -> Result<Leaves, CueError> {
-        for (name, entries) in &self.classes {
-            for entry in entries {
-                pattern::entry(entry, &self.classes, language)
-                    .map_err(|flaw| bad(path, None, format!("class {name:?}"), entry, flaw))?;
-            }
-        }
+        none(self.bad_entries(path, |entry| pattern::entry(entry, &self.classes, language).map(drop)))?;
         let leaves = Leaves::new(&self.classes, language);
         match leaves.first_empty() {
             Some(name) => {
                 let hint =
                     "a class that holds only itself, or others that do, matches nothing; give it a word".to_owned();
-                Err(CueError::Form(Place::file(path), format!("class {name:?} holds no word"), hint))
+                let line = self.class_lines.get(name).and_then(|lines| lines.first());
+                let place = line.map_or_else(|| Place::file(path), |line| Place::line(path, *line));
+                Err(CueError::Form(place, format!("class {name:?} holds no word"), hint))
             }
             None => Ok(leaves),
         }
+    }
+
+    /// The entries of classes that do not pass.
+    fn bad_entries(&self, path: &str, check: impl Fn(&str) -> Result<(), Flaw>) -> Vec<BadPattern> {
+        let mut flaws = Vec::new();
+        for (name, entries) in &self.classes {
+            let lines = self.class_lines.get(name).map(Vec::as_slice).unwrap_or_default();
+            for (at, entry) in entries.iter().enumerate() {
+                let told = |flaw| flaws.push(bad(path, lines.get(at), format!("class {name:?}"), entry, flaw));
+                check(entry).unwrap_or_else(told);
+            }
+        }
+        flaws
+    }
+
+    /// Adds those classes of the program's own that patterns use and the file does not define, each with the words of the classes that it
+    /// holds, so that classes of the file by the same names stay out of them.
+    fn borrow_classes(&mut self) {
+        let entries = self.classes.values().flatten();
+        let texts = entries.chain(self.cues.iter().flat_map(|cue| &cue.patterns));
+        let used: BTreeSet<String> = texts.flat_map(|text| mentioned(text)).collect();
+        for name in used {
+            if !self.classes.contains_key(&name) && OWN.classes.contains_key(&name) {
+                self.classes.insert(name.clone(), OWN.words_of(&name));
+            }
+        }
+    }
+
+    /// The entries of a class and of those that it holds, each once.
+    fn words_of(&self, name: &str) -> Vec<String> {
+        let (mut words, mut open, mut seen) = (Vec::new(), vec![name], BTreeSet::new());
+        while let Some(name) = open.pop() {
+            if !seen.insert(name) {
+                continue;
+            }
+            for entry in self.classes.get(name).into_iter().flatten() {
+                match entry.strip_prefix('@') {
+                    Some(inner) => open.push(inner),
+                    None if words.contains(entry) => {}
+                    None => words.push(entry.clone()),
+                }
+            }
+        }
+        words
     }
 
     /// Adds the cues of another file. Its classes stay its own: one whose name is taken by a different list gets another name.
@@ -257,8 +327,18 @@ impl<'a> Finder<'a> {
 pub struct Miss {
     pub cue: CueId,
     pub sentence: String,
-    /// It matched, and must not; else it must, and did not.
-    pub matched: bool,
+    /// The line of the file in which it stands, or else the cue.
+    pub line: u64,
+    /// What matched it and must not have; none if it must be matched, and was not.
+    pub by: Option<Culprit>,
+}
+
+/// A pattern that matches a near miss.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Culprit {
+    pub pattern: String,
+    /// Which bytes of the sentence it matches.
+    pub span: Span,
 }
 
 impl CueSet {
@@ -268,26 +348,49 @@ impl CueSet {
         let mut wrong = Vec::new();
         for (cue, wanted) in self.cues.iter().zip(0..) {
             let hits = cue.hits.iter().map(|sentence| (sentence, true));
-            for (sentence, should) in hits.chain(cue.misses.iter().map(|sentence| (sentence, false))) {
-                let matched = finder.find(sentence).iter().any(|(cue, _)| *cue == wanted);
-                if matched != should {
-                    wrong.push(Miss { cue: wanted, sentence: sentence.clone(), matched });
+            let examples = hits.chain(cue.misses.iter().map(|sentence| (sentence, false)));
+            for (at, (sentence, should)) in examples.enumerate() {
+                let first = finder.find(sentence).into_iter().find(|(cue, _)| *cue == wanted);
+                if first.is_some() != should {
+                    let line = cue.example_lines.get(at).or(cue.lines.last()).copied().unwrap_or(1);
+                    let by = first.map(|(_, span)| self.culprit(cue, sentence, span, language));
+                    wrong.push(Miss { cue: wanted, sentence: sentence.clone(), line, by });
                 }
             }
         }
         wrong
     }
+
+    /// Which pattern of a cue matches those bytes of a sentence.
+    fn culprit(&self, cue: &Cue, sentence: &str, span: Span, language: Language) -> Culprit {
+        let matches = |pattern: &&String| {
+            let one = Cue { patterns: vec![(*pattern).clone()], ..Cue::default() };
+            let set = CueSet { classes: self.classes.clone(), cues: vec![one], ..CueSet::default() };
+            let matcher = set.matcher(language, "-");
+            matcher.is_ok_and(|matcher| Finder::new(&matcher, language).find(sentence).contains(&(0, span)))
+        };
+        Culprit { pattern: cue.patterns.iter().find(matches).cloned().unwrap_or_default(), span }
+    }
 }
 
-fn bad(path: &str, line: Option<&u64>, of: String, pattern: &str, flaw: Flaw) -> CueError {
+fn bad(path: &str, line: Option<&u64>, of: String, pattern: &str, flaw: Flaw) -> BadPattern {
     let place = line.map_or_else(|| Place::file(path), |line| Place::line(path, *line));
-    CueError::Pattern(Box::new(BadPattern { place, of, pattern: pattern.to_owned(), flaw }))
+    BadPattern { place, of, pattern: pattern.to_owned(), flaw }
+}
+
+/// # Errors
+/// [`CueError::Patterns`] if there are any.
+fn none(flaws: Vec<BadPattern>) -> Result<(), CueError> {
+    if flaws.is_empty() { Ok(()) } else { Err(CueError::Patterns(flaws)) }
 }
 
 /// The program's own cues: English, written for the twelve framings of the embedded model.
 pub fn builtin() -> CueSet {
-    file::parse("models/cues.toml", include_str!("../../models/cues.toml")).expect("a test reads it").cues
+    OWN.clone()
 }
+
+static OWN: LazyLock<CueSet> =
+    LazyLock::new(|| file::own("models/cues.toml", include_str!("../../models/cues.toml")).expect("a test reads it"));
 
 /// What `--cues` calls the program's own.
 pub const BUILTIN: &str = "builtin";
@@ -298,7 +401,9 @@ mod tests {
 
     #[test]
     fn classes_of_two_files_do_not_mix() {
-        let of = |path: &str, text: &str| file::parse(path, text).unwrap_or_else(|error| panic!("{error}")).cues;
+        let of = |path: &str, text: &str| {
+            file::parse(path, text, Language::English).unwrap_or_else(|error| panic!("{error}")).cues
+        };
         let mut set = of("a.toml", "classes.us = \"we\"\n[a]\nx = \"@us act\"");
         set.join(
             of("b.toml", "classes.us = \"our\"\nclasses.us-all = \"@us\"\n[b]\ny = \"@us-all act | @us , go\""),
@@ -323,5 +428,28 @@ mod tests {
         let matcher = set.matcher(Language::English, "models/cues.toml").unwrap_or_else(|error| panic!("{error}"));
         let misses = set.misses(&matcher, Language::English);
         assert!(misses.is_empty(), "{misses:?}");
+    }
+
+    #[test]
+    fn every_label_has_twenty_builtin_cues_or_more_with_two_hits_and_a_near_miss_each() {
+        let set = builtin();
+        for entry in &crate::codebook::Codebook::builtin().labels {
+            let cues: Vec<&Cue> = set.cues.iter().filter(|cue| cue.section == entry.name).collect();
+            assert!(cues.len() >= 20, "{}: {} cues", entry.name, cues.len());
+            for cue in cues {
+                assert!(cue.hits.len() >= 2 && !cue.misses.is_empty(), "{}", cue.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_near_miss_that_matches_is_told_with_the_pattern_and_the_words() {
+        let text = "[t.x]\nmatch = [\"will pay\", \"pay ..2 price\"]\nhits = [\"They sing.\"]\nmisses = [\"Fine.\",\n\"You pay a price.\"]";
+        let set = file::parse("c.toml", text, Language::English).unwrap_or_else(|error| panic!("{error}")).cues;
+        let matcher = set.matcher(Language::English, "c.toml").unwrap();
+        let misses = set.misses(&matcher, Language::English);
+        assert_eq!((misses.len(), misses[0].line, &misses[0].by), (2, 3, &None));
+        let by = Culprit { pattern: "pay ..2 price".into(), span: Span::new(4, 15) };
+        assert_eq!((misses[1].line, misses[1].by.as_ref()), (5, Some(&by)));
     }
 }

@@ -12,7 +12,7 @@ use crate::features::{cues, ngrams};
 use crate::framing::Framing;
 use crate::framing::evidence::{Evidence, Order, Term};
 use crate::framing::voice::Voice;
-use crate::text::{Span, visible};
+use crate::text::{Span, token, visible};
 
 /// How many terms of an explanation are shown one by one.
 const TERMS_SHOWN: usize = 10;
@@ -170,7 +170,8 @@ impl<'a, W: Write> Terminal<'a, W> {
         let name = self.setting.model.featurizer().vocabulary().term(term.feature);
         let surface = term.spans.first().map_or("", |span| span.of(text));
         if let Some(cue) = name.strip_prefix(cues::PREFIX) {
-            return format!("{:+.2} cue {} “{}”", term.contribution, visible(cue), visible(surface));
+            let words = term.spans.first().map_or("", |span| token::whole_in(*span, text).of(text));
+            return format!("{:+.2} cue {} “{}”", term.contribution, visible(cue), visible(words));
         }
         let shown = match name.strip_prefix("shape:") {
             Some(shape) => format!("{} “{}”", shape, visible(surface)),

@@ -37,6 +37,19 @@ pub fn tokens(text: &str, into: &mut Vec<Token>) {
     }
 }
 
+/// A span with the whole of every token that it touches, such as that of `don't` where it holds `n't`.
+pub fn whole(span: Span, tokens: &[Token]) -> Span {
+    let touched = tokens.iter().map(|token| token.span).filter(|token| token.overlap(span).is_some());
+    touched.fold(span, |whole, token| Span::new(whole.start.min(token.start), whole.end.max(token.end)))
+}
+
+/// As [`whole`], for a single span of a text.
+pub fn whole_in(span: Span, text: &str) -> Span {
+    let mut found = Vec::new();
+    tokens(text, &mut found);
+    whole(span, &found)
+}
+
 /// Adds the tokens that start in the block of `text` which begins at `base`, where no token goes on; where to go on.
 ///
 /// A run of ASCII letters and digits is a token by itself unless something stands behind it that may belong to it: such a token, and whatever begins otherwise, is read

@@ -24,7 +24,7 @@ fn an_example_that_does_not_hold_is_named_with_its_line_and_fails_the_run() {
     let desk = Desk::with("c.toml", CUES.replace("They won't pay.", "They will pay."));
     desk.run("cues c.toml")
         .ends(1)
-        .says("c.toml:5: cue \"will-harm\" matches its near miss: They will pay.")
+        .says("c.toml:8: cue \"will-harm\" matches its near miss: They will pay.\n    will >!not ..3 @harm: will pay\n")
         .prints("1 not as the file says");
 }
 
@@ -288,6 +288,12 @@ fn patterns_of_one_cue_on_the_same_words_are_one_match_and_short_forms_are_shown
         .ok()
         .prints("      pay: They\u{2019}LL make him pay\n")
         .prints("\n3 matches of 1 cue\n      3  pay\n");
+    // An explanation shows them whole as well.
+    let desk = desk.and("d.csv", LABELLED).and("n.toml", "[threat]\nwill = \"will\"\n");
+    desk.run("train d.csv -o m --cues n.toml").ok();
+    desk.run_with("classify -m m --explain --only threat --threshold 0", "They'll pay.\n")
+        .ok()
+        .prints("cue will “They'll”");
     let ran = desk.run("cues c.toml nofile.txt").ends(1).says("nofile.txt");
     assert_eq!(ran.stdout, "");
 }
@@ -304,4 +310,82 @@ fn a_word_that_no_text_has_is_refused_with_what_a_text_gives() {
     let fine =
         "[s]\nx = [\"U.S. troops\", \"don't\", \"blam* ~pay\", \"1.5 so-called\", \"*-free\", \"`R&D`\", \"we'll\"]\n";
     Desk::with("c.toml", fine).run("cues c.toml").ok();
+}
+
+#[test]
+fn the_word_classes_of_the_program_can_be_listed_and_used() {
+    let desk = Desk::with("c.toml", "[threat]\nx = \"will @harm @us\"\n[classes]\nus = \"us\"\n")
+        .and("s.txt", "They will bomb us.\n");
+    let listed = desk.run("cues builtin --classes").ok().prints("[classes]\n").prints("\nharm = \"").stdout;
+    // What is listed is a part of a cue file.
+    let desk = desk.and("own.toml", format!("{listed}[threat]\nx = \"will @harm us\"\n"));
+    desk.run("cues own.toml").ok();
+    desk.run("cues c.toml s.txt").ok().prints("x: will bomb us");
+    let used = desk.run("cues c.toml --classes").ok().stdout;
+    assert_eq!(used.lines().count(), 3, "{used}");
+    // A model holds the classes that it uses.
+    let desk = desk.and("d.csv", LABELLED);
+    desk.run("train d.csv -o m --cues c.toml").ok();
+    desk.run_with("classify -m m --threshold 0", "They will bomb us.\n").ok();
+    desk.run("cues c.toml --language german").ends(1).says("there is no class \"harm\"");
+}
+
+#[test]
+fn entries_that_no_text_can_match_are_left_out_of_a_dictionary_by_name() {
+    let desk = Desk::with("d.yml", "a: [\":D\", \"<3\", \"c++\", \"24/7\", \"workers'\"]\n")
+        .and("s.txt", "Grade D was given to 3 pupils.\nOpen 24/7.\nThe workers' own.\n");
+    desk.run("cues d.yml s.txt")
+        .ok()
+        .says("3 entries hold no word as a text has it (such as smileys) and are left out: \":D\", \"<3\", \"c++\"")
+        .prints("s.txt:2: Open 24/7.\n      a: 24/7\n")
+        .prints("2 matches of 1 cue");
+}
+
+#[test]
+fn words_as_people_write_them_match_as_a_text_has_them() {
+    let desk = Desk::with("w.txt", "workers' rights\nrock 'n' roll\n'hit back'\nlookin'\n1,000 men\nn't tasty\n#metoo\n").and(
+        "s.txt",
+        "The workers’ rights.\nRock ’n’ roll.\nThey hit back.\nJust lookin’ around.\nSome 1,000 men.\nIt isn't tasty.\n",
+    );
+    desk.run("cues w.txt s.txt").ok().prints("6 matches of 1 cue").says("since # begins one: #metoo");
+}
+
+#[test]
+fn all_bad_patterns_of_a_file_are_told_at_once() {
+    let text = "[classes]\nneg = \"not don't\"\n[s]\nx = [\"<!can't go\", \"colou?r of\"]\n";
+    Desk::with("c.toml", text)
+        .run("cues c.toml")
+        .ends(1)
+        .says("class \"neg\": \"don't\" is two words in a text, \"do not\"")
+        .says("c.toml:4: cue \"x\": \"can't\" is two words in a text")
+        .says("c.toml:4: cue \"x\": signs part words, so these are several\n    colou?r of\n    ^^^^^^^\nhint: ");
+}
+
+#[test]
+fn a_section_that_is_no_label_of_the_data_is_told() {
+    let desk = Desk::with("c.toml", "[thread.x]\nmatch = \"will pay\"\npositive = true\n").and("d.csv", LABELLED);
+    let words = "c.toml: section \"thread\" is no label of the data, so `positive` has no effect there\nhint: did \"thread\" mean \"threat\"?";
+    desk.run("cues c.toml --labelled d.csv").ok().says(words);
+    desk.run("train d.csv -o m --cues c.toml").ok().says(words);
+    let quiet = desk.run("train d.csv -o m --cues builtin").ok().stderr;
+    assert!(!quiet.contains("no label of the data"), "{quiet}");
+}
+
+#[test]
+fn the_cues_of_a_label_and_the_inner_categories_of_a_dictionary_are_found_by_name() {
+    let desk = Desk::with("d.yml", "a: {b: {c: [x], d: [y]}, e: [z]}\n");
+    let ran = desk.run("cues d.yml --only a.b").ok().prints("a.b.c\n").prints("a.b.d\n");
+    assert!(!ran.stdout.contains("a.e"), "{}", ran.stdout);
+    desk.run("labels threat").ok().prints("built-in cues\n  ").prints("`rhetor cues builtin --only threat` shows all");
+    desk.run("cues Builtin").ends(1).says("hint: `builtin`, in small letters");
+}
+
+#[test]
+fn options_that_have_no_effect_are_told() {
+    let desk = Desk::with("c.toml", CUES).and("d.csv", LABELLED);
+    desk.run("cues c.toml -f csv").ok().says("--format is for matches and counts");
+    desk.run("cues c.toml d.csv --text-column text")
+        .ok()
+        .says("are for labelled data")
+        .says("d.csv: is a table, and read as running text\nhint: --labelled");
 }

@@ -23,6 +23,9 @@ pub struct Cues {
     /// Only these cues (NAME or SECTION.NAME), or those of these sections; without a text, show how they are written
     #[arg(long, value_name = "NAME,…", value_parser = super::name)]
     pub only: Vec<String>,
+    /// List the word classes of the file, or those of the program (`builtin`), as a cue file has them
+    #[arg(long, conflicts_with_all = ["paths", "labelled", "only"])]
+    pub classes: bool,
     /// The language of the text, for ~stems
     #[arg(long, value_name = "NAME", default_value = "english", value_parser = super::language)]
     pub language: Language,
@@ -44,6 +47,7 @@ const CUES_EXAMPLES: &str = "Examples:
   rhetor cues my-cues.toml speech.txt                    what matches in a speech, and where
   rhetor cues builtin speech.txt --only threat           the same for the program's own cues of one section
   rhetor cues builtin --only no-choice-left              how a cue is written
+  rhetor cues builtin --classes                          the word classes that your own patterns may use
   rhetor cues my-cues.toml --labelled labelled.csv       what does a match tell of a label?
   rhetor cues LIWC.dic --labelled labelled.csv -f csv    the same for a dictionary, as a table";
 

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anstyle::{AnsiColor, Style};
 use rhetor::features::cues::{CueId, Finder};
+use rhetor::text::token;
 use rhetor::text::unit::{Splitter, Unit, UnitKind};
-use rhetor::text::{Span, sentence, token, visible};
+use rhetor::text::{Span, sentence, visible};
 
 use super::{Loaded, full_name};
 use crate::cli::args::{Cues, CuesFormat, Shared};
@@ -64,12 +65,8 @@ struct Shower<'a> {
 fn once(found: Vec<(CueId, Span)>, text: &str) -> Vec<(CueId, Span)> {
     let mut tokens = Vec::new();
     token::tokens(text, &mut tokens);
-    let whole = |span: Span| {
-        let touched = tokens.iter().map(|token| token.span).filter(|token| token.overlap(span).is_some());
-        touched.fold(span, |whole, token| Span::new(whole.start.min(token.start), whole.end.max(token.end)))
-    };
     let mut kept: Vec<(CueId, Span)> = Vec::new();
-    for (cue, span) in found.into_iter().map(|(cue, span)| (cue, whole(span))) {
+    for (cue, span) in found.into_iter().map(|(cue, span)| (cue, token::whole(span, &tokens))) {
         match kept.iter_mut().rev().find(|(other, known)| *other == cue && known.overlap(span).is_some()) {
             Some((_, known)) if span.len() > known.len() => *known = span,
             Some(_) => {}

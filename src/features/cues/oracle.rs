@@ -195,7 +195,7 @@ fn set_of(patterns: Vec<String>) -> CueSet {
         patterns: vec![pattern],
         ..Default::default()
     });
-    CueSet { classes, cues: cues.collect() }
+    CueSet { classes, cues: cues.collect(), ..CueSet::default() }
 }
 
 /// A random pattern that can be read.
@@ -353,6 +353,46 @@ fn the_examples_of_the_documentation_hold() {
         rows += 1;
     }
     assert!(rows >= 10, "{rows} rows");
+}
+
+/// The cue file of the documentation.
+fn file_of_the_documentation() -> CueSet {
+    let page = include_str!("../../../docs/cues.md");
+    let text = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a cue file is shown");
+    super::parse("cues.toml", text, Language::English).unwrap_or_else(|error| panic!("{error}")).cues
+}
+
+#[test]
+fn the_cue_file_of_the_documentation_does_what_it_says() {
+    let set = file_of_the_documentation();
+    let matcher = set.matcher(Language::English, "cues.toml").unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!((set.cues.len(), set.misses(&matcher, Language::English)), (3, Vec::new()));
+}
+
+/// What the table of constructs says that they match; several of them in a row have an example each.
+#[test]
+fn each_construct_of_the_documentation_matches_what_stands_beside_it() {
+    let page = include_str!("../../../docs/cues.md");
+    let table = page.split("| written | means | matches |").nth(1).expect("the table of constructs is there");
+    let mut examples = 0;
+    for line in table.lines().skip(2).take_while(|line| line.starts_with('|')) {
+        let line = line.replace("\\|", "\u{1}");
+        let cells: Vec<String> =
+            line.trim_matches('|').split('|').map(|cell| cell.trim().replace('\u{1}', "|")).collect();
+        let code: Vec<&str> = match cells[0].strip_prefix("`` ") {
+            Some(literal) => vec![literal.trim_end_matches(" ``")],
+            None => cells[0].split('`').skip(1).step_by(2).collect(),
+        };
+        let texts = cells[2].split([',', ';']).map(str::trim).filter(|text| !text.is_empty());
+        for (text, at) in texts.zip(0..) {
+            let mut set = set_of(vec![(*code.get(at).unwrap_or(&code[0])).to_owned()]);
+            set.classes.extend(file_of_the_documentation().classes);
+            let whole = [(0, Span::new(0, text.len()))];
+            assert_eq!(quickly(&set, text), whole, "{} in {text:?}", cells[0]);
+            examples += 1;
+        }
+    }
+    assert!(examples >= 14, "{examples} examples");
 }
 
 /// Alternatives, gaps and words that almost match, all at once: the time must stay linear, so this ends at once or not in a lifetime.

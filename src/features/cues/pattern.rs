@@ -6,9 +6,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::words::short_form;
-use crate::text::Span;
 use crate::text::stem::{self, Language};
-use crate::text::token::{self, Token};
 
 /// Words, gaps and groups that one pattern may hold.
 const MOST_NODES: usize = 256;
@@ -83,7 +81,7 @@ pub struct Flaw {
 }
 
 impl Flaw {
-    fn new(at: Range<usize>, what: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub fn new(at: Range<usize>, what: impl Into<String>, hint: impl Into<String>) -> Self {
         Flaw { at, what: what.into(), hint: hint.into() }
     }
 }
@@ -107,7 +105,7 @@ pub fn parse(pattern: &str, classes: &Classes, language: Language) -> Result<Vec
         return Err(Flaw::new(stray.at.clone(), "a `)` that nothing opened", "remove it, or add a `(` before"));
     }
     if node.shortest() == 0 {
-        let hint = "every pattern needs a word, a class or _ that must stand in the text";
+        let hint = "every pattern needs a word, a class or _ that must stand in the text; `?` says what may be missing, and the mark is {?}";
         return Err(Flaw::new(0..pattern.len(), "it would match where nothing stands", hint));
     }
     refuse_gaps_at_the_edges(&lexed)?;
@@ -166,76 +164,6 @@ impl Node {
     }
 }
 
-/// Marks of quotation, which no word of a text holds.
-const QUOTES: [char; 6] = ['"', '“', '”', '„', '«', '»'];
-
-/// An entry without the quotation marks that stand around the whole of it, as spreadsheets and programmers write them.
-pub fn unquoted(entry: &str) -> &str {
-    let inner = entry.strip_prefix(QUOTES).and_then(|rest| rest.strip_suffix(QUOTES));
-    inner.filter(|inner| !inner.contains(QUOTES)).map_or(entry, str::trim)
-}
-
-/// Refuses a quotation mark, with which a pattern can never match. Only files are asked, since models that hold such patterns are to load as before.
-///
-/// # Errors
-/// [`Flaw`] with the place of the first.
-pub fn refuse_quotes(pattern: &str) -> Result<(), Flaw> {
-    match pattern.char_indices().find(|(_, c)| QUOTES.contains(c)) {
-        None => Ok(()),
-        Some((at, mark)) => Err(Flaw::new(
-            at..at + mark.len_utf8(),
-            "a pattern with a quotation mark can never match",
-            "words in a row need no quotation marks; {open} and {close} stand for those of a text",
-        )),
-    }
-}
-
-/// Refuses words that no text has, since it is cut into others, such as `c++` or `5%`; of files in our own language only, as for quotation marks.
-///
-/// # Errors
-/// [`Flaw`] with the place of the first.
-pub fn refuse_strange_words(pattern: &str) -> Result<(), Flaw> {
-    // What cannot be read is told when it is to match.
-    for Lexed { lexeme, at } in lex(pattern).unwrap_or_default() {
-        if let Lexeme::Text(text) = lexeme {
-            refuse_strange_word(&text, at)?;
-        }
-    }
-    Ok(())
-}
-
-/// Refuses an entry of a class, or a word of a pattern, that no text has as one word.
-pub fn refuse_strange_word(word: &str, at: Range<usize>) -> Result<(), Flaw> {
-    // Of several words, only a class is told that it holds single ones.
-    if word.starts_with(['@', '{']) || !word.contains(char::is_alphanumeric) || word.contains(char::is_whitespace) {
-        return Ok(());
-    }
-    // An apostrophe at an end is that of a short form or a plural, which people write though no token has it.
-    let bare = word.trim_start_matches('~').trim_matches(['`', '\'', '’']);
-    let mut tokens = Vec::new();
-    let is_one = |text: &str, tokens: &mut Vec<Token>| {
-        token::tokens(text, tokens);
-        matches!(&tokens[..], [token] if token.span == Span::new(0, text.len()))
-    };
-    // What a `*` stands for may be a letter, a digit or nothing.
-    if ["", "a", "1"].iter().any(|any| is_one(&bare.replace(['*', '?'], any), &mut tokens)) {
-        return Ok(());
-    }
-    is_one(bare, &mut tokens);
-    let given: Vec<&str> = tokens.iter().map(|token| token.span.of(bare)).collect();
-    Err(Flaw::new(
-        at,
-        format!("no text has {word:?} as one word, so it can never match"),
-        match &given[..] {
-            [] => "give a word".into(),
-            _ => format!(
-                "a text is cut into words, here {}: write that, with `..1` for what may stand between",
-                given.join(" ")
-            ),
-        },
-    ))
-}
-
 /// Reads one entry of a class, or of a word list: a single word, glob, stem or class.
 ///
 /// # Errors
@@ -249,8 +177,9 @@ pub fn entry(text: &str, classes: &Classes, language: Language) -> Result<Ask, F
     ask(text, whole, classes, language)
 }
 
+/// A piece of a pattern as it is written.
 #[derive(Clone, Debug, PartialEq)]
-enum Lexeme {
+pub enum Lexeme {
     Open,
     Close,
     Bar,
@@ -265,13 +194,18 @@ enum Lexeme {
     Text(String),
 }
 
+/// A piece of a pattern and its bytes.
 #[derive(Clone, Debug)]
-struct Lexed {
-    lexeme: Lexeme,
-    at: Range<usize>,
+pub struct Lexed {
+    pub lexeme: Lexeme,
+    pub at: Range<usize>,
 }
 
-fn lex(pattern: &str) -> Result<Vec<Lexed>, Flaw> {
+/// Cuts a pattern into its pieces.
+///
+/// # Errors
+/// [`Flaw`] for a sign that cannot be read.
+pub fn lex(pattern: &str) -> Result<Vec<Lexed>, Flaw> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(c) = pattern[at..].chars().next() {
@@ -362,7 +296,10 @@ fn braces(pattern: &str, at: usize) -> Result<(Lexeme, usize), Flaw> {
         Some((_, Some(lexeme))) => Ok((lexeme.clone(), length + 1)),
         Some((_, None)) => Ok((Lexeme::Text(pattern[at..=at + length].to_owned()), length + 1)),
         None => {
-            Err(Flaw::new(at..at + length + 1, format!("there is no {{{name}}}"), format!("there are {}", names())))
+            let near = crate::codebook::nearest(name, BRACES.iter().map(|(name, _)| *name));
+            let hint =
+                near.map_or_else(|| format!("there are {}", names()), |near| format!("did you mean {{{near}}}?"));
+            Err(Flaw::new(at..at + length + 1, format!("there is no {{{name}}}"), hint))
         }
     }
 }
@@ -377,11 +314,14 @@ fn literal(pattern: &str, at: usize) -> Result<(Lexeme, usize), Flaw> {
 }
 
 /// A word, glob, `~stem`, `@class` or `_`, up to the next blank or sign. A final dot that is not followed by another belongs to an
-/// abbreviation, as does a dot between letters.
+/// abbreviation, as does a dot between letters; a comma between digits belongs to their number.
 fn word(pattern: &str, at: usize) -> (Lexeme, usize) {
     let rest = &pattern[at..];
+    let in_number = |i: usize| {
+        rest[..i].ends_with(|c: char| c.is_ascii_digit()) && rest[i + 1..].starts_with(|c: char| c.is_ascii_digit())
+    };
     let ends = |(i, c): (usize, char)| {
-        let sign = c.is_whitespace() || "()|?^$,!<>{}`".contains(c);
+        let sign = c.is_whitespace() || "()|?^$,!<>{}`".contains(c) && !(c == ',' && in_number(i));
         (sign || (c == '.' && rest[i..].starts_with(".."))).then_some(i)
     };
     let length =
@@ -493,7 +433,7 @@ impl Parser<'_> {
 
     /// The word, or group of single words, that a `!` speaks of.
     fn asks(&mut self, of: &Range<usize>) -> Result<Vec<Ask>, Flaw> {
-        let hint = "a word, a @class, or words in brackets such as (not | never)";
+        let hint = "a word, a @class, or words in brackets such as (not | never); a mark of the text is {!}";
         let missing = || Flaw::new(of.clone(), "`!` speaks of single words", hint);
         let Some(Lexed { lexeme, at }) = self.peek().cloned() else { return Err(missing()) };
         self.at += 1;
@@ -567,14 +507,18 @@ fn ask(text: &str, at: Range<usize>, classes: &Classes, language: Language) -> R
 }
 
 fn wordless(text: &str, at: Range<usize>) -> Flaw {
-    Flaw::new(at, format!("{text:?} holds no letter or digit"), "give a word, such as blam* or ~blame")
+    let hint = if text == "*" { "any one word is _" } else { "give a word, such as blam* or ~blame" };
+    Flaw::new(at, format!("{text:?} holds no letter or digit"), hint)
 }
 
 fn no_class(name: &str, at: Range<usize>, classes: &Classes) -> Flaw {
     let near = crate::codebook::nearest(name, classes.keys().map(String::as_str));
     let hint = match near {
         Some(near) => format!("did you mean @{near}?"),
-        None if classes.is_empty() => "classes are lists of words under [classes]".into(),
+        None if classes.is_empty() => {
+            "classes are lists of words under [classes]; `rhetor cues builtin --classes` shows those of the program"
+                .into()
+        }
         None => format!("there are @{}", classes.keys().cloned().collect::<Vec<_>>().join(", @")),
     };
     Flaw::new(at, format!("there is no class {name:?}"), hint)

@@ -508,6 +508,20 @@ pub fn short_form(word: &str) -> Option<Vec<Vec<String>>> {
     (pieces.len() > 1).then(|| pieces.into_iter().map(|piece| piece.words).collect())
 }
 
+/// What the ending of an English short form stands for where it is written by itself (`n't`), as no text has it; nothing for other words.
+pub fn ending(word: &str) -> &'static [&'static str] {
+    match &*stem::fold(word, Language::English) {
+        "n't" => &["not"],
+        "'ll" => &["will"],
+        "'ve" => &["have"],
+        "'re" => &["are"],
+        "'m" => &["am"],
+        "'d" => &["would", "had"],
+        "'s" => &["is", "has"],
+        _ => &[],
+    }
+}
+
 /// A part of a token and the words that it may stand for.
 struct Piece {
     span: Span,
