@@ -358,7 +358,9 @@ fn an_alias_in_yaml_is_refused_with_its_line() {
     let book = "labels:\n  - name: &n threat\n    definition: *n\n";
     let desk = Desk::with("train.csv", LABELLED).and("alias.yml", dictionary).and("book.yaml", book).and("a.txt", "x");
     let few = "ulimit -v 300000; ulimit -t 20";
-    limited(&desk, few, "cues alias.yml a.txt").ends(1).says("alias.yml:2: an alias\nhint: write the entries out");
+    limited(&desk, few, "cues alias.yml a.txt")
+        .ends(1)
+        .says("alias.yml:2: an alias\nhint: an entry that begins with * stands in quotation marks");
     limited(&desk, few, "train train.csv --cues none --codebook book.yaml -o m --threads 1")
         .ends(1)
         .says("book.yaml:3: an alias")
