@@ -49,8 +49,6 @@ pub struct Lookup {
     candidates: Vec<Candidate>,
     /// Those that were not met before, likewise.
     unknown: Vec<u32>,
-    /// The terms that these may be.
-    likely: Vec<FeatureId>,
     found: Found,
 }
 
@@ -356,7 +354,6 @@ impl Lookup {
             sieve: Sieve::default(),
             candidates: Vec::new(),
             unknown: Vec::new(),
-            likely: Vec::new(),
             found: Found::default(),
         }
     }
@@ -547,7 +544,7 @@ impl Lookup {
     /// Terms of two words. Most pairs are none, which their hash tells; and a term that is met again is told by the numbers of its stems.
     fn pairs(&mut self, of: &Featurizer, scratch: &Scratch, count: usize) {
         let Scratch { tokens, numbers, stems, .. } = scratch;
-        let Lookup { found, pairs, candidates, unknown, likely, worths, told, .. } = self;
+        let Lookup { found, pairs, candidates, unknown, worths, told, .. } = self;
         let candidates = &mut candidates[..count];
         if unknown.len() < count {
             unknown.resize(count.next_power_of_two(), 0);
@@ -567,13 +564,10 @@ impl Lookup {
         }
         let hashes = || unknown.iter().map(|at| candidates[*at as usize].hash);
         hashes().for_each(|hash| vocabulary.prefetch(hash));
-        likely.clear();
-        likely.extend(hashes().filter_map(|hash| vocabulary.candidate(hash)));
-        likely.iter().for_each(|feature| {
+        hashes().filter_map(|hash| vocabulary.candidate(hash)).for_each(|feature| {
             prefetch_index(&told, feature.index());
-            vocabulary.prefetch_term(*feature);
+            vocabulary.prefetch_term(feature);
         });
-        likely.iter().for_each(|feature| vocabulary.prefetch_text(*feature));
         for at in unknown {
             let pair = &mut candidates[*at as usize];
             let is_told = |feature: FeatureId| told.get(feature.index()) == Some(&pair.stems);

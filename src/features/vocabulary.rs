@@ -8,7 +8,6 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use prefetch_index::prefetch_index;
 use rayon::prelude::*;
 
 use crate::packed::Packed;
@@ -147,13 +146,8 @@ impl Vocabulary {
     /// Its bytes.
     #[inline]
     pub fn bytes_of(&self, feature: FeatureId) -> &[u8] {
-        &self.text[self.start_of(feature)..self.ends.get(feature.index()) as usize]
-    }
-
-    /// Where it begins.
-    #[inline]
-    fn start_of(&self, feature: FeatureId) -> usize {
-        feature.index().checked_sub(1).map_or(0, |before| self.ends.get(before)) as usize
+        let start = feature.index().checked_sub(1).map_or(0, |before| self.ends.get(before));
+        &self.text[start as usize..self.ends.get(feature.index()) as usize]
     }
 
     /// The feature of a term, if training saw it often enough.
@@ -196,12 +190,6 @@ impl Vocabulary {
     pub fn prefetch_term(&self, feature: FeatureId) {
         self.ends.prefetch(feature.index());
         self.document_frequency.prefetch(feature.index());
-    }
-
-    /// Brings near the text of a term, once [`Vocabulary::prefetch_term`] has come.
-    #[inline]
-    pub fn prefetch_text(&self, feature: FeatureId) {
-        prefetch_index(&self.text, self.start_of(feature));
     }
 
     /// The half of each term's hash that the table holds.
