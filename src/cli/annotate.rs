@@ -20,14 +20,13 @@ use rhetor::features::{FeatureSettings, cues};
 use rhetor::framing::{Choice, evidence, framings};
 use rhetor::learn::{KeepCues, TrainSettings};
 use rhetor::model::{Model, Task};
+use rhetor::text::count::{counted, plural};
 use rhetor::text::form::is_same;
-use rhetor::text::list;
 use rhetor::text::stem::Language;
 use serde_json::Value;
 
 use super::args::{Annotate, OrderOfUnits, Shared};
-use super::reading::plural;
-use super::{Remarks, USAGE, load_model, misuse, refuse_ending, refuse_same, train, use_color};
+use super::{Remarks, USAGE, labels, load_model, misuse, refuse_ending, refuse_same, train, use_color};
 use news::News;
 use pool::{Pool, Unit};
 use screen::{Scene, View};
@@ -143,9 +142,8 @@ impl Known {
         };
         let mut asked: Vec<String> = match &own_book {
             Some(book) => book.labels.iter().map(|entry| entry.name.clone()).collect(),
-            None => options.labels.iter().flat_map(|line| list::names(line, is_known)).collect(),
+            None => labels::asked(&options.labels, is_known)?,
         };
-        anyhow::ensure!(!asked.iter().any(String::is_empty), "--labels: an empty label\nhint: --labels a,b,c");
         let mut seen = BTreeSet::new();
         asked.retain(|label| seen.insert(label.clone()));
         // The embedded model has a say only on labels of its own, and is not unpacked for others.
@@ -204,7 +202,7 @@ impl Known {
     fn training(&self, seed: u64) -> TrainSettings {
         let features = match &self.model {
             Some(model) => FeatureSettings { min_count: 1, max_terms: None, ..model.featurizer().settings().clone() },
-            None => FeatureSettings { cues: Some(cues::builtin().into()), ..FeatureSettings::default() },
+            None => FeatureSettings { cues: Some(cues::builtin().clone().into()), ..FeatureSettings::default() },
         };
         let task = Some(if self.is_single { Task::Single } else { Task::Multi });
         TrainSettings { features, task, seed, cues: KeepCues::IfTheyHelp, ..TrainSettings::default() }
@@ -458,9 +456,8 @@ fn answers(
     }
     if let Some((here, there)) = renamed.first() {
         news.warn(format_args!(
-            "{output}: {} {} under other ids than the pool has here ({there:?} for {here:?}), and {}\nhint: ids are alike where the pool is named as it was then, from the same folder",
-            renamed.len(),
-            plural(renamed.len() as u64, "answer stands", "answers stand"),
+            "{output}: {} under other ids than the pool has here ({there:?} for {here:?}), and {}\nhint: ids are alike where the pool is named as it was then, from the same folder",
+            counted(renamed.len() as u64, "answer stands", "answers stand"),
             plural(renamed.len() as u64, "keeps its own", "keep theirs"),
         ));
     }

@@ -8,12 +8,11 @@ use flate2::write::GzEncoder;
 use rhetor::codebook::file;
 use rhetor::corpus::{self, Example, Format, Loss, Losses, Outline, ReadOptions};
 use rhetor::text::count::counted;
-use rhetor::text::list;
 
 use super::args::Convert;
 use super::output::check_output;
 use super::train::{format, read_options, report_reading};
-use super::{DONE, Output, Remarks, ending, misuse, refuse_same, write_whole};
+use super::{DONE, Output, Remarks, ending, labels, misuse, refuse_same, write_whole};
 
 pub fn run(args: &Convert, remarks: Remarks) -> anyhow::Result<u8> {
     refuse_same(Some(&args.output), args.inputs.iter().chain(&args.codebook))?;
@@ -61,9 +60,7 @@ pub fn run(args: &Convert, remarks: Remarks) -> anyhow::Result<u8> {
 fn choices(args: &Convert) -> anyhow::Result<Vec<String>> {
     let book = args.codebook.as_deref().map(file::read).transpose()?;
     let of_book = book.into_iter().flat_map(|book| book.labels).map(|entry| entry.name);
-    let named: Vec<String> = args.labels.iter().flat_map(|line| list::names(line, |_| false)).collect();
-    anyhow::ensure!(!named.iter().any(String::is_empty), "--labels: an empty label\nhint: --labels a,b,c");
-    Ok(named.into_iter().chain(of_book).collect())
+    Ok(labels::asked(&args.labels, |_| false)?.into_iter().chain(of_book).collect())
 }
 
 /// Of `convert anna.csv ben.csv`, ended too early, or `convert *.csv`, the last file is no output but data that would be lost.

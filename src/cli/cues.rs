@@ -4,18 +4,20 @@ mod association;
 mod shown;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rhetor::corpus::{self, ReadOptions, shell};
 use rhetor::features::cues::{self, Cue, CueSet, Culprit, Matcher, Miss};
 use rhetor::report::column::{cell, width};
+use rhetor::text::count::{counted, plural};
 use rhetor::text::stem::Language;
 use rhetor::text::{list, token, visible};
 
 use super::args::{Cues, CuesFormat, DataOptions, Shared};
-use super::reading::plural;
 use super::{DONE, FAILED, Remarks, ending, inputs, misuse, named, print, refuse_same, train};
 
+/// How many labels are named that a section may be called after.
+const LABELS: usize = 12;
 /// How many examples that fail are shown one by one.
 const SHOWN: usize = 50;
 
@@ -76,8 +78,7 @@ fn warn_of_idle_options(args: &Cues, remarks: Remarks) {
         let hint = "name the data with --labelled; texts behind the cues are read as they are";
         remarks.warn(format_args!("columns, --encoding and --strict are for labelled data\nhint: {hint}"));
     }
-    let is_table = |path: &&PathBuf| ["csv", "tsv", "jsonl"].contains(&&ending(path)[..]);
-    if let Some(path) = args.paths.iter().find(is_table) {
+    if let Some(path) = args.paths.iter().find(|path| inputs::is_table(path, None)) {
         let hint = "--labelled reads its rows, and counts what a match tells of their labels";
         remarks.warn(format_args!("{}: is a table, and read as running text\nhint: {hint}", path.display()));
     }
@@ -100,7 +101,7 @@ pub fn warn_of_sections<'a>(
         Some(near) => format!("did {first:?} mean {near:?}?"),
         None => format!(
             "the labels are {}; a section may have another name, and speaks for whatever label it tells of",
-            listed(labels)
+            list::first(labels.iter().map(|label| visible(label)), LABELS)
         ),
     };
     remarks.say(format_args!(
@@ -108,14 +109,6 @@ pub fn warn_of_sections<'a>(
         plural(strange.len() as u64, "section", "sections"),
         plural(strange.len() as u64, "is no label", "are no labels"),
     ));
-}
-
-/// The first of the labels.
-fn listed(labels: &BTreeSet<&str>) -> String {
-    /// Of more, only the first are named.
-    const NAMED: usize = 12;
-    let names: Vec<String> = labels.iter().take(NAMED).map(|label| visible(label)).collect();
-    names.join(", ") + if labels.len() > NAMED { ", …" } else { "" }
 }
 
 fn load(args: &Cues, remarks: Remarks) -> anyhow::Result<Loaded> {
@@ -140,7 +133,7 @@ fn load(args: &Cues, remarks: Remarks) -> anyhow::Result<Loaded> {
 pub fn read(path: &Path, language: Language, remarks: Remarks) -> anyhow::Result<(CueSet, Matcher)> {
     let name = path.display();
     let set = if path.as_os_str() == cues::BUILTIN {
-        cues::builtin()
+        cues::builtin().clone()
     } else {
         if path.as_os_str().eq_ignore_ascii_case(cues::BUILTIN) && !path.exists() {
             anyhow::bail!(
@@ -262,7 +255,7 @@ fn summary(loaded: &Loaded, misses: usize) -> String {
         wrong => format!("{wrong} not as the file says"),
     };
     let (cues, classes) = (set.cues.len(), set.classes.len());
-    let count = |n: usize, one, many| format!("{n} {}", plural(n as u64, one, many));
+    let count = |n: usize, one, many| counted(n as u64, one, many);
     let (cues, classes) = (count(cues, "cue", "cues"), count(classes, "word class", "word classes"));
     out + &format!("{cues}, {classes}, {}: {holds}\n", count(examples, "example sentence", "example sentences"))
 }

@@ -19,6 +19,7 @@ use rhetor::evaluate::suggest::{CHOSEN, RANDOM};
 use rhetor::idle::Idle;
 use rhetor::model::Model;
 use rhetor::report::ONLY_QUOTATIONS;
+use rhetor::text::count;
 use rhetor::text::speech::Hearing;
 use rhetor::text::unit::UnitKind;
 use serde::Serialize;
@@ -26,7 +27,6 @@ use serde::Serialize;
 use super::agree::rows;
 use super::args::{DataOptions, Estimate, FigureFormat, OutputFormat};
 use super::classify::{self, Job, SharedReport};
-use super::reading::plural;
 use super::{
     DONE, FAILED, Remarks, inputs, load_model, refuse_promise, refuse_same, train, warn_of_few_groups, write_whole,
 };
@@ -309,9 +309,8 @@ fn warn(model: &Model, found: &Found, sample: &[Labelled], estimates: &Estimates
     // Of a pool that is labelled whole nothing is estimated.
     if sample.len() < SMALL && (sample.len() as u64) < estimates.whole.units {
         remarks.warn(format_args!(
-            "{} {} a small sample, and intervals are wide\nhint: label some 200, drawn at random",
-            sample.len(),
-            plural(sample.len() as u64, "unit is", "units are")
+            "{} a small sample, and intervals are wide\nhint: label some 200, drawn at random",
+            count::counted(sample.len() as u64, "unit is", "units are")
         ));
     }
     let clusters = estimates::clusters(sample.iter());

@@ -17,11 +17,12 @@ use rhetor::learn;
 use rhetor::model::card::{Learning, MirrorFile};
 use rhetor::model::{Model, Task, english};
 use rhetor::report::html::model::ModelReport;
+use rhetor::text::count::plural;
 use serde::Serialize;
 
 use super::args::{Evaluate, FiguresFormat};
 use super::output::check_output;
-use super::reading::{in_groups, plural};
+use super::reading::in_groups;
 use super::{
     DONE, FEW_GROUPS, Remarks, load_model, misuse, named, refuse_promise, refuse_same, refuse_twice, train,
     warn_of_few_groups, warn_of_seen, write_whole,

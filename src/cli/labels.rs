@@ -7,7 +7,7 @@ use rhetor::codebook::{Codebook, Entry, file, nearest};
 use rhetor::corpus::shell;
 use rhetor::features::cues;
 use rhetor::report::column::{cell, width};
-use rhetor::text::visible;
+use rhetor::text::{list, visible};
 use textwrap::{Options, WordSplitter};
 
 use super::args::{CardFormat, Labels};
@@ -97,6 +97,13 @@ fn find<'a>(book: &'a Codebook, label: &str) -> anyhow::Result<&'a Entry> {
         };
         misuse(format_args!("the codebook has no label {label:?}\nhint: {hint}"))
     })
+}
+
+/// The labels of `--labels`. One that holds commas needs no marks where it is known.
+pub fn asked(lines: &[String], is_known: impl Fn(&str) -> bool) -> anyhow::Result<Vec<String>> {
+    let labels: Vec<String> = lines.iter().flat_map(|line| list::names(line, &is_known)).collect();
+    anyhow::ensure!(!labels.iter().any(String::is_empty), "--labels: an empty label\nhint: --labels a,b,c");
+    Ok(labels)
 }
 
 /// Whether a file is a codebook rather than a model, by its ending or by what is in it.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rhetor::corpus::{Fault, shell};
 use rhetor::text::count::counted;
-pub use rhetor::text::count::plural;
+use rhetor::text::count::plural;
 use rhetor::text::foreign::Foreign;
 use rhetor::text::source;
 use rhetor::text::unit::{Splitter, Unit, UnitKind, looks_utf16, unmarked};

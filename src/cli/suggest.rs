@@ -98,12 +98,11 @@ fn check_labels(args: &Suggest, model: Option<&Model>, labelled: &Corpus) -> any
         return Ok(());
     }
     let data = args.labelled[0].display();
-    let some: Vec<String> = given.iter().take(3).map(|label| visible(label)).collect();
+    let some = list::first(given.iter().map(|label| visible(label)), 3);
     let model = args.model.as_ref().map_or("the embedded model".into(), |path| path.display().to_string());
     anyhow::bail!(
-        "{data}: has the labels {}, of which {model} knows none\n\
+        "{data}: has the labels {some}, of which {model} knows none\n\
          hint: rhetor train {} -o my.rhetor, then -m my.rhetor; or --no-model to go by the words alone",
-        some.join(", ") + if given.len() > 3 { ", …" } else { "" },
         shell(&args.labelled[0])
     )
 }

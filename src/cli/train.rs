@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rhetor::codebook::{self, Codebook, nearest};
 use rhetor::corpus::{self, Columns, Corpus, Format, ReadOptions};
 use rhetor::features::FeatureSettings;
-use rhetor::features::cues::{self, CueSet};
+use rhetor::features::cues::{self, Cue, CueSet};
 use rhetor::features::vectors::{self, Vectors};
 use rhetor::learn::survey::Contradiction;
 use rhetor::learn::{self, KeepCues, Step, TrainSettings, Trained};
@@ -80,7 +80,7 @@ fn warn_of_sections(settings: &TrainSettings, paths: &[PathBuf], corpus: &Corpus
     let Some(set) = settings.features.cues.as_ref().filter(|_| own.iter().all(|path| ending(path) == "toml")) else {
         return;
     };
-    let builtin = if paths.iter().any(|path| is_builtin(&path)) { cues::builtin().cues } else { Vec::new() };
+    let builtin: &[Cue] = if paths.iter().any(|path| is_builtin(&path)) { &cues::builtin().cues } else { &[] };
     let known: BTreeSet<&str> = builtin.iter().map(|cue| &cue.name[..]).collect();
     let labels = corpus.examples.iter().flat_map(|example| &example.labels).map(String::as_str).collect();
     let name = own.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
@@ -273,7 +273,7 @@ fn features(options: &FeatureOptions, remarks: Remarks) -> anyhow::Result<Featur
 fn cues(options: &FeatureOptions, remarks: Remarks) -> anyhow::Result<Option<CueSet>> {
     let is = |name: &str| options.cues.iter().any(|path| path.as_os_str() == name);
     if options.cues.is_empty() {
-        return Ok((options.language == Language::English).then(cues::builtin));
+        return Ok((options.language == Language::English).then(|| cues::builtin().clone()));
     }
     if is(NO_CUES) {
         if options.cues.len() > 1 {

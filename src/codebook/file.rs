@@ -10,7 +10,6 @@ use toml::de::{DeTable, DeValue};
 
 use super::{Codebook, Entry, Rule, RuleKind, Voice, nearest};
 use crate::text::form::composed;
-use crate::text::unit::newlines;
 use crate::text::{Place, source};
 
 /// What stands in place of a path for the codebook of the twelve framings.
@@ -53,12 +52,11 @@ pub fn read(path: &Path) -> Result<Codebook> {
     let bytes = source::bounded(path, MOST_BYTES).map_err(|error| unreadable(error.to_string()))?;
     let too_large = || unreadable(format!("larger than {} MiB, and no codebook is", MOST_BYTES >> 20));
     let bytes = bytes.ok_or_else(too_large)?;
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+    let text = source::utf8(bytes).map_err(|line| {
         let hint = "iconv -f WINDOWS-1252 -t UTF-8 converts a file".to_owned();
-        CodebookError { place: Place::line(&*name, 1 + newlines(good)), what: "bytes that are not UTF-8".into(), hint }
+        CodebookError { place: Place::line(&*name, line), what: "bytes that are not UTF-8".into(), hint }
     })?;
-    parse(&name, text.strip_prefix('\u{FEFF}').unwrap_or(&text))
+    parse(&name, &text)
 }
 
 /// As [`read`], for text already at hand; `path` tells the format and stands in messages.

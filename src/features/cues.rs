@@ -200,8 +200,9 @@ impl CueSet {
         let texts = entries.chain(self.cues.iter().flat_map(|cue| &cue.patterns));
         let used: BTreeSet<String> = texts.flat_map(|text| mentioned(text)).collect();
         for name in used {
-            if !self.classes.contains_key(&name) && OWN.classes.contains_key(&name) {
-                self.classes.insert(name.clone(), OWN.words_of(&name));
+            if !self.classes.contains_key(&name) && builtin().classes.contains_key(&name) {
+                let words = builtin().words_of(&name);
+                self.classes.insert(name, words);
             }
         }
     }
@@ -385,12 +386,12 @@ fn none(flaws: Vec<BadPattern>) -> Result<(), CueError> {
 }
 
 /// The program's own cues: English, written for the twelve framings of the embedded model.
-pub fn builtin() -> CueSet {
-    OWN.clone()
+pub fn builtin() -> &'static CueSet {
+    static OWN: LazyLock<CueSet> = LazyLock::new(|| {
+        file::own("models/cues.toml", include_str!("../../models/cues.toml")).expect("a test reads it")
+    });
+    &OWN
 }
-
-static OWN: LazyLock<CueSet> =
-    LazyLock::new(|| file::own("models/cues.toml", include_str!("../../models/cues.toml")).expect("a test reads it"));
 
 /// What `--cues` calls the program's own.
 pub const BUILTIN: &str = "builtin";

@@ -36,6 +36,12 @@ fn quoted(line: &str) -> Option<(String, Option<&str>)> {
     }
 }
 
+/// The first of these names, with a sign that there are more.
+pub fn first(names: impl ExactSizeIterator<Item = String>, most: usize) -> String {
+    let more = if names.len() > most { ", …" } else { "" };
+    names.take(most).collect::<Vec<_>>().join(", ") + more
+}
+
 /// The line of these names.
 pub fn line<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let quoted = |name: &str| match name.contains([',', '"']) || name.trim() != name {

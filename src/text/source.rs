@@ -3,8 +3,10 @@
 use std::fs::File;
 use std::io::{self, Chain, Cursor, Read};
 use std::path::Path;
+use std::string::FromUtf8Error;
 
 use super::gzip::{self, Members};
+use super::unit::{newlines, unmarked};
 
 /// The bytes that were looked at, then the rest.
 type Whole = Chain<Cursor<Vec<u8>>, Box<dyn Read + Send>>;
@@ -41,6 +43,17 @@ pub fn bounded(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
     Ok(Some(bytes).filter(|bytes| bytes.len() as u64 <= most))
+}
+
+/// Bytes in UTF-8 as text, without a byte order mark.
+///
+/// # Errors
+/// The line of the first bytes that are none.
+pub fn utf8(bytes: Vec<u8>) -> Result<String, u64> {
+    let line = |error: FromUtf8Error| 1 + newlines(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
+    let mut text = String::from_utf8(bytes).map_err(line)?;
+    text.drain(..text.len() - unmarked(text.as_bytes()).len());
+    Ok(text)
 }
 
 /// As [`open`] for bytes that come from elsewhere.
@@ -108,6 +121,12 @@ mod tests {
         assert_eq!(bounded(&path, 4).unwrap().as_deref(), Some(&b"four"[..]));
         assert_eq!(bounded(&path, 3).unwrap(), None);
         assert!(bounded(&folder.path().join("none"), 3).is_err());
+    }
+
+    #[test]
+    fn text_is_without_its_mark_and_other_bytes_are_told_by_their_line() {
+        assert_eq!(utf8(b"\xEF\xBB\xBFa\xC3\xA9".to_vec()).as_deref(), Ok("aé"));
+        assert_eq!(utf8(b"a\nb\xFF\n".to_vec()), Err(2));
     }
 
     #[test]

@@ -43,11 +43,15 @@ pub fn whole(span: Span, tokens: &[Token]) -> Span {
     touched.fold(span, |whole, token| Span::new(whole.start.min(token.start), whole.end.max(token.end)))
 }
 
-/// As [`whole`], for a single span of a text.
+/// As [`whole`], for a single span of a text: no token holds a blank, so only what stands between two of them is looked at.
 pub fn whole_in(span: Span, text: &str) -> Span {
+    let start =
+        text[..span.start].char_indices().rfind(|(_, c)| c.is_whitespace()).map_or(0, |(at, c)| at + c.len_utf8());
+    let end = text[span.end..].find(char::is_whitespace).map_or(text.len(), |at| span.end + at);
     let mut found = Vec::new();
-    tokens(text, &mut found);
-    whole(span, &found)
+    tokens(&text[start..end], &mut found);
+    let near = whole(Span::new(span.start - start, span.end - start), &found);
+    Span::new(start + near.start, start + near.end)
 }
 
 /// Adds the tokens that start in the block of `text` which begins at `base`, where no token goes on; where to go on.

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use rhetor::evaluate::agreement::measures::{Figures, LabelAgreement, Measure, Measured};
 use rhetor::report::column::{cell, width};
+use rhetor::text::count::counted;
 use rhetor::text::visible;
 
 use super::Findings;
 use crate::cli::line;
-use crate::cli::reading::plural;
 
 /// The least alphas that Krippendorff (2004, Content Analysis, 2nd ed., p. 241) lets one draw conclusions from, and tentative ones.
 const RELIABLE: f64 = 0.8;
@@ -36,7 +36,7 @@ pub fn text(found: &Findings) -> String {
         // Where each unit is a group of its own, there are none to speak of.
         match found.groups {
             groups if groups == found.shared => String::new(),
-            groups => format!(", in {groups} {}", plural(groups, "group", "groups")),
+            groups => format!(", in {}", counted(groups, "group", "groups")),
         }
     );
     sets(found, &mut out);
@@ -65,8 +65,8 @@ fn sets(found: &Findings, out: &mut String) {
             Measure::Agreement => "pairs of answers that are the same; chance is in it".into(),
             Measure::Fleiss if found.fleiss_over.units < found.shared => {
                 let usual = &found.fleiss_over;
-                let units = plural(usual.units, "unit", "units");
-                format!("{} (the {} {units} with {} annotators)", reading(figure), usual.units, usual.annotators)
+                let units = counted(usual.units, "unit", "units");
+                format!("{} (the {units} with {} annotators)", reading(figure), usual.annotators)
             }
             _ => reading(figure),
         };
@@ -175,8 +175,8 @@ fn discuss(found: &Findings, out: &mut String) {
 
 fn merged(found: &Findings, out: &mut String) {
     let Some(merged) = &found.merged else { return };
-    let units = plural(merged.units, "unit", "units");
-    line!(out, "\nmerged ({}): {} {units}, {} left out", merged.rule, merged.units, merged.left_out.len());
+    let units = counted(merged.units, "unit", "units");
+    line!(out, "\nmerged ({}): {units}, {} left out", merged.rule, merged.left_out.len());
     for unit in merged.left_out.iter().take(LEFT_OUT) {
         line!(out, "    {}: {}", visible(&unit.place), visible(&unit.reason));
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use rhetor::corpus::{self, AROUND, Columns, Example, LabelSpan, ReadOptions};
+use rhetor::text::count::counted;
 use rhetor::text::unit::{Splitter, Unit as Stretch, UnitKind};
 use rhetor::text::{Span, sentence};
 use serde_json::{Map, Value, json};
@@ -11,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::news::News;
 use crate::cli::agree::NONE;
 use crate::cli::args::Annotate;
-use crate::cli::reading::{self, Faults, Reader, plural};
+use crate::cli::reading::{self, Faults, Reader};
 use crate::cli::{DONE, FAILED, Remarks};
 use crate::cli::{classify, inputs, train};
 
@@ -258,10 +259,9 @@ fn table(
         ));
     }
     if args.asking.review && corpus.examples.iter().all(|example| example.pending) {
-        let rows = corpus.examples.len();
+        let rows = counted(corpus.examples.len() as u64, "row", "rows");
         news.warn(format_args!(
-            "{name}: nobody has judged any of its {rows} {}, so there are no labels to review\nhint: --label-column names the column of labels",
-            plural(rows as u64, "row", "rows")
+            "{name}: nobody has judged any of its {rows}, so there are no labels to review\nhint: --label-column names the column of labels"
         ));
     }
     let kind = args.from.unit.map_or(UnitKind::Document, classify::kind);

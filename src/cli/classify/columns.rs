@@ -11,9 +11,9 @@ use rhetor::codebook::nearest;
 use rhetor::corpus::passing::{ObjectRow, ObjectRows, Passing, Stopped, TableRows, Wanted};
 use rhetor::corpus::{Fault, Format, Problem, Warning, shell, typed};
 use rhetor::report::{Cells, flat};
-use rhetor::text::Place;
 use rhetor::text::count::counted;
 use rhetor::text::source::{self, Source};
+use rhetor::text::{Place, list};
 use serde_json::{Map, Value};
 
 use super::stream::Pen;
@@ -75,10 +75,8 @@ impl Found {
     /// `3 columns (id, text, labels)`
     pub fn names(&self) -> String {
         const SHOWN: usize = 6;
-        let names: Vec<&str> = self.columns.iter().take(SHOWN).map(|(name, _)| name.as_str()).collect();
-        let more = if self.columns.len() > SHOWN { ", …" } else { "" };
         let columns = counted(self.columns.len() as u64, "column", "columns");
-        format!("{columns} ({}{more})", names.join(", "))
+        format!("{columns} ({})", list::first(self.columns.iter().map(|(name, _)| name.clone()), SHOWN))
     }
 }
 

@@ -8,12 +8,12 @@ use rhetor::corpus::Corpus;
 use rhetor::evaluate::interval::log_odds_ratio;
 use rhetor::features::cues::Finder;
 use rhetor::report::column::{cell, width};
+use rhetor::text::count::plural;
 use rhetor::text::visible;
 
 use super::Loaded;
 use crate::cli::Output;
 use crate::cli::args::{Cues, CuesFormat};
-use crate::cli::reading::plural;
 
 /// Units that one task looks through.
 const UNITS_A_TASK: usize = 256;

@@ -2,11 +2,11 @@
 
 use rhetor::evaluate::estimate::{FEW, Share};
 use rhetor::report::column::{cell, width};
+use rhetor::text::count::counted;
 use rhetor::text::visible;
 
 use super::{Findings, LabelShare, Shares};
 use crate::cli::line;
-use crate::cli::reading::plural;
 
 pub fn text(found: &Findings) -> String {
     let mut out = String::new();
@@ -22,7 +22,7 @@ pub fn text(found: &Findings) -> String {
     );
     let groups = sample
         .groups
-        .map_or(String::new(), |groups| format!(", in {groups} {} drawn whole", plural(groups, "group", "groups")));
+        .map_or(String::new(), |groups| format!(", in {} drawn whole", counted(groups, "group", "groups")));
     let weighted = if sample.weighted { ", weighted" } else { "" };
     line!(out, "sample   {} of them labelled by hand, joined by {}{groups}{weighted}", sample.units, sample.joined_by);
     table(None, &found.whole, found, &mut out);

@@ -5,6 +5,7 @@ use rhetor::evaluate::judgement::{Baseline, LabelFigures, Overall};
 use rhetor::evaluate::voices::VoiceFigures;
 use rhetor::model::card::Figure;
 use rhetor::report::column::{Cell, cell, cut, width};
+use rhetor::text::count::plural;
 use rhetor::text::visible;
 
 use super::against::{Against, Flip, Verdict};
@@ -12,7 +13,7 @@ use super::mistakes::Mistake;
 use super::{Findings, Part};
 use crate::cli::card::{short, shown_figure as shown};
 use crate::cli::line;
-use crate::cli::reading::{in_groups, plural};
+use crate::cli::reading::in_groups;
 
 /// Pairs of labels mixed up that are named.
 const PAIRS: usize = 5;

@@ -12,10 +12,11 @@ use saphyr_parser::{Event, Parser};
 use super::file::ReadCues;
 use super::spelling::{APOSTROPHES, endings, is_one_word, two_words};
 use super::{Cue, CueError, CueSet};
-use crate::text::Place;
 use crate::text::form::composed;
 use crate::text::stem::Language;
 use crate::text::token::{self, Kind};
+use crate::text::unit::newlines;
+use crate::text::{Place, list};
 
 /// Mappings within mappings of a YAML file.
 const DEEPEST: usize = 64;
@@ -107,17 +108,11 @@ impl Categories {
         ];
         let remarks = told.into_iter().filter(|(names, ..)| !names.is_empty()).map(|(names, one, many)| {
             let words = if names.len() == 1 { one.to_owned() } else { format!("{} {many}", names.len()) };
-            format!("{words}: {}", named(names))
+            format!("{words}: {}", list::first(names.iter().map(|name| format!("{name:?}")), NAMED))
         });
         let remarks = remarks.collect();
         ReadCues { cues: CueSet { cues: self.cues, ..CueSet::default() }, remarks }
     }
-}
-
-/// The first of some names.
-fn named(names: &BTreeSet<String>) -> String {
-    let first: Vec<String> = names.iter().take(NAMED).map(|name| format!("{name:?}")).collect();
-    first.join(", ") + if names.len() > NAMED { ", …" } else { "" }
 }
 
 /// Why an entry is no pattern.
@@ -370,7 +365,7 @@ impl Lines<'_> {
         let start = (start as usize).min(self.text.len());
         let left = self.text[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         let end = self.at.max(start + left);
-        self.line += self.text[self.at..end].iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.line += newlines(&self.text[self.at..end]);
         self.at = end;
         self.line
     }

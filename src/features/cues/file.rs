@@ -37,7 +37,7 @@ pub fn read(path: &Path, language: Language) -> Result<ReadCues, CueError> {
     let too_large = || unreadable(format!("larger than {} MiB, and no cue file is", MOST_BYTES >> 20));
     let bytes = bytes.ok_or_else(too_large)?;
     let text = decoded(name, bytes)?;
-    parse(name, text.strip_prefix('\u{FEFF}').unwrap_or(&text), language)
+    parse(name, &text, language)
 }
 
 /// Dictionaries of other programs by their endings, and how R reads them.
@@ -71,10 +71,7 @@ fn decoded(name: &str, bytes: Vec<u8>) -> Result<String, CueError> {
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") || bytes.contains(&0) {
         return Err(form(1, "this is UTF-16, and cue files are UTF-8", "UTF-16"));
     }
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
-        form(line as u64, "bytes that are not UTF-8", "WINDOWS-1252")
-    })?;
+    let text = source::utf8(bytes).map_err(|line| form(line, "bytes that are not UTF-8", "WINDOWS-1252"))?;
     Ok(if text.contains('\n') { text } else { text.replace('\r', "\n") })
 }
 

@@ -293,7 +293,7 @@ proptest! {
 fn the_builtin_cues_match_as_the_obvious_matcher_says() {
     let set = super::builtin();
     let matcher = set.matcher(Language::English, "builtin").unwrap();
-    let (mut fast, mut slow) = (Finder::new(&matcher, Language::English), Slow::new(&set));
+    let (mut fast, mut slow) = (Finder::new(&matcher, Language::English), Slow::new(set));
     let mut agree = |text: &str, which: &dyn Fn(CueId) -> bool| {
         let mut found = fast.find(text);
         found.retain(|(cue, _)| which(*cue));
