@@ -73,10 +73,11 @@ fn features(model: &Model, out: &mut String) {
         1 => String::new(),
         groups => format!(" of {groups} groups"),
     };
+    let buckets = settings.hash_bits.map_or(String::new(), |bits| format!(" in 2^{bits} buckets"));
     let at_most = settings.max_terms.map_or(String::new(), |most| format!(", at most {most} of them"));
     line!(
         out,
-        "features    {} terms in {units}{in_groups} or more{at_most}{or_vectors}: {}, n-grams {shortest}–{longest}{characters}{shape}; {} weighting",
+        "features    {} terms in {units}{in_groups} or more{at_most}{or_vectors}: {}, n-grams {shortest}–{longest}{characters}{buckets}{shape}; {} weighting",
         model.featurizer().vocabulary().len(),
         match settings.language {
             Language::None => "no stems".to_owned(),

@@ -39,6 +39,7 @@ const BY_COMMAND: &[(&str, &[&str])] = &[
             "min-count",
             "min-groups",
             "max-terms",
+            "hash-bits",
             "weighting",
             "task",
             "l2",

@@ -264,6 +264,7 @@ fn features(options: &FeatureOptions, remarks: Remarks) -> anyhow::Result<Featur
         min_count: options.min_count,
         min_groups: options.min_groups,
         max_terms: options.max_terms,
+        hash_bits: options.hash_bits,
         weighting: options.weighting,
         cues: cues(options, remarks)?.map(Into::into),
     })

@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use foldhash::fast::FixedState;
 
+use super::hashing::Bucket;
 use super::shape::{self, Looks, Shape};
-use super::vocabulary::Vocabulary;
+use super::vocabulary::{Hash, Vocabulary, WordHash};
 use super::{Block, Extractor, FeatureSettings, START, Scratch, character_terms};
 use crate::text::quote::{self, Quotation};
 use crate::text::stem;
@@ -20,6 +21,8 @@ type Map<K> = HashMap<K, u32, FixedState>;
 /// What stands in the place of the run before where a stem stands alone, and of a term that is no run of stems.
 const ALONE: u32 = u32::MAX;
 const OTHER: u32 = u32::MAX - 1;
+/// And of a bucket, whose number stands in the place of the stem's.
+const SHARED: u32 = u32::MAX - 2;
 
 /// The number of [`START`] among stems.
 const START_STEM: u32 = 0;
@@ -59,12 +62,20 @@ impl Terms {
         self.term((OTHER, text))
     }
 
+    fn bucket(&mut self, bucket: Bucket) -> u32 {
+        self.term((SHARED, bucket.number()))
+    }
+
     /// Appends the text of a term.
     fn write(&self, term: u32, out: &mut String) {
         let (before, text) = self.pairs[term as usize];
-        if before < OTHER {
-            self.write(before, out);
-            out.push(' ');
+        match before {
+            SHARED => return Bucket::from_number(text).write(out),
+            ALONE | OTHER => {}
+            _ => {
+                self.write(before, out);
+                out.push(' ');
+            }
         }
         out.push_str(&self.texts[text as usize]);
     }
@@ -89,6 +100,7 @@ pub(super) struct Memory {
     chunk: u32,
     looks: Vec<Looks>,
     words: Vec<u32>,
+    hashes: Vec<WordHash>,
 }
 
 #[derive(Clone, Copy)]
@@ -98,12 +110,21 @@ struct Met {
     /// The stem is a term by itself.
     is_term: bool,
     looks: Looks,
+    hash: WordHash,
 }
 
 impl Memory {
     pub fn new(extractor: &Extractor) -> Self {
         let scratch = extractor.scratch();
-        Memory { scratch, generation: 0, met: Vec::new(), chunk: 0, looks: Vec::new(), words: Vec::new() }
+        Memory {
+            scratch,
+            generation: 0,
+            met: Vec::new(),
+            chunk: 0,
+            looks: Vec::new(),
+            words: Vec::new(),
+            hashes: Vec::new(),
+        }
     }
 }
 
@@ -147,7 +168,12 @@ impl Chunk {
         let Memory { scratch, looks, .. } = memory;
         let settings = extractor.settings();
         if let Some(lengths) = settings.char_ngrams {
-            character_terms(text, scratch, lengths, &mut |_, term, _| self.found.push(self.terms.other(term)));
+            character_terms(text, scratch, lengths, &mut |_, term, _| {
+                self.found.push(match settings.hash_bits {
+                    Some(bits) => self.terms.bucket(Bucket::of(Hash::of(term), bits)),
+                    None => self.terms.other(term),
+                });
+            });
         }
         if !settings.shape && extractor.cues.is_none() {
             return;
@@ -163,15 +189,18 @@ impl Chunk {
 
     /// The stems of a text, as numbers, and what each of its tokens looks like.
     fn read_words(&mut self, extractor: &Extractor, text: &str, memory: &mut Memory) {
-        let Memory { scratch: Scratch { stems, tokens, numbers, .. }, generation, met, chunk, looks, words } = memory;
+        let Memory { scratch, generation, met, chunk, looks, words, hashes } = memory;
+        let Scratch { stems, tokens, numbers, .. } = scratch;
         if *generation != stems.generation() {
             *generation = stems.generation();
             met.clear();
         }
         words.clear();
+        hashes.clear();
         looks.clear();
         if !tokens.is_empty() {
             words.push(START_STEM);
+            hashes.push(WordHash::of(START));
         }
         let alone = extractor.settings().ngrams.0 == 1;
         for (token, &own) in tokens.iter().zip(numbers.iter()) {
@@ -186,6 +215,7 @@ impl Chunk {
                 new
             });
             words.push(known.stem);
+            hashes.push(known.hash);
             looks.push(known.looks);
             if alone && known.is_term {
                 self.found.push(self.terms.term((ALONE, known.stem)));
@@ -210,7 +240,7 @@ impl Chunk {
         let is_term = stem.starts_with(char::is_alphanumeric) || stem != START && !of.settings().shape;
         let language = of.settings().language;
         let looks = Looks::of(surface, token.kind, &stem::fold(surface, language), language);
-        Met { chunk, stem: own, is_term, looks }
+        Met { chunk, stem: own, is_term, looks, hash: WordHash::of(stem) }
     }
 
     /// Terms of several words.
@@ -219,12 +249,28 @@ impl Chunk {
         if longest == 1 {
             return;
         }
+        if let Some(bits) = extractor.settings().hash_bits {
+            return self.hashed_runs(bits, (shortest, longest), &memory.hashes);
+        }
         for first in 0..memory.words.len() {
             let mut run = self.terms.term((ALONE, memory.words[first]));
             for (offset, &word) in memory.words[first + 1..].iter().take(longest - 1).enumerate() {
                 run = self.terms.term((run, word));
                 if offset + 2 >= shortest {
                     self.found.push(run);
+                }
+            }
+        }
+    }
+
+    /// The buckets of terms of several words.
+    fn hashed_runs(&mut self, bits: u8, (shortest, longest): (usize, usize), words: &[WordHash]) {
+        for (first, after) in words.iter().zip(1..) {
+            let mut run = Hash::NONE.with(*first);
+            for (word, length) in words[after..].iter().zip(2..=longest) {
+                run = run.with(*word);
+                if length >= shortest {
+                    self.found.push(self.terms.bucket(Bucket::of(run, bits)));
                 }
             }
         }
@@ -270,9 +316,13 @@ impl Counts {
         let texts: Vec<u32> = own.texts.iter().map(|text| self.terms.text(text)).collect();
         let mut common: Vec<u32> = Vec::with_capacity(own.pairs.len());
         for &(before, text) in &own.pairs {
-            // A run comes after the run that it goes on from.
-            let before = if before < OTHER { common[before as usize] } else { before };
-            common.push(self.terms.term((before, texts[text as usize])));
+            let pair = match before {
+                SHARED => (SHARED, text),
+                ALONE | OTHER => (before, texts[text as usize]),
+                // A run comes after the run that it goes on from.
+                _ => (common[before as usize], texts[text as usize]),
+            };
+            common.push(self.terms.term(pair));
         }
         chunk.found.iter_mut().for_each(|term| *term = common[*term as usize]);
         self.frequencies.resize(self.terms.pairs.len(), 0);

@@ -4,6 +4,7 @@
 
 mod counting;
 pub mod cues;
+pub mod hashing;
 mod identity;
 mod lookup;
 pub mod matrix;
@@ -14,6 +15,7 @@ pub mod vectors;
 pub mod vocabulary;
 pub mod weighting;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
@@ -30,12 +32,13 @@ use crate::text::token::{self, Kind, Token};
 use crate::text::{Span, quote::Quotation};
 use counting::{Chunk, Counts, Features, Memory, Wanted};
 use cues::{BadMatcher, Cue, CueError, CueScratch, CueSet, Matcher, Numbered};
+use hashing::Bucket;
 use identity::Identity;
 use lookup::Lookup;
 use matrix::Rows;
 use shape::Looks;
 pub use vocabulary::FeatureId;
-use vocabulary::Vocabulary;
+use vocabulary::{Hash, Vocabulary};
 use weighting::Weighting;
 
 /// Tasks that the units are dealt to for their terms to be counted, and the fewest and most units of a task. Fixed, though results do not depend on them.
@@ -61,6 +64,9 @@ pub struct FeatureSettings {
     /// How many terms a model may have, if not as many as there are: those that stand in most training units. Cues, and terms with a vector, do not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_terms: Option<u32>,
+    /// Runs of stems or letters share 2 to the power of so many [buckets](hashing), one of [`hashing::BITS`], and are no terms of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash_bits: Option<u8>,
     pub weighting: Weighting,
     /// Named patterns, each a feature of its own. A model file keeps them by themselves.
     #[serde(skip)]
@@ -104,9 +110,20 @@ impl Default for FeatureSettings {
             min_count: 1,
             min_groups: 1,
             max_terms: None,
+            hash_bits: None,
             weighting: Weighting::Tfidf,
             cues: None,
         }
+    }
+}
+
+impl FeatureSettings {
+    /// The term that stands for a run of stems or letters.
+    fn run<'t>(&self, run: &'t str) -> Cow<'t, str> {
+        let Some(bits) = self.hash_bits else { return Cow::Borrowed(run) };
+        let mut name = String::new();
+        Bucket::of(Hash::of(run), bits).write(&mut name);
+        Cow::Owned(name)
     }
 }
 
@@ -289,7 +306,9 @@ impl Extractor {
         scratch.read(text);
         self.word_terms(scratch, &mut found);
         if let Some(lengths) = self.settings.char_ngrams {
-            character_terms(text, scratch, lengths, &mut found);
+            character_terms(text, scratch, lengths, &mut |kind, term, span| {
+                found(kind, &self.settings.run(term), span)
+            });
         }
         if self.settings.shape || self.cues.is_some() {
             let quotations: Vec<Quotation> = quote::quotations(text);
@@ -329,7 +348,8 @@ impl Extractor {
                 1 if has_letters => found(TermKind::Word, term, span),
                 // A lone mark is a shape cue already, and a lone start says nothing.
                 1 if term == START || self.settings.shape => {}
-                _ => found(TermKind::Other, term, span),
+                1 => found(TermKind::Other, term, span),
+                _ => found(TermKind::Other, &self.settings.run(term), span),
             }
         });
     }
@@ -649,8 +669,13 @@ mod tests {
 
     #[test]
     fn training_rows_and_classifying_rows_are_the_same() {
-        for weighting in [Weighting::Tfidf, Weighting::Binary, Weighting::Count, Weighting::Nb] {
-            let settings = FeatureSettings { char_ngrams: Some((2, 4)), weighting, ..Default::default() };
+        for (weighting, hash_bits) in [
+            (Weighting::Tfidf, None),
+            (Weighting::Binary, Some(9)),
+            (Weighting::Count, None),
+            (Weighting::Nb, Some(20)),
+        ] {
+            let settings = FeatureSettings { char_ngrams: Some((2, 4)), weighting, hash_bits, ..Default::default() };
             let (featurizer, rows) = Featurizer::learn(settings, &TEXTS).unwrap();
             let mut scratch = featurizer.scratch();
             for (i, text) in TEXTS.iter().enumerate() {
@@ -728,13 +753,34 @@ mod tests {
     fn pairs_that_were_driven_out_of_their_memory_are_found_again() {
         let texts: Vec<String> =
             (0..400).map(|at| (0..20).map(|word| format!("w{} ", at * 7 + word * 3)).collect()).collect();
-        let (featurizer, _) = Featurizer::learn(FeatureSettings::default(), &texts).unwrap();
-        let (mut fast, mut plain) = (featurizer.scratch(), featurizer.scratch());
-        for _ in 0..3 {
-            for text in &texts {
-                assert_eq!(by_feature(featurizer.row(text, &mut fast)), featurizer.plain_row(text, &mut plain));
+        for hash_bits in [None, Some(10)] {
+            let settings = FeatureSettings { hash_bits, ..FeatureSettings::default() };
+            let (featurizer, _) = Featurizer::learn(settings, &texts).unwrap();
+            let (mut fast, mut plain) = (featurizer.scratch(), featurizer.scratch());
+            for _ in 0..3 {
+                for text in &texts {
+                    assert_eq!(by_feature(featurizer.row(text, &mut fast)), featurizer.plain_row(text, &mut plain));
+                }
             }
         }
+    }
+
+    #[test]
+    fn runs_share_no_more_buckets_than_asked_for_and_stems_keep_their_names() {
+        let texts: Vec<String> = (0..200).map(|at| format!("We a{at} b{at} will c{at}!")).collect();
+        let settings = FeatureSettings { ngrams: (1, 3), hash_bits: Some(8), ..FeatureSettings::default() };
+        let (featurizer, rows) = Featurizer::learn(settings, &texts).unwrap();
+        let vocabulary = featurizer.vocabulary();
+        let terms: Vec<&str> = (0..vocabulary.len() as u32).map(|id| vocabulary.term(FeatureId(id))).collect();
+        let buckets = terms.iter().filter(|term| hashing::is_bucket(term)).count();
+        // Some two thousand runs for 256 buckets: hardly one is empty.
+        assert!((250..=256).contains(&buckets), "{buckets}");
+        assert!(terms.iter().all(|term| !term.contains(' ')));
+        assert!(vocabulary.feature("a7").is_some() && vocabulary.feature("shape:exclamation").is_some());
+        // A text that nobody has seen has its runs in the same buckets.
+        let row = by_feature(featurizer.row("Somebody was never here", &mut featurizer.scratch()));
+        assert!(row.entries.iter().filter(|(id, _)| hashing::is_bucket(vocabulary.term(*id))).count() > 3);
+        assert_eq!(rows.height(), 200);
     }
 
     #[test]
@@ -763,6 +809,7 @@ mod tests {
             shape in any::<bool>(),
             char_ngrams in prop_oneof![Just(None), Just(Some((2, 3)))],
             weighting in prop_oneof![Just(Weighting::Tfidf), Just(Weighting::Count)],
+            hash_bits in prop_oneof![Just(None), Just(Some(8)), Just(Some(20))],
         ) {
             let cues = CueSet {
                 cues: vec![Cue { name: "no".into(), patterns: vec!["no ..2 choice".into(), "we".into()], ..Cue::default() }],
@@ -770,7 +817,7 @@ mod tests {
             };
             let ngrams = (ngrams.0, ngrams.0 + ngrams.1);
             let cues = Some(Parsed::from(cues));
-            let settings = FeatureSettings { ngrams, shape, char_ngrams, weighting, cues, ..Default::default() };
+            let settings = FeatureSettings { ngrams, shape, char_ngrams, weighting, cues, hash_bits, ..Default::default() };
             let (featurizer, _) = Featurizer::learn(settings, &learned).unwrap();
             agree(&featurizer, &learned);
             agree(&featurizer, &other);

@@ -152,8 +152,7 @@ impl Vocabulary {
 
     /// The feature of a term, if training saw it often enough.
     pub fn feature(&self, term: &str) -> Option<FeatureId> {
-        let hash = term.split(' ').fold(Hash::NONE, |hash, word| hash.with(WordHash::of(word)));
-        self.find(hash, |known| self.bytes_of(known) == term.as_bytes())
+        self.find(Hash::of(term), |known| self.bytes_of(known) == term.as_bytes())
     }
 
     /// The feature of the term of that hash that is tested for, among those of the same hash.
@@ -218,8 +217,7 @@ fn table<'a>(terms: impl Iterator<Item = &'a str>, count: usize) -> Vec<u64> {
     let mut slots = vec![0; table_size(count)];
     let mask = slots.len() - 1;
     for (term, number) in terms.zip(1..) {
-        let hash = term.split(' ').fold(Hash::NONE, |hash, word| hash.with(WordHash::of(word)));
-        let (at, tag) = hash.place();
+        let (at, tag) = Hash::of(term).place();
         let mut at = at as usize & mask;
         while slots[at] != 0 {
             at = (at + 1) & mask;
@@ -256,6 +254,12 @@ impl WordHash {
         let start = word.len() as u64;
         WordHash(blocks.iter().chain(last).fold(start, |hash, block| mixed(hash, u64::from_le_bytes(*block))))
     }
+
+    /// As [`WordHash::of`], of a word of eight bytes.
+    #[inline]
+    pub fn of_block(word: [u8; 8]) -> WordHash {
+        WordHash(mixed(8, u64::from_le_bytes(word)))
+    }
 }
 
 /// The hash of a run of words.
@@ -266,6 +270,11 @@ impl Hash {
     /// Of no word.
     pub const NONE: Hash = Hash(0);
 
+    /// Of a term, word by word.
+    pub fn of(term: &str) -> Hash {
+        term.split(' ').fold(Hash::NONE, |hash, word| hash.with(WordHash::of(word)))
+    }
+
     /// That of a run of one word more.
     #[inline]
     pub fn with(self, word: WordHash) -> Hash {
@@ -275,8 +284,13 @@ impl Hash {
     /// Where a table is looked at first, as far as the table is large, and what else must be alike.
     #[inline]
     pub(super) fn place(self) -> (u32, u32) {
-        let all = (self.0 ^ self.0 >> 32).wrapping_mul(GOLDEN);
-        ((all >> 32) as u32, self.tag())
+        ((self.mixed() >> 32) as u32, self.tag())
+    }
+
+    /// All bits of it in each of the upper ones.
+    #[inline]
+    pub(super) fn mixed(self) -> u64 {
+        (self.0 ^ self.0 >> 32).wrapping_mul(GOLDEN)
     }
 
     /// The half that the table holds.

@@ -64,7 +64,7 @@ pub enum LearnError {
     )]
     NoTerms { units: u32, groups: u32 },
     #[error(
-        "{labels} labels × {terms} terms would need {mib} MiB of weights, and rhetor stops at {most} MiB\nhint: keep the commonest with --max-terms, raise --min-count, use --ngrams 1, or check that --label-column names the right column"
+        "{labels} labels × {terms} terms would need {mib} MiB of weights, and rhetor stops at {most} MiB\nhint: keep the commonest with --max-terms, raise --min-count, let runs of words share buckets with --hash-bits 20, use --ngrams 1, or check that --label-column names the right column"
     )]
     TooLarge { labels: usize, terms: usize, mib: u64, most: u64 },
     #[error(

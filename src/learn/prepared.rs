@@ -17,7 +17,7 @@ use crate::corpus::Example;
 use crate::evaluate::judgement::group_numbers;
 use crate::features::vectors::Vectors;
 use crate::features::weighting::Weighting;
-use crate::features::{FeatureSettings, Featurizer, ngrams};
+use crate::features::{FeatureSettings, Featurizer, hashing, ngrams};
 use crate::model::Task;
 use crate::text::form::composed;
 
@@ -142,7 +142,7 @@ fn check_weights(data: &[Example]) -> Result<(), LearnError> {
 
 /// Also of blocks that the data may turn out not to have.
 fn check_settings(settings: &TrainSettings) -> Result<(), LearnError> {
-    let FeatureSettings { ngrams: words, char_ngrams, .. } = settings.features;
+    let FeatureSettings { ngrams: words, char_ngrams, hash_bits, .. } = settings.features;
     let wanted = "a shortest and a longest length from 1 to 10";
     let of_lengths = |setting, lengths: (usize, usize)| match ngrams::are_lengths(lengths) {
         true => Ok(()),
@@ -150,6 +150,12 @@ fn check_settings(settings: &TrainSettings) -> Result<(), LearnError> {
     };
     of_lengths("runs of stems", words)?;
     char_ngrams.map_or(Ok(()), |lengths| of_lengths("runs of characters", lengths))?;
+    if let Some(bits) = hash_bits
+        && !hashing::BITS.contains(&bits)
+    {
+        let (setting, wanted) = ("the bits of buckets", "from 8 to 28");
+        return Err(LearnError::Setting { setting, wanted, given: bits.to_string() });
+    }
     if settings.folds < 2 {
         let given = settings.folds.to_string();
         return Err(LearnError::Setting { setting: "the number of folds", wanted: "2 or more", given });
@@ -222,9 +228,10 @@ fn check_size(labels: &LabelSet, featurizer: &Featurizer, settings: &TrainSettin
     Ok(())
 }
 
-/// The terms with a vector that a unit can have: of as many stems as its n-grams.
+/// The terms with a vector that a unit can have: of as many stems as its n-grams, of one where these have no terms of their own.
 fn vectors_in_reach<'a>(vectors: &'a Vectors, features: &FeatureSettings) -> impl Iterator<Item = &'a str> {
     let (shortest, longest) = features.ngrams;
+    let longest = if features.hash_bits.is_some() { 1 } else { longest };
     vectors.terms().filter(move |term| (shortest..=longest).contains(&term.split(' ').count()))
 }
 

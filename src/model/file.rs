@@ -25,13 +25,14 @@ use crate::codebook::LabelSet;
 use crate::digest::hex;
 use crate::features::cues::{self, CueSet};
 use crate::features::vocabulary::{FeatureId, Vocabulary};
-use crate::features::{Extractor, FeatureSettings, Featurizer, StoredCues, ngrams};
+use crate::features::{Extractor, FeatureSettings, Featurizer, StoredCues, hashing, ngrams};
 use crate::packed::{Number, Packed};
 use crate::parsed::Parsed;
 use crate::text::stem::STEMMER;
 
-/// The version of the format that this program writes and reads.
-pub const FORMAT: u32 = 3;
+/// The versions of the format that this program writes and reads: that of most models, and that of those whose runs share [buckets](crate::features::hashing), of which a
+/// program that does not know them would find none.
+pub const FORMATS: [u32; 2] = [3, 4];
 
 /// Every tensor that a model file may hold.
 pub const TENSORS: [&str; 14] = [
@@ -71,7 +72,7 @@ pub enum ModelError {
     #[error("{path}: no rhetor model\nhint: a model is made by `rhetor train DATA -o MODEL`")]
     NotAModel { path: PathBuf },
     #[error(
-        "{path}: a model of format {found}, and this rhetor reads {FORMAT}\nhint: it was written by rhetor {writer}; use that version or a later one"
+        "{path}: a model of format {found}, and this rhetor reads {} and {}\nhint: it was written by rhetor {writer}; use that version or a later one", FORMATS[0], FORMATS[1]
     )]
     Newer { path: PathBuf, found: u32, writer: String },
     #[error("{path}: a model of format {found}, which no rhetor reads any more\nhint: train it again")]
@@ -229,7 +230,7 @@ impl Model {
 
     fn metadata(&self) -> Metadata {
         Metadata {
-            format: FORMAT,
+            format: format_of(self.featurizer.settings()),
             version: env!("CARGO_PKG_VERSION").into(),
             stemmer: STEMMER.into(),
             task: self.task,
@@ -260,6 +261,10 @@ impl Model {
         }
         self
     }
+}
+
+fn format_of(settings: &FeatureSettings) -> u32 {
+    FORMATS[usize::from(settings.hash_bits.is_some())]
 }
 
 /// The length of the container's header in eight bytes, and its first brace.
@@ -393,12 +398,12 @@ fn broken_container(path: &Path, bytes: &[u8], error: &safetensors::SafeTensorEr
 
 fn check_version(json: &Value, path: &Path) -> Result<(), ModelError> {
     match json["format"].as_u64() {
-        Some(found) if found > u64::from(FORMAT) => Err(ModelError::Newer {
+        Some(found) if found > u64::from(FORMATS[1]) => Err(ModelError::Newer {
             path: path.into(),
             found: found.min(u64::from(u32::MAX)) as u32,
             writer: json["version"].as_str().unwrap_or("(unknown)").into(),
         }),
-        Some(found) if found == u64::from(FORMAT) => Ok(()),
+        Some(found) if found >= u64::from(FORMATS[0]) => Ok(()),
         Some(found @ 1..) => Err(ModelError::Older { path: path.into(), found }),
         _ => Err(ModelError::Damaged { path: path.into(), what: "it names no format version".into() }),
     }
@@ -443,6 +448,9 @@ pub fn sha256_of(path: &Path) -> io::Result<String> {
 fn assemble(tensors: &Tensors, metadata: Metadata, check: Check) -> Result<Model, &'static str> {
     if metadata.stemmer != STEMMER {
         return Err("it needs another stemmer than this rhetor has");
+    }
+    if metadata.format != format_of(&metadata.features) {
+        return Err("its format is not that of its settings");
     }
     // Their numbers would wrap, and a label would answer to the name of another.
     if metadata.labels.len() > LabelSet::MOST {
@@ -588,6 +596,9 @@ fn check_shapes(model: &Model) -> Result<(), &'static str> {
         || settings.char_ngrams.is_some_and(|lengths| !ngrams::are_lengths(lengths))
     {
         return Err("its n-gram lengths make no sense");
+    }
+    if settings.hash_bits.is_some_and(|bits| !hashing::BITS.contains(&bits)) {
+        return Err("its number of buckets makes no sense");
     }
     let finite =
         model.intercepts.iter().all(|b| b.is_finite()) && model.thresholds.iter().all(|t| (0.0..=1.0).contains(t));

@@ -8,7 +8,7 @@ use textwrap::{Options, WordSplitter};
 
 use super::html::mark::{self, TINTS};
 use super::{Record, Report, Said, Setting};
-use crate::features::{cues, ngrams};
+use crate::features::{cues, hashing, ngrams};
 use crate::framing::Framing;
 use crate::framing::evidence::{Evidence, Order, Term};
 use crate::framing::voice::Voice;
@@ -177,10 +177,20 @@ impl<'a, W: Write> Terminal<'a, W> {
             Some(shape) => format!("{} “{}”", shape, visible(surface)),
             // Runs of one word may show the same letters of it.
             None if name.starts_with(ngrams::CHARACTERS) => format!("{} “{}”", visible(name), visible(surface)),
-            None if name.starts_with("^ ") => format!("“^{}”", visible(surface)),
+            None if name.starts_with("^ ") || self.is_first_word(name, surface) => format!("“^{}”", visible(surface)),
             None => format!("“{}”", visible(surface)),
         };
         format!("{:+.2} {shown}", term.contribution)
+    }
+
+    /// Whether the run of stems that a bucket stands for here is a start and a word.
+    fn is_first_word(&self, name: &str, surface: &str) -> bool {
+        if !hashing::is_bucket(name) || self.setting.model.featurizer().settings().char_ngrams.is_some() {
+            return false;
+        }
+        let mut found = Vec::new();
+        token::tokens(surface, &mut found);
+        found.len() == 1
     }
 }
 

@@ -66,7 +66,7 @@ fn what_is_no_model_a_damaged_one_and_a_newer_one_are_told_apart() {
     older[at + 11] = b'2';
     let desk = desk.and("newer", newer).and("older", older);
     desk.run("inspect -m older").ends(1).says("a model of format 2").says("train it again");
-    desk.run("inspect -m newer").ends(1).says("a model of format 9, and this rhetor reads 3");
+    desk.run("inspect -m newer").ends(1).says("a model of format 9, and this rhetor reads 3 and 4");
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn a_file_with_a_checksum_that_fits_is_still_checked() {
         assert!(same.is_some_and(|same| same == bytes), "mending changes no model");
         let wider = |json: &mut Value| json["features"]["ngrams"] = serde_json::json!([1, 1_u64 << 40]);
         type Edit<'a> = (&'a str, &'a dyn Fn(&mut Value));
-        let edits: [Edit; 9] = [
+        let edits: [Edit; 10] = [
             ("no labels", &|json| json["labels"] = serde_json::json!([])),
             ("a label twice", &|json| json["labels"] = serde_json::json!(["x", "x"])),
             ("labels out of order", &|json| json["labels"] = serde_json::json!(["y", "x"])),
@@ -145,6 +145,7 @@ fn a_file_with_a_checksum_that_fits_is_still_checked() {
             ("endless runs of characters", &|json| {
                 json["features"]["char_ngrams"] = serde_json::json!([1, u64::MAX]);
             }),
+            ("buckets in a format without any", &|json| json["features"]["hash_bits"] = 20.into()),
             ("another stemmer", &|json| json["stemmer"] = "porter".into()),
             ("no task", &|json| json["task"] = "none".into()),
         ];
@@ -154,6 +155,19 @@ fn a_file_with_a_checksum_that_fits_is_still_checked() {
             assert!(error.contains("damaged model: ") && error.contains("\nhint: "), "{what}: {error}");
         }
     }
+}
+
+#[test]
+fn a_model_whose_runs_share_buckets_has_a_format_of_its_own_and_as_many_as_can_be() {
+    let bytes = tiny_with("--hash-bits 9");
+    assert_eq!(read(&bytes).unwrap().to_bytes(), bytes);
+    with_metadata(&bytes, |json| assert_eq!((&json["format"], &json["features"]["hash_bits"]), (&4.into(), &9.into())));
+    for bits in [0, 7, 29, 64, 255] {
+        let error = read(&with_metadata(&bytes, |json| json["features"]["hash_bits"] = bits.into())).unwrap_err();
+        assert!(error.to_string().contains("number of buckets"), "{bits}: {error}");
+    }
+    let older = with_metadata(&bytes, |json| json["format"] = 3.into());
+    assert!(read(&older).unwrap_err().to_string().contains("its format is not that of its settings"));
 }
 
 #[test]
@@ -246,6 +260,7 @@ fn survives(bytes: &[u8], changes: u64) -> u64 {
 #[test]
 fn a_file_changed_at_random_is_refused_and_with_a_checksum_that_fits_does_no_harm() {
     survives(&tiny(), 200);
+    survives(&tiny_with("--hash-bits 8"), 200);
     survives(&tiny_with("--quantize 16 --prune 0.2"), 200);
 }
 

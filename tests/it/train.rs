@@ -293,6 +293,39 @@ fn a_model_has_no_more_terms_than_asked_for_and_equally_frequent_ones_go_togethe
 }
 
 #[test]
+fn runs_of_words_share_as_many_buckets_as_asked_for_and_are_still_shown_as_they_stand() {
+    let rows = "we will pay,a\nwe will go,b\nwe will not,a\nwe saw,b\npay now,a\ngo now,b\n";
+    let desk = Desk::with("d.csv", format!("text,labels\n{rows}"));
+    desk.run("train d.csv -o m --cues none --no-shape --folds 2 --hash-bits 10 -q").ok();
+    desk.run("inspect -m m").ok().prints("n-grams 1–2 in 2^10 buckets;");
+    let card: Value = serde_json::from_str(&desk.run("inspect -m m --format json").ok().stdout).unwrap();
+    crate::schema::assert_valid("inspect", &card);
+    assert_eq!(card["features"]["hash_bits"], 10);
+    let strong = card["labels"][0]["pro"].as_array().unwrap();
+    let shared = strong.iter().find(|term| term["term"].as_str().unwrap().starts_with('#')).expect("a run is strong");
+    assert!(
+        ["will pay", "we will", "will not", "pay now", "we", "pay"].contains(&shared["surface"].as_str().unwrap()),
+        "{shared}"
+    );
+    let explained =
+        desk.run_with("classify -m m -f jsonl --explain --threshold 0 --unit line", "We will pay.").ok().records();
+    let terms = explained[0]["framings"][0]["evidence"]["terms"].as_array().unwrap();
+    let runs: Vec<&str> = terms
+        .iter()
+        .filter(|term| term["term"].as_str().unwrap().starts_with('#'))
+        .map(|term| term["surface"].as_str().unwrap())
+        .collect();
+    assert_eq!(std::collections::BTreeSet::from_iter(runs), ["We", "We will", "will pay"].into());
+    desk.run_with("classify -m m --explain --threshold 0 --unit line", "We will pay.")
+        .ok()
+        .prints("“^We”")
+        .prints("“We will”")
+        .prints("“We”");
+    desk.run("train d.csv -o n --hash-bits 7").ends(2).says("8..=28").left_out("n");
+    desk.run("train d.csv -o n --hash-bits x").ends(2).left_out("n");
+}
+
+#[test]
 fn what_only_one_group_says_stays_out_of_the_model_if_wished() {
     let rows = |name: &str, group: &str| {
         format!(

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use rhetor::features::ngrams;
 use rhetor::features::weighting::Weighting;
+use rhetor::features::{hashing, ngrams};
 use rhetor::learn::threshold::Optimize;
 use rhetor::learn::weighing::Weighing;
 use rhetor::learn::{ClassWeight, Solver};
@@ -106,6 +106,10 @@ pub struct FeatureOptions {
     /// Keep no more terms than that, those that stand in most units; terms that stand in as many stay or go together [default: all]
     #[arg(long, value_name = "N", value_parser = super::count, hide_short_help = true)]
     pub max_terms: Option<u32>,
+    /// Let runs of stems (and of characters) share 2^BITS buckets, each with one weight a label, in place of being terms of their own: a bound for memory and model,
+    /// whatever the data; 18 to 22 are usual [default: each run is a term]
+    #[arg(long, value_name = "BITS", value_parser = hash_bits(), hide_short_help = true)]
+    pub hash_bits: Option<u8>,
     /// How counts become values
     #[arg(long, value_name = "SCHEME", default_value = "tfidf", hide_short_help = true)]
     pub weighting: Weighting,
@@ -171,6 +175,10 @@ fn lengths(text: &str) -> Result<(usize, usize), String> {
         true => Ok((shortest, longest)),
         false => Err(format!("give the shortest and the longest length, such as 1,2, from 1 to {}", ngrams::LONGEST)),
     }
+}
+
+fn hash_bits() -> clap::builder::RangedI64ValueParser<u8> {
+    clap::value_parser!(u8).range(i64::from(*hashing::BITS.start())..=i64::from(*hashing::BITS.end()))
 }
 
 fn strength(text: &str) -> Result<f64, String> {
