@@ -56,6 +56,8 @@ pub(super) fn tidy<'a>(labels: impl Iterator<Item = &'a str>, cell: &str) -> Res
             tidied.push(label);
         }
     }
+    // There may be millions of rows, and most have one label.
+    tidied.shrink_to_fit();
     Ok(tidied)
 }
 

@@ -122,7 +122,8 @@ impl<'a> Ground<'a> {
             (judgement.probabilities[unit * k + label], unit as u32, judgement.truth.has(unit, label))
         };
         let of_label = |label: usize| rank((0..n).map(|unit| cell(unit, label)).collect());
-        let all = || (0..n).flat_map(|unit| (0..k).map(move |label| (unit, label)));
+        // Of a length that is known, so that no room is taken for more.
+        let all = || (0..n * k).map(|at| (at / k, at % k));
         Ground {
             judgement,
             rankings: (0..k).into_par_iter().map(of_label).collect(),
@@ -188,7 +189,8 @@ fn sample(judgement: &Judgement, unit: usize) -> [f64; 3] {
 
 /// By falling score.
 fn rank(mut scored: Vec<(f64, u32, bool)>) -> Vec<Ranked> {
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    // What has one score is counted together, so that its order tells nothing.
+    scored.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let ends = |at: usize| scored.get(at + 1).is_none_or(|next| next.0 != scored[at].0);
     scored.iter().enumerate().map(|(at, &(_, unit, truth))| Ranked { unit, truth, ends: ends(at) }).collect()
 }

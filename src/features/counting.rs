@@ -332,6 +332,11 @@ impl Counts {
         self.chunks.push(chunk);
     }
 
+    /// Forgets what only further chunks would ask for.
+    pub fn complete(&mut self) {
+        (self.terms.numbers, self.terms.known) = Default::default();
+    }
+
     /// The chunks, with nothing else kept.
     pub fn into_chunks(self) -> Vec<Chunk> {
         self.chunks

@@ -159,25 +159,34 @@ impl Rows {
     ///
     /// A linear model with the penalty `|w|²` loses nothing by it: for `x_j = s_j·u` the score is `u·Σ s_j w_j`, and of all weights with one
     /// such sum the shortest are those with `w_j = v·s_j/|s|`; so it learns `v` on the column `|s|·u`.
-    pub fn merged(&self, columns: &[FeatureId]) -> (Rows, Twins) {
+    ///
+    /// It takes the memory of this one, since no training has room for both.
+    pub fn merged(mut self, columns: &[FeatureId]) -> (Rows, Twins) {
         let mut number = vec![NONE; self.width];
         columns.iter().zip(0..).for_each(|(column, own)| number[column.index()] = own);
         let twins = self.twins(&number, columns.len());
-        let mut rows = Rows::new(twins.first.len());
-        rows.columns.reserve_exact(self.entries());
-        rows.values.reserve_exact(self.entries());
+        // What is kept of a row moves forward to where that of the rows before ends.
+        let (mut kept, mut start) = (0, 0);
         for i in 0..self.height() {
-            let (columns, values) = self.entries_of(i);
-            let own = columns.iter().zip(values).map(|(&column, &value)| (number[column as usize], value));
-            let firsts = own.filter(|&(own, _)| own != NONE && twins.first[twins.of[own as usize] as usize] == own);
-            rows.push(firsts.map(|(own, value)| {
+            let end = self.starts[i + 1];
+            for at in start..end {
+                let own = number[self.columns[at] as usize];
+                if own == NONE || twins.first[twins.of[own as usize] as usize] != own {
+                    continue;
+                }
                 let share = twins.share[own as usize];
-                (FeatureId(twins.of[own as usize]), if share == 1.0 { value } else { value / share })
-            }));
+                self.columns[kept] = twins.of[own as usize];
+                self.values[kept] = if share == 1.0 { self.values[at] } else { self.values[at] / share };
+                kept += 1;
+            }
+            (start, self.starts[i + 1]) = (end, kept);
         }
-        rows.columns.shrink_to_fit();
-        rows.values.shrink_to_fit();
-        (rows, twins)
+        self.width = twins.first.len();
+        self.columns.truncate(kept);
+        self.values.truncate(kept);
+        self.columns.shrink_to_fit();
+        self.values.shrink_to_fit();
+        (self, twins)
     }
 
     fn twins(&self, number: &[u32], count: usize) -> Twins {
@@ -344,7 +353,7 @@ mod tests {
         rows.push([(FeatureId(1), 3.0), (FeatureId(4), 4.0)]);
         rows.push([(FeatureId(0), 0.25), (FeatureId(3), 0.25)]);
         let all: Vec<FeatureId> = (0..5).map(FeatureId).collect();
-        let (merged, twins) = rows.merged(&all);
+        let (merged, twins) = rows.clone().merged(&all);
         assert_eq!((merged.width(), merged.entries()), (3, 4));
         assert_eq!((0..5).map(|column| twins.of(column).0).collect::<Vec<_>>(), [0, 1, 2, 0, 1]);
         assert_eq!(twins.first(1), 1);

@@ -480,6 +480,7 @@ impl Featurizer {
             chunks.into_iter().for_each(|chunk| counts.add(chunk));
         }
         drop(memories);
+        counts.complete();
         let besides = besides.filter(|term| Block::of(term) == Block::Words).collect();
         let cues = extractor.unmet_beside(&counts.cues());
         let wanted = Wanted { settings: &extractor.settings, groups, besides, cues };

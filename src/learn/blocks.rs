@@ -58,27 +58,29 @@ pub(crate) fn split(
     twins: Alike,
 ) -> Result<Vec<BlockRows>, LearnError> {
     let (words, cues) = (featurizer.learned_in(Block::Words), featurizer.learned_in(Block::Cues));
-    let mut blocks = Vec::new();
     // Without any features there is still a model: of intercepts.
-    if !words.is_empty() || cues.is_empty() && vectors.is_none() {
-        blocks.push(match twins {
-            Alike::Merged => {
-                let (merged, twins) = rows.merged(&words);
-                BlockRows { twins: Some(twins), ..BlockRows::new(Block::Words, words, merged, Vec::new()) }
-            }
-            Alike::Apart => BlockRows::new(Block::Words, words.clone(), rows.only(&words), Vec::new()),
-        });
-    }
-    if !cues.is_empty() {
-        blocks.push(of_cues(featurizer, rows.only(&cues), cues, labels));
-    }
-    if let Some(vectors) = vectors {
-        let (embedding, units) = Embedding::of(vectors, featurizer.vocabulary(), &rows).ok_or(LearnError::NoVectors)?;
-        let mut block = BlockRows::new(Block::Vectors, embedding.features, units, Vec::new());
-        block.vectors = embedding.numbers;
-        blocks.push(block);
-    }
-    Ok(blocks)
+    let has_words = !words.is_empty() || cues.is_empty() && vectors.is_none();
+    let of_cues = (!cues.is_empty()).then(|| of_cues(featurizer, rows.only(&cues), cues, labels));
+    let of_vectors = match vectors {
+        Some(vectors) => {
+            let embedded = Embedding::of(vectors, featurizer.vocabulary(), &rows);
+            let (embedding, units) = embedded.ok_or(LearnError::NoVectors)?;
+            let block = BlockRows::new(Block::Vectors, embedding.features, units, Vec::new());
+            Some(BlockRows { vectors: embedding.numbers, ..block })
+        }
+        None => None,
+    };
+    let of_words = has_words.then(|| match twins {
+        Alike::Merged => {
+            let (merged, twins) = rows.merged(&words);
+            BlockRows { twins: Some(twins), ..BlockRows::new(Block::Words, words, merged, Vec::new()) }
+        }
+        Alike::Apart => {
+            let own = rows.only(&words);
+            BlockRows::new(Block::Words, words, own, Vec::new())
+        }
+    });
+    Ok([of_words, of_cues, of_vectors].into_iter().flatten().collect())
 }
 
 /// The blocks but cues, and the featurizer without them, in which features have other numbers.
