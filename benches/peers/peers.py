@@ -294,6 +294,7 @@ def train_ways(tools, data):
     """Name → (jobs, model, how to ask it, what of the time is only start)."""
     ways = {
         "rhetor, one strength, no cues": (*programs.rhetor_train(tools, data, "one.rhetor", *programs.ONE_STRENGTH), programs.rhetor_answers),
+        "rhetor, the same, pairs in 2¹⁸ buckets": (*programs.rhetor_train(tools, data, "hashed.rhetor", *programs.ONE_STRENGTH, "--hash-bits", 18), programs.rhetor_answers),
         "rhetor, as it comes": (*programs.rhetor_train(tools, data, "usual.rhetor"), programs.rhetor_answers),
     }
     if tools.python:
@@ -392,7 +393,7 @@ def linfa(tools, given):
 # Growth.
 
 
-GROWING = {"one strength": programs.ONE_STRENGTH, "as it comes": [], "Vowpal Wabbit": None}
+GROWING = {"one strength": programs.ONE_STRENGTH, "2¹⁸ buckets": [*programs.ONE_STRENGTH, "--hash-bits", 18], "as it comes": [], "Vowpal Wabbit": None}
 
 
 def growth(tools, given):

@@ -224,7 +224,7 @@ fn read_source(source: Source, options: &ReadOptions, corpus: &mut Corpus) -> Re
     let origin = source.origin.clone();
     let mut rows = Rows::new(&origin, options, corpus);
     if !(source.whole && source.head.trim_ascii().is_empty()) {
-        let unknown = || CorpusError::UnknownFormat { path: origin.path.clone() };
+        let unknown = || CorpusError::UnknownFormat { path: origin.path.to_string() };
         let format = options.format.or_else(|| Format::detect(&source, &options.columns)).ok_or_else(unknown)?;
         rows.blank = match format {
             Format::Csv | Format::Tsv => Blank::Filled,

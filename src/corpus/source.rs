@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use encoding_rs::Encoding;
 use encoding_rs_io::DecodeReaderBytesBuilder;
@@ -34,7 +35,8 @@ pub(super) struct Source<'a> {
 /// What an input is called, and how it was packed: what its errors need to know.
 #[derive(Clone, Debug)]
 pub(super) struct Origin {
-    pub path: String,
+    /// Shared by the places of all its rows.
+    pub path: Arc<str>,
     gzip: bool,
 }
 
@@ -112,7 +114,7 @@ impl Origin {
     /// A failed read, on the line that was being read.
     pub(super) fn error(&self, line: u64, error: io::Error) -> CorpusError {
         if let Some(TooMuch { most }) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
-            return CorpusError::TooLarge { path: self.path.clone(), limit: *most };
+            return CorpusError::TooLarge { path: self.path.to_string(), limit: *most };
         }
         let place = self.line(line);
         match error.kind() {

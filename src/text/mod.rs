@@ -21,6 +21,7 @@ mod wrap;
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A range of bytes of some text, `start` included, `end` excluded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,19 +76,19 @@ impl From<Range<usize>> for Span {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// The path as the user gave it; `-` is standard input.
-    pub path: String,
+    pub path: Arc<str>,
     /// From 1.
     pub line: Option<u64>,
 }
 
 impl Place {
     /// A whole file.
-    pub fn file(path: impl Into<String>) -> Self {
+    pub fn file(path: impl Into<Arc<str>>) -> Self {
         Place { path: path.into(), line: None }
     }
 
     /// A line of a file, counted from 1.
-    pub fn line(path: impl Into<String>, line: u64) -> Self {
+    pub fn line(path: impl Into<Arc<str>>, line: u64) -> Self {
         Place { path: path.into(), line: Some(line) }
     }
 }

@@ -309,7 +309,7 @@ fn runs_of_words_share_as_many_buckets_as_asked_for_and_are_still_shown_as_they_
     );
     let explained =
         desk.run_with("classify -m m -f jsonl --explain --threshold 0 --unit line", "We will pay.").ok().records();
-    let terms = explained[0]["framings"][0]["evidence"]["terms"].as_array().unwrap();
+    let terms = explained[0]["framings"][0]["explain"]["terms"].as_array().unwrap();
     let runs: Vec<&str> = terms
         .iter()
         .filter(|term| term["term"].as_str().unwrap().starts_with('#'))
