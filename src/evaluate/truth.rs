@@ -23,6 +23,12 @@ impl Truth {
         self.has[i * self.labels + k]
     }
 
+    /// Brings near the truths of unit `i`.
+    #[cfg(feature = "learn")]
+    pub(crate) fn prefetch(&self, i: usize) {
+        prefetch_index::prefetch_index(&self.has, i * self.labels);
+    }
+
     /// The k truths of unit `i`.
     pub fn row(&self, i: usize) -> &[bool] {
         &self.has[i * self.labels..(i + 1) * self.labels]

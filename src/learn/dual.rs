@@ -410,12 +410,9 @@ impl<'a> Fit<'a> {
             self.units.swap(at, other as usize);
         }
         let mut slopes = vec![0.0; self.lanes];
-        for start in (0..self.units.len()).step_by(UNITS_AHEAD) {
-            let end = (start + UNITS_AHEAD).min(self.units.len());
-            self.fetch(start..end);
-            for at in start..end {
-                self.visit(self.units[at] as usize, &mut slopes);
-            }
+        for at in 0..self.units.len() {
+            self.look_ahead(at, &self.weights);
+            self.visit(self.units[at] as usize, &mut slopes);
         }
         // At the minimum these sums are the intercepts' gradients, and zero.
         let Fit { sums, intercepts, give, .. } = self;
@@ -427,7 +424,15 @@ impl<'a> Fit<'a> {
         self.reached = self.worst(&self.parts(slopes));
     }
 
-    /// Brings near what is known of these units, which lie all over the memory, since their order is drawn.
+    /// Brings near what the next visits read, which lies all over the memory, since the order of units is drawn: some units at a time, and weights a unit ahead.
+    fn look_ahead<T>(&self, at: usize, weights: &[T]) {
+        if at.is_multiple_of(UNITS_AHEAD) {
+            self.fetch(at..(at + UNITS_AHEAD).min(self.units.len()));
+        } else if let Some(next) = self.units.get(at + 1) {
+            self.fetch_weights(*next as usize, weights);
+        }
+    }
+
     fn fetch(&self, at: Range<usize>) {
         for i in self.units[at].iter().map(|i| *i as usize) {
             let (columns, values) = self.problem.rows.entries_of(i);
@@ -437,6 +442,15 @@ impl<'a> Fit<'a> {
             }
             prefetch_index(&self.residuals, i * self.lanes);
             prefetch_index(&self.layout.squares, i);
+            self.problem.truth.prefetch(i);
+        }
+    }
+
+    fn fetch_weights<T>(&self, i: usize, weights: &[T]) {
+        let columns = self.problem.rows.entries_of(i).0.iter().map(|column| *column as usize);
+        for start in columns.take_while(|column| *column < self.layout.shared).map(|column| column * self.lanes) {
+            (start..start + self.lanes).step_by(64 / size_of::<T>()).for_each(|at| prefetch_index(weights, at));
+            prefetch_index(weights, start + self.lanes - 1);
         }
     }
 
@@ -570,6 +584,7 @@ impl<'a> Fit<'a> {
         let mut weights = vec![0.0f64; width * lanes];
         let mut change = vec![0.0; lanes];
         for at in 0..self.units.len() {
+            self.look_ahead(at, &weights);
             let i = self.units[at] as usize;
             self.look_up(i);
             let own = self.unit.costs.iter().zip(&self.residuals[i * lanes..]);
@@ -586,6 +601,7 @@ impl<'a> Fit<'a> {
         let (mut sums, mut squares, mut curvature) = (vec![0.0; lanes], vec![0.0; lanes], vec![0.0; lanes]);
         let (mut gradient, mut change) = (vec![0.0f64; weights.len()], vec![0.0; lanes]);
         for at in 0..self.units.len() {
+            self.look_ahead(at, weights);
             let i = self.units[at] as usize;
             let (entries, own) = self.row(i);
             self.look_up(i);
