@@ -34,7 +34,12 @@ pub fn learn(data: &[u8]) {
     let settings = TrainSettings {
         folds: 2,
         l2: (first & 1 == 0).then_some(1.0),
-        features: FeatureSettings { ngrams: (1, 1), shape: first & 2 != 0, ..FeatureSettings::default() },
+        features: FeatureSettings {
+            ngrams: (1, if first & 4 == 0 { 1 } else { 2 }),
+            hash_bits: (first & 4 != 0).then_some(8),
+            shape: first & 2 != 0,
+            ..FeatureSettings::default()
+        },
         ..TrainSettings::default()
     };
     let train = |examples: &[Example]| learn::train(examples, &settings, &|_| {});

@@ -397,13 +397,16 @@ fn a_cut_that_is_moved_changes_the_report_at_once_and_in_its_place() {
     browser.ask("scrollTo(0, 400)");
     browser.leave();
     browser.click("#tune-shown");
+    let at_first = browser.ask("return Number(document.querySelectorAll('#tune td.marks')[2].textContent)");
     browser.ask("document.querySelector('#tune input[type=checkbox]').click()");
     browser.ask(
         "document.querySelectorAll('#tune input[type=range]').forEach((range) => { range.value = 2; range.dispatchEvent(new Event('input')); })",
     );
-    let decided = "return document.querySelector('#busy').hidden && !document.querySelector('.coming') && \
-                   document.querySelectorAll('#tune td.marks')[2].textContent > 3";
-    wait(&browser, decided);
+    let decided = format!(
+        "return document.querySelector('#busy').hidden && !document.querySelector('.coming') && \
+         Number(document.querySelectorAll('#tune td.marks')[2].textContent) > {at_first}"
+    );
+    wait(&browser, &decided);
     assert!(marks(&browser) > before);
     assert!(
         browser
