@@ -65,7 +65,7 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
-    fn a_place_is_named_by_its_number_and_hashed_like_a_term_of_that_name() {
+    fn a_bucket_is_named_by_its_number_and_hashed_like_a_term_of_that_name() {
         for number in [0, 1, 0xABC_DEF, (1 << 28) - 1] {
             let (bucket, mut name) = (Bucket(number), String::new());
             bucket.write(&mut name);
@@ -101,7 +101,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_place_lies_below_their_number(run in "[a-z]{1,9} [a-z]{1,9}", bits in 8u8..=28) {
+        fn a_bucket_has_a_number_below_that_of_all(run in "[a-z]{1,9} [a-z]{1,9}", bits in 8u8..=28) {
             prop_assert!(Bucket::of(Hash::of(&run), bits).number() < 1 << bits);
         }
     }
