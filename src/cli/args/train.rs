@@ -74,7 +74,7 @@ const TRAIN_EXAMPLES: &str = "Examples:
 /// For those who ask for `--help`.
 const TRAIN_MORE: &str = "  rhetor train labelled.csv -o my.rhetor --language german --optimize precision=0.8
   rhetor train labelled.csv -o my.rhetor --quantize 16 --prune 0.01   a smaller file
-  rhetor train millions.jsonl.gz -o my.rhetor --hash-bits 18 --min-count 2   a bound for memory and model
+  rhetor train millions.jsonl.gz -o my.rhetor --hash-bits 18          a bound for memory and model
   rhetor train labelled.csv -o my.rhetor --vectors glove.6B.50d.txt
   rhetor train labelled.csv -o my.rhetor --codebook my-codebook.yaml
 
