@@ -190,7 +190,7 @@ fn sample(judgement: &Judgement, unit: usize) -> [f64; 3] {
 /// By falling score.
 fn rank(mut scored: Vec<(f64, u32, bool)>) -> Vec<Ranked> {
     // What has one score is counted together, so that its order tells nothing.
-    scored.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    scored.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
     let ends = |at: usize| scored.get(at + 1).is_none_or(|next| next.0 != scored[at].0);
     scored.iter().enumerate().map(|(at, &(_, unit, truth))| Ranked { unit, truth, ends: ends(at) }).collect()
 }

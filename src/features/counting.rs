@@ -5,6 +5,7 @@
 //! common ones when chunks are joined; the order of numbers reaches nothing, since the vocabulary has an order by itself.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::iter;
 
 use foldhash::fast::FixedState;
 
@@ -100,7 +101,6 @@ pub(super) struct Memory {
     chunk: u32,
     looks: Vec<Looks>,
     words: Vec<u32>,
-    hashes: Vec<WordHash>,
 }
 
 #[derive(Clone, Copy)]
@@ -116,15 +116,7 @@ struct Met {
 impl Memory {
     pub fn new(extractor: &Extractor) -> Self {
         let scratch = extractor.scratch();
-        Memory {
-            scratch,
-            generation: 0,
-            met: Vec::new(),
-            chunk: 0,
-            looks: Vec::new(),
-            words: Vec::new(),
-            hashes: Vec::new(),
-        }
+        Memory { scratch, generation: 0, met: Vec::new(), chunk: 0, looks: Vec::new(), words: Vec::new() }
     }
 }
 
@@ -169,8 +161,8 @@ impl Chunk {
         let settings = extractor.settings();
         if let Some(lengths) = settings.char_ngrams {
             character_terms(text, scratch, lengths, &mut |_, term, _| {
-                self.found.push(match settings.hash_bits {
-                    Some(bits) => self.terms.bucket(Bucket::of(Hash::of(term), bits)),
+                self.found.push(match settings.bucket(Hash::of(term)) {
+                    Some(bucket) => self.terms.bucket(bucket),
                     None => self.terms.other(term),
                 });
             });
@@ -189,18 +181,15 @@ impl Chunk {
 
     /// The stems of a text, as numbers, and what each of its tokens looks like.
     fn read_words(&mut self, extractor: &Extractor, text: &str, memory: &mut Memory) {
-        let Memory { scratch, generation, met, chunk, looks, words, hashes } = memory;
-        let Scratch { stems, tokens, numbers, .. } = scratch;
+        let Memory { scratch: Scratch { stems, tokens, numbers, .. }, generation, met, chunk, looks, words } = memory;
         if *generation != stems.generation() {
             *generation = stems.generation();
             met.clear();
         }
         words.clear();
-        hashes.clear();
         looks.clear();
         if !tokens.is_empty() {
             words.push(START_STEM);
-            hashes.push(WordHash::of(START));
         }
         let alone = extractor.settings().ngrams.0 == 1;
         for (token, &own) in tokens.iter().zip(numbers.iter()) {
@@ -215,7 +204,6 @@ impl Chunk {
                 new
             });
             words.push(known.stem);
-            hashes.push(known.hash);
             looks.push(known.looks);
             if alone && known.is_term {
                 self.found.push(self.terms.term((ALONE, known.stem)));
@@ -250,7 +238,7 @@ impl Chunk {
             return;
         }
         if let Some(bits) = extractor.settings().hash_bits {
-            return self.hashed_runs(bits, (shortest, longest), &memory.hashes);
+            return self.hashed_runs(bits, (shortest, longest), memory);
         }
         for first in 0..memory.words.len() {
             let mut run = self.terms.term((ALONE, memory.words[first]));
@@ -264,7 +252,9 @@ impl Chunk {
     }
 
     /// The buckets of terms of several words.
-    fn hashed_runs(&mut self, bits: u8, (shortest, longest): (usize, usize), words: &[WordHash]) {
+    fn hashed_runs(&mut self, bits: u8, (shortest, longest): (usize, usize), memory: &Memory) {
+        let own = memory.scratch.numbers.iter().filter_map(|number| memory.met[*number as usize]);
+        let words: Vec<WordHash> = iter::once(WordHash::of(START)).chain(own.map(|met| met.hash)).collect();
         for (first, after) in words.iter().zip(1..) {
             let mut run = Hash::NONE.with(*first);
             for (word, length) in words[after..].iter().zip(2..=longest) {

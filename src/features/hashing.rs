@@ -53,6 +53,12 @@ impl Bucket {
     }
 }
 
+/// Whether a term is the bucket of this hash: of two names of eight bytes never, since each step from name to hash is one-to-one.
+#[inline]
+pub fn is_of(term: &[u8], hash: Hash) -> bool {
+    term.try_into().is_ok_and(|name| Hash::NONE.with(WordHash::of_block(name)) == hash)
+}
+
 /// Whether a term is a bucket that runs share.
 pub fn is_bucket(term: &str) -> bool {
     term.as_bytes().first() == Some(&PREFIX)
@@ -71,7 +77,8 @@ mod tests {
             bucket.write(&mut name);
             assert_eq!(name, format!("#{number:07x}"));
             assert_eq!(bucket.hash(), Hash::of(&name));
-            assert!(is_bucket(&name));
+            assert!(is_bucket(&name) && is_of(name.as_bytes(), bucket.hash()));
+            assert!(!is_of(b"#fffff0f", bucket.hash()) && !is_of(b"#", bucket.hash()));
         }
         assert!(!is_bucket("no choic") && !is_bucket(""));
     }

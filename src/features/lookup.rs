@@ -10,13 +10,13 @@ use foldhash::fast::RandomState;
 use prefetch_index::prefetch_index;
 
 use super::cues::Numbered;
-use super::hashing::Bucket;
+use super::hashing::{self, Bucket};
 use super::identity::Identity;
 use super::pairs::{Pairs, Term, joined};
 use super::shape::{self, Looks, Shape};
 use super::vocabulary::{Hash, Vocabulary, WordHash};
 use super::weighting::Length;
-use super::{FeatureId, FeatureSettings, Featurizer, Known, Row, START, Scratch, character_terms};
+use super::{FeatureId, Featurizer, Known, Row, START, Scratch, character_terms};
 use crate::text::Span;
 use crate::text::quote::{self, Quotation};
 use crate::text::stem::{self, Stems};
@@ -490,7 +490,7 @@ impl Lookup {
     /// Which two words may be a term; how many candidates there are.
     fn candidates(&mut self, of: &Featurizer, scratch: &Scratch) -> usize {
         let Lookup { met, sieve, candidates, pairs, .. } = self;
-        let bits = of.extractor.settings.hash_bits;
+        let settings = &of.extractor.settings;
         sieve.prepare(&of.vocabulary);
         let numbers = &scratch.numbers;
         if candidates.len() < numbers.len() {
@@ -500,7 +500,7 @@ impl Lookup {
         for (&number, second) in numbers.iter().zip(0..) {
             let own = &met[number as usize];
             let (run, stems) = (before.with(own.hash), joined(stem_before, own.stem));
-            let hash = bits.map_or(run, |bits| Bucket::of(run, bits).hash());
+            let hash = settings.bucket(run).map_or(run, Bucket::hash);
             candidates[count] = Candidate { second, set: pairs.set(hash), hash, stems, term: Term::UNKNOWN };
             // Without a branch, since the answer cannot be guessed.
             count += usize::from(sieve.lets_through(hash));
@@ -530,13 +530,13 @@ impl Lookup {
     /// Terms of more than two words.
     fn runs(&mut self, of: &Featurizer, scratch: &Scratch) {
         let Scratch { tokens, stems, .. } = scratch;
-        let FeatureSettings { ngrams: (shortest, longest), hash_bits, .. } = of.extractor.settings;
-        let vocabulary = &of.vocabulary;
+        let (settings, vocabulary) = (&of.extractor.settings, &of.vocabulary);
+        let (shortest, longest) = settings.ngrams;
         for length in shortest.max(3)..=longest {
             for (first, run) in self.words.windows(length).enumerate() {
                 let hash = run.iter().fold(Hash::NONE, |hash, word| hash.with(word.hash));
-                let feature = match hash_bits {
-                    Some(bits) => shared(vocabulary, Bucket::of(hash, bits)),
+                let feature = match settings.bucket(hash) {
+                    Some(bucket) => shared(vocabulary, bucket.hash()),
                     None => vocabulary.find(hash, |feature| {
                         is_run(vocabulary.bytes_of(feature), run.iter().map(|word| word.number), stems)
                     }),
@@ -551,7 +551,7 @@ impl Lookup {
     /// Terms of two words. Most pairs are none, which their hash tells; and a term that is met again is told by the numbers of its stems.
     fn pairs(&mut self, of: &Featurizer, scratch: &Scratch, count: usize) {
         let Scratch { tokens, numbers, stems, .. } = scratch;
-        let Lookup { found, pairs, candidates, unknown, worths, told, met, .. } = self;
+        let Lookup { found, pairs, candidates, unknown, worths, told, .. } = self;
         let candidates = &mut candidates[..count];
         if unknown.len() < count {
             unknown.resize(count.next_power_of_two(), 0);
@@ -578,20 +578,14 @@ impl Lookup {
         for at in unknown {
             let pair = &mut candidates[*at as usize];
             let is_told = |feature: FeatureId| told.get(feature.index()) == Some(&pair.stems);
-            let second = pair.second as usize;
-            let first = second.checked_sub(1).map_or(NONE, |first| numbers[first]);
             let feature = match of.extractor.settings.hash_bits {
-                Some(bits) => {
-                    let start = || WordHash::of(START);
-                    let before = if first == NONE { start() } else { met[first as usize].hash };
-                    shared(
-                        vocabulary,
-                        Bucket::of(Hash::NONE.with(before).with(met[numbers[second] as usize].hash), bits),
-                    )
-                }
+                Some(_) => shared(vocabulary, pair.hash),
                 None => vocabulary.find(pair.hash, |feature| {
-                    is_told(feature)
-                        || is_run(vocabulary.bytes_of(feature), [first, numbers[second]].into_iter(), stems)
+                    is_told(feature) || {
+                        let second = pair.second as usize;
+                        let run = [second.checked_sub(1).map_or(NONE, |first| numbers[first]), numbers[second]];
+                        is_run(vocabulary.bytes_of(feature), run.into_iter(), stems)
+                    }
                 }),
             };
             if let Some(told) = feature.and_then(|feature| told.get_mut(feature.index())) {
@@ -642,9 +636,9 @@ fn span_of(tokens: &[Token], first: usize, length: usize) -> Span {
     Span::new(start, tokens[first + length - 2].span.end)
 }
 
-/// The feature of a bucket, if it has one.
-fn shared(vocabulary: &Vocabulary, bucket: Bucket) -> Option<FeatureId> {
-    vocabulary.find(bucket.hash(), |feature| vocabulary.bytes_of(feature) == bucket.name())
+/// The feature of the bucket with that hash, if it has one.
+fn shared(vocabulary: &Vocabulary, hash: Hash) -> Option<FeatureId> {
+    vocabulary.find(hash, |feature| hashing::is_of(vocabulary.bytes_of(feature), hash))
 }
 
 /// Whether a term consists of the stems of the words with these numbers.

@@ -118,11 +118,17 @@ impl Default for FeatureSettings {
 }
 
 impl FeatureSettings {
+    /// The bucket that stands for a run of stems or letters, if runs share any.
+    #[inline]
+    fn bucket(&self, run: Hash) -> Option<Bucket> {
+        self.hash_bits.map(|bits| Bucket::of(run, bits))
+    }
+
     /// The term that stands for a run of stems or letters.
     fn run<'t>(&self, run: &'t str) -> Cow<'t, str> {
-        let Some(bits) = self.hash_bits else { return Cow::Borrowed(run) };
+        let Some(bucket) = self.bucket(Hash::of(run)) else { return Cow::Borrowed(run) };
         let mut name = String::new();
-        Bucket::of(Hash::of(run), bits).write(&mut name);
+        bucket.write(&mut name);
         Cow::Owned(name)
     }
 }

@@ -447,8 +447,7 @@ impl<'a> Fit<'a> {
     }
 
     fn fetch_weights<T>(&self, i: usize, weights: &[T]) {
-        let columns = self.problem.rows.entries_of(i).0.iter().map(|column| *column as usize);
-        for start in columns.take_while(|column| *column < self.layout.shared).map(|column| column * self.lanes) {
+        for start in self.row(i).0.columns.iter().map(|column| *column as usize * self.lanes) {
             (start..start + self.lanes).step_by(64 / size_of::<T>()).for_each(|at| prefetch_index(weights, at));
             prefetch_index(weights, start + self.lanes - 1);
         }
