@@ -1,7 +1,7 @@
 //! What `--version` says beyond `-V`: whatever a report on a result should name.
 
 use rhetor::model::english;
-use rhetor::model::file::FORMATS;
+use rhetor::model::file::FORMAT;
 
 /// Version, embedded model, model files, and what the program was built for.
 pub fn long() -> String {
@@ -13,13 +13,11 @@ pub fn long() -> String {
     };
     let linked = if cfg!(target_feature = "crt-static") { ", static" } else { "" };
     format!(
-        "{}\nmodel {}: {}, {} labels\nmodel files of formats {} and {}\n{} {}{libc}{linked}",
+        "{}\nmodel {}: {}, {} labels\nmodel files of format {FORMAT}\n{} {}{libc}{linked}",
         env!("CARGO_PKG_VERSION"),
         model.fingerprint(),
         english::NAME,
         model.labels().len(),
-        FORMATS[0],
-        FORMATS[1],
         std::env::consts::ARCH,
         std::env::consts::OS,
     )

@@ -2,7 +2,7 @@
 //!
 //! What a token means to the vocabulary hangs on the token alone: its stem's hash and feature, and how it looks. So all that is remembered
 //! with the token's number in the memory of stems. The hash of an n-gram comes from those of its words, and the table is asked for that
-//! without the n-gram being put together. What is found is the same as by [`Extractor::terms`](super::Extractor::terms), term by term.
+//! without the n-gram being put together or compared. What is found is the same as by [`Extractor::terms`](super::Extractor::terms), term by term.
 
 use std::collections::HashMap;
 
@@ -10,16 +10,15 @@ use foldhash::fast::RandomState;
 use prefetch_index::prefetch_index;
 
 use super::cues::Numbered;
-use super::hashing::{self, Bucket};
+use super::hashing::Bucket;
 use super::identity::Identity;
-use super::pairs::{Pairs, Term, joined};
 use super::shape::{self, Looks, Shape};
-use super::vocabulary::{Hash, Vocabulary, WordHash};
+use super::vocabulary::{Entry, Hash, Vocabulary, WordHash};
 use super::weighting::Length;
 use super::{FeatureId, Featurizer, Known, Row, START, Scratch, character_terms};
 use crate::text::Span;
 use crate::text::quote::{self, Quotation};
-use crate::text::stem::{self, Stems};
+use crate::text::stem;
 use crate::text::token::Token;
 
 /// What is remembered from unit to unit, for one thread.
@@ -29,36 +28,53 @@ pub struct Lookup {
     generation: u64,
     /// By the number of a token; those not met yet are [`Met::NOT_YET`].
     met: Vec<Met>,
-    /// By the hash of a stem, the token that had it first.
-    stems: HashMap<u64, u32, RandomState>,
     /// The features of shapes and of cues, by their numbers.
     shapes: [Term; Shape::ALL.len()],
     cues: Vec<Term>,
     /// Cues that match in the unit, and where.
     matches: Vec<(u32, Span)>,
     worths: Worths,
-    pairs: Pairs,
-    /// By feature the stems that its term was found to have, as [`joined`] has them; of no feature beyond [`MOST_TOLD`], and not before pairs are driven out of
-    /// their memory.
-    told: Vec<u64>,
     /// Those of the unit, if runs of more than two are terms.
-    words: Vec<Word>,
+    words: Vec<WordHash>,
     /// The tokens that show something by themselves.
     shown: Vec<u32>,
     sieve: Sieve,
     /// Pairs of words that may be terms; behind those of the unit at hand lie older ones.
     candidates: Vec<Candidate>,
-    /// Those that were not met before, likewise.
-    unknown: Vec<u32>,
     found: Found,
+}
+
+/// A term of the vocabulary, if it is one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Term {
+    /// Its feature; other numbers are no terms.
+    feature: u32,
+    /// In how many training units it stood.
+    frequency: u32,
+}
+
+impl Term {
+    const NONE: Term = Term { feature: u32::MAX, frequency: 0 };
+    /// Nobody has looked yet.
+    const UNKNOWN: Term = Term { feature: u32::MAX - 1, frequency: 0 };
+
+    #[inline]
+    fn is_term(self) -> bool {
+        self.feature < Term::UNKNOWN.feature
+    }
+}
+
+impl From<Option<Entry>> for Term {
+    #[inline]
+    fn from(entry: Option<Entry>) -> Term {
+        entry.map_or(Term::NONE, |Entry { feature, frequency }| Term { feature: feature.0, frequency })
+    }
 }
 
 /// What is known of a token.
 #[derive(Clone, Copy)]
 struct Met {
     hash: WordHash,
-    /// The first token that had its stem: for words as good as the stem itself.
-    stem: u32,
     /// What it is by itself.
     term: Term,
     looks: Looks,
@@ -66,21 +82,8 @@ struct Met {
     is_word: bool,
 }
 
-const NONE: u32 = u32::MAX;
-
-/// Eight bytes each.
-const MOST_TOLD: usize = 1 << 19;
-
 impl Met {
-    const NOT_YET: Met =
-        Met { hash: WordHash::NONE, stem: NONE, term: Term::NONE, looks: Looks::NOTHING, is_word: false };
-}
-
-/// A word of the unit; the first is the [`START`], whose number is [`NONE`].
-#[derive(Clone, Copy)]
-struct Word {
-    hash: WordHash,
-    number: u32,
+    const NOT_YET: Met = Met { hash: WordHash::NONE, term: Term::UNKNOWN, looks: Looks::NOTHING, is_word: false };
 }
 
 /// Two words of the unit that may be a term.
@@ -88,15 +91,7 @@ struct Word {
 struct Candidate {
     /// The number of the second among the unit's tokens.
     second: u32,
-    /// Where the memory of pairs has it.
-    set: u32,
     hash: Hash,
-    stems: u64,
-    term: Term,
-}
-
-impl Candidate {
-    const NONE: Candidate = Candidate { second: 0, set: 0, hash: Hash::NONE, stems: 0, term: Term::NONE };
 }
 
 /// The terms of the vocabulary that a unit holds, in the order in which they are found, and where.
@@ -105,7 +100,7 @@ impl Candidate {
 /// there of other units has their round.
 #[derive(Default)]
 struct Found {
-    entries: Vec<Entry>,
+    entries: Vec<Counted>,
     /// Those that stand more than once.
     repeated: Vec<u32>,
     /// How many entries came before the first cue.
@@ -124,9 +119,9 @@ struct Found {
 }
 
 /// A feature of the unit.
-struct Entry {
+struct Counted {
     feature: u32,
-    rarity: u32,
+    frequency: u32,
     /// How often it stands in the unit.
     count: u32,
     /// Where the last of its finds that is in its place ends, once they are put together.
@@ -174,7 +169,7 @@ impl Found {
     fn grow(&mut self) {
         self.make_room(2 * self.room);
         self.next_round();
-        for (Entry { feature, .. }, entry) in self.entries.iter().zip(0..) {
+        for (Counted { feature, .. }, entry) in self.entries.iter().zip(0..) {
             let mut at = first_place(*feature, self.bits);
             while self.places[at].round == self.round {
                 at = (at + 1) & ((1 << self.bits) - 1);
@@ -208,14 +203,14 @@ impl Found {
 
     /// The entry of a find.
     #[inline]
-    fn entry(&mut self, Term { feature, rarity }: Term) -> u32 {
+    fn entry(&mut self, Term { feature, frequency }: Term) -> u32 {
         let mut at = first_place(feature, self.bits);
         loop {
             let here = &mut self.places[at];
             if here.round != self.round {
                 let entry = self.entries.len() as u32;
                 *here = Place { round: self.round, feature, entry };
-                self.entries.push(Entry { feature, rarity, count: 1, end: 0 });
+                self.entries.push(Counted { feature, frequency, count: 1, end: 0 });
                 return entry;
             }
             if here.feature == feature {
@@ -245,7 +240,7 @@ impl Found {
             entry.end += 1;
         }
         for at in repeated {
-            let Entry { end, count, .. } = entries[*at as usize];
+            let Counted { end, count, .. } = entries[*at as usize];
             let own = &mut occurrences[(end - count) as usize..end as usize];
             // They mostly come in the order of the text.
             if !own.is_sorted() {
@@ -267,11 +262,12 @@ fn first_place(feature: u32, bits: u32) -> usize {
     (feature.wrapping_mul(0x9E37_79B9) >> (u32::BITS - bits)) as usize
 }
 
-/// What terms are worth that stand once in a unit, by how rare they are; most terms are rare, and so are worth one of a few values.
+/// What terms are worth that stand once in a unit, by their document frequency.
 #[derive(Default)]
 struct Worths {
-    /// The number of a rarity by document frequency.
-    numbers: HashMap<u32, u32, RandomState>,
+    /// Of most terms, which are rare: the number of what they are worth, or [`Worths::NOT_YET`].
+    of_rare: Vec<u32>,
+    of_others: HashMap<u32, u32, RandomState>,
     all: Vec<Worth>,
 }
 
@@ -282,15 +278,26 @@ struct Worth {
 }
 
 impl Worths {
-    /// A feature with the number of its rarity.
-    fn term(&mut self, of: &Featurizer, feature: FeatureId) -> Term {
-        let frequency = of.vocabulary.frequency(feature);
-        let rarity = *self.numbers.entry(frequency).or_insert_with(|| {
-            let value = of.extractor.settings.weighting.value(1, frequency, of.units);
-            self.all.push(Worth { value, length: Length::of(value) });
-            self.all.len() as u32 - 1
-        });
-        Term { feature: feature.0, rarity }
+    const RARE: usize = 1 << 10;
+    const NOT_YET: u32 = u32::MAX;
+
+    fn new() -> Self {
+        Worths { of_rare: vec![Worths::NOT_YET; Worths::RARE], ..Worths::default() }
+    }
+
+    #[inline]
+    fn of(&mut self, featurizer: &Featurizer, frequency: u32) -> &Worth {
+        let Worths { of_rare, of_others, all } = self;
+        let number = match of_rare.get_mut(frequency as usize) {
+            Some(number) => number,
+            None => of_others.entry(frequency).or_insert(Worths::NOT_YET),
+        };
+        if *number == Worths::NOT_YET {
+            let value = featurizer.extractor.settings.weighting.value(1, frequency, featurizer.units);
+            *number = all.len() as u32;
+            all.push(Worth { value, length: Length::of(value) });
+        }
+        &all[*number as usize]
     }
 }
 
@@ -316,8 +323,8 @@ impl Sieve {
                 let bits = (8 * vocabulary.len()).next_power_of_two().clamp(64, Sieve::MOST_BITS);
                 self.bits = vec![0; bits / 64];
                 self.mask = bits as u32 - 1;
-                for tag in vocabulary.tags() {
-                    let bit = tag & self.mask;
+                for hash in vocabulary.hashes() {
+                    let bit = hash.lower() & self.mask;
                     self.bits[bit as usize / 64] |= 1 << (bit % 64);
                 }
             }
@@ -328,7 +335,7 @@ impl Sieve {
 
     #[inline]
     fn lets_through(&self, hash: Hash) -> bool {
-        let bit = hash.tag() & self.mask;
+        let bit = hash.lower() & self.mask;
         self.bits[bit as usize / 64] >> (bit % 64) & 1 == 1
     }
 }
@@ -336,25 +343,19 @@ impl Sieve {
 impl Lookup {
     fn new(featurizer: &Featurizer) -> Self {
         let Featurizer { extractor, vocabulary, .. } = featurizer;
-        let mut worths = Worths::default();
-        let mut term =
-            |term: &str| vocabulary.feature(term).map_or(Term::NONE, |feature| worths.term(featurizer, feature));
+        let term = |term: &str| Term::from(vocabulary.entry(term));
         Lookup {
             of: featurizer.identity,
             generation: 0,
             met: Vec::new(),
-            stems: HashMap::default(),
             shapes: Shape::ALL.map(|shape| term(shape.name())),
             cues: extractor.cue_terms().iter().map(|cue| term(cue)).collect(),
             matches: Vec::new(),
-            worths,
-            pairs: Pairs::new(),
-            told: Vec::new(),
+            worths: Worths::new(),
             words: Vec::new(),
             shown: Vec::new(),
             sieve: Sieve::default(),
             candidates: Vec::new(),
-            unknown: Vec::new(),
             found: Found::default(),
         }
     }
@@ -394,8 +395,9 @@ impl Featurizer {
         let settings = &self.extractor.settings;
         if let Some(lengths) = settings.char_ngrams {
             character_terms(text, scratch, lengths, &mut |_, term, span| {
-                if let Some(feature) = self.vocabulary.feature(&settings.run(term)) {
-                    lookup.found.add(lookup.worths.term(self, feature), span);
+                let term = Term::from(self.vocabulary.entry(&settings.run(term)));
+                if term.is_term() {
+                    lookup.found.add(term, span);
                 }
             });
         }
@@ -449,27 +451,24 @@ impl Lookup {
         if self.generation != stems.generation() {
             self.generation = stems.generation();
             self.met.clear();
-            self.stems.clear();
-            self.pairs.forget();
-            self.told.clear();
         }
         self.met.resize(stems.len(), Met::NOT_YET);
         numbers.iter().for_each(|&number| prefetch_index(&self.met, number as usize));
         self.shown.clear();
         for (&number, at) in numbers.iter().zip(0..) {
-            let own = &self.met[number as usize];
-            if own.stem == NONE {
+            let own = &mut self.met[number as usize];
+            if own.term == Term::UNKNOWN {
                 let token = &tokens[at as usize];
-                self.meet(of, token.span.of(text), token, number, stems);
+                *own = Met::new(of, token.span.of(text), token, stems.of(number));
             }
-            if self.met[number as usize].looks.shows() {
+            if own.looks.shows() {
                 self.shown.push(at);
             }
         }
         self.words.clear();
         if of.extractor.settings.ngrams.1 > 2 {
-            self.words.push(Word { hash: WordHash::of(START), number: NONE });
-            self.words.extend(numbers.iter().map(|&number| Word { hash: self.met[number as usize].hash, number }));
+            self.words.push(WordHash::of(START));
+            self.words.extend(numbers.iter().map(|&number| self.met[number as usize].hash));
         }
     }
 
@@ -489,113 +488,52 @@ impl Lookup {
 
     /// Which two words may be a term; how many candidates there are.
     fn candidates(&mut self, of: &Featurizer, scratch: &Scratch) -> usize {
-        let Lookup { met, sieve, candidates, pairs, .. } = self;
+        let Lookup { met, sieve, candidates, .. } = self;
         let settings = &of.extractor.settings;
         sieve.prepare(&of.vocabulary);
         let numbers = &scratch.numbers;
         if candidates.len() < numbers.len() {
-            candidates.resize(numbers.len().next_power_of_two(), Candidate::NONE);
+            candidates.resize(numbers.len().next_power_of_two(), Candidate { second: 0, hash: Hash::NONE });
         }
-        let (mut count, mut before, mut stem_before) = (0, Hash::NONE.with(WordHash::of(START)), NONE);
+        let (mut count, mut before) = (0, Hash::NONE.with(WordHash::of(START)));
         for (&number, second) in numbers.iter().zip(0..) {
-            let own = &met[number as usize];
-            let (run, stems) = (before.with(own.hash), joined(stem_before, own.stem));
+            let own = met[number as usize].hash;
+            let run = before.with(own);
             let hash = settings.bucket(run).map_or(run, Bucket::hash);
-            candidates[count] = Candidate { second, set: pairs.set(hash), hash, stems, term: Term::UNKNOWN };
+            candidates[count] = Candidate { second, hash };
             // Without a branch, since the answer cannot be guessed.
             count += usize::from(sieve.lets_through(hash));
-            (before, stem_before) = (Hash::NONE.with(own.hash), own.stem);
+            before = Hash::NONE.with(own);
         }
         count
     }
 
-    fn meet(&mut self, of: &Featurizer, surface: &str, token: &Token, number: u32, stems: &Stems) {
-        let (settings, stem) = (&of.extractor.settings, stems.of(number));
-        let is_word = stem.starts_with(char::is_alphanumeric);
-        // A lone mark is a shape cue already, and a lone start says nothing.
-        let is_term = is_word || stem != START && !settings.shape;
-        let hash = WordHash::of(stem);
-        let first = *self.stems.entry(hash.number()).or_insert(number);
-        let feature = of.vocabulary.feature(stem).filter(|_| is_term);
-        self.met[number as usize] = Met {
-            hash,
-            // Two stems may have one hash, though hardly ever.
-            stem: if stems.of(first) == stem { first } else { number },
-            term: feature.map_or(Term::NONE, |feature| self.worths.term(of, feature)),
-            looks: Looks::of(surface, token.kind, &stem::fold(surface, settings.language), settings.language),
-            is_word,
-        };
+    /// Terms of two words. What the table is asked for is fetched for all of them before.
+    fn pairs(&mut self, of: &Featurizer, scratch: &Scratch, count: usize) {
+        let Lookup { found, candidates, .. } = self;
+        let candidates = &candidates[..count];
+        candidates.iter().for_each(|pair| of.vocabulary.prefetch(pair.hash));
+        let terms = candidates.iter().filter_map(|pair| {
+            let term = Term::from(of.vocabulary.hashed(pair.hash));
+            term.is_term().then_some((term, pair.second as usize))
+        });
+        found.add_all(terms, |second| span_of(&scratch.tokens, second, 2));
     }
 
     /// Terms of more than two words.
     fn runs(&mut self, of: &Featurizer, scratch: &Scratch) {
-        let Scratch { tokens, stems, .. } = scratch;
-        let (settings, vocabulary) = (&of.extractor.settings, &of.vocabulary);
+        let settings = &of.extractor.settings;
         let (shortest, longest) = settings.ngrams;
         for length in shortest.max(3)..=longest {
             for (first, run) in self.words.windows(length).enumerate() {
-                let hash = run.iter().fold(Hash::NONE, |hash, word| hash.with(word.hash));
-                let feature = match settings.bucket(hash) {
-                    Some(bucket) => shared(vocabulary, bucket.hash()),
-                    None => vocabulary.find(hash, |feature| {
-                        is_run(vocabulary.bytes_of(feature), run.iter().map(|word| word.number), stems)
-                    }),
-                };
-                if let Some(feature) = feature {
-                    self.found.add(self.worths.term(of, feature), span_of(tokens, first, length));
+                let run = run.iter().fold(Hash::NONE, |hash, word| hash.with(*word));
+                let hash = settings.bucket(run).map_or(run, Bucket::hash);
+                let term = Term::from(of.vocabulary.hashed(hash));
+                if term.is_term() {
+                    self.found.add(term, span_of(&scratch.tokens, first, length));
                 }
             }
         }
-    }
-
-    /// Terms of two words. Most pairs are none, which their hash tells; and a term that is met again is told by the numbers of its stems.
-    fn pairs(&mut self, of: &Featurizer, scratch: &Scratch, count: usize) {
-        let Scratch { tokens, numbers, stems, .. } = scratch;
-        let Lookup { found, pairs, candidates, unknown, worths, told, .. } = self;
-        let candidates = &mut candidates[..count];
-        if unknown.len() < count {
-            unknown.resize(count.next_power_of_two(), 0);
-        }
-        // Step by step for all of them, and what a step reads is fetched before.
-        candidates.iter().for_each(|pair| pairs.prefetch(pair.set));
-        let mut unmet = 0;
-        for (pair, at) in candidates.iter_mut().zip(0..) {
-            pair.term = pairs.get(pair.set, pair.stems);
-            unknown[unmet] = at;
-            unmet += usize::from(pair.term.is_unknown());
-        }
-        let unknown = &unknown[..unmet];
-        let vocabulary = &of.vocabulary;
-        if pairs.is_largest() && told.is_empty() {
-            told.resize(vocabulary.len().min(MOST_TOLD), u64::MAX);
-        }
-        let hashes = || unknown.iter().map(|at| candidates[*at as usize].hash);
-        hashes().for_each(|hash| vocabulary.prefetch(hash));
-        hashes().filter_map(|hash| vocabulary.candidate(hash)).for_each(|feature| {
-            prefetch_index(&told, feature.index());
-            vocabulary.prefetch_term(feature);
-        });
-        for at in unknown {
-            let pair = &mut candidates[*at as usize];
-            let is_told = |feature: FeatureId| told.get(feature.index()) == Some(&pair.stems);
-            let feature = match of.extractor.settings.hash_bits {
-                Some(_) => shared(vocabulary, pair.hash),
-                None => vocabulary.find(pair.hash, |feature| {
-                    is_told(feature) || {
-                        let second = pair.second as usize;
-                        let run = [second.checked_sub(1).map_or(NONE, |first| numbers[first]), numbers[second]];
-                        is_run(vocabulary.bytes_of(feature), run.into_iter(), stems)
-                    }
-                }),
-            };
-            if let Some(told) = feature.and_then(|feature| told.get_mut(feature.index())) {
-                *told = pair.stems;
-            }
-            pair.term = feature.map_or(Term::NONE, |feature| worths.term(of, feature));
-            pairs.put(pair.hash, pair.stems, pair.term);
-        }
-        let terms = candidates.iter().filter(|pair| pair.term.is_term());
-        found.add_all(terms.map(|pair| (pair.term, pair.second as usize)), |second| span_of(tokens, second, 2));
     }
 
     /// Gives what was found its values.
@@ -605,13 +543,13 @@ impl Lookup {
         let mut length = Length::default();
         values.clear();
         values.extend(entries[..*words].iter().map(|entry| {
-            let worth = &worths.all[entry.rarity as usize];
+            let worth = worths.of(of, entry.frequency);
             length += worth.length;
             worth.value
         }));
         for &at in repeated.iter().filter(|at| (**at as usize) < *words) {
             let entry = &entries[at as usize];
-            let (value, once) = (&mut values[at as usize], &worths.all[entry.rarity as usize]);
+            let (value, once) = (&mut values[at as usize], worths.of(of, entry.frequency));
             *value = of.extractor.settings.weighting.again(entry.count, once.value);
             length -= once.length;
             length += Length::of(*value);
@@ -636,21 +574,17 @@ fn span_of(tokens: &[Token], first: usize, length: usize) -> Span {
     Span::new(start, tokens[first + length - 2].span.end)
 }
 
-/// The feature of the bucket with that hash, if it has one.
-fn shared(vocabulary: &Vocabulary, hash: Hash) -> Option<FeatureId> {
-    vocabulary.find(hash, |feature| hashing::is_of(vocabulary.bytes_of(feature), hash))
-}
-
-/// Whether a term consists of the stems of the words with these numbers.
-fn is_run(term: &[u8], run: impl Iterator<Item = u32>, stems: &Stems) -> bool {
-    let mut rest = term;
-    for (number, at) in run.zip(0..) {
-        let stem = if number == NONE { START } else { stems.of(number) };
-        let blank = if at > 0 { &b" "[..] } else { b"" };
-        match rest.strip_prefix(blank).and_then(|rest| rest.strip_prefix(stem.as_bytes())) {
-            Some(after) => rest = after,
-            None => return false,
+impl Met {
+    fn new(of: &Featurizer, surface: &str, token: &Token, stem: &str) -> Met {
+        let settings = &of.extractor.settings;
+        let is_word = stem.starts_with(char::is_alphanumeric);
+        // A lone mark is a shape cue already, and a lone start says nothing.
+        let is_term = is_word || stem != START && !settings.shape;
+        Met {
+            hash: WordHash::of(stem),
+            term: of.vocabulary.entry(stem).filter(|_| is_term).into(),
+            looks: Looks::of(surface, token.kind, &stem::fold(surface, settings.language), settings.language),
+            is_word,
         }
     }
-    rest.is_empty()
 }

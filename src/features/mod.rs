@@ -9,7 +9,6 @@ mod identity;
 mod lookup;
 pub mod matrix;
 pub mod ngrams;
-mod pairs;
 pub mod shape;
 pub mod vectors;
 pub mod vocabulary;

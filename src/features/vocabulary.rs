@@ -1,9 +1,9 @@
 //! Feature ↔ term, with the number of training units that hold each term.
 //!
 //! The look-up table is made once, in training, and stored with the model, so that a model file is ready as soon as it
-//! is read. It is open addressing with linear probing over a power of two of slots; a slot holds 0 (empty), or 1 + the feature's
-//! number below and half of the term's hash above, which tells most terms apart without a look at their text. The hash of a run of words is made of the hashes
-//! of its words, so that whoever knows those need not put an n-gram together to look it up.
+//! is read. It is open addressing with linear probing (Knuth, TAOCP 3, 6.4); a slot holds the hash of a term, its feature and its document frequency, all that a look-up wants in
+//! one place. The hash of a run of words is made of the hashes of its words, so that whoever knows those need not put an n-gram together to look it up; and a run is
+//! told by its hash alone. Its 64 bits let a run that is no term pass for one of n terms once in 2⁶⁴ / n: of a million terms, once in eighteen million million runs.
 
 use std::ops::Range;
 
@@ -28,8 +28,31 @@ pub struct Vocabulary {
     text: Bytes,
     /// `ends[i]` is where term `i` ends in `text`; it starts where the one before ends.
     ends: Packed<u32>,
+    /// Two numbers a slot: the hash of a term, and its [`Entry`] as one number, 0 if the slot is free.
     slots: Packed<u64>,
     document_frequency: Packed<u32>,
+}
+
+/// What the look-up table has of a term.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub feature: FeatureId,
+    /// In how many training units the term stood.
+    pub frequency: u32,
+}
+
+impl Entry {
+    /// 1 + the feature below, the frequency above.
+    fn number(self) -> u64 {
+        u64::from(self.frequency) << 32 | (u64::from(self.feature.0) + 1)
+    }
+
+    /// None for the 0 of a free slot.
+    #[inline]
+    fn of(number: u64) -> Option<Entry> {
+        let feature = (number as u32).checked_sub(1)?;
+        Some(Entry { feature: FeatureId(feature), frequency: (number >> 32) as u32 })
+    }
 }
 
 /// What is wrong with a vocabulary read from outside.
@@ -78,9 +101,9 @@ impl Vocabulary {
         }
         terms.clear();
         let starts = std::iter::once(0).chain(ends.iter().copied());
-        let slots = table(starts.zip(&ends).map(|(start, end)| &text[start as usize..*end as usize]), ends.len());
+        let in_order = starts.zip(&ends).map(|(start, end)| &text[start as usize..*end as usize]);
         let vocabulary = Vocabulary {
-            slots: slots.into_iter().collect(),
+            slots: table(in_order, &frequencies).into_iter().collect(),
             text: text.into(),
             ends: ends.into_iter().collect(),
             document_frequency: frequencies.into_iter().collect(),
@@ -113,14 +136,15 @@ impl Vocabulary {
         if last as usize != text.len() {
             return wrong("bytes after the last term");
         }
-        if self.slots.len() != table_size(self.len()) {
+        if self.slots.len() != 2 * slots(self.len()) {
             return wrong("the look-up table has the wrong size");
         }
         let mut seen = vec![false; self.len()];
-        for slot in self.slots.iter().filter(|slot| *slot > 0) {
-            match seen.get_mut((slot as u32 as usize).wrapping_sub(1)) {
+        for entry in self.taken().map(|(_, entry)| entry) {
+            let seen = seen.get_mut(entry.feature.index()).filter(|_| self.frequency(entry.feature) == entry.frequency);
+            match seen {
                 Some(seen) if !*seen => *seen = true,
-                _ => return wrong("the look-up table names a term twice, or one that is not there"),
+                _ => return wrong("the look-up table names a term twice, wrongly, or one that is not there"),
             }
         }
         if seen.contains(&false) {
@@ -152,48 +176,49 @@ impl Vocabulary {
 
     /// The feature of a term, if training saw it often enough.
     pub fn feature(&self, term: &str) -> Option<FeatureId> {
-        self.find(Hash::of(term), |known| self.bytes_of(known) == term.as_bytes())
+        self.entry(term).map(|entry| entry.feature)
     }
 
-    /// The feature of the term of that hash that is tested for, among those of the same hash.
-    #[inline]
-    pub fn find(&self, hash: Hash, is: impl Fn(FeatureId) -> bool) -> Option<FeatureId> {
-        let (mut at, tag) = hash.place();
-        loop {
-            let slot = self.slots.get(at as usize & (self.slots.len() - 1));
-            if slot == 0 {
-                return None;
-            }
-            let feature = FeatureId((slot as u32).wrapping_sub(1));
-            if (slot >> 32) as u32 == tag && is(feature) {
-                return Some(feature);
-            }
-            at = at.wrapping_add(1);
-        }
+    /// What the table has of a term, if it is one.
+    pub fn entry(&self, term: &str) -> Option<Entry> {
+        self.find(Hash::of(term), |entry| self.bytes_of(entry.feature) == term.as_bytes())
     }
 
-    /// The first feature whose term may have that hash, by the half of it that the table holds.
+    /// What the table has of the term with that hash; its text is not compared.
     #[inline]
-    pub fn candidate(&self, hash: Hash) -> Option<FeatureId> {
+    pub fn hashed(&self, hash: Hash) -> Option<Entry> {
         self.find(hash, |_| true)
     }
 
-    /// Brings near where [`Vocabulary::find`] begins.
+    #[inline]
+    fn find(&self, hash: Hash, is: impl Fn(Entry) -> bool) -> Option<Entry> {
+        let slots = self.slots.len() / 2;
+        let mut at = hash.place(slots);
+        loop {
+            let [found, entry] = self.slots.array(2 * at);
+            let entry = Entry::of(entry)?;
+            if found == hash.0 && is(entry) {
+                return Some(entry);
+            }
+            at = if at + 1 < slots { at + 1 } else { 0 };
+        }
+    }
+
+    /// Brings near where [`Vocabulary::hashed`] begins.
     #[inline]
     pub fn prefetch(&self, hash: Hash) {
-        self.slots.prefetch(hash.place().0 as usize & (self.slots.len() - 1));
+        self.slots.prefetch(2 * hash.place(self.slots.len() / 2));
     }
 
-    /// Brings near where a term stands and how often it stood.
-    #[inline]
-    pub fn prefetch_term(&self, feature: FeatureId) {
-        self.ends.prefetch(feature.index());
-        self.document_frequency.prefetch(feature.index());
+    /// The hashes of all terms, in no order that means anything.
+    pub fn hashes(&self) -> impl Iterator<Item = Hash> {
+        self.taken().map(|(hash, _)| hash)
     }
 
-    /// The half of each term's hash that the table holds.
-    pub fn tags(&self) -> impl Iterator<Item = u32> {
-        self.slots.iter().filter(|slot| *slot != 0).map(|slot| (slot >> 32) as u32)
+    /// The slots that are not free.
+    fn taken(&self) -> impl Iterator<Item = (Hash, Entry)> {
+        let slots = (0..self.slots.len() / 2).map(|slot| self.slots.array(2 * slot));
+        slots.filter_map(|[hash, entry]| Some((Hash(hash), Entry::of(entry)?)))
     }
 
     /// In how many training units each feature's term stood, in feature order.
@@ -213,23 +238,25 @@ impl Vocabulary {
     }
 }
 
-fn table<'a>(terms: impl Iterator<Item = &'a str>, count: usize) -> Vec<u64> {
-    let mut slots = vec![0; table_size(count)];
-    let mask = slots.len() - 1;
-    for (term, number) in terms.zip(1..) {
-        let (at, tag) = Hash::of(term).place();
-        let mut at = at as usize & mask;
-        while slots[at] != 0 {
-            at = (at + 1) & mask;
+/// The look-up table of terms that come in their order, and their frequencies.
+fn table<'a>(terms: impl Iterator<Item = &'a str>, frequencies: &[u32]) -> Vec<u64> {
+    let slots = slots(frequencies.len());
+    let mut table = vec![0; 2 * slots];
+    for ((term, &frequency), feature) in terms.zip(frequencies).zip(0..) {
+        let hash = Hash::of(term);
+        let mut at = hash.place(slots);
+        while table[2 * at + 1] != 0 {
+            at = (at + 1) % slots;
         }
-        slots[at] = u64::from(tag) << 32 | number;
+        table[2 * at] = hash.0;
+        table[2 * at + 1] = Entry { feature: FeatureId(feature), frequency }.number();
     }
-    slots
+    table
 }
 
-/// Twice the terms, rounded up to a power of two: at most half of the slots are taken, so a look-up always ends.
-fn table_size(terms: usize) -> usize {
-    (2 * terms + 1).next_power_of_two()
+/// Half as many again as terms and one, so that a look-up always ends.
+fn slots(terms: usize) -> usize {
+    terms + terms / 2 + 1
 }
 
 /// 2⁶⁴ divided by the golden ratio, made odd (Knuth, TAOCP 3, 6.4).
@@ -241,10 +268,6 @@ pub struct WordHash(u64);
 
 impl WordHash {
     pub const NONE: WordHash = WordHash(0);
-
-    pub fn number(self) -> u64 {
-        self.0
-    }
 
     pub fn of(word: &str) -> WordHash {
         let (blocks, rest) = word.as_bytes().as_chunks();
@@ -281,28 +304,30 @@ impl Hash {
         Hash(mixed(self.0, word.0))
     }
 
-    /// Where a table is looked at first, as far as the table is large, and what else must be alike.
+    /// Which of so many places it is looked for first in (Lemire 2019, "Fast random integer generation in an interval").
     #[inline]
-    pub(super) fn place(self) -> (u32, u32) {
-        ((self.mixed() >> 32) as u32, self.tag())
+    fn place(self, places: usize) -> usize {
+        (u128::from(self.0) * places as u128 >> 64) as usize
     }
 
-    /// All bits of it in each of the upper ones.
+    /// Its upper bits, so many.
     #[inline]
-    pub(super) fn mixed(self) -> u64 {
-        (self.0 ^ self.0 >> 32).wrapping_mul(GOLDEN)
+    pub(super) fn upper(self, bits: u32) -> u32 {
+        (self.0 >> (u64::BITS - bits)) as u32
     }
 
-    /// The half that the table holds.
+    /// Its lower half, which has no part in the place.
     #[inline]
-    pub fn tag(self) -> u32 {
-        (self.0 >> 32) as u32
+    pub fn lower(self) -> u32 {
+        self.0 as u32
     }
 }
 
+/// The two halves of a product of 128 bits together, so that each bit of what is hashed is in all of them (as wyhash and its kin do).
 #[inline]
 fn mixed(hash: u64, block: u64) -> u64 {
-    (hash.rotate_left(5) ^ block).wrapping_mul(GOLDEN)
+    let product = u128::from(hash.rotate_left(32) ^ block) * u128::from(GOLDEN);
+    product as u64 ^ (product >> 64) as u64
 }
 
 #[cfg(test)]
@@ -349,13 +374,47 @@ mod tests {
     fn the_hash_of_a_run_is_made_of_those_of_its_words() {
         let vocabulary = small();
         let hash = Hash::NONE.with(WordHash::of("will")).with(WordHash::of("pay"));
-        assert_eq!(vocabulary.find(hash, |known| vocabulary.term(known) == "will pay"), vocabulary.feature("will pay"));
-        assert_eq!(vocabulary.find(hash, |_| false), None);
-        assert_eq!(vocabulary.candidate(hash), vocabulary.feature("will pay"));
-        assert_eq!(vocabulary.candidate(hash.with(WordHash::of("now"))), None);
-        // By hand: `a` is one block, 97, started from 1: (1 << 5 ^ 97) times the constant.
-        assert_eq!(WordHash::of("a").0, 65u64.wrapping_mul(GOLDEN));
-        assert_eq!(WordHash::of("").0, 0);
+        assert_eq!(vocabulary.hashed(hash), Some(Entry { feature: FeatureId(2), frequency: 2 }));
+        assert_eq!(vocabulary.hashed(hash), vocabulary.entry("will pay"));
+        assert_eq!(vocabulary.hashed(hash.with(WordHash::of("now"))), None);
+        // Worked out by a few lines of Python from the formula in docs/model-file.md.
+        for (term, expected) in [("a", 0x6482_4232_914A_2B50), ("will pay", 0x14A2_86F3_3967_0796), ("^ communism", 0xB517_D4E2_66CE_49C3)] {
+            assert_eq!(Hash::of(term).0, expected, "{term}");
+        }
+    }
+
+    #[test]
+    fn terms_of_one_hash_are_told_by_their_text() {
+        let mut vocabulary = small();
+        let slots = vocabulary.slots.len() / 2;
+        let (hash, place) = (Hash::of("pay"), Hash::of("pay").place(slots));
+        let we = Entry { feature: FeatureId(0), frequency: 7 };
+        let pay = Entry { feature: FeatureId(1), frequency: 2 };
+        let mut table = vec![0; 2 * slots];
+        for (at, entry) in [we, pay].into_iter().enumerate() {
+            let slot = (place + at) % slots;
+            (table[2 * slot], table[2 * slot + 1]) = (hash.0, entry.number());
+        }
+        vocabulary.slots = table.into_iter().collect();
+        assert_eq!((vocabulary.entry("pay"), vocabulary.hashed(hash)), (Some(pay), Some(we)));
+    }
+
+    /// Words that differ in a letter or two hash least well with multiplications that only carry upwards.
+    #[test]
+    fn no_two_of_two_million_pairs_of_like_words_have_one_hash() {
+        let words = |stem: &'static str| {
+            let letters = 'a'..='z';
+            letters.clone().flat_map(move |one| letters.clone().map(move |other| format!("{stem}{one}{other}")))
+        };
+        let all: Vec<WordHash> = words("communi").chain(words("communis")).map(|word| WordHash::of(&word)).collect();
+        let mut hashes: Vec<u64> = Vec::with_capacity(all.len() * all.len());
+        for first in &all {
+            let first = Hash::NONE.with(*first);
+            hashes.extend(all.iter().map(|second| first.with(*second).0));
+        }
+        hashes.sort_unstable();
+        assert_eq!(hashes.len(), 1352 * 1352);
+        assert!(hashes.is_sorted_by(|a, b| a < b));
     }
 
     #[test]

@@ -30,9 +30,8 @@ use crate::packed::{Number, Packed};
 use crate::parsed::Parsed;
 use crate::text::stem::STEMMER;
 
-/// The versions of the format that this program writes and reads: that of most models, and that of those whose runs share [buckets](crate::features::hashing), of which a
-/// program that does not know them would find none.
-pub const FORMATS: [u32; 2] = [3, 4];
+/// The version of the format that this program writes and reads.
+pub const FORMAT: u32 = 5;
 
 /// Every tensor that a model file may hold.
 pub const TENSORS: [&str; 14] = [
@@ -72,7 +71,7 @@ pub enum ModelError {
     #[error("{path}: no rhetor model\nhint: a model is made by `rhetor train DATA -o MODEL`")]
     NotAModel { path: PathBuf },
     #[error(
-        "{path}: a model of format {found}, and this rhetor reads {} and {}\nhint: it was written by rhetor {writer}; use that version or a later one", FORMATS[0], FORMATS[1]
+        "{path}: a model of format {found}, and this rhetor reads {FORMAT}\nhint: it was written by rhetor {writer}; use that version or a later one"
     )]
     Newer { path: PathBuf, found: u32, writer: String },
     #[error("{path}: a model of format {found}, which no rhetor reads any more\nhint: train it again")]
@@ -172,7 +171,7 @@ impl Model {
             Tensor::new("thresholds", Dtype::F64, vec![k], of_labels(&self.thresholds)),
             Tensor::new("terms", Dtype::U8, vec![terms.len()], terms),
             Tensor::new("term_ends", Dtype::U32, vec![d], ends),
-            Tensor::new("term_slots", Dtype::U64, vec![slots.len() / 8], slots),
+            Tensor::new("term_slots", Dtype::U64, vec![slots.len() / 16, 2], slots),
             Tensor::new("document_frequency", Dtype::U32, vec![d], frequencies),
         ]);
         if let Some(cues) = &self.featurizer.settings().cues {
@@ -230,7 +229,7 @@ impl Model {
 
     fn metadata(&self) -> Metadata {
         Metadata {
-            format: format_of(self.featurizer.settings()),
+            format: FORMAT,
             version: env!("CARGO_PKG_VERSION").into(),
             stemmer: STEMMER.into(),
             task: self.task,
@@ -261,10 +260,6 @@ impl Model {
         }
         self
     }
-}
-
-fn format_of(settings: &FeatureSettings) -> u32 {
-    FORMATS[usize::from(settings.hash_bits.is_some())]
 }
 
 /// The length of the container's header in eight bytes, and its first brace.
@@ -398,12 +393,12 @@ fn broken_container(path: &Path, bytes: &[u8], error: &safetensors::SafeTensorEr
 
 fn check_version(json: &Value, path: &Path) -> Result<(), ModelError> {
     match json["format"].as_u64() {
-        Some(found) if found > u64::from(FORMATS[1]) => Err(ModelError::Newer {
+        Some(found) if found > u64::from(FORMAT) => Err(ModelError::Newer {
             path: path.into(),
             found: found.min(u64::from(u32::MAX)) as u32,
             writer: json["version"].as_str().unwrap_or("(unknown)").into(),
         }),
-        Some(found) if found >= u64::from(FORMATS[0]) => Ok(()),
+        Some(found) if found == u64::from(FORMAT) => Ok(()),
         Some(found @ 1..) => Err(ModelError::Older { path: path.into(), found }),
         _ => Err(ModelError::Damaged { path: path.into(), what: "it names no format version".into() }),
     }
@@ -448,9 +443,6 @@ pub fn sha256_of(path: &Path) -> io::Result<String> {
 fn assemble(tensors: &Tensors, metadata: Metadata, check: Check) -> Result<Model, &'static str> {
     if metadata.stemmer != STEMMER {
         return Err("it needs another stemmer than this rhetor has");
-    }
-    if metadata.format != format_of(&metadata.features) {
-        return Err("its format is not that of its settings");
     }
     // Their numbers would wrap, and a label would answer to the name of another.
     if metadata.labels.len() > LabelSet::MOST {

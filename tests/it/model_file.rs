@@ -59,14 +59,14 @@ fn what_is_no_model_a_damaged_one_and_a_newer_one_are_told_apart() {
     desk.run("inspect -m empty").ends(1).says("no rhetor model");
     desk.run("inspect -m cut").ends(1).says("cut: damaged model");
     desk.run("inspect -m nowhere").ends(1).says("nowhere: No such file");
-    let at = bytes.windows(13).position(|window| window == b"\\\"format\\\":3,").expect("the header names its format");
+    let at = bytes.windows(13).position(|window| window == b"\\\"format\\\":5,").expect("the header names its format");
     let mut newer = bytes.clone();
     newer[at + 11] = b'9';
     let mut older = bytes.clone();
-    older[at + 11] = b'2';
+    older[at + 11] = b'3';
     let desk = desk.and("newer", newer).and("older", older);
-    desk.run("inspect -m older").ends(1).says("a model of format 2").says("train it again");
-    desk.run("inspect -m newer").ends(1).says("a model of format 9, and this rhetor reads 3 and 4");
+    desk.run("inspect -m older").ends(1).says("a model of format 3").says("train it again");
+    desk.run("inspect -m newer").ends(1).says("a model of format 9, and this rhetor reads 5");
 }
 
 #[test]
@@ -145,7 +145,6 @@ fn a_file_with_a_checksum_that_fits_is_still_checked() {
             ("endless runs of characters", &|json| {
                 json["features"]["char_ngrams"] = serde_json::json!([1, u64::MAX]);
             }),
-            ("buckets in a format without any", &|json| json["features"]["hash_bits"] = 20.into()),
             ("another stemmer", &|json| json["stemmer"] = "porter".into()),
             ("no task", &|json| json["task"] = "none".into()),
         ];
@@ -158,16 +157,14 @@ fn a_file_with_a_checksum_that_fits_is_still_checked() {
 }
 
 #[test]
-fn a_model_whose_runs_share_buckets_has_a_format_of_its_own_and_as_many_as_can_be() {
+fn a_model_whose_runs_share_buckets_has_as_many_as_can_be() {
     let bytes = tiny_with("--hash-bits 9");
     assert_eq!(read(&bytes).unwrap().to_bytes(), bytes);
-    with_metadata(&bytes, |json| assert_eq!((&json["format"], &json["features"]["hash_bits"]), (&4.into(), &9.into())));
+    with_metadata(&bytes, |json| assert_eq!(json["features"]["hash_bits"], 9));
     for bits in [0, 7, 29, 64, 255] {
         let error = read(&with_metadata(&bytes, |json| json["features"]["hash_bits"] = bits.into())).unwrap_err();
         assert!(error.to_string().contains("number of buckets"), "{bits}: {error}");
     }
-    let older = with_metadata(&bytes, |json| json["format"] = 3.into());
-    assert!(read(&older).unwrap_err().to_string().contains("its format is not that of its settings"));
 }
 
 #[test]
