@@ -374,16 +374,15 @@ impl Featurizer {
         lookup.found.clear(known.places, 2 * scratch.tokens.len());
         lookup.meet_all(self, text, scratch);
         let (shortest, longest) = self.extractor.settings.ngrams;
+        // What the table of terms is asked for pairs is on its way while single words are found.
+        let candidates = if shortest <= 2 && longest >= 2 { lookup.candidates(self, scratch) } else { 0 };
         if shortest == 1 {
             lookup.words(scratch, row);
             lookup.found.bring_near(0, &near);
         }
-        if shortest <= 2 && longest >= 2 {
-            let words = lookup.found.entries.len();
-            let candidates = lookup.candidates(self, scratch);
-            lookup.pairs(self, scratch, candidates);
-            lookup.found.bring_near(words, &near);
-        }
+        let words = lookup.found.entries.len();
+        lookup.pairs(self, scratch, candidates);
+        lookup.found.bring_near(words, &near);
         lookup.runs(self, scratch);
         self.other_terms(known, scratch, &mut lookup);
         lookup.fill(self, row);
@@ -505,14 +504,14 @@ impl Lookup {
             count += usize::from(sieve.lets_through(hash));
             before = Hash::NONE.with(own);
         }
+        candidates[..count].iter().for_each(|pair| of.vocabulary.prefetch(pair.hash));
         count
     }
 
-    /// Terms of two words. What the table is asked for is fetched for all of them before.
+    /// Terms of two words.
     fn pairs(&mut self, of: &Featurizer, scratch: &Scratch, count: usize) {
         let Lookup { found, candidates, .. } = self;
         let candidates = &candidates[..count];
-        candidates.iter().for_each(|pair| of.vocabulary.prefetch(pair.hash));
         let terms = candidates.iter().filter_map(|pair| {
             let term = Term::from(of.vocabulary.hashed(pair.hash));
             term.is_term().then_some((term, pair.second as usize))

@@ -134,7 +134,7 @@ mod tests {
     fn terms_over_the_same_words_are_one_and_everything_still_adds_up() {
         let text = "We had no choice but to go";
         let (evidence, vocabulary) = account(&[
-            ("cue:no-choice-left", 2.5, &[(7, 16)]),
+            ("cue:no-choice", 2.5, &[(7, 16)]),
             ("shape:first-person-plural", 1.5, &[(0, 2)]),
             ("no choic", 1.0, &[(7, 16)]),
             ("choic but", 0.75, &[(10, 20)]),
