@@ -43,7 +43,7 @@ macro_rules! numbers {
     };
 }
 
-numbers!(i8, i16, u32, u64, f32, f64);
+numbers!(i8, i16, u8, u16, u32, u64, f32, f64);
 
 /// Numbers in a row. Copies share their bytes.
 #[derive(Clone, Debug, PartialEq)]

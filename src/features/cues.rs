@@ -17,6 +17,7 @@ mod matcher;
 mod oracle;
 mod pattern;
 mod places;
+mod raw;
 mod signs;
 mod spelling;
 mod steps;

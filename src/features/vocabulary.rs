@@ -378,7 +378,9 @@ mod tests {
         assert_eq!(vocabulary.hashed(hash), vocabulary.entry("will pay"));
         assert_eq!(vocabulary.hashed(hash.with(WordHash::of("now"))), None);
         // Worked out by a few lines of Python from the formula in docs/model-file.md.
-        for (term, expected) in [("a", 0x6482_4232_914A_2B50), ("will pay", 0x14A2_86F3_3967_0796), ("^ communism", 0xB517_D4E2_66CE_49C3)] {
+        for (term, expected) in
+            [("a", 0x6482_4232_914A_2B50), ("will pay", 0x14A2_86F3_3967_0796), ("^ communism", 0xB517_D4E2_66CE_49C3)]
+        {
             assert_eq!(Hash::of(term).0, expected, "{term}");
         }
     }

@@ -2,7 +2,7 @@
 //! words of `abbreviations.txt`.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use foldhash::{HashMap, HashSet};
 
@@ -41,12 +41,20 @@ pub(super) struct Abbreviations {
     dotted_ordinals: bool,
 }
 
-static LANGUAGES: LazyLock<HashMap<&'static str, Abbreviations>> = LazyLock::new(|| {
-    let mut languages: HashMap<&str, Abbreviations> = HashMap::default();
+/// The lines of one language, and its lists once they are asked for.
+#[derive(Default)]
+struct Lines {
+    /// The name of each list, and its words.
+    lines: Vec<(&'static str, &'static str)>,
+    lists: OnceLock<Abbreviations>,
+}
+
+static LANGUAGES: LazyLock<HashMap<&'static str, Lines>> = LazyLock::new(|| {
+    let mut languages: HashMap<&str, Lines> = HashMap::default();
     for line in include_str!("abbreviations.txt").lines().filter(|line| !line.starts_with('#')) {
-        let mut words = line.split_whitespace();
-        if let (Some(list), Some(language)) = (words.next(), words.next()) {
-            languages.entry(language).or_default().add(list, words);
+        if let Some((list, rest)) = line.split_once(' ') {
+            let (language, words) = rest.split_once(' ').unwrap_or((rest, ""));
+            languages.entry(language).or_default().lines.push((list, words));
         }
     }
     languages
@@ -57,7 +65,13 @@ static NONE: LazyLock<Abbreviations> = LazyLock::new(Abbreviations::default);
 impl Abbreviations {
     /// The lists of a language, by its English name in lower case; empty ones if it has none.
     pub(super) fn of(language: &str) -> &'static Abbreviations {
-        LANGUAGES.get(language).unwrap_or(&NONE)
+        LANGUAGES.get(language).map_or(&NONE, |Lines { lines, lists }| {
+            lists.get_or_init(|| {
+                let mut made = Abbreviations::default();
+                lines.iter().for_each(|(list, words)| made.add(list, words.split_whitespace()));
+                made
+            })
+        })
     }
 
     fn add(&mut self, list: &str, words: impl Iterator<Item = &'static str>) {

@@ -46,7 +46,7 @@ const CUES_EXAMPLES: &str = "Examples:
   rhetor cues my-cues.toml                               does every example sentence do what the file says?
   rhetor cues my-cues.toml speech.txt                    what matches in a speech, and where
   rhetor cues builtin speech.txt --only threat           the same for the program's own cues of one section
-  rhetor cues builtin --only no-choice              how a cue is written
+  rhetor cues builtin --only no-choice                   how a cue is written
   rhetor cues builtin --classes                          the word classes that your own patterns may use
   rhetor cues my-cues.toml --labelled labelled.csv       what does a match tell of a label?
   rhetor cues LIWC.dic --labelled labelled.csv -f csv    the same for a dictionary, as a table";

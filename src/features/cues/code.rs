@@ -2,17 +2,16 @@
 
 use std::collections::HashMap;
 
-use serde::{Deserialize, Serialize};
-
 use super::lists::Lists;
 use super::pattern::{Ask, Flaw, MOST_GAP, Node, Seam};
+use super::raw::Raw;
 use super::words::{AskId, Asked, Frequencies, Leaves};
 
 /// The number of a group of questions, any of which will do.
 pub type GroupId = u16;
 
 /// An instruction. Those with a length are followed by as many that belong to them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Op {
     Is(GroupId),
     IsNot(GroupId),
@@ -51,6 +50,49 @@ impl Op {
             }
             Op::Any | Op::Gap(_) | Op::Either(_) | Op::Alternative(_) | Op::Optional(_) | Op::Seam(_) => None,
         }
+    }
+}
+
+/// Its kind, a number of words or the seam, and its group or length.
+impl Raw for Op {
+    const SIZE: usize = 4;
+
+    fn put(&self, to: &mut Vec<u8>) {
+        let (kind, small, large) = match *self {
+            Op::Is(group) => (0, 0, group),
+            Op::IsNot(group) => (1, 0, group),
+            Op::Any => (2, 0, 0),
+            Op::Gap(words) => (3, words, 0),
+            Op::Either(length) => (4, 0, length),
+            Op::Alternative(length) => (5, 0, length),
+            Op::Optional(length) => (6, 0, length),
+            Op::Next(group) => (7, 0, group),
+            Op::Seam(seam) => (8, seam as u8, 0),
+            Op::NotBefore(group, words) => (9, words, group),
+            Op::NotAfter(group, words) => (10, words, group),
+        };
+        to.extend([kind, small]);
+        large.put(to);
+    }
+
+    #[inline]
+    fn take(bytes: &[u8]) -> Option<Op> {
+        let (&[kind, small], large) = bytes.split_first_chunk()?;
+        let large = u16::take(large)?;
+        Some(match (kind, small, large) {
+            (0, 0, group) => Op::Is(group),
+            (1, 0, group) => Op::IsNot(group),
+            (2, 0, 0) => Op::Any,
+            (3, words, 0) => Op::Gap(words),
+            (4, 0, length) => Op::Either(length),
+            (5, 0, length) => Op::Alternative(length),
+            (6, 0, length) => Op::Optional(length),
+            (7, 0, group) => Op::Next(group),
+            (8, seam, 0) => Op::Seam(*Seam::ALL.get(usize::from(seam))?),
+            (9, words, group) => Op::NotBefore(group, words),
+            (10, words, group) => Op::NotAfter(group, words),
+            _ => return None,
+        })
     }
 }
 
@@ -328,4 +370,32 @@ fn alternatives(code: &[Op], groups: usize, depth: usize) -> Option<Reach> {
         at = end;
     }
     any
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instruction_survives_its_bytes_and_no_other_bytes_are_one() {
+        for kind in 0..=u8::MAX {
+            for (small, large) in [(0, 0), (1, 0), (6, 0), (7, 0), (255, 0), (0, 1), (3, 513), (0, u16::MAX)] {
+                let [low, high] = u16::to_le_bytes(large);
+                let bytes = [kind, small, low, high];
+                let mut again = Vec::new();
+                match Op::take(&bytes) {
+                    Some(op) => op.put(&mut again),
+                    None => assert!(kind > 10 || small > 0 || large > 0, "{bytes:?}"),
+                }
+                assert!(again.is_empty() || again == bytes, "{bytes:?}");
+            }
+        }
+        let all = [Op::Is(7), Op::IsNot(7), Op::Any, Op::Gap(3), Op::Either(9), Op::Alternative(8), Op::Optional(1)];
+        let more = [Op::Next(300), Op::NotBefore(2, 4), Op::NotAfter(2, 4)];
+        for op in all.into_iter().chain(more).chain(Seam::ALL.map(Op::Seam)) {
+            let mut bytes = Vec::new();
+            op.put(&mut bytes);
+            assert_eq!(Op::take(&bytes), Some(op));
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! A cue set made ready once, as plain data: what a model file can carry, so that no pattern need be read when a program starts.
 //!
-//! The bytes are those of `postcard`, behind a version. What comes from outside is checked in full, so that damaged or hostile bytes give
+//! The bytes are those of `postcard`, behind a version; what there is much of is raw bytes there, so that reading it costs next to nothing. What comes from outside is checked in full, so that damaged or hostile bytes give
 //! an error or another matcher, and never a panic or a hang.
 
 use std::collections::HashMap;
@@ -11,13 +11,14 @@ use super::code::{Coder, GroupId, Op, Reach, Way, reach};
 use super::hold::{self, CHECKS, Near, Sign, WIDEST};
 use super::lists::Lists;
 use super::pattern::{Flaw, Node, Seam};
+use super::raw::{self, Raw};
 use super::signs::{self, SignId, Signs};
 use super::words::{AskId, Leaves, Questions};
 use super::{CueId, Matcher};
 use crate::text::stem::Language;
 
 /// Raised with every change to what the bytes hold or mean; bytes of another version are made anew from the cues.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 
 /// Why bytes are no matcher of a cue set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,20 +35,24 @@ pub enum BadMatcher {
 pub struct Compiled {
     pub language: Language,
     pub questions: Questions,
-    /// The questions of each group; first those groups that instructions ask for.
-    pub groups: Lists<AskId>,
+    /// For each question the groups that it is in; the first groups are those that instructions ask for.
+    pub groups: Lists<GroupId>,
     /// The sign of each group: where that does not stand, no word of the group does.
+    #[serde(with = "raw")]
     pub signs: Vec<SignId>,
     /// The cue of each pattern.
+    #[serde(with = "raw")]
     pub patterns: Vec<CueId>,
+    #[serde(with = "raw")]
     pub threads: Vec<Thread>,
     /// Threads without a word to hold, tried at every place.
+    #[serde(with = "raw")]
     pub everywhere: Vec<Thread>,
     pub code: Lists<Op>,
 }
 
 /// A way to find a pattern; see [`hold`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Thread {
     pub pattern: u32,
     /// The group of the word at which it is held, and what else must stand near.
@@ -62,8 +67,42 @@ pub struct Thread {
     pub after: u32,
 }
 
+/// Pattern, group, checks, two bits of what is true of it, rows.
+impl Raw for Thread {
+    const SIZE: usize = 15 + 3 * CHECKS;
+
+    fn put(&self, to: &mut Vec<u8>) {
+        self.pattern.put(to);
+        self.own.put(to);
+        self.checks.iter().for_each(|check| to.extend([check.sign, check.from as u8, check.width]));
+        to.push(u8::from(self.ahead_first) | u8::from(self.needs_quotation) << 1);
+        self.before.put(to);
+        self.after.put(to);
+    }
+
+    #[inline]
+    fn take(bytes: &[u8]) -> Option<Thread> {
+        let (pattern, bytes) = bytes.split_at(4);
+        let (own, bytes) = bytes.split_at(2);
+        let (checks, bytes) = bytes.split_at(3 * CHECKS);
+        let (flags, rows) = bytes.split_first()?;
+        let check =
+            |at: usize| Check { sign: checks[3 * at], from: checks[3 * at + 1] as i8, width: checks[3 * at + 2] };
+        let thread = Thread {
+            pattern: u32::take(pattern)?,
+            own: GroupId::take(own)?,
+            checks: std::array::from_fn(check),
+            ahead_first: flags & 1 != 0,
+            needs_quotation: flags & 2 != 0,
+            before: u32::take(&rows[..4])?,
+            after: u32::take(&rows[4..])?,
+        };
+        (*flags < 4).then_some(thread)
+    }
+}
+
 /// A sign that must stand near a word: at one of `width` places, the first of which is `from` words behind it (before it, if negative).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Check {
     pub sign: SignId,
     pub from: i8,
@@ -241,9 +280,12 @@ impl Compiled {
         let mut numbers = vec![0; coder.groups.len()];
         for (new, (_, old)) in (0..=GroupId::MAX).zip(&order) {
             numbers[usize::from(*old)] = new;
-            self.groups.push(coder.groups.of(usize::from(*old)).iter().copied());
             self.signs.push(signs[usize::from(*old)]);
         }
+        let by_ask = (0..=GroupId::MAX).zip(&order).flat_map(|(new, (_, old))| {
+            coder.groups.of(usize::from(*old)).iter().map(move |ask| (usize::from(*ask), new))
+        });
+        self.groups = Lists::sorted(self.questions.len(), by_ask);
         let renumber = |group: &mut GroupId| *group = numbers[usize::from(*group)];
         self.threads.iter_mut().for_each(|thread| renumber(&mut thread.own));
         self.code.all_mut().iter_mut().filter_map(Op::group_mut).for_each(renumber);
@@ -257,12 +299,12 @@ impl Compiled {
     /// How far each row of instructions reaches; `None` if one cannot be the work of a [`Coder`].
     fn reaches(&self) -> Option<Vec<Reach>> {
         let is_short = |code: &[Op], reach: &Reach| code.len() <= MOST_CODE && reach.longest <= MOST_REACH;
-        let reach = |code| reach(code, self.groups.len()).filter(|reach| is_short(code, reach));
+        let reach = |code| reach(code, self.signs.len()).filter(|reach| is_short(code, reach));
         self.code.iter().map(reach).collect()
     }
 
     fn is_sound(&self, language: Language, cues: usize, reaches: &[Reach]) -> bool {
-        let is_group = |group: GroupId| usize::from(group) < self.groups.len();
+        let is_group = |group: GroupId| usize::from(group) < self.signs.len();
         let is_known = |thread: &Thread| {
             (thread.pattern as usize) < self.patterns.len()
                 && (thread.before as usize) < reaches.len()
@@ -273,9 +315,9 @@ impl Compiled {
         let takes_a_word = |thread: &Thread| reaches[thread.after as usize].shortest > 0;
         self.language == language
             && self.questions.are_sound(language)
-            && self.groups.len() <= usize::from(GroupId::MAX) + 1
-            && self.signs.len() == self.groups.len()
-            && self.groups.all().iter().all(|ask| usize::from(*ask) < self.questions.len())
+            && self.signs.len() <= usize::from(GroupId::MAX) + 1
+            && self.groups.len() == self.questions.len()
+            && self.groups.all().iter().all(|group| is_group(*group))
             && self.patterns.iter().all(|cue| (*cue as usize) < cues)
             && self.threads.iter().all(|thread| is_known(thread) && is_held(thread))
             && self.everywhere.iter().all(|thread| is_known(thread) && takes_a_word(thread))

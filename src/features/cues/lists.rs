@@ -4,11 +4,16 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::raw::{self, Raw};
+
 /// Lists, numbered from 0.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound = "T: Raw")]
 pub struct Lists<T> {
+    #[serde(with = "raw")]
     items: Vec<T>,
     /// Where each list ends among the items.
+    #[serde(with = "raw")]
     ends: Vec<u32>,
 }
 

@@ -38,7 +38,7 @@ pub enum Ask {
 }
 
 /// What can be true of the seam between two words, at the sentence's ends too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Seam {
     SentenceStart,
     SentenceEnd,
@@ -50,6 +50,12 @@ pub enum Seam {
     /// A quotation opens, or closes, there.
     Opens,
     Closes,
+}
+
+impl Seam {
+    /// Every seam, in the order of their numbers.
+    pub const ALL: [Seam; 7] =
+        [Seam::SentenceStart, Seam::SentenceEnd, Seam::Break, Seam::Quoted, Seam::Unquoted, Seam::Opens, Seam::Closes];
 }
 
 /// A piece of a pattern.

@@ -25,7 +25,7 @@ pub struct Held {
     pub thread: u32,
 }
 
-/// For each group its sign and the threads that are held at its words; and the questions turned round.
+/// For each group its sign and the threads that are held at its words; and the groups of each question.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Index {
     /// For each question the groups that it is in.
@@ -38,17 +38,15 @@ pub struct Index {
 
 impl Index {
     pub fn new(compiled: &Compiled) -> Self {
-        let Compiled { groups, threads, questions, signs, .. } = compiled;
-        let by_ask =
-            groups.iter().zip(0..).flat_map(|(asks, group)| asks.iter().map(move |ask| (usize::from(*ask), group)));
+        let Compiled { groups, threads, signs, .. } = compiled;
         let held = threads
             .iter()
             .zip(0..)
             .map(|(thread, number)| (usize::from(thread.own), Held { check: thread.checks[0], thread: number }));
         Index {
-            groups: Lists::sorted(questions.len(), by_ask),
+            groups: groups.clone(),
             signs: signs.clone(),
-            threads: Lists::sorted(groups.len(), held),
+            threads: Lists::sorted(signs.len(), held),
             asked: compiled.asked_groups(),
         }
     }

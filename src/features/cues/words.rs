@@ -11,6 +11,7 @@ use smallvec::SmallVec;
 
 use super::lists::Lists;
 use super::pattern::{Ask, Classes};
+use super::raw;
 use crate::text::Span;
 use crate::text::stem::{self, Language, Stems};
 
@@ -275,6 +276,7 @@ fn in_order(answers: &mut Answers) -> &[AskId] {
 struct Lexicon {
     text: String,
     /// Where each word ends in the text.
+    #[serde(with = "raw")]
     ends: Vec<u32>,
     answers: Lists<AskId>,
     /// For each kind of [`beginning`] how many words come before the first of it.
@@ -360,6 +362,7 @@ struct Globs {
     /// What stands before the `*` of those that end in one and have no other sign.
     beginnings: Lexicon,
     /// For each beginning the number of the longest other one that it begins with, plus one; 0 if there is none.
+    #[serde(with = "raw")]
     shorter: Vec<u32>,
     others: Lexicon,
     /// The others by the byte that a word must end in, and behind these those that leave that open.
