@@ -14,7 +14,6 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::features::{Known, Row, Scratch};
-use crate::framing::evidence::Contributions;
 use crate::framing::voice::{Overlaps, Voice, Voices};
 use crate::framing::{Choice, evidence, framings_into};
 use crate::model::{Model, Scores};
@@ -93,8 +92,8 @@ pub struct Memory {
     scratch: Scratch,
     row: Row,
     scores: Scores,
-    /// What speaks for the framing at hand.
-    terms: Contributions,
+    /// What each entry of the row adds to the score of the framing at hand.
+    contributions: Vec<f64>,
     overlaps: Overlaps,
     /// Records that have been used, and whose memory can be again.
     spare: Vec<Record>,
@@ -136,7 +135,7 @@ impl<'a> Classifier<'a> {
             scratch: self.model.scratch(),
             row: Row::default(),
             scores: Scores::default(),
-            terms: Contributions::default(),
+            contributions: Vec::new(),
             overlaps: Overlaps::default(),
             spare: Vec::new(),
         }
@@ -224,7 +223,7 @@ impl<'a> Classifier<'a> {
     fn part(&self, heard: &Heard, span: Span, truncated: bool, voices: &Voices, memory: &mut Memory) -> Record {
         let Heard { unit, before, found, .. } = heard;
         let Classifier { model, choice, voices: wanted, explain, .. } = self;
-        let Memory { scratch, row, scores, terms, overlaps, spare } = memory;
+        let Memory { scratch, row, scores, contributions, overlaps, spare } = memory;
         let mut record = spare.pop().unwrap_or_default();
         // Evidence is shown, or decides in whose voice a framing is, if there is more than one.
         let places = *explain || !voices.is_authors(span);
@@ -250,14 +249,14 @@ impl<'a> Classifier<'a> {
         } else {
             let framings = std::mem::take(&mut record.framings);
             if places && !framings.is_empty() {
-                voices.overlaps(span, row.occurrences.iter().map(|(_, place)| *place), overlaps);
+                voices.overlaps(span, row, overlaps);
             }
             let heard = framings.iter().map(|framing| {
                 if !places {
                     return voices.sentence(span);
                 }
-                terms.speak_for(model, row, framing.label);
-                voices.framing_by(terms, overlaps, span)
+                model.contributions_into(row, framing.label, contributions);
+                voices.framing_by(contributions, overlaps, span)
             });
             record.hear_by(voices, unit, span, before, heard);
             record.framings = framings;

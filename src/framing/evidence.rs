@@ -42,7 +42,7 @@ pub struct Term {
 /// What made the score of `label` for the unit of `row`.
 pub fn explain(model: &Model, row: &Row, label: LabelId) -> Evidence {
     let mut contributions = Contributions::default();
-    contributions.collect(model, row, label, |_| true);
+    contributions.collect(model, row, label);
     contributions.rank();
     let term = |one: Contribution| Term {
         feature: one.feature,
@@ -55,9 +55,9 @@ pub fn explain(model: &Model, row: &Row, label: LabelId) -> Evidence {
 
 /// What one term of a row adds to a score.
 #[derive(Clone, Copy, Debug)]
-pub struct Contribution {
+struct Contribution {
     /// In log-odds.
-    pub value: f64,
+    value: f64,
     feature: FeatureId,
     /// The number of its entry in the row.
     entry: u32,
@@ -67,14 +67,14 @@ pub struct Contribution {
 }
 
 impl Contribution {
-    pub fn places(self) -> Range<usize> {
+    fn places(self) -> Range<usize> {
         self.start as usize..(self.start + self.count) as usize
     }
 }
 
-/// What some terms of a row add to a score; its memory can be used again.
+/// What the terms of a row add to a score.
 #[derive(Debug, Default)]
-pub struct Contributions {
+struct Contributions {
     /// In the order of the row's entries.
     found: Vec<Contribution>,
     /// Their order by size, where it is wanted.
@@ -82,12 +82,7 @@ pub struct Contributions {
 }
 
 impl Contributions {
-    /// What speaks for a label in a unit: it is what voices are judged by.
-    pub fn speak_for(&mut self, model: &Model, row: &Row, label: LabelId) {
-        self.collect(model, row, label, |value| value > 0.0);
-    }
-
-    fn collect(&mut self, model: &Model, row: &Row, label: LabelId, is_wanted: impl Fn(f64) -> bool) {
+    fn collect(&mut self, model: &Model, row: &Row, label: LabelId) {
         self.found.clear();
         let (mut places, mut start) = (row.occurrences.chunk_by(|a, b| a.0 == b.0), 0);
         let mut entries = row.entries.iter().zip(0..);
@@ -96,16 +91,9 @@ impl Contributions {
             let own = places.next().unwrap_or_default();
             debug_assert!(own.iter().all(|(found, _)| *found == feature), "entries and occurrences run in parallel");
             let (value, count) = (weight * f64::from(value), own.len() as u32);
-            if is_wanted(value) {
-                self.found.push(Contribution { value, feature, entry, start, count });
-            }
+            self.found.push(Contribution { value, feature, entry, start, count });
             start += count;
         });
-    }
-
-    /// In the order of the row's entries.
-    pub fn by_entry(&self) -> impl Iterator<Item = Contribution> {
-        self.found.iter().copied()
     }
 
     /// Single numbers are sorted much sooner than anything else, so each is made of most bits of its value, which are sorted as that is,

@@ -3,11 +3,10 @@
 //! A score is a sum over words, so a framing's voice is where its evidence lies: the share of its positive contributions in
 //! quotations and in reported clauses. A sentence's voice, which needs no model, is the share of its text.
 
-use std::ops::Range;
-
 use serde::{Deserialize, Serialize};
 
-use super::evidence::{Contributions, Evidence, Term};
+use super::evidence::{Evidence, Term};
+use crate::features::Row;
 use crate::text::Span;
 use crate::text::speech::{How, Reported};
 
@@ -136,15 +135,18 @@ impl<'a> Voices<'a> {
         })
     }
 
-    /// The same by what speaks for the framing, and what others say in the places of the unit's terms.
-    pub fn framing_by(&self, positive: &Contributions, overlaps: &Overlaps, unit: Span) -> Heard {
-        let total = positive.by_entry().map(|one| one.value).sum();
+    /// The same by what each entry of the unit's row adds to the score, and what others say in their places.
+    pub fn framing_by(&self, contributions: &[f64], overlaps: &Overlaps, unit: Span) -> Heard {
+        let total = contributions.iter().filter(|value| **value > 0.0).sum();
         self.framing_of(unit, total, |tally| {
-            for one in positive.by_entry().filter(|one| overlaps.any(one.places())) {
-                let each = one.value / one.places().len() as f64;
-                for (length, parts) in one.places().map(|place| overlaps.of(place)) {
-                    parts.iter().for_each(|(part, bytes)| tally.move_to(*part, each * bytes / length));
+            let mut start = 0;
+            for &Shared { entry, places, end } in &overlaps.entries {
+                let each = contributions[entry] / f64::from(places);
+                if each > 0.0 {
+                    let parts = &overlaps.parts[start..end];
+                    parts.iter().for_each(|(part, bytes, length)| tally.move_to(*part, each * bytes / length));
                 }
+                start = end;
             }
         })
     }
@@ -165,17 +167,29 @@ impl<'a> Voices<'a> {
         tally.heard(voice, shares)
     }
 
-    /// What others say in some places, which count from `unit.start`. `into` is emptied first and keeps its memory.
-    pub fn overlaps(&self, unit: Span, places: impl Iterator<Item = Span>, into: &mut Overlaps) {
+    /// What others say in the places of the unit's row. `into` is emptied first and keeps its memory.
+    pub fn overlaps(&self, unit: Span, row: &Row, into: &mut Overlaps) {
         let within = self.within(unit);
-        into.places.clear();
-        into.parts.clear();
-        for span in places {
-            let parts = &mut into.parts;
-            self.parts_of(Span::new(unit.start + span.start, unit.start + span.end), within, |part, bytes| {
-                parts.push((part, bytes));
-            });
-            into.places.push((span.len() as f64, into.parts.len()));
+        let Overlaps { entries, parts } = into;
+        entries.clear();
+        parts.clear();
+        let (Some((first, _)), Some((last, _))) = (within.first(), within.last()) else { return };
+        let (mut entry, mut places, mut start) = (0, 0, 0);
+        let mut rest = row.occurrences.iter().peekable();
+        while let Some((feature, span)) = rest.next() {
+            places += 1;
+            let span = Span::new(unit.start + span.start, unit.start + span.end);
+            // Most places lie before or behind all that others say.
+            if first.start < span.end && span.start < last.end {
+                self.parts_of(span, within, |part, bytes| parts.push((part, bytes, span.len() as f64)));
+            }
+            // The places of an entry stand together.
+            if rest.peek().is_none_or(|(next, _)| next != feature) {
+                if parts.len() > start {
+                    entries.push(Shared { entry, places, end: parts.len() });
+                }
+                (entry, places, start) = (entry + 1, 0, parts.len());
+            }
         }
     }
 
@@ -218,25 +232,20 @@ impl<'a> Voices<'a> {
 /// What others say in the places of a unit's terms: the same for all its framings.
 #[derive(Debug, Default)]
 pub struct Overlaps {
-    /// The bytes of each place, and where its parts end.
-    places: Vec<(f64, usize)>,
-    /// Bytes that are somebody's.
-    parts: Vec<(Part, f64)>,
+    /// The entries of the row with places that are somebody's, in their order.
+    entries: Vec<Shared>,
+    /// Whose some bytes of a place are, how many, and how many the place has.
+    parts: Vec<(Part, f64, f64)>,
 }
 
-impl Overlaps {
-    fn start(&self, place: usize) -> usize {
-        place.checked_sub(1).map_or(0, |before| self.places[before].1)
-    }
-
-    fn any(&self, places: Range<usize>) -> bool {
-        self.start(places.start) < self.start(places.end)
-    }
-
-    fn of(&self, place: usize) -> (f64, &[(Part, f64)]) {
-        let (length, end) = self.places[place];
-        (length, &self.parts[self.start(place)..end])
-    }
+/// An entry of a row, not all of whose places are the author's.
+#[derive(Clone, Copy, Debug)]
+struct Shared {
+    entry: usize,
+    /// How many places it has.
+    places: u32,
+    /// Where its parts end; they start where those of the one before end.
+    end: usize,
 }
 
 /// Cuts what may nest and overlap into stretches that do not. A quotation outweighs the clause that holds it, and a verb of

@@ -161,6 +161,15 @@ impl Model {
         probabilities.clone_from(log_odds);
         turn(self.task, probabilities);
     }
+
+    /// What each entry of a row adds to the score of a label, in log-odds; what `contributions` held before is lost.
+    pub fn contributions_into(&self, row: &Row, label: LabelId, contributions: &mut Vec<f64>) {
+        contributions.clear();
+        let mut values = row.entries.iter().map(|(_, value)| f64::from(*value));
+        self.weights.of_label(label, &row.entries, |weight| {
+            contributions.extend(values.next().map(|value| weight * value));
+        });
+    }
 }
 
 /// The probabilities of scores in log-odds.
