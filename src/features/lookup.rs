@@ -263,11 +263,11 @@ fn first_place(feature: u32, bits: u32) -> usize {
 }
 
 /// What terms are worth that stand once in a unit, by their document frequency.
-#[derive(Default)]
 struct Worths {
-    /// Of most terms, which are rare: the number of what they are worth, or [`Worths::NOT_YET`].
-    of_rare: Vec<u32>,
-    of_others: HashMap<u32, u32, RandomState>,
+    /// One more than the number of what terms of a frequency are worth, 0 before anybody asked. Memory that nobody touches is never taken.
+    numbers: Vec<u32>,
+    /// The same for higher frequencies.
+    beyond: HashMap<u32, u32, RandomState>,
     all: Vec<Worth>,
 }
 
@@ -278,26 +278,25 @@ struct Worth {
 }
 
 impl Worths {
-    const RARE: usize = 1 << 10;
-    const NOT_YET: u32 = u32::MAX;
+    const NUMBERS: usize = 1 << 16;
 
     fn new() -> Self {
-        Worths { of_rare: vec![Worths::NOT_YET; Worths::RARE], ..Worths::default() }
+        Worths { numbers: vec![0; Worths::NUMBERS], beyond: HashMap::default(), all: Vec::new() }
     }
 
     #[inline]
     fn of(&mut self, featurizer: &Featurizer, frequency: u32) -> &Worth {
-        let Worths { of_rare, of_others, all } = self;
-        let number = match of_rare.get_mut(frequency as usize) {
+        let Worths { numbers, beyond, all } = self;
+        let number = match numbers.get_mut(frequency as usize) {
             Some(number) => number,
-            None => of_others.entry(frequency).or_insert(Worths::NOT_YET),
+            None => beyond.entry(frequency).or_default(),
         };
-        if *number == Worths::NOT_YET {
+        if *number == 0 {
             let value = featurizer.extractor.settings.weighting.value(1, frequency, featurizer.units);
-            *number = all.len() as u32;
             all.push(Worth { value, length: Length::of(value) });
+            *number = all.len() as u32;
         }
-        &all[*number as usize]
+        &all[*number as usize - 1]
     }
 }
 
