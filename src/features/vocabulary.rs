@@ -307,7 +307,7 @@ impl Hash {
     /// Which of so many places it is looked for first in (Lemire 2019, "Fast random integer generation in an interval").
     #[inline]
     fn place(self, places: usize) -> usize {
-        (u128::from(self.0) * places as u128 >> 64) as usize
+        ((u128::from(self.0) * places as u128) >> 64) as usize
     }
 
     /// Its upper bits, so many.

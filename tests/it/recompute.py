@@ -12,7 +12,8 @@ SIZES = {"F32": ("f", 4), "F64": ("d", 8), "U32": ("I", 4), "U64": ("Q", 8), "U8
 
 
 def mixed(number, block):
-    return ((number << 5 | number >> 59) & 2**64 - 1 ^ block) * 0x9E3779B97F4A7C15 & 2**64 - 1
+    product = ((number << 32 | number >> 32) & 2**64 - 1 ^ block) * 0x9E3779B97F4A7C15
+    return product & 2**64 - 1 ^ product >> 64
 
 
 def number_of(word):
@@ -24,15 +25,16 @@ def number_of(word):
 
 
 def found(term):
-    """The number of a term, by the look-up table."""
+    """The number of a term and its document frequency, by the look-up table."""
     number, slots = 0, tensors["term_slots"]
     for word in term.split(b" "):
         number = mixed(number, number_of(word))
-    at = ((number ^ number >> 32) * 0x9E3779B97F4A7C15 & 2**64 - 1) >> 32
+    count = len(slots) // 2
+    at = number * count >> 64
     while True:
-        slot = slots[at % len(slots)]
-        if slot == 0 or slot >> 32 == number >> 32:
-            return (slot & 2**32 - 1) - 1
+        known, entry = slots[2 * (at % count) : 2 * (at % count) + 2]
+        if entry == 0 or known == number:
+            return (entry & 2**32 - 1) - 1, entry >> 32
         at += 1
 
 
@@ -70,7 +72,7 @@ terms = {text[a:b].decode(): i for i, (a, b) in enumerate(zip((0,) + ends[:-1], 
 rows = {term: row for term, row in enumerate(tensors.get("weight_rows", range(len(ends)))) if row < 2**32 - 1}
 scales = tensors.get("weight_scales")
 for term, number in terms.items():
-    assert found(term.encode()) == number, term
+    assert found(term.encode()) == (number, tensors["document_frequency"][number]), term
 assert [term[4:] for term in terms if term.startswith("cue:")] == [
     list(terms)[number][4:] for number in sorted(tensors.get("cue_terms", ()))
 ]

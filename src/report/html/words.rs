@@ -144,7 +144,7 @@ mod tests {
         let Words { terms, rest } = words(&evidence, text, &vocabulary, 3);
         let shown: Vec<_> = terms.iter().map(|term| (term.surface.as_str(), term.contribution)).collect();
         assert_eq!(shown, [("no choice", 4.25), ("We", 1.5), ("had no", -0.5)]);
-        assert_eq!(terms[0].names, ["no choice left"]);
+        assert_eq!(terms[0].names, ["no choice"]);
         assert_eq!(terms[1].names, ["first person plural"]);
         assert_eq!(rest, (0.25, 1));
         let sum: f64 = terms.iter().map(|term| term.contribution).sum();
