@@ -29,9 +29,18 @@ static MODELS: LazyLock<[Vec<u8>; 4]> = LazyLock::new(|| {
         cues_l2: Some(1.0),
         ..plain.clone()
     };
-    let small = TrainSettings { compression: Wish { bits: Some(16), prune: Some(0.3) }, ..plain.clone() };
-    let single =
-        TrainSettings { task: Some(Task::Single), compression: Wish { bits: Some(8), prune: None }, ..plain.clone() };
+    let runs = FeatureSettings { ngrams: (1, 3), ..plain.features.clone() };
+    let small = TrainSettings {
+        compression: Wish { bits: Some(16), prune: Some(0.3) },
+        features: runs.clone(),
+        ..plain.clone()
+    };
+    let single = TrainSettings {
+        task: Some(Task::Single),
+        compression: Wish { bits: Some(8), prune: None },
+        features: FeatureSettings { hash_bits: Some(8), ..runs },
+        ..plain.clone()
+    };
     let train = |examples: &[Example], settings| {
         learn::train(examples, settings, &|_| {}).expect("rows that can be learned from").model.to_bytes()
     };

@@ -87,6 +87,13 @@ mod tests {
     }
 
     #[test]
+    fn buckets_have_other_hashes_than_each_other() {
+        let mut hashes: Vec<u64> = (0..1 << 18).map(|number| Bucket(number).hash().number()).collect();
+        hashes.sort_unstable();
+        assert!(hashes.is_sorted_by(|a, b| a < b));
+    }
+
+    #[test]
     fn runs_are_dealt_out_evenly() {
         let run = |one: u32, other: u32| Hash::of(&format!("w{one} v{other}"));
         for bits in [8, 12] {

@@ -2,7 +2,8 @@
 //!
 //! What a token means to the vocabulary hangs on the token alone: its stem's hash and feature, and how it looks. So all that is remembered
 //! with the token's number in the memory of stems. The hash of an n-gram comes from those of its words, and the table is asked for that
-//! without the n-gram being put together or compared. What is found is the same as by [`Extractor::terms`](super::Extractor::terms), term by term.
+//! without the n-gram being put together or compared. What is found is the same as by [`Extractor::terms`](super::Extractor::terms), term by term,
+//! but for a run that happens to have the hash of another term ([`vocabulary`](super::vocabulary)).
 
 use std::collections::HashMap;
 
@@ -13,7 +14,7 @@ use super::cues::Numbered;
 use super::hashing::Bucket;
 use super::identity::Identity;
 use super::shape::{self, Looks, Shape};
-use super::vocabulary::{Entry, Hash, Vocabulary, WordHash};
+use super::vocabulary::{Hash, Slot, Vocabulary, WordHash};
 use super::weighting::Length;
 use super::{FeatureId, Featurizer, Known, Row, START, Scratch, character_terms};
 use crate::text::Span;
@@ -44,7 +45,7 @@ pub struct Lookup {
     found: Found,
 }
 
-/// A term of the vocabulary, if it is one.
+/// A term of the vocabulary, if it is one and somebody has looked; in eight bytes, since one is kept for each token.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Term {
     /// Its feature; other numbers are no terms.
@@ -64,10 +65,10 @@ impl Term {
     }
 }
 
-impl From<Option<Entry>> for Term {
+impl From<Option<Slot>> for Term {
     #[inline]
-    fn from(entry: Option<Entry>) -> Term {
-        entry.map_or(Term::NONE, |Entry { feature, frequency }| Term { feature: feature.0, frequency })
+    fn from(slot: Option<Slot>) -> Term {
+        slot.map_or(Term::NONE, |Slot { feature, frequency }| Term { feature: feature.0, frequency })
     }
 }
 
@@ -264,7 +265,7 @@ fn first_place(feature: u32, bits: u32) -> usize {
 
 /// What terms are worth that stand once in a unit, by their document frequency.
 struct Worths {
-    /// One more than the number of what terms of a frequency are worth, 0 before anybody asked. Memory that nobody touches is never taken.
+    /// One more than the number of what terms of a frequency are worth, 0 before anybody asked. Memory that nobody touches is seldom taken.
     numbers: Vec<u32>,
     /// The same for higher frequencies.
     beyond: HashMap<u32, u32, RandomState>,
@@ -342,7 +343,7 @@ impl Sieve {
 impl Lookup {
     fn new(featurizer: &Featurizer) -> Self {
         let Featurizer { extractor, vocabulary, .. } = featurizer;
-        let term = |term: &str| Term::from(vocabulary.entry(term));
+        let term = |term: &str| Term::from(vocabulary.slot(term));
         Lookup {
             of: featurizer.identity,
             generation: 0,
@@ -393,7 +394,7 @@ impl Featurizer {
         let settings = &self.extractor.settings;
         if let Some(lengths) = settings.char_ngrams {
             character_terms(text, scratch, lengths, &mut |_, term, span| {
-                let term = Term::from(self.vocabulary.entry(&settings.run(term)));
+                let term = Term::from(self.vocabulary.slot(&settings.run(term)));
                 if term.is_term() {
                     lookup.found.add(term, span);
                 }
@@ -512,7 +513,7 @@ impl Lookup {
         let Lookup { found, candidates, .. } = self;
         let candidates = &candidates[..count];
         let terms = candidates.iter().filter_map(|pair| {
-            let term = Term::from(of.vocabulary.hashed(pair.hash));
+            let term = Term::from(of.vocabulary.by_hash(pair.hash));
             term.is_term().then_some((term, pair.second as usize))
         });
         found.add_all(terms, |second| span_of(&scratch.tokens, second, 2));
@@ -526,7 +527,7 @@ impl Lookup {
             for (first, run) in self.words.windows(length).enumerate() {
                 let run = run.iter().fold(Hash::NONE, |hash, word| hash.with(*word));
                 let hash = settings.bucket(run).map_or(run, Bucket::hash);
-                let term = Term::from(of.vocabulary.hashed(hash));
+                let term = Term::from(of.vocabulary.by_hash(hash));
                 if term.is_term() {
                     self.found.add(term, span_of(&scratch.tokens, first, length));
                 }
@@ -578,9 +579,10 @@ impl Met {
         let is_word = stem.starts_with(char::is_alphanumeric);
         // A lone mark is a shape cue already, and a lone start says nothing.
         let is_term = is_word || stem != START && !settings.shape;
+        let hash = WordHash::of(stem);
         Met {
-            hash: WordHash::of(stem),
-            term: of.vocabulary.entry(stem).filter(|_| is_term).into(),
+            hash,
+            term: of.vocabulary.slot_of(Hash::NONE.with(hash), stem).filter(|_| is_term).into(),
             looks: Looks::of(surface, token.kind, &stem::fold(surface, settings.language), settings.language),
             is_word,
         }

@@ -28,20 +28,20 @@ pub struct Vocabulary {
     text: Bytes,
     /// `ends[i]` is where term `i` ends in `text`; it starts where the one before ends.
     ends: Packed<u32>,
-    /// Two numbers a slot: the hash of a term, and its [`Entry`] as one number, 0 if the slot is free.
+    /// Two numbers a slot: the hash of a term, and its [`Slot`] as one number, 0 if the slot is free.
     slots: Packed<u64>,
     document_frequency: Packed<u32>,
 }
 
-/// What the look-up table has of a term.
+/// What a slot of the look-up table has of a term, beside its hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct Slot {
     pub feature: FeatureId,
     /// In how many training units the term stood.
     pub frequency: u32,
 }
 
-impl Entry {
+impl Slot {
     /// 1 + the feature below, the frequency above.
     fn number(self) -> u64 {
         u64::from(self.frequency) << 32 | (u64::from(self.feature.0) + 1)
@@ -49,11 +49,14 @@ impl Entry {
 
     /// None for the 0 of a free slot.
     #[inline]
-    fn of(number: u64) -> Option<Entry> {
+    fn of(number: u64) -> Option<Slot> {
         let feature = (number as u32).checked_sub(1)?;
-        Some(Entry { feature: FeatureId(feature), frequency: (number >> 32) as u32 })
+        Some(Slot { feature: FeatureId(feature), frequency: (number >> 32) as u32 })
     }
 }
+
+/// A vocabulary of fewer terms is checked by one thread.
+const FEW: usize = 1 << 14;
 
 /// What is wrong with a vocabulary read from outside.
 #[derive(Debug, thiserror::Error, PartialEq)]
@@ -136,21 +139,25 @@ impl Vocabulary {
         if last as usize != text.len() {
             return wrong("bytes after the last term");
         }
-        if self.slots.len() != 2 * slots(self.len()) {
+        if self.slots.len() != 2 * slot_count(self.len()) {
             return wrong("the look-up table has the wrong size");
         }
-        let mut seen = vec![false; self.len()];
-        for entry in self.taken().map(|(_, entry)| entry) {
-            let seen = seen.get_mut(entry.feature.index()).filter(|_| self.frequency(entry.feature) == entry.frequency);
-            match seen {
-                Some(seen) if !*seen => *seen = true,
-                _ => return wrong("the look-up table names a term twice, wrongly, or one that is not there"),
-            }
+        if self.taken().count() != self.len() {
+            return wrong("the look-up table has more or fewer terms");
         }
-        if seen.contains(&false) {
-            return wrong("the look-up table misses a term");
-        }
-        Ok(())
+        // So each slot that is taken is that of one term.
+        let is_found = |feature: u32| {
+            let feature = FeatureId(feature);
+            let slot = Slot { feature, frequency: self.frequency(feature) };
+            self.slot(self.term(feature)) == Some(slot)
+        };
+        let all = 0..self.len() as u32;
+        let all_found = match self.len() {
+            // Threads need not be woken for a few.
+            0..FEW => all.into_iter().all(is_found),
+            _ => all.into_par_iter().all(is_found),
+        };
+        if all_found { Ok(()) } else { wrong("the look-up table misses a term") }
     }
 
     /// Number of terms.
@@ -176,35 +183,40 @@ impl Vocabulary {
 
     /// The feature of a term, if training saw it often enough.
     pub fn feature(&self, term: &str) -> Option<FeatureId> {
-        self.entry(term).map(|entry| entry.feature)
+        self.slot(term).map(|slot| slot.feature)
     }
 
     /// What the table has of a term, if it is one.
-    pub fn entry(&self, term: &str) -> Option<Entry> {
-        self.find(Hash::of(term), |entry| self.bytes_of(entry.feature) == term.as_bytes())
+    pub fn slot(&self, term: &str) -> Option<Slot> {
+        self.slot_of(Hash::of(term), term)
+    }
+
+    /// The same for a term whose hash is known.
+    pub fn slot_of(&self, hash: Hash, term: &str) -> Option<Slot> {
+        self.find(hash, |slot| self.bytes_of(slot.feature) == term.as_bytes())
     }
 
     /// What the table has of the term with that hash; its text is not compared.
     #[inline]
-    pub fn hashed(&self, hash: Hash) -> Option<Entry> {
+    pub fn by_hash(&self, hash: Hash) -> Option<Slot> {
         self.find(hash, |_| true)
     }
 
     #[inline]
-    fn find(&self, hash: Hash, is: impl Fn(Entry) -> bool) -> Option<Entry> {
-        let slots = self.slots.len() / 2;
-        let mut at = hash.place(slots);
+    fn find(&self, hash: Hash, is: impl Fn(Slot) -> bool) -> Option<Slot> {
+        let count = self.slots.len() / 2;
+        let mut at = hash.place(count);
         loop {
-            let [found, entry] = self.slots.array(2 * at);
-            let entry = Entry::of(entry)?;
-            if found == hash.0 && is(entry) {
-                return Some(entry);
+            let [found, slot] = self.slots.array(2 * at);
+            let slot = Slot::of(slot)?;
+            if found == hash.0 && is(slot) {
+                return Some(slot);
             }
-            at = if at + 1 < slots { at + 1 } else { 0 };
+            at = if at + 1 < count { at + 1 } else { 0 };
         }
     }
 
-    /// Brings near where [`Vocabulary::hashed`] begins.
+    /// Brings near where [`Vocabulary::by_hash`] begins.
     #[inline]
     pub fn prefetch(&self, hash: Hash) {
         self.slots.prefetch(2 * hash.place(self.slots.len() / 2));
@@ -216,9 +228,9 @@ impl Vocabulary {
     }
 
     /// The slots that are not free.
-    fn taken(&self) -> impl Iterator<Item = (Hash, Entry)> {
-        let slots = (0..self.slots.len() / 2).map(|slot| self.slots.array(2 * slot));
-        slots.filter_map(|[hash, entry]| Some((Hash(hash), Entry::of(entry)?)))
+    fn taken(&self) -> impl Iterator<Item = (Hash, Slot)> {
+        let all = (0..self.slots.len() / 2).map(|at| self.slots.array(2 * at));
+        all.filter_map(|[hash, slot]| Some((Hash(hash), Slot::of(slot)?)))
     }
 
     /// In how many training units each feature's term stood, in feature order.
@@ -240,22 +252,22 @@ impl Vocabulary {
 
 /// The look-up table of terms that come in their order, and their frequencies.
 fn table<'a>(terms: impl Iterator<Item = &'a str>, frequencies: &[u32]) -> Vec<u64> {
-    let slots = slots(frequencies.len());
-    let mut table = vec![0; 2 * slots];
+    let count = slot_count(frequencies.len());
+    let mut table = vec![0; 2 * count];
     for ((term, &frequency), feature) in terms.zip(frequencies).zip(0..) {
         let hash = Hash::of(term);
-        let mut at = hash.place(slots);
+        let mut at = hash.place(count);
         while table[2 * at + 1] != 0 {
-            at = (at + 1) % slots;
+            at = (at + 1) % count;
         }
         table[2 * at] = hash.0;
-        table[2 * at + 1] = Entry { feature: FeatureId(feature), frequency }.number();
+        table[2 * at + 1] = Slot { feature: FeatureId(feature), frequency }.number();
     }
     table
 }
 
 /// Half as many again as terms and one, so that a look-up always ends.
-fn slots(terms: usize) -> usize {
+fn slot_count(terms: usize) -> usize {
     terms + terms / 2 + 1
 }
 
@@ -310,13 +322,18 @@ impl Hash {
         ((u128::from(self.0) * places as u128) >> 64) as usize
     }
 
+    #[cfg(test)]
+    pub(super) fn number(self) -> u64 {
+        self.0
+    }
+
     /// Its upper bits, so many.
     #[inline]
     pub(super) fn upper(self, bits: u32) -> u32 {
         (self.0 >> (u64::BITS - bits)) as u32
     }
 
-    /// Its lower half, which has no part in the place.
+    /// Its lower half, which has hardly any part in the place.
     #[inline]
     pub fn lower(self) -> u32 {
         self.0 as u32
@@ -374,9 +391,9 @@ mod tests {
     fn the_hash_of_a_run_is_made_of_those_of_its_words() {
         let vocabulary = small();
         let hash = Hash::NONE.with(WordHash::of("will")).with(WordHash::of("pay"));
-        assert_eq!(vocabulary.hashed(hash), Some(Entry { feature: FeatureId(2), frequency: 2 }));
-        assert_eq!(vocabulary.hashed(hash), vocabulary.entry("will pay"));
-        assert_eq!(vocabulary.hashed(hash.with(WordHash::of("now"))), None);
+        assert_eq!(vocabulary.by_hash(hash), Some(Slot { feature: FeatureId(2), frequency: 2 }));
+        assert_eq!(vocabulary.by_hash(hash), vocabulary.slot("will pay"));
+        assert_eq!(vocabulary.by_hash(hash.with(WordHash::of("now"))), None);
         // Worked out by a few lines of Python from the formula in docs/model-file.md.
         for (term, expected) in
             [("a", 0x6482_4232_914A_2B50), ("will pay", 0x14A2_86F3_3967_0796), ("^ communism", 0xB517_D4E2_66CE_49C3)]
@@ -388,17 +405,38 @@ mod tests {
     #[test]
     fn terms_of_one_hash_are_told_by_their_text() {
         let mut vocabulary = small();
-        let slots = vocabulary.slots.len() / 2;
-        let (hash, place) = (Hash::of("pay"), Hash::of("pay").place(slots));
-        let we = Entry { feature: FeatureId(0), frequency: 7 };
-        let pay = Entry { feature: FeatureId(1), frequency: 2 };
-        let mut table = vec![0; 2 * slots];
-        for (at, entry) in [we, pay].into_iter().enumerate() {
-            let slot = (place + at) % slots;
-            (table[2 * slot], table[2 * slot + 1]) = (hash.0, entry.number());
+        let count = vocabulary.slots.len() / 2;
+        let (hash, place) = (Hash::of("pay"), Hash::of("pay").place(count));
+        let we = Slot { feature: FeatureId(0), frequency: 7 };
+        let pay = Slot { feature: FeatureId(1), frequency: 2 };
+        let mut table = vec![0; 2 * count];
+        for (at, slot) in [we, pay].into_iter().enumerate() {
+            let at = (place + at) % count;
+            (table[2 * at], table[2 * at + 1]) = (hash.0, slot.number());
         }
         vocabulary.slots = table.into_iter().collect();
-        assert_eq!((vocabulary.entry("pay"), vocabulary.hashed(hash)), (Some(pay), Some(we)));
+        assert_eq!((vocabulary.slot("pay"), vocabulary.by_hash(hash)), (Some(pay), Some(we)));
+    }
+
+    #[test]
+    fn a_table_that_hides_a_term_or_tells_it_wrongly_is_found() {
+        let sound: Vec<u64> = small().slots.iter().collect();
+        let pay = sound.chunks(2).position(|slot| slot[0] == Hash::of("pay").0).expect("it is a term");
+        let free = sound.chunks(2).position(|slot| slot[1] == 0).expect("one is free");
+        let edits: [(&str, &dyn Fn(&mut Vec<u64>)); 6] = [
+            ("another hash", &|table| table[2 * pay] ^= 1),
+            ("another frequency", &|table| table[2 * pay + 1] += 1 << 32),
+            ("another term", &|table| table[2 * pay + 1] ^= 3),
+            ("no slot", &|table| table[2 * pay + 1] = 0),
+            ("a slot too many", &|table| (table[2 * free], table[2 * free + 1]) = (7, table[2 * pay + 1])),
+            ("a term that is not there", &|table| (table[2 * free], table[2 * free + 1]) = (7, 5)),
+        ];
+        for (what, edit) in edits {
+            let (mut vocabulary, mut table) = (small(), sound.clone());
+            edit(&mut table);
+            vocabulary.slots = table.into_iter().collect();
+            assert!(vocabulary.check().is_err(), "{what}");
+        }
     }
 
     /// Words that differ in a letter or two hash least well with multiplications that only carry upwards.
@@ -421,6 +459,9 @@ mod tests {
 
     #[test]
     fn an_empty_vocabulary_knows_nothing() {
-        assert_eq!(Vocabulary::new(Vec::new()).feature("we"), None);
+        let empty = Vocabulary::new(Vec::new());
+        empty.prefetch(Hash::of("we"));
+        assert_eq!((empty.feature("we"), empty.by_hash(Hash::of("we")), empty.hashes().count()), (None, None, 0));
+        assert_eq!(empty.check(), Ok(()));
     }
 }

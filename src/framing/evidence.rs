@@ -41,16 +41,15 @@ pub struct Term {
 
 /// What made the score of `label` for the unit of `row`.
 pub fn explain(model: &Model, row: &Row, label: LabelId) -> Evidence {
-    let mut contributions = Contributions::default();
-    contributions.collect(model, row, label);
-    contributions.rank();
     let term = |one: Contribution| Term {
         feature: one.feature,
         entry: one.entry,
         contribution: one.value,
         spans: row.occurrences[one.places()].iter().map(|(_, span)| *span).collect(),
     };
-    Evidence { intercept: model.intercept(label), terms: contributions.heaviest_first().map(term).collect() }
+    let found = contributions(model, row, label);
+    let terms = heaviest_first(&found).into_iter().map(|place| term(found[place as usize])).collect();
+    Evidence { intercept: model.intercept(label), terms }
 }
 
 /// What one term of a row adds to a score.
@@ -72,56 +71,44 @@ impl Contribution {
     }
 }
 
-/// What the terms of a row add to a score.
-#[derive(Debug, Default)]
-struct Contributions {
-    /// In the order of the row's entries.
-    found: Vec<Contribution>,
-    /// Their order by size, where it is wanted.
-    ranks: Vec<u64>,
+/// What the terms of a row add to a score, in the order of the row's entries.
+fn contributions(model: &Model, row: &Row, label: LabelId) -> Vec<Contribution> {
+    let mut found = Vec::with_capacity(row.entries.len());
+    let (mut places, mut start) = (row.occurrences.chunk_by(|a, b| a.0 == b.0), 0);
+    let mut entries = row.entries.iter().zip(0..);
+    model.weights.of_label(label, &row.entries, |weight| {
+        let Some((&(feature, value), entry)) = entries.next() else { return };
+        let own = places.next().unwrap_or_default();
+        debug_assert!(own.iter().all(|(found, _)| *found == feature), "entries and occurrences run in parallel");
+        let (value, count) = (weight * f64::from(value), own.len() as u32);
+        found.push(Contribution { value, feature, entry, start, count });
+        start += count;
+    });
+    found
 }
 
-impl Contributions {
-    fn collect(&mut self, model: &Model, row: &Row, label: LabelId) {
-        self.found.clear();
-        let (mut places, mut start) = (row.occurrences.chunk_by(|a, b| a.0 == b.0), 0);
-        let mut entries = row.entries.iter().zip(0..);
-        model.weights.of_label(label, &row.entries, |weight| {
-            let Some((&(feature, value), entry)) = entries.next() else { return };
-            let own = places.next().unwrap_or_default();
-            debug_assert!(own.iter().all(|(found, _)| *found == feature), "entries and occurrences run in parallel");
-            let (value, count) = (weight * f64::from(value), own.len() as u32);
-            self.found.push(Contribution { value, feature, entry, start, count });
-            start += count;
-        });
-    }
-
-    /// Single numbers are sorted much sooner than anything else, so each is made of most bits of its value, which are sorted as that is,
-    /// turned round, and of its place in the others. Hardly ever do two values differ in these alone.
-    fn rank(&mut self) {
-        const PLACE: u64 = (1 << 12) - 1;
-        let Contributions { found, ranks } = self;
-        let bits = |place: u64| !found[place as usize].value.abs().to_bits();
-        let (short, long) = (found.len() as u64 <= PLACE, |place: &u64| (bits(*place), *place));
-        ranks.clear();
-        ranks.extend((0..found.len() as u64).map(|place| if short { bits(place) & !PLACE | place } else { place }));
-        if short {
-            ranks.sort_unstable();
-            let is_clear =
-                |pair: &[u64]| (pair[0] ^ pair[1]) & !PLACE != 0 || long(&(pair[0] & PLACE)) < long(&(pair[1] & PLACE));
-            let all_clear = ranks.windows(2).all(is_clear);
-            ranks.iter_mut().for_each(|rank| *rank &= PLACE);
-            if all_clear {
-                return;
-            }
+/// The numbers of contributions by their size, for or against; of equals the one that was found first.
+///
+/// Single numbers are sorted much sooner than anything else, so each is made of most bits of its value, which are sorted as that is,
+/// turned round, and of its place in the others. Hardly ever do two values differ in these alone.
+fn heaviest_first(found: &[Contribution]) -> Vec<u64> {
+    const PLACE: u64 = (1 << 12) - 1;
+    let bits = |place: u64| !found[place as usize].value.abs().to_bits();
+    let (short, long) = (found.len() as u64 <= PLACE, |place: &u64| (bits(*place), *place));
+    let all = 0..found.len() as u64;
+    let mut ranks: Vec<u64> = all.map(|place| if short { bits(place) & !PLACE | place } else { place }).collect();
+    if short {
+        ranks.sort_unstable();
+        let is_clear =
+            |pair: &[u64]| (pair[0] ^ pair[1]) & !PLACE != 0 || long(&(pair[0] & PLACE)) < long(&(pair[1] & PLACE));
+        let all_clear = ranks.windows(2).all(is_clear);
+        ranks.iter_mut().for_each(|rank| *rank &= PLACE);
+        if all_clear {
+            return ranks;
         }
-        ranks.sort_unstable_by_key(long);
     }
-
-    /// For or against; of equals the one that was found first.
-    fn heaviest_first(&self) -> impl ExactSizeIterator<Item = Contribution> {
-        self.ranks.iter().map(|place| self.found[*place as usize])
-    }
+    ranks.sort_unstable_by_key(long);
+    ranks
 }
 
 impl Evidence {
@@ -155,9 +142,8 @@ mod tests {
             let found: Vec<Contribution> = values.repeat(times).into_iter().zip(0..).map(of).collect();
             let mut expected = found.clone();
             expected.sort_by(|a, b| b.value.abs().total_cmp(&a.value.abs()).then(a.entry.cmp(&b.entry)));
-            let mut contributions = Contributions { found, ranks: vec![7; 3] };
-            contributions.rank();
-            prop_assert!(contributions.heaviest_first().map(|one| one.feature).eq(expected.iter().map(|one| one.feature)));
+            let ranked = heaviest_first(&found).into_iter().map(|place| found[place as usize].feature);
+            prop_assert!(ranked.eq(expected.iter().map(|one| one.feature)));
         }
     }
 }

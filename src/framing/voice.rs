@@ -140,11 +140,11 @@ impl<'a> Voices<'a> {
         let total = contributions.iter().filter(|value| **value > 0.0).sum();
         self.framing_of(unit, total, |tally| {
             let mut start = 0;
-            for &Shared { entry, places, end } in &overlaps.entries {
+            for &Voiced { entry, places, end } in &overlaps.entries {
                 let each = contributions[entry] / f64::from(places);
                 if each > 0.0 {
                     let parts = &overlaps.parts[start..end];
-                    parts.iter().for_each(|(part, bytes, length)| tally.move_to(*part, each * bytes / length));
+                    parts.iter().for_each(|one| tally.move_to(one.part, each * one.bytes / one.of));
                 }
                 start = end;
             }
@@ -181,12 +181,13 @@ impl<'a> Voices<'a> {
             let span = Span::new(unit.start + span.start, unit.start + span.end);
             // Most places lie before or behind all that others say.
             if first.start < span.end && span.start < last.end {
-                self.parts_of(span, within, |part, bytes| parts.push((part, bytes, span.len() as f64)));
+                let of = span.len() as f64;
+                self.parts_of(span, within, |part, bytes| parts.push(Overlap { part, bytes, of }));
             }
             // The places of an entry stand together.
             if rest.peek().is_none_or(|(next, _)| next != feature) {
                 if parts.len() > start {
-                    entries.push(Shared { entry, places, end: parts.len() });
+                    entries.push(Voiced { entry, places, end: parts.len() });
                 }
                 (entry, places, start) = (entry + 1, 0, parts.len());
             }
@@ -233,14 +234,22 @@ impl<'a> Voices<'a> {
 #[derive(Debug, Default)]
 pub struct Overlaps {
     /// The entries of the row with places that are somebody's, in their order.
-    entries: Vec<Shared>,
-    /// Whose some bytes of a place are, how many, and how many the place has.
-    parts: Vec<(Part, f64, f64)>,
+    entries: Vec<Voiced>,
+    parts: Vec<Overlap>,
+}
+
+/// Bytes of a place that are somebody's.
+#[derive(Clone, Copy, Debug)]
+struct Overlap {
+    part: Part,
+    bytes: f64,
+    /// How many the place has.
+    of: f64,
 }
 
 /// An entry of a row, not all of whose places are the author's.
 #[derive(Clone, Copy, Debug)]
-struct Shared {
+struct Voiced {
     entry: usize,
     /// How many places it has.
     places: u32,

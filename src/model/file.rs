@@ -74,7 +74,7 @@ pub enum ModelError {
         "{path}: a model of format {found}, and this rhetor reads {FORMAT}\nhint: it was written by rhetor {writer}; use that version or a later one"
     )]
     Newer { path: PathBuf, found: u32, writer: String },
-    #[error("{path}: a model of format {found}, which no rhetor reads any more\nhint: train it again")]
+    #[error("{path}: a model of format {found}, which this rhetor no longer reads\nhint: train it again")]
     Older { path: PathBuf, found: u64 },
     #[error("{path}: damaged model: {what}\nhint: train it again, or copy it anew from where it was intact")]
     Damaged { path: PathBuf, what: String },
@@ -519,11 +519,10 @@ fn extractor(
     if check == Check::Nothing {
         return Ok(Extractor::later(settings, stored));
     }
-    // Its term must also be found by looking it up, which a table that was tampered with may hide.
     let name = |term: u32| {
         let feature = Some(FeatureId(term)).filter(|feature| feature.index() < vocabulary.len())?;
         let term = vocabulary.term(feature);
-        term.strip_prefix(cues::PREFIX).filter(|_| vocabulary.feature(term) == Some(feature))
+        term.strip_prefix(cues::PREFIX)
     };
     if !stored.set.cues.iter().map(|cue| Some(&cue.name[..])).eq(stored.terms.iter().map(name)) {
         return Err("its cues have other names than it says");

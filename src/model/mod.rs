@@ -51,7 +51,7 @@ pub struct Model {
     pub(crate) card: Parsed<Card>,
     /// What the labels mean, where it is not what the built-in codebook says.
     pub(crate) codebook: Option<Parsed<Codebook>>,
-    /// The texts that it learned from; none where an earlier version did not keep them.
+    /// The texts that it learned from; a file may be without them.
     pub(crate) seen: SeenTexts,
     /// The first eight hexadecimal digits of the file's checksum.
     pub(crate) fingerprint: String,
@@ -104,7 +104,7 @@ impl Model {
         Hearing::of(self.featurizer.settings().language)
     }
 
-    /// Whether it knows the texts again that it learned from; one of an earlier version does not.
+    /// Whether it knows the texts again that it learned from.
     pub fn knows_its_texts(&self) -> bool {
         !self.seen.numbers().is_empty()
     }

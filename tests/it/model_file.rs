@@ -168,6 +168,17 @@ fn a_model_whose_runs_share_buckets_has_as_many_as_can_be() {
 }
 
 #[test]
+fn a_look_up_table_that_hides_a_term_is_refused() {
+    let bytes = tiny();
+    let (.., place) = tensors(&bytes).into_iter().find(|(name, ..)| name == "term_slots").expect("a table");
+    let taken = place.step_by(16).find(|at| bytes[at + 8..at + 16] != [0; 8]).expect("a term in it");
+    let mut hidden = bytes.clone();
+    hidden[taken] ^= 1;
+    let error = read(&mended(&hidden).expect("it has a header")).unwrap_err().to_string();
+    assert!(error.contains("its vocabulary is inconsistent"), "{error}");
+}
+
+#[test]
 fn numbers_that_are_none_and_counts_beyond_all_bounds_are_refused() {
     for bytes in [tiny(), tiny_with("--quantize 16 --prune 0.2")] {
         for (name, dtype, place) in tensors(&bytes) {

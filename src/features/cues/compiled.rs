@@ -35,7 +35,7 @@ pub enum BadMatcher {
 pub struct Compiled {
     pub language: Language,
     pub questions: Questions,
-    /// For each question the groups that it is in; the first groups are those that instructions ask for.
+    /// For each question the groups that it is in, which are numbered so that those that instructions ask for come first.
     pub groups: Lists<GroupId>,
     /// The sign of each group: where that does not stand, no word of the group does.
     #[serde(with = "raw")]
@@ -361,5 +361,30 @@ impl Matcher {
         }
         compiled.questions.make_ready();
         Ok(Matcher::of(compiled, &reaches))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_survives_its_bytes_and_unknown_flags_are_refused() {
+        let check = |sign, from, width| Check { sign, from, width };
+        let thread = Thread {
+            pattern: 70_000,
+            own: 513,
+            checks: [check(3, -4, 2), check(250, 9, 1 | Check::WIDE), Check::NOTHING],
+            ahead_first: false,
+            needs_quotation: true,
+            before: 1 << 20,
+            after: 7,
+        };
+        let mut bytes = Vec::new();
+        thread.put(&mut bytes);
+        assert_eq!((bytes.len(), Thread::take(&bytes)), (Thread::SIZE, Some(thread)));
+        let flags = bytes.iter_mut().nth(6 + 3 * CHECKS).expect("a thread has flags");
+        *flags = 4;
+        assert_eq!(Thread::take(&bytes), None);
     }
 }

@@ -1,18 +1,18 @@
-//! Items of one size as bytes, one behind another, in place of one by one: a model is read at every start.
+//! Items as bytes of one size, one behind another, where `postcard` takes them one by one: a model is read at every start.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serializer};
 
 use crate::packed::Number;
 
-/// What can be told in so many bytes.
+/// What takes so many bytes, whatever it is.
 pub trait Raw: Sized {
     const SIZE: usize;
 
     /// Appends its bytes.
     fn put(&self, to: &mut Vec<u8>);
 
-    /// What the bytes, [`Raw::SIZE`] of them, tell; `None` if they tell nothing.
+    /// What the bytes, [`Raw::SIZE`] of them, tell; `None` if they stand for nothing.
     fn take(bytes: &[u8]) -> Option<Self>;
 }
 
@@ -43,7 +43,7 @@ pub fn deserialize<'de, T: Raw, D: Deserializer<'de>>(deserializer: D) -> Result
     }
     let mut items = Vec::with_capacity(pieces.len());
     for piece in pieces {
-        items.push(T::take(piece).ok_or_else(|| D::Error::custom("bytes that tell nothing"))?);
+        items.push(T::take(piece).ok_or_else(|| D::Error::custom("bytes that stand for nothing"))?);
     }
     Ok(items)
 }
