@@ -55,8 +55,14 @@ impl Slot {
     }
 }
 
-/// A vocabulary of fewer terms is checked by one thread.
-const FEW: usize = 1 << 14;
+/// Terms, or slots, that are checked as one task, and for how many terms at once slots are asked for.
+const PART: usize = 1 << 14;
+const AHEAD: usize = 64;
+
+/// The items of a part of so many.
+fn of_part(part: usize, count: usize) -> Range<usize> {
+    part * PART..count.min((part + 1) * PART)
+}
 
 /// What is wrong with a vocabulary read from outside.
 #[derive(Debug, thiserror::Error, PartialEq)]
@@ -142,22 +148,43 @@ impl Vocabulary {
         if self.slots.len() != 2 * slot_count(self.len()) {
             return wrong("the look-up table has the wrong size");
         }
-        if self.taken().count() != self.len() {
+        let parts = |count: usize| (0..count.div_ceil(PART)).into_par_iter();
+        let count = self.slots.len() / 2;
+        let taken: usize = parts(count).map(|part| self.taken(of_part(part, count)).count()).sum();
+        if taken != self.len() {
             return wrong("the look-up table has more or fewer terms");
         }
         // So each slot that is taken is that of one term.
-        let is_found = |feature: u32| {
-            let feature = FeatureId(feature);
-            let slot = Slot { feature, frequency: self.frequency(feature) };
-            self.slot(self.term(feature)) == Some(slot)
-        };
-        let all = 0..self.len() as u32;
-        let all_found = match self.len() {
-            // Threads need not be woken for a few.
-            0..FEW => all.into_iter().all(is_found),
-            _ => all.into_par_iter().all(is_found),
-        };
-        if all_found { Ok(()) } else { wrong("the look-up table misses a term") }
+        match parts(self.len()).all(|part| self.finds(text, of_part(part, self.len()))) {
+            true => Ok(()),
+            false => wrong("the look-up table misses a term"),
+        }
+    }
+
+    /// Whether the table has these terms of the text of all. Their slots lie anywhere, so they are asked for some terms ahead.
+    fn finds(&self, text: &str, features: Range<usize>) -> bool {
+        let mut start = features.start.checked_sub(1).map_or(0, |before| self.ends.get(before)) as usize;
+        let mut hashes = Vec::with_capacity(AHEAD);
+        let mut next = features.start;
+        while next < features.end {
+            hashes.clear();
+            for at in next..features.end.min(next + AHEAD) {
+                let end = self.ends.get(at) as usize;
+                let hash = Hash::of(&text[start..end]);
+                self.prefetch(hash);
+                hashes.push(hash);
+                start = end;
+            }
+            for (hash, at) in hashes.iter().zip(next..) {
+                let feature = FeatureId(at as u32);
+                let own = Slot { feature, frequency: self.frequency(feature) };
+                if self.find(*hash, |slot| slot.feature == feature) != Some(own) {
+                    return false;
+                }
+            }
+            next += hashes.len();
+        }
+        true
     }
 
     /// Number of terms.
@@ -224,12 +251,12 @@ impl Vocabulary {
 
     /// The hashes of all terms, in no order that means anything.
     pub fn hashes(&self) -> impl Iterator<Item = Hash> {
-        self.taken().map(|(hash, _)| hash)
+        self.taken(0..self.slots.len() / 2).map(|(hash, _)| hash)
     }
 
-    /// The slots that are not free.
-    fn taken(&self) -> impl Iterator<Item = (Hash, Slot)> {
-        let all = (0..self.slots.len() / 2).map(|at| self.slots.array(2 * at));
+    /// Those of some slots that are not free.
+    fn taken(&self, slots: Range<usize>) -> impl Iterator<Item = (Hash, Slot)> {
+        let all = slots.map(|at| self.slots.array(2 * at));
         all.filter_map(|[hash, slot]| Some((Hash(hash), Slot::of(slot)?)))
     }
 
@@ -282,12 +309,14 @@ impl WordHash {
     pub const NONE: WordHash = WordHash(0);
 
     pub fn of(word: &str) -> WordHash {
-        let (blocks, rest) = word.as_bytes().as_chunks();
-        let mut last = [0; 8];
-        last[..rest.len()].copy_from_slice(rest);
-        let last = if rest.is_empty() { &[][..] } else { &[last][..] };
+        WordHash::of_bytes(word.as_bytes())
+    }
+
+    fn of_bytes(word: &[u8]) -> WordHash {
+        let (blocks, rest) = word.as_chunks();
         let start = word.len() as u64;
-        WordHash(blocks.iter().chain(last).fold(start, |hash, block| mixed(hash, u64::from_le_bytes(*block))))
+        let hash = blocks.iter().fold(start, |hash, block| mixed(hash, u64::from_le_bytes(*block)));
+        WordHash(if rest.is_empty() { hash } else { mixed(hash, filled_up(rest)) })
     }
 
     /// As [`WordHash::of`], of a word of eight bytes.
@@ -307,7 +336,8 @@ impl Hash {
 
     /// Of a term, word by word.
     pub fn of(term: &str) -> Hash {
-        term.split(' ').fold(Hash::NONE, |hash, word| hash.with(WordHash::of(word)))
+        let words = term.as_bytes().split(|byte| *byte == b' ');
+        words.fold(Hash::NONE, |hash, word| hash.with(WordHash::of_bytes(word)))
     }
 
     /// That of a run of one word more.
@@ -337,6 +367,18 @@ impl Hash {
     #[inline]
     pub fn lower(self) -> u32 {
         self.0 as u32
+    }
+}
+
+/// One to seven bytes, little-endian, with zeros behind them. The first ones and the last ones are read at once, and may overlap.
+#[inline]
+fn filled_up(bytes: &[u8]) -> u64 {
+    let behind = |from: usize| 8 * (bytes.len() - from);
+    match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) => {
+            u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << behind(4)
+        }
+        _ => bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)),
     }
 }
 
@@ -403,6 +445,15 @@ mod tests {
     }
 
     #[test]
+    fn bytes_are_filled_up_with_zeros() {
+        for length in 1..8 {
+            let (word, mut whole) = (&b"\xff1234567"[..length], [0; 8]);
+            whole[..length].copy_from_slice(word);
+            assert_eq!(filled_up(word), u64::from_le_bytes(whole), "{length}");
+        }
+    }
+
+    #[test]
     fn terms_of_one_hash_are_told_by_their_text() {
         let mut vocabulary = small();
         let count = vocabulary.slots.len() / 2;
@@ -418,12 +469,15 @@ mod tests {
         assert_eq!((vocabulary.slot("pay"), vocabulary.by_hash(hash)), (Some(pay), Some(we)));
     }
 
+    /// What is done to a sound table.
+    type Edit<'a> = (&'a str, &'a dyn Fn(&mut Vec<u64>));
+
     #[test]
     fn a_table_that_hides_a_term_or_tells_it_wrongly_is_found() {
         let sound: Vec<u64> = small().slots.iter().collect();
         let pay = sound.chunks(2).position(|slot| slot[0] == Hash::of("pay").0).expect("it is a term");
         let free = sound.chunks(2).position(|slot| slot[1] == 0).expect("one is free");
-        let edits: [(&str, &dyn Fn(&mut Vec<u64>)); 6] = [
+        let edits: [Edit; 6] = [
             ("another hash", &|table| table[2 * pay] ^= 1),
             ("another frequency", &|table| table[2 * pay + 1] += 1 << 32),
             ("another term", &|table| table[2 * pay + 1] ^= 3),

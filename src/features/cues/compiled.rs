@@ -383,8 +383,7 @@ mod tests {
         let mut bytes = Vec::new();
         thread.put(&mut bytes);
         assert_eq!((bytes.len(), Thread::take(&bytes)), (Thread::SIZE, Some(thread)));
-        let flags = bytes.iter_mut().nth(6 + 3 * CHECKS).expect("a thread has flags");
-        *flags = 4;
+        bytes[6 + 3 * CHECKS] = 4;
         assert_eq!(Thread::take(&bytes), None);
     }
 }
