@@ -161,7 +161,7 @@ impl Chunk {
         let settings = extractor.settings();
         if let Some(lengths) = settings.char_ngrams {
             character_terms(text, scratch, lengths, &mut |_, term, _| {
-                self.found.push(match settings.bucket(Hash::of(term)) {
+                self.found.push(match settings.bucket(|| Hash::of(term)) {
                     Some(bucket) => self.terms.bucket(bucket),
                     None => self.terms.other(term),
                 });

@@ -44,7 +44,7 @@ impl Bucket {
     /// The hash of its term.
     #[inline]
     pub fn hash(self) -> Hash {
-        Hash::NONE.with(WordHash::of_block(self.name()))
+        Hash::NONE.with(WordHash::of_bytes(&self.name()))
     }
 
     /// Appends its term.

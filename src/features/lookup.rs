@@ -11,7 +11,6 @@ use foldhash::fast::RandomState;
 use prefetch_index::prefetch_index;
 
 use super::cues::Numbered;
-use super::hashing::Bucket;
 use super::identity::Identity;
 use super::shape::{self, Looks, Shape};
 use super::vocabulary::{Hash, Slot, Vocabulary, WordHash};
@@ -498,7 +497,7 @@ impl Lookup {
         for (&number, second) in numbers.iter().zip(0..) {
             let own = met[number as usize].hash;
             let run = before.with(own);
-            let hash = settings.bucket(run).map_or(run, Bucket::hash);
+            let hash = settings.hash_of(run);
             candidates[count] = Candidate { second, hash };
             // Without a branch, since the answer cannot be guessed.
             count += usize::from(sieve.lets_through(hash));
@@ -526,8 +525,7 @@ impl Lookup {
         for length in shortest.max(3)..=longest {
             for (first, run) in self.words.windows(length).enumerate() {
                 let run = run.iter().fold(Hash::NONE, |hash, word| hash.with(*word));
-                let hash = settings.bucket(run).map_or(run, Bucket::hash);
-                let term = Term::from(of.vocabulary.by_hash(hash));
+                let term = Term::from(of.vocabulary.by_hash(settings.hash_of(run)));
                 if term.is_term() {
                     self.found.add(term, span_of(&scratch.tokens, first, length));
                 }

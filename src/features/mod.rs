@@ -117,15 +117,21 @@ impl Default for FeatureSettings {
 }
 
 impl FeatureSettings {
-    /// The bucket that stands for a run of stems or letters, if runs share any.
+    /// The bucket that stands for a run of stems or letters, if runs share any; only then is the run's hash asked for.
     #[inline]
-    fn bucket(&self, run: Hash) -> Option<Bucket> {
-        self.hash_bits.map(|bits| Bucket::of(run, bits))
+    fn bucket(&self, run: impl FnOnce() -> Hash) -> Option<Bucket> {
+        self.hash_bits.map(|bits| Bucket::of(run(), bits))
+    }
+
+    /// The hash of the term that stands for the run of that hash.
+    #[inline]
+    fn hash_of(&self, run: Hash) -> Hash {
+        self.bucket(|| run).map_or(run, Bucket::hash)
     }
 
     /// The term that stands for a run of stems or letters.
     fn run<'t>(&self, run: &'t str) -> Cow<'t, str> {
-        let Some(bucket) = self.bucket(Hash::of(run)) else { return Cow::Borrowed(run) };
+        let Some(bucket) = self.bucket(|| Hash::of(run)) else { return Cow::Borrowed(run) };
         let mut name = String::new();
         bucket.write(&mut name);
         Cow::Owned(name)
@@ -430,6 +436,11 @@ pub struct Row {
 }
 
 impl Row {
+    /// The occurrences of each entry, in the order of the entries, if any were wanted.
+    pub fn places(&self) -> impl Iterator<Item = &[(FeatureId, Span)]> {
+        self.occurrences.chunk_by(|one, other| one.0 == other.0)
+    }
+
     /// The share of the unit's words that the model knows, 0 to 1; 0 for a unit without words.
     pub fn known(&self) -> f64 {
         if self.words == 0 { 0.0 } else { f64::from(self.known_words) / f64::from(self.words) }

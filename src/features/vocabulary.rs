@@ -55,8 +55,9 @@ impl Slot {
     }
 }
 
-/// Terms, or slots, that are checked as one task, and for how many terms at once slots are asked for.
+/// Terms, or slots, that are checked as one task.
 const PART: usize = 1 << 14;
+/// For how many terms at once slots are asked for.
 const AHEAD: usize = 64;
 
 /// The items of a part of so many.
@@ -125,7 +126,7 @@ impl Vocabulary {
         Vocabulary { text, ends, slots, document_frequency }
     }
 
-    /// That no look-up can fail or run for ever.
+    /// That no look-up can fail or run for ever, and that each term is found.
     ///
     /// # Errors
     /// [`BadVocabulary`] if lengths differ, a term is empty or no UTF-8, or the table does not name each term once.
@@ -312,17 +313,13 @@ impl WordHash {
         WordHash::of_bytes(word.as_bytes())
     }
 
-    fn of_bytes(word: &[u8]) -> WordHash {
+    /// The same, by its bytes.
+    #[inline]
+    pub(super) fn of_bytes(word: &[u8]) -> WordHash {
         let (blocks, rest) = word.as_chunks();
         let start = word.len() as u64;
         let hash = blocks.iter().fold(start, |hash, block| mixed(hash, u64::from_le_bytes(*block)));
         WordHash(if rest.is_empty() { hash } else { mixed(hash, filled_up(rest)) })
-    }
-
-    /// As [`WordHash::of`], of a word of eight bytes.
-    #[inline]
-    pub fn of_block(word: [u8; 8]) -> WordHash {
-        WordHash(mixed(8, u64::from_le_bytes(word)))
     }
 }
 

@@ -73,18 +73,16 @@ impl Contribution {
 
 /// What the terms of a row add to a score, in the order of the row's entries.
 fn contributions(model: &Model, row: &Row, label: LabelId) -> Vec<Contribution> {
-    let mut found = Vec::with_capacity(row.entries.len());
-    let (mut places, mut start) = (row.occurrences.chunk_by(|a, b| a.0 == b.0), 0);
-    let mut entries = row.entries.iter().zip(0..);
-    model.weights.of_label(label, &row.entries, |weight| {
-        let Some((&(feature, value), entry)) = entries.next() else { return };
+    let (mut values, mut places, mut start) = (Vec::new(), row.places(), 0);
+    model.contributions_into(row, label, &mut values);
+    let one = |((&(feature, _), value), entry): ((&(FeatureId, f32), f64), u32)| {
         let own = places.next().unwrap_or_default();
         debug_assert!(own.iter().all(|(found, _)| *found == feature), "entries and occurrences run in parallel");
-        let (value, count) = (weight * f64::from(value), own.len() as u32);
-        found.push(Contribution { value, feature, entry, start, count });
+        let count = own.len() as u32;
         start += count;
-    });
-    found
+        Contribution { value, feature, entry, start: start - count, count }
+    };
+    row.entries.iter().zip(values).zip(0..).map(one).collect()
 }
 
 /// The numbers of contributions by their size, for or against; of equals the one that was found first.

@@ -141,7 +141,7 @@ impl<'a> Voices<'a> {
         self.framing_of(unit, total, |tally| {
             let mut start = 0;
             for &Voiced { entry, places, end } in &overlaps.entries {
-                let each = contributions[entry] / f64::from(places);
+                let each = contributions[entry] / places as f64;
                 if each > 0.0 {
                     let parts = &overlaps.parts[start..end];
                     parts.iter().for_each(|one| tally.move_to(one.part, each * one.bytes / one.of));
@@ -173,23 +173,15 @@ impl<'a> Voices<'a> {
         let Overlaps { entries, parts } = into;
         entries.clear();
         parts.clear();
-        let (Some((first, _)), Some((last, _))) = (within.first(), within.last()) else { return };
-        let (mut entry, mut places, mut start) = (0, 0, 0);
-        let mut rest = row.occurrences.iter().peekable();
-        while let Some((feature, span)) = rest.next() {
-            places += 1;
-            let span = Span::new(unit.start + span.start, unit.start + span.end);
-            // Most places lie before or behind all that others say.
-            if first.start < span.end && span.start < last.end {
+        for (entry, places) in row.places().enumerate() {
+            let start = parts.len();
+            for (_, span) in places {
                 let of = span.len() as f64;
+                let span = Span::new(unit.start + span.start, unit.start + span.end);
                 self.parts_of(span, within, |part, bytes| parts.push(Overlap { part, bytes, of }));
             }
-            // The places of an entry stand together.
-            if rest.peek().is_none_or(|(next, _)| next != feature) {
-                if parts.len() > start {
-                    entries.push(Voiced { entry, places, end: parts.len() });
-                }
-                (entry, places, start) = (entry + 1, 0, parts.len());
+            if parts.len() > start {
+                entries.push(Voiced { entry, places: places.len(), end: parts.len() });
             }
         }
     }
@@ -252,7 +244,7 @@ struct Overlap {
 struct Voiced {
     entry: usize,
     /// How many places it has.
-    places: u32,
+    places: usize,
     /// Where its parts end; they start where those of the one before end.
     end: usize,
 }

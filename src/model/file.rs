@@ -521,8 +521,7 @@ fn extractor(
     }
     let name = |term: u32| {
         let feature = Some(FeatureId(term)).filter(|feature| feature.index() < vocabulary.len())?;
-        let term = vocabulary.term(feature);
-        term.strip_prefix(cues::PREFIX)
+        vocabulary.term(feature).strip_prefix(cues::PREFIX)
     };
     if !stored.set.cues.iter().map(|cue| Some(&cue.name[..])).eq(stored.terms.iter().map(name)) {
         return Err("its cues have other names than it says");
