@@ -14,7 +14,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::features::{Known, Row, Scratch};
-use crate::framing::voice::{Overlaps, Voice, Voices};
+use crate::framing::voice::{Voice, Voices};
 use crate::framing::{Choice, evidence, framings_into};
 use crate::model::{Model, Scores};
 use crate::report::Record;
@@ -94,7 +94,6 @@ pub struct Memory {
     scores: Scores,
     /// What each entry of the row adds to the score of the framing at hand.
     contributions: Vec<f64>,
-    overlaps: Overlaps,
     /// Records that have been used, and whose memory can be again.
     spare: Vec<Record>,
 }
@@ -136,7 +135,6 @@ impl<'a> Classifier<'a> {
             row: Row::default(),
             scores: Scores::default(),
             contributions: Vec::new(),
-            overlaps: Overlaps::default(),
             spare: Vec::new(),
         }
     }
@@ -223,7 +221,7 @@ impl<'a> Classifier<'a> {
     fn part(&self, heard: &Heard, span: Span, truncated: bool, voices: &Voices, memory: &mut Memory) -> Record {
         let Heard { unit, before, found, .. } = heard;
         let Classifier { model, choice, voices: wanted, explain, .. } = self;
-        let Memory { scratch, row, scores, contributions, overlaps, spare } = memory;
+        let Memory { scratch, row, scores, contributions, spare } = memory;
         let mut record = spare.pop().unwrap_or_default();
         // Evidence is shown, or decides in whose voice a framing is, if there is more than one.
         let places = *explain || !voices.is_authors(span);
@@ -248,15 +246,12 @@ impl<'a> Classifier<'a> {
             record.hear(voices, unit, span, before);
         } else {
             let framings = std::mem::take(&mut record.framings);
-            if places && !framings.is_empty() {
-                voices.overlaps(span, row, overlaps);
-            }
             let heard = framings.iter().map(|framing| {
                 if !places {
                     return voices.sentence(span);
                 }
                 model.contributions_into(row, framing.label, contributions);
-                voices.framing_by(contributions, overlaps, span)
+                voices.framing_by(contributions, row, span)
             });
             record.hear_by(voices, unit, span, before, heard);
             record.framings = framings;

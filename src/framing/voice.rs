@@ -123,40 +123,43 @@ impl<'a> Voices<'a> {
         let mut positive: Vec<&Term> = evidence.terms.iter().filter(counts).collect();
         // In the order in which `framing_by` has them, so that both sums have the same bits.
         positive.sort_unstable_by_key(|term| term.entry);
-        let (total, within) = (positive.iter().map(|term| term.contribution).sum(), self.within(unit));
-        self.framing_of(unit, total, |tally| {
-            for term in positive {
-                let each = term.contribution / term.spans.len() as f64;
-                for span in &term.spans {
-                    let span = Span::new(unit.start + span.start, unit.start + span.end);
-                    self.parts_of(span, within, |part, bytes| tally.move_to(part, each * bytes / span.len() as f64));
-                }
-            }
-        })
+        let total = positive.iter().map(|term| term.contribution).sum();
+        self.weigh(unit, total, positive.iter().map(|term| (term.contribution, term.spans.iter().copied())))
     }
 
-    /// The same by what each entry of the unit's row adds to the score, and what others say in their places.
-    pub fn framing_by(&self, contributions: &[f64], overlaps: &Overlaps, unit: Span) -> Heard {
+    /// The same by what each entry of the unit's row adds to the score.
+    pub fn framing_by(&self, contributions: &[f64], row: &Row, unit: Span) -> Heard {
         let total = contributions.iter().filter(|value| **value > 0.0).sum();
-        self.framing_of(unit, total, |tally| {
-            let mut start = 0;
-            for &Voiced { entry, places, end } in &overlaps.entries {
-                let each = contributions[entry] / places as f64;
-                if each > 0.0 {
-                    let parts = &overlaps.parts[start..end];
-                    parts.iter().for_each(|one| tally.move_to(one.part, each * one.bytes / one.of));
-                }
-                start = end;
-            }
-        })
+        let positive = contributions.iter().zip(row.places()).filter(|(value, _)| **value > 0.0);
+        self.weigh(unit, total, positive.map(|(value, places)| (*value, places.iter().map(|(_, span)| *span))))
     }
 
-    fn framing_of(&self, unit: Span, total: f64, weigh: impl FnOnce(&mut Tally)) -> Heard {
-        if total <= 0.0 || self.is_authors(unit) {
+    /// The voice of positive contributions, each with the places of its term, that come to a total.
+    fn weigh<Places: ExactSizeIterator<Item = Span>>(
+        &self,
+        unit: Span,
+        total: f64,
+        positive: impl Iterator<Item = (f64, Places)>,
+    ) -> Heard {
+        let near = self.within(unit);
+        if total <= 0.0 || near.is_empty() {
             return self.sentence(unit);
         }
-        let mut tally = Tally::new(total);
-        weigh(&mut tally);
+        let (mut tally, mut first) = (Tally::new(total), 0);
+        for (contribution, places) in positive {
+            let each = contribution / places.len() as f64;
+            for place in places {
+                let place = Span::new(unit.start + place.start, unit.start + place.end);
+                first = first_behind(place.start, near, first);
+                for &(stretch, part) in near[first..].iter().take_while(|(stretch, _)| stretch.start < place.end) {
+                    let bytes = stretch.overlap(place).map_or(0, Span::len);
+                    if bytes > 0 {
+                        let part = if let Part::Verb(index) = part { self.part_of(index) } else { part };
+                        tally.move_to(part, each * bytes as f64 / place.len() as f64);
+                    }
+                }
+            }
+        }
         let shares = tally.shares();
         let voice = match () {
             () if shares.quoted >= FRAMING_SHARE => Voice::Quoted,
@@ -167,39 +170,9 @@ impl<'a> Voices<'a> {
         tally.heard(voice, shares)
     }
 
-    /// What others say in the places of the unit's row. `into` is emptied first and keeps its memory.
-    pub fn overlaps(&self, unit: Span, row: &Row, into: &mut Overlaps) {
-        let within = self.within(unit);
-        let Overlaps { entries, parts } = into;
-        entries.clear();
-        parts.clear();
-        for (entry, places) in row.places().enumerate() {
-            let start = parts.len();
-            for (_, span) in places {
-                let of = span.len() as f64;
-                let span = Span::new(unit.start + span.start, unit.start + span.end);
-                self.parts_of(span, within, |part, bytes| parts.push(Overlap { part, bytes, of }));
-            }
-            if parts.len() > start {
-                entries.push(Voiced { entry, places: places.len(), end: parts.len() });
-            }
-        }
-    }
-
     /// Whether nobody else speaks in it, so that all its framings are the author's, whatever their evidence.
     pub fn is_authors(&self, unit: Span) -> bool {
         self.within(unit).is_empty()
-    }
-
-    /// What others say in a span, and how many bytes of it; `near` are the stretches of its unit.
-    fn parts_of(&self, span: Span, near: &[(Span, Part)], mut found: impl FnMut(Part, f64)) {
-        let first = near.partition_point(|(stretch, _)| stretch.end <= span.start);
-        for &(stretch, part) in near[first..].iter().take_while(|(stretch, _)| stretch.start < span.end) {
-            let bytes = stretch.overlap(span).map_or(0, Span::len);
-            if bytes > 0 {
-                found(if let Part::Verb(index) = part { self.part_of(index) } else { part }, bytes as f64);
-            }
-        }
     }
 
     fn part_of(&self, index: usize) -> Part {
@@ -222,31 +195,18 @@ impl<'a> Voices<'a> {
     }
 }
 
-/// What others say in the places of a unit's terms: the same for all its framings.
-#[derive(Debug, Default)]
-pub struct Overlaps {
-    /// The entries of the row with places that are somebody's, in their order.
-    entries: Vec<Voiced>,
-    parts: Vec<Overlap>,
-}
-
-/// Bytes of a place that are somebody's.
-#[derive(Clone, Copy, Debug)]
-struct Overlap {
-    part: Part,
-    bytes: f64,
-    /// How many the place has.
-    of: f64,
-}
-
-/// An entry of a row, not all of whose places are the author's.
-#[derive(Clone, Copy, Debug)]
-struct Voiced {
-    entry: usize,
-    /// How many places it has.
-    places: usize,
-    /// Where its parts end; they start where those of the one before end.
-    end: usize,
+/// The first of the stretches that ends behind `start`: mostly the one at `near`, or the next.
+fn first_behind(start: usize, stretches: &[(Span, Part)], near: usize) -> usize {
+    let ends_behind = |(stretch, _): &(Span, Part)| stretch.end > start;
+    let is_first = |at: usize| {
+        at.checked_sub(1).is_none_or(|before| !ends_behind(&stretches[before]))
+            && stretches.get(at).is_none_or(ends_behind)
+    };
+    match () {
+        () if is_first(near) => near,
+        () if near < stretches.len() && is_first(near + 1) => near + 1,
+        () => stretches.partition_point(|stretch| !ends_behind(stretch)),
+    }
 }
 
 /// Cuts what may nest and overlap into stretches that do not. A quotation outweighs the clause that holds it, and a verb of
@@ -295,7 +255,7 @@ struct Tally {
     author: f64,
     quoted: f64,
     reported: f64,
-    /// By index into the speech, as it came.
+    /// By index into the speech, as it came; what comes at a time is one.
     by: Vec<(usize, f64)>,
 }
 
@@ -318,7 +278,10 @@ impl Tally {
             Part::Verb(_) | Part::Attribution => return,
         };
         self.author -= amount;
-        self.by.push((index, amount));
+        match self.by.last_mut() {
+            Some((last, sum)) if *last == index => *sum += amount,
+            _ => self.by.push((index, amount)),
+        }
     }
 
     /// As shares of the whole; a whole of nothing is the author's.
