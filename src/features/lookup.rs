@@ -202,7 +202,7 @@ impl Found {
     }
 
     /// The entry of a find.
-    #[inline]
+    #[inline(always)]
     fn entry(&mut self, Term { feature, frequency }: Term) -> u32 {
         let mut at = first_place(feature, self.bits);
         loop {
