@@ -1,6 +1,7 @@
 //! The learner alone, for `benches/peers`: `cargo bench --bench solver -- WHAT…` prints a line of JSON.
 //!
 //! - `fit FILE.svm C`: fits what the file holds (one label against the rest, for each; a single problem if there are two), α = 1/C. Seconds are the least of three.
+//! - `reach FILE.svm C OBJECTIVE`: the same with the loosest tolerance that comes as low as that, so that times compare at one objective.
 //! - `value FILE.svm C MODEL`: what the weights are worth that liblinear found, by the same objective: `Σ ln(1 + e^−m) + |w|²/(2C)`, the intercept free.
 //! - `dense ROWS COLUMNS`: the same dense problem for linfa-logistic and for this learner, and how far their weights lie apart.
 
@@ -16,7 +17,7 @@ use rand_pcg::Pcg64Mcg;
 use rhetor::features::FeatureId;
 use rhetor::features::matrix::Rows;
 use rhetor::learn::dense;
-use rhetor::learn::logistic::{Guarded, LogisticParams};
+use rhetor::learn::logistic::{Guarded, LogisticParams, Stop};
 use rhetor::learn::objective::{Loss, Truth, log_loss};
 use serde_json::json;
 
@@ -26,10 +27,13 @@ fn main() -> anyhow::Result<()> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let answer = match words[..] {
         ["fit", file, strength] => fit(&Labelled::read(file)?, strength.parse()?)?,
+        ["reach", file, strength, wanted] => reach(&Labelled::read(file)?, strength.parse()?, wanted.parse()?)?,
         ["value", file, strength, model] => value(&Labelled::read(file)?, strength.parse()?, model)?,
         ["dense", rows, columns] => beside_linfa(rows.parse()?, columns.parse()?)?,
         [] => return Ok(()),
-        _ => bail!("{words:?}: fit FILE.svm C, value FILE.svm C MODEL or dense ROWS COLUMNS"),
+        _ => {
+            bail!("{words:?}: fit FILE.svm C, reach FILE.svm C OBJECTIVE, value FILE.svm C MODEL or dense ROWS COLUMNS")
+        }
     };
     println!("{answer}");
     Ok(())
@@ -72,20 +76,39 @@ impl Labelled {
 }
 
 /// Fits and says how long that took, in seconds.
-fn fitted(rows: &Rows, truth: &Array2<bool>, alpha: f64) -> anyhow::Result<(Vec<f64>, f64)> {
+fn fitted(rows: &Rows, truth: &Array2<bool>, params: LogisticParams) -> anyhow::Result<(Vec<f64>, f64)> {
     let data = DatasetBase::new(rows.clone(), truth.clone());
-    let params = Guarded::from(LogisticParams::new(Loss::OneVsRest).alpha(alpha));
+    let params = Guarded::from(params);
     let start = Instant::now();
     let point = params.fit(&data)?.point;
     Ok((point, start.elapsed().as_secs_f64()))
 }
 
+/// The least time of three.
+fn least(rows: &Rows, truth: &Array2<bool>, params: &LogisticParams) -> anyhow::Result<(Vec<f64>, f64)> {
+    let mut best = fitted(rows, truth, params.clone())?;
+    for _ in 0..2 {
+        best.1 = best.1.min(fitted(rows, truth, params.clone())?.1);
+    }
+    Ok(best)
+}
+
+fn reach(data: &Labelled, strength: f64, wanted: f64) -> anyhow::Result<serde_json::Value> {
+    let (truth, params) = (data.truth(), LogisticParams::new(Loss::OneVsRest).alpha(1.0 / strength));
+    for tolerance in [0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5] {
+        let params = params.clone().stop(Stop { tolerance, steps: 200 });
+        let (point, seconds) = least(&data.rows, &truth, &params)?;
+        let objective = objective(&data.rows, &truth, 1.0 / strength, &point);
+        if objective <= wanted {
+            return Ok(json!({"seconds": seconds, "objective": objective, "tolerance": tolerance}));
+        }
+    }
+    bail!("no tolerance reaches an objective of {wanted}")
+}
+
 fn fit(data: &Labelled, strength: f64) -> anyhow::Result<serde_json::Value> {
     let truth = data.truth();
-    let mut best = fitted(&data.rows, &truth, 1.0 / strength)?;
-    for _ in 0..2 {
-        best.1 = best.1.min(fitted(&data.rows, &truth, 1.0 / strength)?.1);
-    }
+    let best = least(&data.rows, &truth, &LogisticParams::new(Loss::OneVsRest).alpha(1.0 / strength))?;
     let objective = objective(&data.rows, &truth, 1.0 / strength, &best.0);
     let (rows, columns, entries) = (data.rows.height(), data.rows.width(), data.rows.entries());
     Ok(
@@ -150,8 +173,9 @@ fn beside_linfa(height: usize, width: usize) -> anyhow::Result<serde_json::Value
     let theirs = dense::fit(&rows, &Truth::new(1, has.clone()), Loss::OneVsRest, 1.0)?;
     let linfa = start.elapsed().as_secs_f64();
     let truth = Array2::from_shape_vec((height, 1), has)?;
-    let (ours, seconds) =
-        (0..5).map(|_| fitted(&rows, &truth, 1.0)).reduce(|a, b| Ok(min(a?, b?))).expect("five are not none")?;
+    let params = LogisticParams::new(Loss::OneVsRest);
+    let fits = (0..5).map(|_| fitted(&rows, &truth, params.clone()));
+    let (ours, seconds) = fits.reduce(|a, b| Ok(min(a?, b?))).expect("five are not none")?;
     let apart = ours.iter().zip(&theirs).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
     let largest = theirs.iter().fold(0.0f64, |most, weight| most.max(weight.abs()));
     Ok(
