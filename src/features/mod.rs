@@ -178,13 +178,16 @@ pub struct StoredCues {
 
 impl StoredCues {
     fn ready(&self, language: Language) -> Result<ReadyCues, BadMatcher> {
-        let terms = self.terms.iter().map(|term| self.vocabulary.term(FeatureId(term)).to_owned());
         let matcher = match Matcher::from_bytes(&self.matcher, language, self.terms.len()) {
             // Another version made it, so it is made anew.
             Err(BadMatcher::Version) => self.set.matcher(language, "cues").map_err(|_| BadMatcher::Damaged)?,
             read => read?,
         };
-        Ok(ReadyCues { matcher, terms: terms.collect() })
+        Ok(ReadyCues { matcher, terms: self.terms() })
+    }
+
+    fn terms(&self) -> Vec<String> {
+        self.terms.iter().map(|term| self.vocabulary.term(FeatureId(term)).to_owned()).collect()
     }
 }
 
@@ -198,7 +201,11 @@ impl Cues {
     fn ready(&self, language: Language) -> &ReadyCues {
         self.ready.get_or_init(|| {
             let stored = self.stored.as_ref().expect("cues are ready, or stored");
-            stored.ready(language).expect("a test has made them ready")
+            let ready = match Matcher::from_sound_bytes(&stored.matcher) {
+                Ok(matcher) => Ok(ReadyCues { matcher, terms: stored.terms() }),
+                Err(_) => stored.ready(language),
+            };
+            ready.expect("a test has made them ready")
         })
     }
 }

@@ -8,6 +8,7 @@
 //! all threads looked at, and a look costs no more than the size of a pattern times its reach, whatever the text.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use super::code::{GroupId, Op, Reach, Way};
 use super::compiled::{Check, Compiled, Thread};
@@ -28,14 +29,21 @@ pub type CueId = u32;
 const MOST_SYMBOLS: usize = 16 << 20;
 
 /// Every pattern of a cue set, ready to match.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Matcher {
     compiled: Compiled,
     index: Index,
     threads: Vec<Ready>,
     steps: Steps,
-    /// How far each row of instructions reaches.
-    reaches: Vec<u16>,
+    /// Worked out for the first sentence that is not seen whole.
+    reaches: OnceLock<Vec<Reach>>,
+}
+
+/// All else is made of what is compiled.
+impl PartialEq for Matcher {
+    fn eq(&self, other: &Self) -> bool {
+        self.compiled == other.compiled
+    }
 }
 
 /// What it takes to work a thread out, side by side in memory.
@@ -45,8 +53,6 @@ struct Ready {
     /// All but the first of what must stand near.
     checks: [Check; CHECKS - 1],
     ahead_first: bool,
-    /// How far it sees, back or forward.
-    sight: u16,
     /// Steps, back and ahead, and where the instructions begin that they were made of.
     before: Range<u32>,
     after: Range<u32>,
@@ -105,17 +111,15 @@ struct State {
 }
 
 impl Matcher {
-    /// The matcher of cues made ready before, which must be sound, with the reach of each row of their instructions.
-    pub(super) fn of(compiled: Compiled, reaches: &[Reach]) -> Matcher {
+    /// The matcher of cues made ready before, which must be sound.
+    pub(super) fn of(compiled: Compiled) -> Matcher {
         let steps = Steps::new(&compiled.code, &compiled.signs);
-        let sight = |row: u32| reaches[row as usize].longest + reaches[row as usize].around;
         let ready = |thread: &Thread| {
             let [_, checks @ ..] = thread.checks;
             Ready {
                 pattern: thread.pattern,
                 checks,
                 ahead_first: thread.ahead_first,
-                sight: sight(thread.before).max(sight(thread.after)) as u16,
                 before: steps.range(thread.before),
                 after: steps.range(thread.after),
                 codes: [thread.before, thread.after].map(|row| compiled.code.range(row as usize).start),
@@ -124,7 +128,7 @@ impl Matcher {
         Matcher {
             index: Index::new(&compiled),
             threads: compiled.threads.iter().map(ready).collect(),
-            reaches: reaches.iter().map(|reach| reach.longest as u16).collect(),
+            reaches: OnceLock::new(),
             steps,
             compiled,
         }
@@ -137,7 +141,7 @@ impl Matcher {
     pub fn scratch(&self) -> CueScratch {
         CueScratch {
             known: Known::default(),
-            symbols: Symbols::new(&self.index),
+            symbols: Symbols::new(&self.compiled, &self.index),
             words: Vec::new(),
             ends: Vec::new(),
             sentence: SentenceScratch {
@@ -216,7 +220,7 @@ impl Matcher {
                 None => {
                     let mut parts = Parts::new();
                     self.compiled.questions.parts(token.span.of(text), stems.of(number), stems, |span, answers| {
-                        parts.push((span, symbols.number(answers, &self.index)));
+                        parts.push((span, symbols.number(answers, &self.compiled, &self.index)));
                     });
                     push(&parts, token, words);
                     known.remember(number, token.span.len(), parts);
@@ -226,10 +230,21 @@ impl Matcher {
         words.iter().for_each(|word| symbols.prefetch_lists(word.symbol));
     }
 
+    /// How far each row of instructions reaches.
+    fn reach(&self, row: u32) -> &Reach {
+        &self.reaches.get_or_init(|| self.compiled.reaches().expect("instructions are sound"))[row as usize]
+    }
+
+    /// How far a thread sees, back or forward.
+    fn sight(&self, Thread { before, after, .. }: &Thread) -> usize {
+        let sight = |row| self.reach(row).longest + self.reach(row).around;
+        sight(*before).max(sight(*after))
+    }
+
     /// The nearest place where a match may end that starts at `at`, as so many words from there; going back, where one may start.
     fn nearest(&self, row: u32, at: usize, way: Way, context: Context) -> Option<usize> {
         let code = self.compiled.code.of(row as usize);
-        match usize::from(self.reaches[row as usize]) {
+        match self.reach(row).longest {
             0..=63 => self.go(code, 1u64, at, way, context).lowest(),
             reach => self.go(code, <Box<[u64]>>::first(reach), at, way, context).lowest(),
         }
@@ -392,11 +407,11 @@ impl<F: FnMut(u32, usize, usize)> Walk<'_, F> {
 
     /// Works a thread out around the word at `place`.
     fn look(&mut self, thread: u32, base: usize, place: usize) {
-        let ready = &self.matcher.threads[thread as usize];
-        let found = if !self.view.is_part || usize::from(ready.sight) <= NEAR {
+        let (ready, whole) = (&self.matcher.threads[thread as usize], &self.matcher.compiled.threads[thread as usize]);
+        let found = if !self.view.is_part || self.matcher.sight(whole) <= NEAR {
             self.seen(ready, base, place)
         } else {
-            self.unseen(&self.matcher.compiled.threads[thread as usize], place)
+            self.unseen(whole, place)
         };
         if let Some((start, end)) = found {
             self.results.add(ready.pattern, place, start, end);
@@ -404,7 +419,12 @@ impl<F: FnMut(u32, usize, usize)> Walk<'_, F> {
     }
 
     fn scene(&self) -> Scene<'_> {
-        Scene { view: self.view, sentence: &self.sentence, symbols: self.symbols, index: &self.matcher.index }
+        Scene {
+            view: self.view,
+            sentence: &self.sentence,
+            symbols: self.symbols,
+            of_groups: &self.matcher.compiled.signs,
+        }
     }
 
     /// Where the match ends first that has the thread's word at `place`, and where the shortest of these starts; all of it lies in view.

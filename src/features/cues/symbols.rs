@@ -25,12 +25,9 @@ pub struct Held {
     pub thread: u32,
 }
 
-/// For each group its sign and the threads that are held at its words; and the groups of each question.
-#[derive(Clone, Debug, PartialEq)]
+/// For each group the threads that are held at its words.
+#[derive(Clone, Debug)]
 pub struct Index {
-    /// For each question the groups that it is in.
-    groups: Lists<GroupId>,
-    signs: Vec<SignId>,
     threads: Lists<Held>,
     /// Groups that words may be asked after; those behind only say which signs and threads a word has.
     asked: usize,
@@ -38,23 +35,12 @@ pub struct Index {
 
 impl Index {
     pub fn new(compiled: &Compiled) -> Self {
-        let Compiled { groups, threads, signs, .. } = compiled;
+        let Compiled { threads, signs, .. } = compiled;
         let held = threads
             .iter()
             .zip(0..)
             .map(|(thread, number)| (usize::from(thread.own), Held { check: thread.checks[0], thread: number }));
-        Index {
-            groups: groups.clone(),
-            signs: signs.clone(),
-            threads: Lists::sorted(signs.len(), held),
-            asked: compiled.asked_groups(),
-        }
-    }
-
-    /// The sign of a group.
-    #[inline]
-    pub fn sign(&self, group: GroupId) -> SignId {
-        self.signs[usize::from(group)]
+        Index { threads: Lists::sorted(signs.len(), held), asked: compiled.asked_groups() }
     }
 }
 
@@ -96,7 +82,7 @@ pub struct Symbols {
 }
 
 impl Symbols {
-    pub fn new(index: &Index) -> Self {
+    pub fn new(compiled: &Compiled, index: &Index) -> Self {
         Symbols {
             numbers: HashMap::default(),
             heads: Vec::new(),
@@ -106,7 +92,7 @@ impl Symbols {
             rows: Vec::new(),
             // At least one, so that it can be asked for without a look whether there is any.
             width: index.asked.div_ceil(4096).max(1),
-            own: vec![0; index.signs.len().div_ceil(64)],
+            own: vec![0; compiled.signs.len().div_ceil(64)],
             own_signs: Vec::new(),
         }
     }
@@ -129,12 +115,12 @@ impl Symbols {
     }
 
     /// The symbol of words that answer just these questions.
-    pub fn number(&mut self, answers: &[AskId], index: &Index) -> SymbolId {
+    pub fn number(&mut self, answers: &[AskId], compiled: &Compiled, index: &Index) -> SymbolId {
         if let Some(&number) = self.numbers.get(answers) {
             return number;
         }
         self.own.fill(0);
-        for group in answers.iter().flat_map(|ask| index.groups.of(usize::from(*ask))) {
+        for group in answers.iter().flat_map(|ask| compiled.groups.of(usize::from(*ask))) {
             self.own[usize::from(*group) / 64] |= 1 << (group % 64);
         }
         // The last may hold groups that nobody asks for, which does no harm.
@@ -153,7 +139,7 @@ impl Symbols {
             while left != 0 {
                 let group = at * 64 + left.trailing_zeros() as usize;
                 left &= left - 1;
-                let sign = index.signs[group];
+                let sign = compiled.signs[group];
                 if sign != signs::ALWAYS && !std::mem::replace(&mut marked[usize::from(sign)], true) {
                     self.own_signs.push(sign);
                 }

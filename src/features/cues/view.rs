@@ -11,7 +11,7 @@ use super::marks::Sentence;
 use super::pattern::Seam;
 use super::signs::{self, SIGNS, SignId};
 use super::steps::Step;
-use super::symbols::{Index, SymbolId, Symbols};
+use super::symbols::{SymbolId, Symbols};
 
 /// What lies in view of a sentence.
 pub struct View {
@@ -107,7 +107,8 @@ pub struct Scene<'a> {
     pub view: &'a View,
     pub sentence: &'a Sentence<'a>,
     pub symbols: &'a Symbols,
-    pub index: &'a Index,
+    /// The sign of each group.
+    pub of_groups: &'a [SignId],
 }
 
 impl Scene<'_> {
@@ -204,7 +205,7 @@ impl Scene<'_> {
     }
 
     fn are(self, group: GroupId, words: u64) -> u64 {
-        self.those(group, self.index.sign(group), words)
+        self.those(group, self.of_groups[usize::from(group)], words)
     }
 
     /// Those of the words that are in a group, which has that sign. Mostly there is one, or none, and to ask all the same is cheaper
