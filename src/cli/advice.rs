@@ -63,7 +63,11 @@ const HABITS: &[(&[&str], &str, &str)] = &[
         "l2",
         "training goes on until nothing changes; '--l2' sets the one strength there is",
     ),
-    (&["test-size", "holdout", "validation-split"], "folds", "every figure is held out already, in '--folds K' folds"),
+    (
+        &["test-size", "validation-split"],
+        "folds",
+        "every figure is held out already, in '--folds K' folds; with '--holdout' one of them alone",
+    ),
 ];
 
 /// Names that differ by so many letters may be the same.

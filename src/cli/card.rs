@@ -109,11 +109,11 @@ fn learning(model: &Model, out: &mut String) {
     let strengths: Vec<String> = learning.blocks.iter().map(strength).collect();
     let by = learning.fold_by.as_ref().map_or(String::new(), |column| format!(" by {}", visible(column)));
     let weighed: String = learning.weigh.iter().map(|weighing| format!(", weighed {}", visible(weighing))).collect();
+    let folds = held_out_folds(learning.folds, learning.holdout);
     line!(
         out,
-        "learning    {}, {} folds{by}, seed {}, {cuts}, solver {}, class weight {}{weighed}",
+        "learning    {}, {folds}{by}, seed {}, {cuts}, solver {}, class weight {}{weighed}",
         strengths.join(", "),
-        learning.folds,
         learning.seed,
         visible(&learning.solver),
         visible(&learning.class_weight)
@@ -125,6 +125,11 @@ fn learning(model: &Model, out: &mut String) {
     if let Some(units) = &learning.calibrate_where {
         line!(out, "judged on   units with {} only: thresholds, calibration and all held-out figures", visible(units));
     }
+}
+
+/// How many folds are held out.
+fn held_out_folds(folds: u32, first_only: bool) -> String {
+    if first_only { format!("one of {folds} folds held out") } else { format!("{folds} folds") }
 }
 
 /// The strength of a block of features, and how it was found.

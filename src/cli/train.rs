@@ -61,6 +61,7 @@ pub fn run(args: &Train, remarks: Remarks) -> anyhow::Result<u8> {
         codebook: args.codebook.as_deref().map(codebook::file::read).transpose()?,
         note: args.note.clone(),
         curve: args.report.is_some(),
+        holdout: args.holdout,
         ..settings(&args.features, &args.learning, remarks)?
     };
     if let (Some(book), Some(path)) = (&settings.codebook, &args.codebook) {

@@ -181,8 +181,11 @@ pub(crate) fn gain(ground: &Ground, fits: &Fits, counted: &[bool]) -> bool {
         return true;
     }
     let figure = |selections: &[&Selection]| match selections {
-        [one] => select::figure(ground.task, &one.scores, ground.truth),
-        _ => select::figure(ground.task, &stacked(ground, selections, fits.folds, counted), ground.truth),
+        [one] => select::held_out_figure(ground.task, &one.scores, ground.truth, fits.folds),
+        _ => {
+            let joint = stacked(ground, selections, fits.folds, counted);
+            select::held_out_figure(ground.task, &joint, ground.truth, fits.folds)
+        }
     };
     figure(&all) > figure(&others) && cues_have_a_say(ground, &all, fits, counted)
 }
@@ -203,12 +206,12 @@ fn stacked(ground: &Ground, selections: &[&Selection], folds: &Folds, counted: &
     let (truth, k) = (ground.truth, ground.truth.labels);
     let mut joint = vec![0.0; truth.units() * k];
     for fold in 0..folds.count {
-        let learn: Vec<bool> = (0..truth.units()).map(|i| counted[i] && folds.of(i) != fold).collect();
+        let learn: Vec<bool> = (0..truth.units()).map(|i| counted[i] && folds.part(i) != fold).collect();
         let stack = match ground.task {
             Task::Multi => (0..k).map(|label| stack_of(selections, truth, label, &learn)).collect(),
             Task::Single => vec![temperatures(selections, truth, &learn); k],
         };
-        for i in (0..truth.units()).filter(|&i| folds.of(i) == fold) {
+        for i in (0..truth.units()).filter(|&i| folds.holds_out(i) && folds.part(i) == fold) {
             for (label, stack) in stack.iter().enumerate() {
                 let scores = selections.iter().map(|selection| selection.scores[i * k + label]);
                 joint[i * k + label] = stack.apply(scores);

@@ -20,12 +20,15 @@ pub(crate) fn cards(model: &Model, ground: &Ground, fits: &Fits, calibrations: &
     let (block, k) = (&blocks[at], ground.truth.labels);
     let columns: HashMap<FeatureId, usize> = block.features.iter().enumerate().map(|(i, f)| (*f, i)).collect();
     let labels: Vec<Option<usize>> = block.features.iter().map(|&feature| label_of(model, feature)).collect();
+    let mut supports = vec![0u64; block.features.len()];
+    let in_units = (0..ground.truth.units()).flat_map(|i| block.rows.row(i));
+    // Behind the cues stand their sections.
+    in_units.for_each(|(column, _)| supports.get_mut(column.index()).into_iter().for_each(|support| *support += 1));
     let mut gains = vec![(0.0, 0u64); block.features.len()];
-    for i in 0..ground.truth.units() {
+    for i in (0..ground.truth.units()).filter(|&i| folds.holds_out(i)) {
         let point = &selections[at].points[folds.of(i)];
         let weight = |column: usize, label: usize| block.cue_weights(column, point, k).nth(label).unwrap_or_default();
         for (column, value) in block.rows.row(i) {
-            // Behind the cues stand their sections.
             let Some(label) = labels.get(column.index()).copied().flatten() else { continue };
             let scores: Vec<f64> = selections.iter().map(|selection| selection.scores[i * k + label]).collect();
             let with = calibrations[label].apply(scores.iter().copied());
@@ -44,7 +47,7 @@ pub(crate) fn cards(model: &Model, ground: &Ground, fits: &Fits, calibrations: &
         CueCard {
             name: cue.name.clone(),
             label: label.map(|label| model.labels.name(LabelId(label as u16)).to_owned()),
-            support: column.map_or(0, |column| gains[column].1),
+            support: column.map_or(0, |column| supports[column]),
             weight: feature.zip(label).map_or(0.0, |(f, label)| model.weight(LabelId(label as u16), f)),
             gain: column.map_or(0.0, |column| gains[column].0 / gains[column].1.max(1) as f64),
         }

@@ -110,10 +110,10 @@ impl Judged {
         let units: Vec<usize> = (0..examples.len()).filter(|&i| counted[i]).collect();
         let truth = ground.truth.only(&units);
         let scores: Vec<Cow<[f64]>> =
-            selections.iter().map(|selection| only(&selection.scores, ground.truth.labels, &units)).collect();
+            selections.iter().map(|selection| select::only(&selection.scores, ground.truth.labels, &units)).collect();
         let calibrations = calibrations(ground.task, &scores, &truth, &untested, names, warnings);
         let probabilities = calibrated(ground.task, &scores, &calibrations);
-        let of_fold: Vec<usize> = units.iter().map(|&i| folds.of(i)).collect();
+        let of_fold: Vec<usize> = units.iter().map(|&i| folds.part(i)).collect();
         let scored = Scored { probabilities: &probabilities, truth: &truth, folds: &of_fold };
         let thresholds = scored.thresholds(ground, &untested, names, warnings);
         let given = scored.given(ground.task, |i| &thresholds.without_fold[of_fold[i]]);
@@ -143,8 +143,10 @@ impl Judged {
 
 /// Labels of which too few examples can be held out.
 fn untested(ground: &Ground, fits: &Fits) -> Vec<bool> {
-    let few = |label| ground.truth.support(label) < fits.folds.count || fits.folds.count < 2;
-    (0..ground.truth.labels).map(few).collect()
+    let Fits { folds, .. } = *fits;
+    let held_out =
+        |label: usize| (0..ground.truth.units()).filter(|&i| folds.holds_out(i) && ground.truth.has(i, label)).count();
+    (0..ground.truth.labels).map(|label| held_out(label) < folds.count || folds.count < 2).collect()
 }
 
 /// What the judgement alone says of a label; the rest is left empty.
@@ -184,16 +186,6 @@ fn overall(judgement: &Judgement, labels: &[LabelCard]) -> Overall {
         keyword: baselines.keyword.micro_f1,
         confusions: judgement.confusions().into_iter().take(CONFUSIONS).collect(),
     }
-}
-
-/// The scores of these units, which rise.
-fn only<'a>(scores: &'a [f64], k: usize, units: &[usize]) -> Cow<'a, [f64]> {
-    if units.len() * k == scores.len() {
-        return Cow::Borrowed(scores);
-    }
-    let mut some = Vec::with_capacity(units.len() * k);
-    units.iter().for_each(|&i| some.extend_from_slice(&scores[i * k..(i + 1) * k]));
-    Cow::Owned(some)
 }
 
 /// One calibration a label, from the held-out scores of each block (n × k by row).

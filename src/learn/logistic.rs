@@ -11,7 +11,8 @@ use rayon::prelude::*;
 
 use super::LearnError;
 use super::dual::{self, Residuals};
-use super::newton::{self, Outcome, Stop};
+pub use super::newton::Stop;
+use super::newton::{self, Outcome};
 use super::objective::{Costs, Logistic, Loss, Objective, Problem, Truth, from_lanes, in_lanes, lanes};
 use crate::features::matrix::Rows;
 

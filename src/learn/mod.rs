@@ -197,6 +197,8 @@ pub struct TrainSettings {
     /// Vectors of terms, whose weights are folded into those of the terms.
     pub vectors: Option<Arc<Vectors>>,
     pub folds: usize,
+    /// Whether only the first fold is held out, in place of each in turn: a fit or so in place of as many as there are folds.
+    pub holdout: bool,
     /// The column whose values stay within a fold; else the group, else the text.
     pub fold_by: Option<String>,
     pub seed: u64,
@@ -229,6 +231,7 @@ impl Default for TrainSettings {
             cues: KeepCues::Always,
             vectors: None,
             folds: 5,
+            holdout: false,
             fold_by: None,
             seed: 0,
             class_weight: ClassWeight::None,
@@ -383,7 +386,7 @@ impl Ground<'_> {
         };
         let given: Vec<f64> = given.into_iter().collect();
         let grid = if given.is_empty() { &usual[..] } else { &given[..] };
-        let of_block = usual.len() * folds.count;
+        let of_block = usual.len() * folds.held_out();
         let (before, all) = (of_block * at, of_block * blocks.len());
         watch(Step::Folds { done: before, all });
         let fits = AtomicUsize::new(0);
@@ -545,6 +548,7 @@ fn learning(ground: &Ground, fits: &Fits, examples: &[&Example]) -> Learning {
     Learning {
         blocks: fits.blocks.iter().zip(fits.selections).map(|(block, selection)| learned(block, selection)).collect(),
         folds: fits.folds.count as u32,
+        holdout: fits.folds.held_out() < fits.folds.count,
         fold_by: settings.fold_by.clone(),
         seed: settings.seed,
         solver: settings.solver.name().into(),

@@ -75,7 +75,7 @@ impl<'a> Prepared<'a> {
         }
         let folds = folds_of(&examples, settings, &mut warnings);
         warnings.extend(weighing::warnings(&examples, &settings.weigh));
-        let counted = Counted::of(&examples, settings, &mut warnings);
+        let counted = Counted::of(&examples, settings, &folds, &mut warnings);
         let truth = truth_of(&examples, &labels);
         Ok(Prepared {
             examples,
@@ -108,14 +108,17 @@ pub(crate) struct Counted {
 }
 
 impl Counted {
-    fn of(examples: &[&Example], settings: &TrainSettings, warnings: &mut Vec<String>) -> Counted {
-        let all = || Counted { units: vec![true; examples.len()], told: None };
+    fn of(examples: &[&Example], settings: &TrainSettings, folds: &Folds, warnings: &mut Vec<String>) -> Counted {
+        let is_held_out = |(i, _): (usize, &&Example)| folds.holds_out(i);
+        let all = || Counted { units: examples.iter().enumerate().map(is_held_out).collect(), told: None };
         let Some((column, value)) = &settings.calibrate_where else { return all() };
-        let units: Vec<bool> = examples.iter().map(|example| example.says(column, value)).collect();
+        let counts = |(i, example): (usize, &&Example)| folds.holds_out(i) && example.says(column, value);
+        let units: Vec<bool> = examples.iter().enumerate().map(counts).collect();
         if units.contains(&true) {
             return Counted { units, told: Some(format!("{column}={value}")) };
         }
-        warnings.push(format!("no unit has {column} = {value}, so thresholds and calibration look at all of them"));
+        let of = if folds.held_out() < folds.count { "no unit that is held out" } else { "no unit" };
+        warnings.push(format!("{of} has {column} = {value}, so thresholds and calibration look at all of them"));
         all()
     }
 }
@@ -248,18 +251,20 @@ fn truth_of(examples: &[&Example], labels: &LabelSet) -> Truth {
 
 /// The folds, by `fold_by`, else by group, else by text; and a warning where a promise cannot be kept.
 fn folds_of(examples: &[&Example], settings: &TrainSettings, warnings: &mut Vec<String>) -> Folds {
-    let keys: Vec<Cow<str>> = examples.iter().map(|example| fold_key(example, settings)).collect();
-    let folds = Folds::by_key(&keys, settings.folds, settings.seed);
+    let mut keys: Vec<Cow<str>> = examples.iter().map(|example| fold_key(example, settings)).collect();
+    let mut folds = Folds::by_key(&keys, settings.folds, settings.seed);
     if folds.count >= 2 {
         if folds.count < settings.folds {
             warnings
                 .push(format!("only {} groups, so {} folds instead of {}", folds.count, folds.count, settings.folds));
         }
-        return folds;
+    } else {
+        warnings
+            .push("all units are of one group, so folds are made of single units and held-out figures flatter".into());
+        keys = examples.iter().map(|example| composed(&example.text)).collect();
+        folds = Folds::by_key(&keys, settings.folds, settings.seed);
     }
-    warnings.push("all units are of one group, so folds are made of single units and held-out figures flatter".into());
-    let texts: Vec<Cow<str>> = examples.iter().map(|example| composed(&example.text)).collect();
-    Folds::by_key(&texts, settings.folds, settings.seed)
+    if settings.holdout { folds.first_only(&keys, settings.seed) } else { folds }
 }
 
 /// Units with the same key are held out in the same fold.

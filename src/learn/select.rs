@@ -3,6 +3,7 @@
 //! Short texts want weak penalties, so the grid reaches far. Folds run side by side; each walks from strong to weak and
 //! starts every fit from the one before. A fold is a cost of zero on its units, so no matrix is copied.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -35,7 +36,7 @@ const PATIENCE: usize = 2;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Selection {
     pub l2: L2,
-    /// Held-out scores at that strength, n × k by row.
+    /// Held-out scores at that strength, n × k by row; zeros for units that no fold holds out.
     pub scores: Vec<f64>,
     /// Every strength tried, with the figure it reached.
     pub tried: Vec<(f64, f64)>,
@@ -72,14 +73,16 @@ pub fn best(field: &Field, grid: &[f64], fitted: &(dyn Fn() + Sync)) -> Result<S
     let layout = is_dual.then(|| Layout::of(&field.problem));
     let growths = if field.is_normalised { growths(field) } else { Vec::new() };
     let prior = priors(field.problem);
-    let mut folds: Vec<Fold> = (0..field.folds.count).map(|fold| Fold::new(field, fold, &growths, &prior)).collect();
+    let mut folds: Vec<Fold> =
+        (0..field.folds.held_out()).map(|fold| Fold::new(field, fold, &growths, &prior)).collect();
     let mut best: Option<(f64, Selection)> = None;
     let mut tried = Vec::new();
     let mut since_best = 0;
     for &alpha in grid {
         let l2 = L2::new(alpha)?;
         let scores = held_out_scores(field, l2, layout.as_ref(), &mut folds, fitted);
-        let figure = quality(field.problem, &scores);
+        let task = if field.problem.loss == Loss::Softmax { Task::Single } else { Task::Multi };
+        let figure = held_out_figure(task, &scores, field.problem.truth, field.folds);
         tried.push((alpha, figure));
         // A gain within rounding is none.
         if best.as_ref().is_none_or(|(top, _)| figure > top + 1e-9) {
@@ -225,7 +228,7 @@ fn mean(folds: &[Fold]) -> Start {
     Start::Point(mean)
 }
 
-/// Each unit scored by the fold that did not see it: n × k.
+/// Each unit scored by the fold that did not see it, if there is one: n × k.
 fn held_out_scores(
     field: &Field,
     l2: L2,
@@ -261,15 +264,27 @@ fn score_row(rows: &Rows, i: usize, point: &[f64], ratios: Option<&[f64]>, out: 
     }
 }
 
-fn quality(problem: Problem, scores: &[f64]) -> f64 {
-    match problem.loss {
-        Loss::Softmax => figure(Task::Single, scores, problem.truth),
-        Loss::OneVsRest => figure(Task::Multi, scores, problem.truth),
+/// How good the scores (n × k by row) of the units that are held out are.
+pub fn held_out_figure(task: Task, scores: &[f64], truth: &Truth, folds: &Folds) -> f64 {
+    let units: Vec<usize> = (0..truth.units()).filter(|&i| folds.holds_out(i)).collect();
+    match units.len() == truth.units() {
+        true => figure(task, scores, truth),
+        false => figure(task, &only(scores, truth.labels, &units), &truth.only(&units)),
     }
 }
 
+/// The scores (n × k by row) of these units, which rise.
+pub fn only<'a>(scores: &'a [f64], k: usize, units: &[usize]) -> Cow<'a, [f64]> {
+    if units.len() * k == scores.len() {
+        return Cow::Borrowed(scores);
+    }
+    let mut some = Vec::with_capacity(units.len() * k);
+    units.iter().for_each(|&i| some.extend_from_slice(&scores[i * k..(i + 1) * k]));
+    Cow::Owned(some)
+}
+
 /// How good held-out scores are: with one label a unit the accuracy, ties settled by likelihood; else the labels' mean average precision.
-pub fn figure(task: Task, scores: &[f64], truth: &Truth) -> f64 {
+fn figure(task: Task, scores: &[f64], truth: &Truth) -> f64 {
     match task {
         Task::Single => {
             let mut parted = scores.to_vec();

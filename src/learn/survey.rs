@@ -27,6 +27,8 @@ pub struct Survey {
     /// Units with several labels.
     pub several: usize,
     pub folds: usize,
+    /// Only one of the folds is held out.
+    pub holdout: bool,
     /// Terms that would be learned on.
     pub terms: usize,
     /// Terms that too few groups use, if more than one is asked for.
@@ -80,6 +82,7 @@ pub fn survey(examples: &[Example], settings: &TrainSettings) -> Result<Survey, 
         without: judged(examples).filter(|example| example.labels.is_empty()).count(),
         several: judged(examples).filter(|example| example.labels.len() > 1).count(),
         folds: prepared.folds.count,
+        holdout: settings.holdout,
         terms: prepared.featurizer.vocabulary().len(),
         kept_out: prepared.kept_out,
         data: data_fingerprint(judged(examples)),

@@ -208,6 +208,9 @@ pub struct Learning {
     /// Words, cues and vectors, as far as there are any.
     pub blocks: Vec<Learned>,
     pub folds: u32,
+    /// Only the first of them was held out, so all held-out figures are of its units.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub holdout: bool,
     /// The column whose values stay within a fold; the group where none is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fold_by: Option<String>,
@@ -273,7 +276,7 @@ pub struct LabelCard {
     pub label: String,
     /// Training units that have it.
     pub support: u64,
-    /// Those of them that the figures below are of, where only some units were judged (`train --calibrate-where`).
+    /// Those of them that the figures below are of, where only some units were judged (`train --calibrate-where`, `--holdout`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judged: Option<u64>,
     /// Too few examples to hold any out: the figures below mean nothing.

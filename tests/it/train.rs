@@ -476,6 +476,61 @@ fn the_card_names_the_units_that_it_judges_and_counts_them() {
     assert!(card["learning"].get("calibrate_where").is_none() && card["labels"][0].get("judged").is_none());
 }
 
+/// Two labels told by a word each, over documents of two rows; `noise` words that nothing hangs on.
+fn of_documents(documents: usize) -> String {
+    let rows = (0..2 * documents).map(|row| {
+        let (label, word) = if row % 3 == 0 { ("threat", "pay") } else { ("", "walk") };
+        format!("they will {word} for number{} and more,{label},d{}\n", row % 7, row / 2)
+    });
+    std::iter::once("text,labels,group\n".to_owned()).chain(rows).collect()
+}
+
+#[test]
+fn one_fold_held_out_gives_figures_and_cuts_of_its_units_alone_and_weights_of_all() {
+    let desk = Desk::with("train.csv", of_documents(150));
+    desk.run("train train.csv --dry-run --holdout").ok().prints("held out    one of 5 folds");
+    desk.run("train train.csv -o m --cues none --l2 0.1 --holdout --report page.html -q").ok().wrote("m");
+    let page = String::from_utf8(desk.read("page.html")).unwrap();
+    assert!(page.contains("One fold was held out, so they are of its units alone."));
+    desk.run("inspect -m m").ok().prints("one of 5 folds held out").prints("support  judged");
+    let card = |model: &str| -> Value {
+        serde_json::from_str(&desk.run(&format!("inspect -m {model} --format json")).ok().stdout).unwrap()
+    };
+    let one = card("m");
+    assert_eq!((&one["learning"]["folds"], &one["learning"]["holdout"]), (&5.into(), &true.into()));
+    assert_eq!((&one["units"], &one["labels"][0]["support"]), (&300.into(), &100.into()));
+    let judged = one["labels"][0]["judged"].as_u64().unwrap();
+    assert!((15..=25).contains(&judged), "{judged} of 100 are in one fold of five");
+    assert_eq!(one["labels"][0]["f1"], 1.0, "{one}");
+    desk.run("train train.csv -o all --cues none --l2 0.1 -q").ok();
+    let all = card("all");
+    assert!(all["learning"].get("holdout").is_none() && all["labels"][0].get("judged").is_none());
+    let score = |model: &str| {
+        let rows = desk.run(&format!("classify -m {model} --column text -f jsonl --threshold 0 train.csv")).ok().stdout;
+        let first: Value = serde_json::from_str(rows.lines().next().unwrap()).unwrap();
+        first["framings"][0]["p"].as_f64().unwrap()
+    };
+    assert!(score("m") > 0.5 && score("all") > 0.5);
+}
+
+#[test]
+fn one_fold_held_out_is_the_same_in_any_order_of_rows_and_on_any_number_of_threads() {
+    let data = of_documents(60);
+    let (header, rows) = data.split_once('\n').unwrap();
+    let turned: Vec<&str> = std::iter::once(header).chain(rows.lines().rev()).collect();
+    let desk = Desk::with("train.csv", data.clone()).and("turned.csv", turned.join("\n"));
+    let options = "--holdout --cues builtin --fold-by group -q";
+    desk.run(&format!("train train.csv -o one {options} --threads 1")).ok();
+    desk.run(&format!("train turned.csv -o two {options} --threads 2")).ok();
+    assert!(desk.read("one") == desk.read("two"));
+}
+
+#[test]
+fn a_label_that_the_fold_held_out_lacks_is_learned_and_marked_untested() {
+    let desk = Desk::with("train.csv", of_documents(40) + "march with us on sunday,call,z\n");
+    desk.run("train train.csv -o m --cues none --holdout").ok().prints("untested");
+}
+
 #[test]
 fn figures_from_before_weights_were_made_smaller_are_called_so() {
     let desk = Desk::with("train.csv", LABELLED);

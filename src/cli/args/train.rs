@@ -55,6 +55,9 @@ pub struct Train {
     pub features: FeatureOptions,
     #[command(flatten)]
     pub learning: LearningOptions,
+    /// Hold out one fold only, in place of each in turn: training on much data takes a fraction of the time, and its figures are of that fold
+    #[arg(long, help_heading = "Learning", hide_short_help = true)]
+    pub holdout: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

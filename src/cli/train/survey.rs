@@ -30,7 +30,8 @@ pub fn text(survey: &Survey) -> String {
     let kept_out =
         survey.kept_out.map_or(String::new(), |terms| format!("; {terms} more that too few groups use are kept out"));
     line!(out, "features    {} terms to learn on{kept_out}", survey.terms);
-    line!(out, "held out    {} folds", survey.folds);
+    let one_of = if survey.holdout { "one of " } else { "" };
+    line!(out, "held out    {one_of}{} folds", survey.folds);
     let width = width(survey.labels.iter().map(|label| visible(&label.name)), 5);
     line!(out, "\n{:<width$} {:>7} {:>7} {:>6}", "label", "support", "groups", "share");
     for label in &survey.labels {

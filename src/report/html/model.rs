@@ -132,12 +132,13 @@ impl ModelReport {
         ];
         let judged = card.learning.calibrate_where.as_ref();
         let judged = judged.map_or(String::new(), |units| format!(" Only units with {units} were judged."));
+        let one = if card.learning.holdout { " One fold was held out, so they are of its units alone." } else { "" };
         let smaller = card.compression.as_ref().filter(|compression| compression.matters());
         let smaller = smaller.map_or("", |_| " They were measured before weights were made smaller.");
         ModelReport {
             title: title.to_owned(),
             measured: format!(
-                "Trained on {} units in {} groups. The figures come from parts of them that the tested weights had not seen; on text of another kind, expect less.{judged}{smaller}",
+                "Trained on {} units in {} groups. The figures come from parts of them that the tested weights had not seen; on text of another kind, expect less.{one}{judged}{smaller}",
                 card.units, card.groups
             ),
             note: card.note.clone(),
