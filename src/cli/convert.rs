@@ -22,6 +22,7 @@ pub fn run(args: &Convert, remarks: Remarks) -> anyhow::Result<u8> {
         format: args.from.or(args.input.input_format).map(format),
         pending: !args.only_judged,
         everything: true,
+        types: true,
         weighs: false,
         ..read_options(&args.input)
     };

@@ -88,7 +88,7 @@ fn example(object: &Object, start: Position, rows: &mut Rows, seen: &mut Seen) -
         example.take_labels_of_spans();
     }
     if let Some(name) = object.parsed::<String>("username") {
-        example.extra.insert(ANNOTATOR.to_owned(), name);
+        example.put(ANNOTATOR, name);
     }
     Ok(example)
 }
@@ -188,7 +188,7 @@ impl<W: Write> ExampleWriter for Writer<W> {
         self.lost.add_if(*pending && suggested.is_empty(), Loss::PendingAsNone);
         let labels = if proposes { suggested } else { labels };
         let mut line = Line::default();
-        line.optional("id", example.id.as_ref());
+        line.id(example);
         line.entry("text", &example.text);
         match self.kind {
             Kind::Classification => line.entry("label", labels),

@@ -39,8 +39,18 @@ pub struct Example {
     /// All other columns that hold something, or fields that hold one value, as text.
     pub extra: BTreeMap<String, String>,
     /// What a table has no room for: the fields that hold a list, an object, a number, true or false, as they stood in JSON.
-    /// Only read when [asked for](super::ReadOptions::everything).
+    /// Only read when [asked for](super::ReadOptions::everything); so is [null](super::ReadOptions::types).
     pub nested: BTreeMap<String, String>,
+    /// Which of the others were no strings.
+    pub bare: Bare,
+}
+
+/// What stood in JSON as something else than a string: a number, true or false; or, where there is none, as null. Only read
+/// when [asked for](super::ReadOptions::types).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bare {
+    pub id: bool,
+    pub group: bool,
 }
 
 /// A label on a passage.
@@ -66,6 +76,7 @@ impl Default for Example {
             id: None,
             extra: BTreeMap::new(),
             nested: BTreeMap::new(),
+            bare: Bare::default(),
         }
     }
 }
@@ -100,6 +111,12 @@ impl Example {
     /// Whether the data says of the row what it weighs, and not just the usual.
     pub fn has_weight(&self) -> bool {
         self.weight != 1.0 || self.odd_weight.is_some()
+    }
+
+    /// A column of ours, which goes before a field of that name in the data.
+    pub(super) fn put(&mut self, column: &str, value: String) {
+        self.nested.remove(column);
+        self.extra.insert(column.to_owned(), value);
     }
 
     /// Takes the weight that a cell states; a blank one states the usual weight.

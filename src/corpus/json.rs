@@ -15,7 +15,7 @@ use super::example::Offsets;
 use super::items::Position;
 use super::source::Origin;
 use super::writer::extra_name;
-use super::{Columns, CorpusError, Example, Fault, LabelSpan, Outline, Rows, labels};
+use super::{Bare, Columns, CorpusError, Example, Fault, LabelSpan, Outline, ReadOptions, Rows, labels};
 use crate::text::form::composed;
 
 /// What stands before the name of a field of the object `meta`, in which tools keep what goes along with a text.
@@ -109,12 +109,16 @@ impl<'a> Object<'a> {
             id: self.scalar(id)?.and_then(|id| super::named(&id)),
             ..Example::default()
         };
+        if rows.options.types {
+            let is_bare = |at: Option<usize>| at.is_some_and(|at| kind(self.0[at].1) != "a string");
+            example.bare = Bare { id: is_bare(id), group: is_bare(group) };
+        }
         self.scalar(weight)?.map_or(Ok(()), |weight| example.weigh(&weight, rows.options))?;
         let taken = [Some(text_at), group, weight, id];
         for (at, (name, raw)) in self.0.iter().enumerate() {
             let ours = taken.contains(&Some(at)) || own.contains(&&**name);
             if !ours {
-                keep(&mut example, name, raw, rows.options.everything)?;
+                keep(&mut example, name, raw, rows.options)?;
             }
         }
         Ok(example)
@@ -139,8 +143,13 @@ impl<'a> Object<'a> {
 
 /// Keeps a field of which the format knows nothing: one value as text, those of `meta` as `meta.NAME`; what is more
 /// only if everything is wanted.
-pub(super) fn keep(example: &mut Example, name: &str, raw: &str, everything: bool) -> Result<(), Fault> {
-    if everything && !matches!(kind(raw), "a string" | "null") {
+pub(super) fn keep(example: &mut Example, name: &str, raw: &str, options: &ReadOptions) -> Result<(), Fault> {
+    let is_wanted = match kind(raw) {
+        "a string" => false,
+        "null" => options.types,
+        _ => options.everything,
+    };
+    if is_wanted {
         example.nested.insert(name.to_owned(), compact(raw));
     }
     match kind(raw) {
@@ -355,12 +364,25 @@ impl Line {
         }
     }
 
+    /// Writes a name, as the type that it had.
+    fn name(&mut self, field: &str, name: Option<&String>, bare: bool) {
+        match name {
+            Some(name) if bare && kind(name) != "a string" && serde_json::from_str::<&RawValue>(name).is_ok() => {
+                self.raw(field, name);
+            }
+            None if bare => self.raw(field, "null"),
+            name => self.optional(field, name),
+        }
+    }
+
+    pub(super) fn id(&mut self, example: &Example) {
+        self.name("id", example.id.as_ref(), example.bare.id);
+    }
+
     /// Writes the group, if need be as null, and the weight, if it is not the usual one.
     pub(super) fn group_and_weight(&mut self, example: &Example, outline: &Outline) {
-        match &example.group {
-            None if outline.writes_groups() => self.raw("group", "null"),
-            group => self.optional("group", group.as_ref()),
-        }
+        let is_null = example.group.is_none() && outline.writes_groups();
+        self.name("group", example.group.as_ref(), example.bare.group || is_null);
         match &example.odd_weight {
             Some(number) if number.parse::<serde_json::Number>().is_ok() => self.raw("weight", number),
             Some(odd) => self.entry("weight", odd),
@@ -375,9 +397,11 @@ impl Line {
         let names: BTreeSet<&String> = extra.keys().chain(nested.keys()).collect();
         for name in names.into_iter().filter(|name| !name.starts_with(META)) {
             let written = if own.contains(&name.as_str()) { format!("_{name}") } else { extra_name(name) };
-            match nested.get(name) {
-                Some(json) => self.raw(&written, json),
-                None => self.entry(&written, &extra[name]),
+            match (nested.get(name), extra.get(name)) {
+                // A null hides nothing that is known from elsewhere.
+                (Some(json), known) if json != "null" || known.is_none() => self.raw(&written, json),
+                (_, Some(text)) => self.entry(&written, text),
+                _ => {}
             }
         }
         let within = |(name, value): (&'_ String, _)| Some((name.strip_prefix(META)?.to_owned(), value));

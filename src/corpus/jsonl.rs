@@ -56,9 +56,7 @@ fn example(object: &Object, start: Position, rows: &mut Rows, seen: &mut Seen) -
     }
     match object.get("suggested").map(names) {
         Some(Some(suggested)) => example.suggested = suggested,
-        Some(None) => {
-            keep(&mut example, "suggested", object.get("suggested").unwrap_or("null"), rows.options.everything)?
-        }
+        Some(None) => keep_odd(&mut example, "suggested", object.get("suggested").unwrap_or("null"), rows)?,
         None => {}
     }
     let marked: Option<Vec<Marked>> = object.parsed("spans");
@@ -74,11 +72,16 @@ fn example(object: &Object, start: Position, rows: &mut Rows, seen: &mut Seen) -
             if is_marked {
                 rows.note_odd(start.line, "spans", json);
             }
-            keep(&mut example, "spans", json, rows.options.everything)?;
+            keep_odd(&mut example, "spans", json, rows)?;
         }
         (None, _) => {}
     }
     Ok(example)
+}
+
+/// Keeps a field with a name of ours that holds something else. Null holds nothing, as if the field were not there.
+fn keep_odd(example: &mut Example, name: &str, json: &str, rows: &Rows) -> Result<(), Fault> {
+    if kind(json) == "null" { Ok(()) } else { keep(example, name, json, rows.options) }
 }
 
 /// The labels in a field. A whole number is the name of a class, but a list of numbers is more likely a row of
@@ -117,7 +120,7 @@ impl<W: Write> Writer<W> {
 impl<W: Write> ExampleWriter for Writer<W> {
     fn write(&mut self, example: &Example) -> io::Result<()> {
         let mut line = Line::default();
-        line.optional("id", example.id.as_ref());
+        line.id(example);
         line.entry("text", &example.text);
         line.entry("labels", &(!example.pending).then_some(&example.labels));
         if !example.suggested.is_empty() {

@@ -183,7 +183,7 @@ fn task(task: &Object, start: Position, rows: &mut Rows, found: &mut Found) -> R
         let mut example = base.clone();
         of_annotation(&mut example, annotation, raw.get(), rows)?;
         if annotation.was_cancelled == Some(true) {
-            example.extra.insert(SKIPPED.into(), "true".into());
+            example.put(SKIPPED, "true".into());
             examples.push((example, Some(Unjudged::PassedOver)));
         } else {
             take_answers(&mut example, annotation, rows, found)?;
@@ -214,20 +214,22 @@ fn of_data(task: &Object, start: Position, rows: &Rows, found: &mut Found) -> Re
     if example.id.is_none() {
         let id = task.names().position(|name| name == "id");
         example.id = task.scalar(id)?.and_then(|id| super::named(&id));
+        if example.id.is_some() && rows.options.types {
+            example.bare.id = id.is_some_and(|at| kind(task.0[at].1) != "a string");
+        }
     }
     Ok(example)
 }
 
 /// Who annotated, and when.
 fn of_annotation(example: &mut Example, annotation: &Annotation, raw: &str, rows: &Rows) -> Result<(), Fault> {
-    let everything = rows.options.everything;
     if let Some(annotator) = annotation.completed_by.as_ref().and_then(annotator) {
-        example.extra.insert(ANNOTATOR.into(), annotator);
+        example.put(ANNOTATOR, annotator);
     }
     let Ok(fields) = serde_json::from_str::<Object>(raw) else { return Ok(()) };
     for (name, key) in OF_ANNOTATION.into_iter().zip(["id", "created_at", "updated_at", "lead_time"]) {
         if let Some(raw) = fields.get(key) {
-            keep(example, name, raw, everything)?;
+            keep(example, name, raw, rows.options)?;
         }
     }
     Ok(())
@@ -395,7 +397,7 @@ fn of_one_task(first: &Example, other: &Example) -> bool {
     let apart = |example: &Example| {
         let (mut extra, elsewhere) = (example.extra.clone(), elsewhere(example));
         extra.retain(|name, _| !elsewhere.contains(&name.as_str()));
-        (example.text.clone(), example.id.clone(), example.group.clone(), extra)
+        (example.text.clone(), example.id.clone(), example.group.clone(), example.bare, extra)
     };
     first.id.is_some()
         && (!first.pending || is_skipped(first))
@@ -429,7 +431,7 @@ fn elsewhere(example: &Example) -> Vec<&'static str> {
 fn data(example: &Example, outline: &Outline) -> String {
     let mut data = Line::default();
     data.entry(TEXT, &example.text);
-    data.optional("id", example.id.as_ref());
+    data.id(example);
     data.group_and_weight(example, outline);
     let elsewhere = elsewhere(example);
     let mut rest = Example { extra: example.extra.clone(), nested: example.nested.clone(), ..Example::default() };

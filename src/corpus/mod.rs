@@ -32,7 +32,7 @@ use std::path::Path;
 use encoding_rs::Encoding;
 
 pub use columns::Columns;
-pub use example::{ANNOTATOR, AROUND, Example, LabelSpan};
+pub use example::{ANNOTATOR, AROUND, Bare, Example, LabelSpan};
 pub use label_studio::labelling_interface;
 pub use labels::alike;
 pub use problem::{CorpusError, Delimiter, Fault, Problem, Spelling, Unjudged, Warning};
@@ -79,6 +79,8 @@ pub struct ReadOptions {
     pub framings: bool,
     /// Also what only another file has room for, [`Example::nested`].
     pub everything: bool,
+    /// Of JSON also what its values are: null is kept too, and whether an id and a group are strings, [`Example::bare`].
+    pub types: bool,
     /// Rows count by their weights, so that one whose weight is none cannot be used. Else it is kept, and what stands there in
     /// [`Example::odd_weight`].
     pub weighs: bool,
@@ -100,6 +102,7 @@ impl Default for ReadOptions {
             binary_labels: true,
             framings: false,
             everything: false,
+            types: false,
             weighs: true,
             most_unpacked: 8 << 30,
         }
@@ -471,9 +474,11 @@ mod tests {
         prop::collection::vec(example, 1..6)
     }
 
-    /// Examples without their places.
+    /// Examples without their places. No group is null where others have groups.
     pub(super) fn same(examples: &[Example]) -> Vec<Example> {
-        examples.iter().map(|example| Example { place: Place::file(""), ..example.clone() }).collect()
+        let bare = |example: &Example| Bare { group: example.bare.group && example.group.is_some(), ..example.bare };
+        let same = |example: &Example| Example { place: Place::file(""), bare: bare(example), ..example.clone() };
+        examples.iter().map(same).collect()
     }
 
     const TABLE: &str = "text,labels\nWe will make them pay.,threat\n";

@@ -118,10 +118,10 @@ impl Questions {
             example.labels = fitting.into_iter().map(|(label, _)| label).collect();
             if !complete && !others.is_empty() {
                 let others: Vec<String> = others.into_iter().map(|(label, _)| label).collect();
-                example.extra.insert(REJECTED.into(), labels::join(&others));
+                example.put(REJECTED, labels::join(&others));
             }
             if !complete && example.labels.is_empty() {
-                example.extra.insert("answer".into(), "reject".into());
+                example.put("answer", "reject".into());
                 *unjudged = Some(Unjudged::Rejected);
             }
             partly += u64::from(!complete && unjudged.is_none());
@@ -157,13 +157,13 @@ fn task(object: &Object, start: Position, rows: &mut Rows, seen: &mut Seen) -> R
         }
         (Some("ignore"), chosen, label) => {
             example.suggested = chosen.unwrap_or_else(|| label.into_iter().collect());
-            example.extra.insert("answer".into(), "ignore".into());
+            example.put("answer", "ignore".into());
             Answer::Unjudged(Unjudged::PassedOver)
         }
         (Some("reject"), chosen, _) => {
             // What was rejected is the last thing to suggest.
-            example.extra.insert("answer".into(), "reject".into());
-            example.extra.insert(REJECTED.into(), labels::join(&chosen.unwrap_or_default()));
+            example.put("answer", "reject".into());
+            example.put(REJECTED, labels::join(&chosen.unwrap_or_default()));
             Answer::Unjudged(Unjudged::Rejected)
         }
         (Some(_), ..) => {
@@ -188,7 +188,10 @@ fn name_annotator(example: &mut Example) {
     let annotator = example.extra.get(ANNOTATOR_ID).or_else(|| example.extra.get(SESSION_ID)).filter(named).cloned();
     if let Some(annotator) = annotator {
         example.extra.remove(ANNOTATOR_ID);
-        example.extra.insert(ANNOTATOR.into(), annotator);
+        if example.nested.get(ANNOTATOR_ID).is_some_and(|json| json == "null") {
+            example.nested.remove(ANNOTATOR_ID);
+        }
+        example.put(ANNOTATOR, annotator);
     }
 }
 
@@ -283,7 +286,7 @@ impl<W: Write> ExampleWriter for Writer<W> {
         }
         self.lost.add_if(!suggested.is_empty() && !pending, Loss::Suggestions);
         let mut line = Line::default();
-        line.optional("id", example.id.as_ref());
+        line.id(example);
         line.entry("text", &example.text);
         if self.choice {
             line.raw("options", &self.options);

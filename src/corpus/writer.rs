@@ -204,10 +204,11 @@ impl Losses {
         }
     }
 
-    /// Nested fields, for which no format but JSON has room; numbers stand among the extra columns already.
+    /// Nested fields, for which no format but JSON has room; numbers stand among the extra columns already, and null is a blank cell.
     pub(super) fn add_nested(&mut self, example: &Example) {
         for (name, json) in example.nested.iter().filter(|(name, _)| !example.extra.contains_key(*name)) {
-            self.add_if(name != "meta" || is_deep(json), Loss::Column(name.clone()));
+            let is_empty = json == "null" || name == "meta" && !is_deep(json);
+            self.add_if(!is_empty, Loss::Column(name.clone()));
         }
     }
 }
@@ -239,7 +240,7 @@ pub(super) fn extra_name(name: &str) -> String {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::example::Offsets;
+    use super::super::example::{Bare, Offsets};
     use super::super::tests::{examples, same};
     use super::super::{LabelSpan, ReadOptions, read_from};
     use super::*;
@@ -261,7 +262,7 @@ mod tests {
     }
 
     fn read_again(format: Option<Format>, data: &str) -> Vec<Example> {
-        let options = ReadOptions { format, pending: true, everything: true, ..ReadOptions::default() };
+        let options = ReadOptions { format, pending: true, everything: true, types: true, ..ReadOptions::default() };
         let corpus = read_from("-", data.as_bytes(), &options).unwrap_or_else(|error| panic!("{error}:\n{data}"));
         assert!(corpus.skipped.is_empty(), "{:?}", corpus.skipped);
         same(&corpus.examples)
@@ -274,7 +275,7 @@ mod tests {
             let example = example.clone();
             Some(match format {
                 Format::Jsonl | Format::LabelStudio => example,
-                Format::Csv | Format::Tsv => Example { nested: BTreeMap::new(), ..example },
+                Format::Csv | Format::Tsv => Example { nested: BTreeMap::new(), bare: Bare::default(), ..example },
                 Format::Prodigy if example.pending => example,
                 Format::Prodigy => Example { suggested: Vec::new(), ..example },
                 Format::Doccano if example.pending => {
@@ -311,6 +312,9 @@ mod tests {
                 example.spans = marked.collect();
                 if nested {
                     example.nested.insert("tokens".into(), "[1,{\"a b\":\"\\\" \"}]".into());
+                    example.nested.insert("none".into(), "null".into());
+                    example.id = Some("7.50".into());
+                    example.bare = Bare { id: true, group: example.group.is_none() };
                 }
             }
             examples

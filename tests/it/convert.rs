@@ -54,6 +54,46 @@ fn there_and_back_again_nothing_is_lost() {
 }
 
 #[test]
+fn from_json_to_json_every_value_stays_what_it_was() {
+    let row = "{\"id\":7,\"text\":\"Rain\",\"labels\":[],\"group\":12345678901234567890,\"meta\":{\"page\":null,\"part\":2},\
+               \"none\":null,\"tokens\":[1,null],\"year\":1.50}\n";
+    let other = "{\"id\":\"7\",\"text\":\"Snow\",\"labels\":null,\"group\":\"d\",\"year\":\"1.50\"}\n";
+    let parsed = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap();
+    let desk = Desk::with("a.jsonl", format!("{row}{other}"));
+    let ran = desk.run("convert a.jsonl - --to jsonl").ok().says_not("no room");
+    assert_eq!(ran.stdout.lines().map(parsed).collect::<Vec<_>>(), [row, other].map(parsed));
+    for format in ["doccano", "prodigy", "label-studio"] {
+        desk.run(&format!("convert a.jsonl b.{format} --to {format}")).ok();
+        let back = desk.run(&format!("convert b.{format} - --to jsonl --from {format}")).ok();
+        let rows = back.records();
+        for (field, value) in [("id", "7"), ("group", "12345678901234567890"), ("none", "null"), ("year", "1.50")] {
+            assert!(
+                back.stdout.lines().next().is_some_and(|line| line.contains(&format!("\"{field}\":{value}"))),
+                "{format}: {}",
+                back.stdout
+            );
+        }
+        assert_eq!((&rows[1]["id"], &rows[1]["year"]), (&"7".into(), &"1.50".into()), "{format}");
+    }
+    desk.run("convert a.jsonl b.csv").ok().says("b.csv: CSV has no room for `tokens` (1 row)\n");
+}
+
+#[test]
+fn what_another_field_says_of_an_annotator_is_not_lost_to_a_null() {
+    let lines =
+        "{\"id\":1,\"text\":\"Rain\",\"label\":[\"a\"],\"username\":\"ben\",\"annotator\":null,\"Comments\":[]}\n";
+    let desk = Desk::with("a.jsonl", lines);
+    assert_eq!(desk.run("convert a.jsonl - --to jsonl").ok().records()[0]["annotator"], "ben");
+    let task = "{\"text\":\"Rain\",\"accept\":[\"a\"],\"options\":[],\"answer\":\"accept\",\"_annotator_id\":null,\"_session_id\":\"set-ben\"}\n";
+    let desk = Desk::with("a.jsonl", task);
+    let ran = desk.run("convert a.jsonl - --to prodigy").ok();
+    assert_eq!(ran.stdout.matches("_annotator_id").count(), 1, "{}", ran.stdout);
+    let desk = Desk::with("tasks.json", TASKS.replacen("\"paper\"", "\"remark\": null, \"paper\"", 1));
+    let ran = desk.run("convert tasks.json - --to jsonl").ok();
+    assert_eq!(ran.records()[0]["remark"], "sounds angry", "{}", ran.stdout);
+}
+
+#[test]
 fn several_files_in_several_formats_become_one() {
     let desk = Desk::with("ann.csv", "text,labels\nCall now.,call\n")
         .and("ben.jsonl", include_str!("../formats/doccano-1.8.jsonl"));
