@@ -39,6 +39,7 @@ pub(super) struct Abbreviations {
     /// Verbs that tell who speaks.
     sayings: HashSet<&'static str>,
     dotted_ordinals: bool,
+    hyphenated_initials: bool,
 }
 
 /// The lines of one language, and its lists once they are asked for.
@@ -87,6 +88,7 @@ impl Abbreviations {
             "after-clock" => return self.clocks.extend(words),
             "saying" => return self.sayings.extend(words),
             "ordinals" => return self.dotted_ordinals = true,
+            "hyphens" => return self.hyphenated_initials = true,
             _ => Kind::Final,
         };
         let capital = |word: &str| word.starts_with(char::is_uppercase);
@@ -129,6 +131,11 @@ impl Abbreviations {
     /// Whether the language writes ordinals as `3.`
     pub(super) fn has_dotted_ordinals(&self) -> bool {
         self.dotted_ordinals
+    }
+
+    /// Whether the language joins initials as `J.-M.`
+    pub(super) fn has_hyphenated_initials(&self) -> bool {
+        self.hyphenated_initials
     }
 }
 

@@ -445,6 +445,9 @@ impl Block<'_> {
         if one_letter || is_dotted(token) {
             return starter || !one_letter && self.abbreviations.starts_address(next.word);
         }
+        if self.abbreviations.has_hyphenated_initials() && is_hyphenated(token) {
+            return starter;
+        }
         let is_ordinal = self.abbreviations.has_dotted_ordinals() && token.len() <= 2 && is_digits(token);
         !is_ordinal || starter || self.is_counted(start, run.mark - token.len())
     }
@@ -548,6 +551,13 @@ fn is_enumerator(token: &str, opens_block: bool) -> bool {
 fn is_dotted(token: &str) -> bool {
     token.contains('.')
         && token.split('.').all(|part| part.chars().count() <= 2 && part.chars().all(char::is_alphabetic))
+}
+
+/// Initials with hyphens between, the last without its full stop: `J.-M`, `Ch.-E`.
+fn is_hyphenated(token: &str) -> bool {
+    let is_initial = |part: &str| part.starts_with(char::is_uppercase) && part.chars().count() <= 2;
+    let Some((first, others)) = token.split_once('.') else { return false };
+    is_initial(first) && others.split('.').all(|part| part.strip_prefix(['-', '\u{2011}']).is_some_and(is_initial))
 }
 
 fn is_first_person(word: &str) -> bool {
