@@ -5,6 +5,7 @@ mod figures;
 mod mistakes;
 mod table;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
@@ -18,6 +19,7 @@ use rhetor::model::card::{Learning, MirrorFile};
 use rhetor::model::{Model, Task, english};
 use rhetor::report::html::model::ModelReport;
 use rhetor::text::count::plural;
+use rhetor::text::form::composed;
 use serde::Serialize;
 
 use super::args::{Evaluate, FiguresFormat};
@@ -356,14 +358,14 @@ fn data_file(path: &Path) -> anyhow::Result<MirrorFile> {
 
 /// The figures of each value of a column, the commonest first.
 fn parts(column: &str, judged: &Judged, seed: u64) -> Vec<Part> {
-    let mut units: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let mut units: BTreeMap<Cow<str>, Vec<usize>> = BTreeMap::new();
     for (i, example) in judged.examples.iter().enumerate() {
-        units.entry(example.in_column(column).unwrap_or_default()).or_default().push(i);
+        units.entry(composed(example.in_column(column).unwrap_or_default())).or_default().push(i);
     }
-    let mut units: Vec<(&str, Vec<usize>)> = units.into_iter().collect();
+    let mut units: Vec<(Cow<str>, Vec<usize>)> = units.into_iter().collect();
     units.sort_by_key(|(_, units)| std::cmp::Reverse(units.len()));
-    let part = |(value, units): (&str, Vec<usize>)| Part {
-        value: value.to_owned(),
+    let part = |(value, units): (Cow<str>, Vec<usize>)| Part {
+        value: value.into_owned(),
         all: judged.judgement.only(&units).evaluate(seed),
     };
     units.into_iter().map(part).collect()

@@ -90,6 +90,24 @@ fn columns_and_labels_are_found_by_the_form_that_one_types() {
 }
 
 #[test]
+fn a_value_that_parts_units_is_one_in_either_form() {
+    let lines = LABELLED.lines().skip(1).filter(|line| !line.starts_with('"'));
+    let row = |(at, line): (usize, &str)| {
+        let place = ["Köln".to_owned(), decomposed("Köln"), "Bonn".into()][at % 3].clone();
+        format!("{place},Here: {line}\n")
+    };
+    let rows: String = lines.enumerate().map(row).collect();
+    let desk = Desk::with_model().and("a.csv", format!("Ort,text,labels,group\n{rows}"));
+    for command in ["evaluate a.csv", "estimate a.csv --column text --labelled a.csv"] {
+        let ran = desk.run(&format!("{command} -m m --by Ort -f json")).ok();
+        let found: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        let parts = found["parts"].as_array().unwrap().iter();
+        let values: Vec<&str> = parts.map(|part| part["value"].as_str().unwrap()).collect();
+        assert_eq!(values, ["Köln", "Bonn"], "{command}");
+    }
+}
+
+#[test]
 fn cues_and_codebooks_speak_of_labels_in_either_form() {
     let book = |label: &str| format!("[[label]]\nname = \"{label}\"\ndefinition = \"droht\"\n");
     let cues = |label: &str| format!("[\"{label}\"]\nzahlen = \"pay\"\n");

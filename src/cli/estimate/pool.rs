@@ -132,7 +132,7 @@ impl<'a> Pool<'a> {
             By::Column(column) => {
                 let value = cell(column);
                 self.has_column |= value.is_some();
-                value.unwrap_or_else(|| "(none)".into())
+                value.map_or_else(|| "(none)".into(), |value| composed(value).into_owned())
             }
         };
         let part = *self.parts.entry(value).or_insert_with_key(|value| {
