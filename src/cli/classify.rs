@@ -28,7 +28,7 @@ use rhetor::text::Span;
 use rhetor::text::count::plural;
 use rhetor::text::speech::Hearing;
 use rhetor::text::unit::UnitKind;
-use rhetor::text::{language, list};
+use rhetor::text::{language, list, visible};
 
 use super::args::{Classify, FromOptions, OutputFormat, Shared, UnitName, VoiceName};
 use super::reading::{Faults, Spot};
@@ -158,10 +158,11 @@ fn paths(args: &Classify) -> Cow<'_, [PathBuf]> {
     if args.paths.is_empty() { Cow::Owned(vec![PathBuf::from("-")]) } else { Cow::Borrowed(&args.paths) }
 }
 
-/// What would be read, a name a line, byte by byte as the system has it.
+/// What would be read, a name a line, byte by byte as the system has it; on a terminal as it can be shown.
 fn list(args: &Classify, remarks: Remarks) -> anyhow::Result<u8> {
     let (files, mut all_found) = inputs::files(&paths(args), &args.from.glob, remarks)?;
     let mut out = Output::open(None)?;
+    let shows = io::stdout().is_terminal();
     for path in &files {
         if path.as_os_str() != "-"
             && let Err(error) = path.metadata()
@@ -170,8 +171,10 @@ fn list(args: &Classify, remarks: Remarks) -> anyhow::Result<u8> {
             all_found = false;
             continue;
         }
-        out.write_all(path.as_os_str().as_encoded_bytes())?;
-        out.write_all(b"\n")?;
+        match shows {
+            true => writeln!(out, "{}", visible(&path.to_string_lossy()))?,
+            false => out.write_all(&[path.as_os_str().as_encoded_bytes(), b"\n"].concat())?,
+        }
     }
     out.finish()?;
     Ok(if all_found { DONE } else { FAILED })

@@ -1,4 +1,5 @@
 use crate::desk::Desk;
+use crate::terminal::Terminal;
 
 fn texts(input: &[u8], options: &str) -> Vec<String> {
     let ran = Desk::with_model().run_with(&format!("classify -m m -f jsonl {options}"), input).ok();
@@ -113,4 +114,16 @@ fn what_repeats_itself_without_end_is_read_to_its_end() {
             assert!(!ran.stdout.is_empty(), "{name}");
         }
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn names_of_files_cannot_steer_a_terminal_and_stay_as_they_are_in_a_pipe() {
+    let desk = Desk::with("d/a\u{1b}[2J\u{9b}1m\n.txt", "").and("d/b.txt", "");
+    let args = "classify --files d";
+    assert_eq!(desk.run(args).ok().stdout, "d/a\u{1b}[2J\u{9b}1m\n.txt\nd/b.txt\n");
+    let Some(mut terminal) = Terminal::run(&desk.path(""), args, (80, 10)) else { return };
+    assert_eq!(terminal.end(), 0);
+    let shown = String::from_utf8(terminal.bytes()).unwrap();
+    assert_eq!(shown.replace("\r\n", "\n"), "d/a␛[2J␦1m␊.txt\nd/b.txt\n");
 }
