@@ -8,6 +8,7 @@ use rhetor::corpus::{Fault, shell};
 use rhetor::text::count::counted;
 use rhetor::text::count::plural;
 use rhetor::text::foreign::Foreign;
+use rhetor::text::list;
 use rhetor::text::source;
 use rhetor::text::unit::{Splitter, Unit, UnitKind, looks_utf16, unmarked};
 
@@ -149,11 +150,25 @@ fn looks_mailed(first: &[u8]) -> bool {
     by_programs.count() > 0
 }
 
+/// Lines of records that were cut, beside the first, that are named: tables have no column that says so.
+const LINES_NAMED: usize = 8;
+
+/// Where further records are, for the end of a remark.
+fn others(lines: &[u64]) -> String {
+    match lines {
+        [] => String::new(),
+        [line] => format!(", another on line {line}"),
+        lines => format!(", others on lines {}", list::first(lines.iter().map(u64::to_string), LINES_NAMED)),
+    }
+}
+
 /// What was not as it should be in the units of a file.
 #[derive(Default)]
 pub struct Faults {
     pub replaced: Spot,
-    pub truncated: Spot,
+    truncated: Spot,
+    /// The lines of the next of those.
+    truncated_next: Vec<u64>,
     /// Rows without text, where they have no record.
     pub textless: Spot,
     /// Rows that are not what they should be: the first of each kind.
@@ -185,8 +200,16 @@ impl Faults {
             self.replaced.add(u64::from(unit.replaced), unit.line_at(first));
         }
         if unit.truncated {
-            self.truncated.add(1, unit.line);
+            self.cut(unit.line);
         }
+    }
+
+    /// Notes a record that was cut.
+    pub fn cut(&mut self, line: u64) {
+        if self.truncated.count > 0 && self.truncated_next.len() <= LINES_NAMED {
+            self.truncated_next.push(line);
+        }
+        self.truncated.add(1, line);
     }
 
     /// Notes a bad row.
@@ -201,7 +224,7 @@ impl Faults {
 
     pub fn remark(&self, path: &Path, kind: UnitKind, max_record: usize, remarks: Remarks) {
         let path = path.display();
-        let Faults { replaced, truncated, skipped, passed_over, textless } = self;
+        let Faults { replaced, truncated, truncated_next: next, skipped, passed_over, textless } = self;
         if replaced.count > 0 {
             remarks.warn(format_args!(
                 "{path}:{}: {} invalid UTF-8 {} replaced by U+FFFD, the first here\nhint: iconv -f WINDOWS-1252 -t UTF-8 converts a file",
@@ -215,11 +238,12 @@ impl Faults {
                 UnitKind::Sentence => ("a paragraph", "paragraphs"),
                 _ => ("a record", "records"),
             };
+            let records = if truncated.count == 1 { one.to_owned() } else { format!("{} {many}", truncated.count) };
             remarks.warn(format_args!(
-                "{path}:{}: {} longer than {max_record} bytes {} cut, the first here\nhint: --max-record 16M reads more of each",
+                "{path}:{}: {records} longer than {max_record} bytes {} cut, the first here{}\nhint: --max-record 16M reads more of each",
                 truncated.line,
-                plural(truncated.count, one, many),
-                plural(truncated.count, "was", "were")
+                plural(truncated.count, "was", "were"),
+                others(next)
             ));
         }
         if passed_over.count > 0 {

@@ -116,6 +116,24 @@ fn what_repeats_itself_without_end_is_read_to_its_end() {
     }
 }
 
+#[test]
+fn what_tables_cannot_say_of_records_that_were_cut_a_warning_does_with_their_lines() {
+    let long = "They will pay for it. ".repeat(4);
+    let text = |lines: usize| (0..lines).map(|_| format!("{long}\nIt rained.\n")).collect::<String>();
+    let desk = Desk::with_model().and("one.txt", text(1)).and("three.txt", text(3)).and("many.txt", text(12));
+    let run = |file: &str| desk.run(&format!("classify {file} -m m --unit line --max-record 64 -f csv")).ok();
+    run("one.txt").says("one.txt:1: a record longer than 64 bytes was cut, the first here\nhint:").says_not("others");
+    let ran = run("three.txt");
+    assert!(ran.stdout.starts_with("path,index,line,start,end,text,voice,labels,label_voices,speakers,p:"));
+    ran.says("three.txt:1: 3 records longer than 64 bytes were cut, the first here, others on lines 3, 5\nhint:");
+    run("many.txt").says("many.txt:1: 12 records").says("others on lines 3, 5, 7, 9, 11, 13, 15, 17, …\nhint:");
+    let rows = format!("id,body\n1,{long}\n2,It rained.\n3,{long}\n");
+    desk.and("rows.csv", rows)
+        .run("classify rows.csv -m m --column body --max-record 64 -f csv")
+        .ok()
+        .says("rows.csv:2: 2 records longer than 64 bytes were cut, the first here, another on line 4\nhint:");
+}
+
 #[cfg(unix)]
 #[test]
 fn names_of_files_cannot_steer_a_terminal_and_stay_as_they_are_in_a_pipe() {

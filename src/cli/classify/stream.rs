@@ -208,7 +208,7 @@ impl<'a, 'r> Pen<'a, 'r> {
         });
         self.hand_on(done)?;
         if units.iter().any(|unit| unit.truncated) {
-            self.tally.faults.truncated.add(1, line);
+            self.tally.faults.cut(line);
         }
         Ok(())
     }
