@@ -11,9 +11,9 @@ use std::io::{self, Write};
 
 use serde_json::value::RawValue;
 
-use super::example::Offsets;
 use super::items::{Glimpse, Position, each};
 use super::json::{Line, Object, Seen, kind, object};
+use super::offsets::Offsets;
 use super::source::Source;
 use super::writer::Loss;
 use super::{ANNOTATOR, CorpusError, Example, ExampleWriter, Fault, LabelSpan, Losses, Outline, Rows, Warning, labels};
@@ -108,12 +108,12 @@ fn take_labels(example: &mut Example, field: &str, json: &str, rows: &mut Rows) 
         "a list" => serde_json::from_str(json).map_err(|_| wrong("a broken list"))?,
         _ => vec![serde_json::from_str(json).map_err(|_| wrong(kind(json)))?],
     };
-    let mut names = Vec::new();
+    let (ruler, mut names) = (OFFSETS.ruler(&example.text), Vec::new());
     for item in items.into_iter().map(RawValue::get) {
         match (kind(item), passage(item)) {
             ("a string", _) => names.push(serde_json::from_str(item).map_err(|_| wrong("a broken string"))?),
             ("a number", _) => names.push(item.to_owned()),
-            (_, Some((Some((start, end)), label))) => match OFFSETS.span(&example.text, start, end) {
+            (_, Some((Some((start, end)), label))) => match ruler.span(start, end) {
                 Some(span) => example.spans.push(LabelSpan { span, label: labels::name(&label) }),
                 None => {
                     rows.spans_outside += 1;
@@ -149,7 +149,8 @@ fn passage(json: &str) -> Option<(Option<(usize, usize)>, String)> {
 
 /// The marked passages of an example, as `[start, end, label]`.
 pub(super) fn triples(example: &Example, offsets: Offsets) -> Vec<(usize, usize, &str)> {
-    let places = example.spans.iter().map(|marked| (offsets.places(&example.text, marked.span), &marked.label));
+    let ruler = offsets.ruler(&example.text);
+    let places = example.spans.iter().map(|marked| (ruler.places(marked.span), &marked.label));
     places.map(|((start, end), label)| (start, end, label.as_str())).collect()
 }
 

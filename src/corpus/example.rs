@@ -1,8 +1,9 @@
 //! A text and what is said of it, in no format's way.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use super::offsets::Offsets;
 use super::{Fault, ReadOptions, labels};
 use crate::text::form::{composed, is_same};
 use crate::text::{Place, Span};
@@ -175,17 +176,19 @@ impl Example {
     /// The passages that a cell states, if all lie in the text.
     fn passages(&self, cell: &str) -> Option<Vec<LabelSpan>> {
         let triples: Vec<(usize, usize, String)> = serde_json::from_str(cell).ok()?;
+        let ruler = Offsets::Characters.ruler(&self.text);
         let span = |(start, end, label): (usize, usize, String)| {
-            let span = Offsets::Characters.span(&self.text, start, end)?;
-            Some(LabelSpan { span, label: labels::name(&label) })
+            Some(LabelSpan { span: ruler.span(start, end)?, label: labels::name(&label) })
         };
         triples.into_iter().map(span).collect()
     }
 
     /// Adds the labels of passages to those of the text, each once.
     pub(super) fn take_labels_of_spans(&mut self) {
+        let mut known: HashSet<String> = self.labels.iter().cloned().collect();
         for LabelSpan { label, .. } in &self.spans {
-            if !self.labels.contains(label) {
+            if !known.contains(label) {
+                known.insert(label.clone());
                 self.labels.push(label.clone());
             }
         }
@@ -199,75 +202,4 @@ pub(super) struct Ours {
     pub judged: bool,
     /// The columns whose cells mean nothing.
     pub odd: Vec<&'static str>,
-}
-
-/// In what a tool counts the places of a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Offsets {
-    /// Unicode characters, as Python does.
-    Characters,
-    /// UTF-16 units, as JavaScript does: beyond U+FFFF a character counts twice.
-    Utf16,
-}
-
-impl Offsets {
-    fn width(self, c: char) -> usize {
-        match self {
-            Offsets::Characters => 1,
-            Offsets::Utf16 => c.len_utf16(),
-        }
-    }
-
-    /// The bytes between two places; none if they do not lie on characters of the text, in this order, or if nothing is between them.
-    pub(super) fn span(self, text: &str, start: usize, end: usize) -> Option<Span> {
-        let (mut at, mut first) = (0, None);
-        let ends = std::iter::once(('\0', text.len()));
-        for (c, byte) in text.char_indices().map(|(byte, c)| (c, byte)).chain(ends) {
-            if at == start {
-                first.get_or_insert(byte);
-            }
-            if at == end {
-                return first.map(|first| Span::new(first, byte)).filter(|span| !span.is_empty());
-            }
-            at += self.width(c);
-        }
-        None
-    }
-
-    /// The places of the first byte of a span and of the first behind it.
-    pub(super) fn places(self, text: &str, span: Span) -> (usize, usize) {
-        let count = |bytes: &str| bytes.chars().map(|c| self.width(c)).sum::<usize>();
-        let start = count(&text[..span.start]);
-        (start, start + count(span.of(text)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn an_emoji_is_one_character_and_two_units_of_utf_16() {
-        let text = "💩This is an annotation.";
-        let word = Offsets::Characters.span(text, 12, 22).unwrap();
-        assert_eq!(word.of(text), "annotation");
-        assert_eq!(Offsets::Utf16.span(text, 13, 23), Some(word));
-        assert_eq!(Offsets::Utf16.span(text, 1, 5), None, "within the emoji");
-        assert_eq!(Offsets::Characters.span(text, 5, 2), None);
-        assert_eq!(Offsets::Characters.span(text, 20, 200), None);
-        assert_eq!(Offsets::Characters.span("ab", 2, 2), None, "nothing is marked");
-    }
-
-    proptest! {
-        #[test]
-        fn places_lead_back_to_their_span(text in "[a-zé😀\n]{0,12}", from in 0..13_usize, to in 0..13_usize) {
-            for offsets in [Offsets::Characters, Offsets::Utf16] {
-                if let Some(span) = offsets.span(&text, from, to) {
-                    prop_assert_eq!(offsets.places(&text, span), (from, to));
-                }
-            }
-        }
-    }
 }

@@ -2,7 +2,7 @@
 //! keep their digits and what nobody asks for costs nothing; and an object that is being written.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::io::{self, Write};
 
@@ -11,8 +11,8 @@ use serde::ser::Serialize;
 use serde_json::value::RawValue;
 
 use super::columns::Role;
-use super::example::Offsets;
 use super::items::Position;
+use super::offsets::{Offsets, Ruler};
 use super::source::Origin;
 use super::writer::extra_name;
 use super::{Bare, Columns, CorpusError, Example, Fault, LabelSpan, Outline, ReadOptions, Rows, labels};
@@ -246,8 +246,8 @@ impl Marked {
     }
 
     /// The passage, if it lies in the text.
-    pub(super) fn span(&self, text: &str, offsets: Offsets) -> Option<LabelSpan> {
-        Some(LabelSpan { span: offsets.span(text, self.start, self.end)?, label: labels::name(&self.label) })
+    pub(super) fn span(&self, ruler: &Ruler) -> Option<LabelSpan> {
+        Some(LabelSpan { span: ruler.span(self.start, self.end)?, label: labels::name(&self.label) })
     }
 }
 
@@ -270,11 +270,29 @@ impl<'de> Visitor<'de> for Fields {
         let mut fields = Vec::new();
         while let Some((Text(name), value)) = map.next_entry::<Text<'de>, &'de RawValue>()? {
             let name = composed(name);
-            fields.retain(|(known, _)| *known != name); // as everywhere in JSON, the last of two fields holds
+            // As everywhere in JSON, the last of two fields holds.
+            if fields.len() < FEW {
+                fields.retain(|(known, _)| *known != name);
+            }
             fields.push((name, value.get()));
+        }
+        if fields.len() > FEW {
+            keep_last(&mut fields);
         }
         Ok(Object(fields))
     }
+}
+
+/// So many fields are quickly looked through.
+const FEW: usize = 32;
+
+/// Keeps the last of fields with one name.
+fn keep_last(fields: &mut Vec<(Cow<str>, &str)>) {
+    let last: HashMap<&str, usize> = fields.iter().enumerate().map(|(at, (name, _))| (&**name, at)).collect();
+    let mut kept: Vec<bool> = vec![false; fields.len()];
+    last.into_values().for_each(|at| kept[at] = true);
+    let mut kept = kept.into_iter();
+    fields.retain(|_| kept.next().unwrap_or_default());
 }
 
 /// A string that is copied only if it has escapes; serde alone would always copy it.
@@ -336,7 +354,8 @@ pub(super) struct Passage<'a> {
 
 /// The marked passages of an example.
 pub(super) fn spans(example: &Example, offsets: Offsets) -> Vec<Passage<'_>> {
-    let passage = |marked: &'_ LabelSpan| offsets.places(&example.text, marked.span);
+    let ruler = offsets.ruler(&example.text);
+    let passage = |marked: &'_ LabelSpan| ruler.places(marked.span);
     let passages = example.spans.iter().map(|marked| (passage(marked), &marked.label));
     passages.map(|((start, end), label)| Passage { start, end, label }).collect()
 }

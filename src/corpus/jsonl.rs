@@ -4,9 +4,9 @@
 use std::io::{self, Write};
 
 use super::columns::Role;
-use super::example::Offsets;
 use super::items::{Position, each};
 use super::json::{Line, Marked, Object, Seen, keep, kind, names, object, spans};
+use super::offsets::Offsets;
 use super::source::Source;
 use super::{CorpusError, Example, ExampleWriter, Fault, Losses, Outline, Rows, labels};
 
@@ -61,7 +61,8 @@ fn example(object: &Object, start: Position, rows: &mut Rows, seen: &mut Seen) -
     }
     let marked: Option<Vec<Marked>> = object.parsed("spans");
     let in_text = |marked: &Vec<Marked>| {
-        marked.iter().map(|marked| marked.span(&example.text, Offsets::Characters)).collect::<Option<Vec<_>>>()
+        let ruler = Offsets::Characters.ruler(&example.text);
+        marked.iter().map(|marked| marked.span(&ruler)).collect::<Option<Vec<_>>>()
     };
     let spans = marked.as_ref().and_then(in_text);
     let is_marked = marked.is_some();
@@ -178,7 +179,11 @@ mod tests {
     }
 
     #[test]
-    fn of_two_fields_with_one_name_the_last_holds() {
+    fn of_two_fields_with_one_name_the_last_holds_among_many_too() {
+        let many: String = (0..100).map(|at| format!("\"f{}\": {at}, ", at % 60)).collect();
+        let read = corpus("a.jsonl", &format!("{{{many}\"text\": \"a\", \"text\": \"b\", \"labels\": []}}"));
+        let extra = &read.examples[0].extra;
+        assert_eq!((&extra["f0"][..], &extra["f39"][..], &extra["f40"][..], extra.len()), ("60", "99", "40", 60));
         assert_eq!(corpus("a.jsonl", "{\"text\": \"a\", \"text\": \"b\", \"labels\": []}").examples[0].text, "b");
     }
 

@@ -8,20 +8,21 @@
 //!
 //! Sources: Label Studio's guide, "Task format" and "Export"; `label_studio_converter/converter.py`; issues 347, 889 and 1347; pull request 1204.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::{self, Write};
 
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::columns::Role;
-use super::example::Offsets;
 use super::items::{Glimpse, Position, each};
 use super::json::{Line, Object, Seen, keep, kind, object};
+use super::offsets::{Offsets, Ruler};
 use super::source::Source;
 use super::{
     ANNOTATOR, CorpusError, Example, ExampleWriter, Fault, LabelSpan, Losses, Outline, Rows, Unjudged, Warning, labels,
 };
+use crate::text::Span;
 
 /// Label Studio counts as Python does since 2022 (label-studio-frontend pull request 308), and before as JavaScript does.
 const OFFSETS: Offsets = Offsets::Characters;
@@ -253,6 +254,8 @@ fn take_answers(
     found: &mut Found,
 ) -> Result<(), Fault> {
     let wanted = rows.options.columns.label.clone();
+    let text = example.text.clone();
+    let mut given = Given::new(&text, &example.labels);
     for answer in annotation.result.iter().flatten() {
         let (Some(kind), Some(value)) = (answer.kind.as_deref(), &answer.value) else { continue };
         let names = names_of(value, kind);
@@ -262,7 +265,7 @@ fn take_answers(
             Some(names) => {
                 found.questions.insert(name.clone());
                 if wanted.as_ref().is_none_or(|wanted| *wanted == name) {
-                    take_names(example, &names, value, rows, found)?;
+                    given.take(example, &names, value, rows, found)?;
                 }
             }
         }
@@ -270,36 +273,55 @@ fn take_answers(
     Ok(())
 }
 
-/// Takes labels for the whole text, or for the passage that the value marks.
-fn take_names(
-    example: &mut Example,
-    names: &[String],
-    value: &Value,
-    rows: &mut Rows,
-    found: &mut Found,
-) -> Result<(), Fault> {
-    let place = |key: &str| value.get(key).and_then(Value::as_u64).and_then(|at| usize::try_from(at).ok());
-    let marked = value.get("start").is_some();
-    if let (Some(start), Some(end)) = (place("start"), place("end"))
-        && let Some(span) = span(&example.text, start, end, value.get("text").and_then(Value::as_str))
-    {
-        let names = labels::tidy(names.iter().map(String::as_str), "")?;
-        example.spans.extend(names.into_iter().map(|label| LabelSpan { span, label }));
-        return Ok(());
-    }
-    rows.spans_outside += u64::from(marked);
-    found.choices |= !marked;
-    let known = std::mem::take(&mut example.labels);
-    example.labels = labels::tidy(known.iter().chain(names).map(String::as_str), &value.to_string())?;
-    Ok(())
+/// The answers on a text, as they are taken one by one.
+struct Given<'a> {
+    text: &'a str,
+    rulers: [Ruler<'a>; 2],
+    /// The labels of the whole text so far.
+    labels: HashSet<String>,
 }
 
-/// The passage between two places, which the surface that the tool saw there confirms.
-fn span(text: &str, start: usize, end: usize, surface: Option<&str>) -> Option<crate::text::Span> {
-    let bare = |text: &str| text.split_whitespace().collect::<String>();
-    let confirmed = |span: &crate::text::Span| surface.is_none_or(|surface| bare(span.of(text)) == bare(surface));
-    let found = |offsets: Offsets| offsets.span(text, start, end);
-    [OFFSETS, OLD_OFFSETS].into_iter().filter_map(found).find(confirmed).or_else(|| found(OFFSETS))
+impl<'a> Given<'a> {
+    fn new(text: &'a str, labels: &[String]) -> Self {
+        let rulers = [OFFSETS, OLD_OFFSETS].map(|offsets| offsets.ruler(text));
+        Given { text, rulers, labels: labels.iter().cloned().collect() }
+    }
+
+    /// Takes labels for the whole text, or for the passage that the value marks.
+    fn take(
+        &mut self,
+        example: &mut Example,
+        names: &[String],
+        value: &Value,
+        rows: &mut Rows,
+        found: &mut Found,
+    ) -> Result<(), Fault> {
+        let place = |key: &str| value.get(key).and_then(Value::as_u64).and_then(|at| usize::try_from(at).ok());
+        let marked = value.get("start").is_some();
+        if let (Some(start), Some(end)) = (place("start"), place("end"))
+            && let Some(span) = self.span(start, end, value.get("text").and_then(Value::as_str))
+        {
+            let names = labels::tidy(names.iter().map(String::as_str), "")?;
+            example.spans.extend(names.into_iter().map(|label| LabelSpan { span, label }));
+            return Ok(());
+        }
+        rows.spans_outside += u64::from(marked);
+        found.choices |= !marked;
+        for label in labels::tidy(names.iter().map(String::as_str), &value.to_string())? {
+            if self.labels.insert(label.clone()) {
+                example.labels.push(label);
+            }
+        }
+        Ok(())
+    }
+
+    /// The passage between two places, which the surface that the tool saw there confirms.
+    fn span(&self, start: usize, end: usize, surface: Option<&str>) -> Option<Span> {
+        let bare = |text: &str| text.split_whitespace().collect::<String>();
+        let confirmed = |span: &Span| surface.is_none_or(|surface| bare(span.of(self.text)) == bare(surface));
+        let mut found = self.rulers.iter().filter_map(|ruler| ruler.span(start, end));
+        found.find(confirmed).or_else(|| self.rulers[0].span(start, end))
+    }
 }
 
 /// The labels in the value of an answer; none if this kind of question is not about labels.
@@ -343,6 +365,8 @@ fn short(object: &Object, start: Position, rows: &mut Rows, found: &mut Found) -
     if let Some(user) = object.parsed::<Value>("annotator").as_ref().and_then(annotator) {
         example.extra.insert(ANNOTATOR.into(), user);
     }
+    let text = example.text.clone();
+    let mut given = Given::new(&text, &example.labels);
     for name in questions {
         found.questions.insert(name.to_owned());
         let value: Value = object.parsed(name).unwrap_or_default();
@@ -352,7 +376,7 @@ fn short(object: &Object, start: Position, rows: &mut Rows, found: &mut Found) -
                 Value::Number(number) => vec![number.to_string()],
                 part => KINDS.iter().filter_map(|kind| names_of(part, kind)).flatten().collect(),
             };
-            take_names(&mut example, &names, &part, rows, found)?;
+            given.take(&mut example, &names, &part, rows, found)?;
         }
     }
     Ok(example)
@@ -446,8 +470,9 @@ fn annotation(example: &Example, with_choices: bool) -> String {
     if with_choices && !example.labels.is_empty() {
         results.push(choices(&example.labels));
     }
+    let ruler = OFFSETS.ruler(&example.text);
     results.extend(example.spans.iter().map(|marked| {
-        let (start, end) = OFFSETS.places(&example.text, marked.span);
+        let (start, end) = ruler.places(marked.span);
         let mut value = Line::default();
         value.entry("start", &start);
         value.entry("end", &end);

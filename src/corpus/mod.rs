@@ -16,6 +16,7 @@ mod json;
 mod jsonl;
 mod label_studio;
 mod labels;
+mod offsets;
 pub mod passing;
 mod problem;
 mod prodigy;

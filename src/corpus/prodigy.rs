@@ -13,9 +13,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, Write};
 
-use super::example::Offsets;
 use super::items::{Glimpse, Position, each};
 use super::json::{Line, Marked, Object, Seen, json_of, kind, names, object, spans};
+use super::offsets::Offsets;
 use super::source::Source;
 use super::writer::Loss;
 use super::{ANNOTATOR, CorpusError, Example, ExampleWriter, Fault, Losses, Outline, Rows, Unjudged, Warning, labels};
@@ -223,10 +223,10 @@ fn label(object: &Object) -> Option<String> {
 fn take_spans(example: &mut Example, object: &Object, only: bool, rows: &mut Rows) -> Result<(), Fault> {
     let Some(raw) = object.get("spans").filter(|raw| kind(raw) == "a list") else { return Ok(()) };
     let all: Vec<&serde_json::value::RawValue> = serde_json::from_str(raw).unwrap_or_default();
-    let mut outside = Vec::new();
+    let (ruler, mut outside) = (OFFSETS.ruler(&example.text), Vec::new());
     for span in all {
         let Ok(marked) = serde_json::from_str::<Marked>(span.get()) else { continue };
-        match marked.span(&example.text, OFFSETS) {
+        match marked.span(&ruler) {
             _ if marked.is_match() => {}
             Some(span) => example.spans.push(span),
             None => {

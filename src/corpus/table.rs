@@ -5,15 +5,15 @@
 //! starts: `csv` counts the blank lines before a record as its own, and cannot tell that a quotation mark was never
 //! closed, or closed by one that was to open a cell hundreds of rows below.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{self, BufRead, Write};
 
 use csv_core::ReadRecordResult;
 
 use super::columns::{Role, no_such_column};
 use super::doccano::triples;
-use super::example::Offsets;
 use super::json::json_of;
+use super::offsets::Offsets;
 use super::source::{Origin, Source};
 use super::writer::{Loss, extra_name};
 use super::{
@@ -143,11 +143,12 @@ enum LabelCells {
 }
 
 impl LabelCells {
-    fn hold(&self, at: usize) -> bool {
+    /// The columns of the cells.
+    fn columns(&self) -> Vec<usize> {
         match self {
-            LabelCells::One(label) => at == *label,
-            LabelCells::Wide(wide) => wide.iter().any(|(label, _)| at == *label),
-            LabelCells::None => false,
+            LabelCells::One(label) => vec![*label],
+            LabelCells::Wide(wide) => wide.iter().map(|(label, _)| *label).collect(),
+            LabelCells::None => Vec::new(),
         }
     }
 }
@@ -229,8 +230,8 @@ impl Header<'_> {
         let (group, weight, id) = (self.find(Role::Group)?, self.find(Role::Weight)?, self.find(Role::Id)?);
         let taken = [Some(text), group, weight, id];
         let labels = self.labels(&taken, sample, warnings)?;
-        let free = |at: &usize| !taken.contains(&Some(*at)) && !labels.hold(*at);
-        let extra = self.extra((0..self.names.len()).filter(free), warnings);
+        let taken: HashSet<usize> = taken.into_iter().flatten().chain(labels.columns()).collect();
+        let extra = self.extra((0..self.names.len()).filter(|at| !taken.contains(at)), warnings);
         Ok(Layout { width: self.names.len(), delimiter, text, labels, group, weight, id, extra })
     }
 
@@ -299,10 +300,11 @@ impl Header<'_> {
 
     /// The columns for [`Example::extra`]; of two with the same name the first.
     fn extra(&self, free: impl Iterator<Item = usize>, warnings: &mut Vec<Warning>) -> Vec<(usize, String)> {
+        let names: HashSet<&str> = self.names.iter().map(String::as_str).collect();
         let mut seen = BTreeSet::new();
         let mut extra = Vec::new();
         for at in free {
-            let column = self.called(at);
+            let column = self.called(at, &names);
             if seen.insert(column.clone()) {
                 extra.push((at, column));
             } else {
@@ -313,12 +315,12 @@ impl Header<'_> {
     }
 
     /// The name of a column; one that has none is called by its number, as people count.
-    fn called(&self, at: usize) -> String {
+    fn called(&self, at: usize, names: &HashSet<&str>) -> String {
         if !self.names[at].is_empty() {
             return self.names[at].clone();
         }
         let mut name = format!("column {}", at + 1);
-        while self.names.contains(&name) {
+        while names.contains(&name[..]) {
             name.insert(0, '_');
         }
         name

@@ -240,7 +240,8 @@ pub(super) fn extra_name(name: &str) -> String {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::example::{Bare, Offsets};
+    use super::super::Bare;
+    use super::super::offsets::Offsets;
     use super::super::tests::{examples, same};
     use super::super::{LabelSpan, ReadOptions, read_from};
     use super::*;
@@ -306,7 +307,7 @@ mod tests {
                 let labels = example.labels.iter().cycle();
                 let places = places.into_iter().filter(|_| spans);
                 let marked = places.zip(labels).filter_map(|((start, end), label)| {
-                    let span = Offsets::Characters.span(&example.text, start, end)?;
+                    let span = Offsets::Characters.ruler(&example.text).span(start, end)?;
                     Some(LabelSpan { span, label: label.clone() })
                 });
                 example.spans = marked.collect();

@@ -117,6 +117,57 @@ fn what_repeats_itself_without_end_is_read_to_its_end() {
 }
 
 #[test]
+fn many_passages_fields_labels_and_classes_take_no_more_time_than_their_number() {
+    const MANY: usize = 20_000;
+    let list = |item: &dyn Fn(usize) -> String, between: &str| (0..MANY).map(item).collect::<Vec<_>>().join(between);
+    let text = "Tomorrow é😀 will pay. ".repeat(MANY / 2);
+    let passages = |item: &dyn Fn(usize) -> String| format!("[{}]", list(item, ","));
+    let triples = passages(&|at| format!("[{},{},\"call {at}\"]", at * 10, at * 10 + 5));
+    let objects = passages(&|at| format!("{{\"start\":{},\"end\":{},\"label\":\"call\"}}", at * 10, at * 10 + 5));
+    let choices = passages(&|at| {
+        format!(
+            "{{\"from_name\":\"f\",\"to_name\":\"text\",\"type\":\"choices\",\"value\":{{\"choices\":[\"l{at}\"]}}}}"
+        )
+    });
+    let desk = Desk::with("passages.doccano", format!("{{\"text\":\"{text}\",\"label\":{triples}}}\n"))
+        .and("passages.jsonl", format!("{{\"text\":\"{text}\",\"labels\":[],\"spans\":{objects}}}\n"))
+        .and("choices.json", format!("[{{\"data\":{{\"text\":\"Pay\"}},\"annotations\":[{{\"result\":{choices}}}]}}]"))
+        .and(
+            "fields.jsonl",
+            format!("{{\"text\":\"Pay\",\"labels\":[],{}}}\n", list(&|at| format!("\"f{at}\":{at}"), ",")),
+        )
+        .and(
+            "unnamed.csv",
+            format!("text,labels{}\n{}", ",".repeat(MANY), format!("Pay,{}x\n", ",x".repeat(MANY)).repeat(2)),
+        )
+        .and("book.yaml", format!("labels:\n{}\n", list(&|at| format!("  l{at}: names it"), "\n")))
+        .and(
+            "chain.toml",
+            format!(
+                "[a]\nx = \"@c0 now\"\n[classes]\n{}\nc{MANY} = [\"z\"]\n",
+                list(&|at| format!("c{at} = [\"w{at}\", \"@c{}\"]", at + 1), "\n")
+            ),
+        )
+        .and("names.dic", format!("%\n1\t{}\n%\n{}\n", "n".repeat(1 << 18), list(&|at| format!("w{at}\t1"), "\n")))
+        .and("t.txt", "w7 now\n");
+    for args in [
+        "convert passages.doccano - --from doccano --to csv",
+        "convert passages.doccano - --from doccano --to label-studio",
+        "convert passages.jsonl - --to prodigy",
+        "convert choices.json - --to jsonl",
+        "convert fields.jsonl - --to jsonl",
+        "convert unnamed.csv - --to jsonl",
+        "labels --codebook book.yaml",
+        "cues chain.toml t.txt",
+        "cues names.dic t.txt",
+    ] {
+        let begun = std::time::Instant::now();
+        desk.run(args).ok();
+        assert!(begun.elapsed().as_secs() < 20, "{args} took {:?}", begun.elapsed());
+    }
+}
+
+#[test]
 fn what_tables_cannot_say_of_records_that_were_cut_a_warning_does_with_their_lines() {
     let long = "They will pay for it. ".repeat(4);
     let text = |lines: usize| (0..lines).map(|_| format!("{long}\nIt rained.\n")).collect::<String>();
