@@ -1,6 +1,7 @@
 //! A user's own codebook, from a TOML or YAML file. Both become one tree whose nodes know their lines, so that one reader
 //! serves them and every fault can be pointed at. `docs/formats.md` shows the format.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::path::Path;
 
@@ -149,7 +150,14 @@ fn toml_node(value: &Spanned<DeValue>, line: &impl Fn(Range<usize>) -> usize, or
 /// What is open while YAML is read: a list, or a table whose next key may have come.
 enum Open {
     List(Vec<Node>),
-    Table(Vec<(String, Node)>, Option<(String, usize)>),
+    Table(OpenTable),
+}
+
+#[derive(Default)]
+struct OpenTable {
+    entries: Vec<(String, Node)>,
+    names: HashSet<String>,
+    key: Option<(String, usize)>,
 }
 
 /// Aliases are refused, since a codebook has no use for them and they can be made to explode.
@@ -171,7 +179,7 @@ fn yaml(text: &str, origin: Origin) -> Result<Node> {
                 return Err(origin.fault(line, "lists and tables nest too deep", FORMAT_HINT));
             }
             Event::MappingStart(..) => {
-                open.push((line, Open::Table(Vec::new(), None)));
+                open.push((line, Open::Table(OpenTable::default())));
                 continue;
             }
             Event::SequenceStart(..) => {
@@ -180,7 +188,7 @@ fn yaml(text: &str, origin: Origin) -> Result<Node> {
             }
             Event::MappingEnd | Event::SequenceEnd => match open.pop() {
                 Some((line, Open::List(items))) => Node { line, value: Value::List(items) },
-                Some((line, Open::Table(entries, _))) => Node { line, value: Value::Table(entries) },
+                Some((line, Open::Table(table))) => Node { line, value: Value::Table(table.entries) },
                 None => continue,
             },
             Event::Scalar(word, ScalarStyle::Plain, ..) if matches!(&*word, "" | "~" | "null") => {
@@ -207,13 +215,13 @@ fn close(node: Node, open: &mut [(usize, Open)], root: &mut Option<Node>, origin
     match open.last_mut() {
         None => *root = Some(node),
         Some((_, Open::List(items))) => items.push(node),
-        Some((_, Open::Table(entries, key))) => match key.take() {
-            Some((key, line)) => entries.push((key, Node { line, ..node })),
+        Some((_, Open::Table(table))) => match table.key.take() {
+            Some((key, line)) => table.entries.push((key, Node { line, ..node })),
             None => match node.value {
-                Value::Text(name) if entries.iter().any(|(known, _)| *known == name) => {
+                Value::Text(name) if !table.names.insert(name.clone()) => {
                     return Err(origin.fault(node.line, format!("{name:?} stands here twice"), "keep one of the two"));
                 }
-                Value::Text(name) => *key = Some((name, node.line)),
+                Value::Text(name) => table.key = Some((name, node.line)),
                 _ => return Err(origin.fault(node.line, format!("{} for a key", node.kind()), FORMAT_HINT)),
             },
         },
@@ -252,12 +260,12 @@ impl Origin<'_> {
     /// A list of tables, or a table of names with definitions.
     fn labels(self, table: &[(String, Node)]) -> Result<Vec<Entry>> {
         let Some(node) = get(table, "label").or_else(|| get(table, "labels")) else { return Ok(Vec::new()) };
-        let mut labels: Vec<Entry> = Vec::new();
+        let (mut labels, mut known): (Vec<Entry>, HashSet<String>) = (Vec::new(), HashSet::new());
         let mut add = |entry: Entry, line: usize| {
             if entry.name.is_empty() {
                 return Err(self.fault(line, "a label without a name", "write `name`, as it stands in the data"));
             }
-            if labels.iter().any(|known| known.name == entry.name) {
+            if !known.insert(entry.name.clone()) {
                 return Err(self.fault(
                     line,
                     format!("label {:?} stands here twice", entry.name),
@@ -343,8 +351,9 @@ impl Origin<'_> {
 
     /// A rule speaks of labels that are there.
     fn check_rules(self, book: &Codebook, table: &[(String, Node)]) -> Result<()> {
+        let known: HashSet<&str> = book.labels.iter().map(|entry| &entry.name[..]).collect();
         for rule in &book.rules {
-            let Some(wrong) = rule.labels.iter().find(|label| book.find(label).is_none()) else { continue };
+            let Some(wrong) = rule.labels.iter().find(|label| !known.contains(&label[..])) else { continue };
             let line = get(table, "rule").or_else(|| get(table, "rules")).map_or(1, |node| match &node.value {
                 Value::List(items) => {
                     book.rules.iter().position(|own| own == rule).map_or(node.line, |at| items[at].line)
