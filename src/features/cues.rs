@@ -25,7 +25,7 @@ mod symbols;
 mod view;
 mod words;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -231,16 +231,24 @@ impl CueSet {
     /// # Errors
     /// [`CueError::Form`] for a cue whose name is taken.
     pub fn join(&mut self, mut other: CueSet, path: &str) -> Result<(), CueError> {
+        let mut new_names: HashMap<String, String> = HashMap::new();
         for name in other.classes.keys().cloned().collect::<Vec<_>>() {
-            if self.classes.get(&name).is_some_and(|known| *known != other.classes[&name]) {
+            let Some(known) = self.classes.get(&name) else { continue };
+            // By now its entries may mention classes that have new names.
+            let entries = other.classes[&name].iter().map(|entry| renamed(entry, &new_names));
+            if !known.iter().map(String::as_str).eq(entries) {
                 let is_free = |new: &String| !self.classes.contains_key(new) && !other.classes.contains_key(new);
                 let new = (2..).map(|n| format!("{name}-{n}")).find(is_free).expect("numbers do not end");
-                other.rename_class(&name, &new);
+                let entries = other.classes.remove(&name).unwrap_or_default();
+                other.classes.insert(new.clone(), entries);
+                new_names.insert(name, new);
             }
         }
+        other.rename_classes(&new_names);
         self.classes.extend(other.classes);
+        let mut known: HashSet<String> = self.cues.iter().map(|cue| cue.name.clone()).collect();
         for cue in other.cues {
-            if self.cues.iter().any(|known| known.name == cue.name) {
+            if !known.insert(cue.name.clone()) {
                 let hint = "rename it; all cue files of a model share their names".to_owned();
                 let line = cue.lines.last().copied().unwrap_or(1);
                 let what = format!("there is a cue {:?} already", cue.name);
@@ -264,11 +272,10 @@ impl CueSet {
         self.classes.retain(|name, _| used.contains(name));
     }
 
-    fn rename_class(&mut self, old: &str, new: &str) {
-        let entries = self.classes.remove(old).unwrap_or_default();
-        self.classes.insert(new.to_owned(), entries);
+    /// Writes the new names of classes wherever they are mentioned.
+    fn rename_classes(&mut self, new_names: &HashMap<String, String>) {
         let texts = self.classes.values_mut().flatten().chain(self.cues.iter_mut().flat_map(|cue| &mut cue.patterns));
-        texts.for_each(|text| *text = renamed(text, old, new));
+        texts.filter(|text| text.contains('@')).for_each(|text| *text = renamed(text, new_names));
     }
 }
 
@@ -282,13 +289,13 @@ fn class_name(piece: &str) -> (&str, &str) {
     piece.split_at(piece.find(|c: char| !(c.is_alphanumeric() || "-_".contains(c))).unwrap_or(piece.len()))
 }
 
-/// The text with every `@old` made `@new`.
-fn renamed(text: &str, old: &str, new: &str) -> String {
+/// The text with the new name of every `@class` that has one.
+fn renamed(text: &str, new_names: &HashMap<String, String>) -> String {
     let mut pieces = text.split('@');
     let mut out = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
         let (name, rest) = class_name(piece);
-        out = out + "@" + if name == old { new } else { name } + rest;
+        out = out + "@" + new_names.get(name).map_or(name, String::as_str) + rest;
     }
     out
 }

@@ -64,8 +64,7 @@ impl Categories {
         number
     }
 
-    fn add(&mut self, name: &str, section: &str, entry: &str, line: u64) {
-        let number = self.number(name, section);
+    fn add(&mut self, number: usize, entry: &str, line: u64) {
         match pattern_of(entry, self.language) {
             Ok(pattern) => {
                 self.cues[number].patterns.push(pattern);
@@ -186,17 +185,10 @@ fn literal(word: &str) -> String {
     format!("`{word}`")
 }
 
-/// A category of a LIWC dictionary.
-struct Category {
-    name: String,
-    /// The outermost of those that it stands under, by its tabs.
-    section: String,
-}
-
 /// LIWC 2001 to 2015.
 pub fn liwc(path: &str, text: &str, language: Language) -> Result<ReadCues, CueError> {
     let form = |line: u64, what: String, hint: &str| CueError::Form(Place::line(path, line), what, hint.to_owned());
-    let mut names: BTreeMap<&str, Category> = BTreeMap::new();
+    let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
     // The categories that the next one may stand under, with their tabs.
     let mut above: Vec<(usize, &str)> = Vec::new();
     let mut categories = Categories::new(language);
@@ -214,13 +206,12 @@ pub fn liwc(path: &str, text: &str, language: Language) -> Result<ReadCues, CueE
                 while above.pop_if(|(other, _)| *other >= tabs).is_some() {}
                 let section = above.first().map_or("", |(_, name)| name).to_owned();
                 above.push((tabs, name));
-                categories.number(name, &section);
-                if names.insert(id, Category { name: name.to_owned(), section }).is_some() {
+                if numbers.insert(id, categories.number(name, &section)).is_some() {
                     let hint = "give each category a number of its own";
                     return Err(form(number, format!("there is a category {id} already"), hint));
                 }
             }
-            (entry, _) => liwc_entry(entry, number, &names, &mut categories, form)?,
+            (entry, _) => liwc_entry(entry, number, &numbers, &mut categories, form)?,
         }
     }
     Ok(categories.finish())
@@ -241,13 +232,13 @@ fn is_number(text: &str) -> bool {
 fn liwc_entry(
     line: &str,
     number: u64,
-    names: &BTreeMap<&str, Category>,
+    numbers: &BTreeMap<&str, usize>,
     categories: &mut Categories,
     form: impl Fn(u64, String, &str) -> CueError,
 ) -> Result<(), CueError> {
     let (entry, ids) = match line.split_once('\t') {
         Some((entry, ids)) => (entry.trim(), ids),
-        None => split_off_numbers(line, |id| names.contains_key(id)),
+        None => split_off_numbers(line, |id| numbers.contains_key(id)),
     };
     let (ids, is_conditional) = without_conditions(ids);
     if is_conditional {
@@ -258,8 +249,8 @@ fn liwc_entry(
         return Err(form(number, format!("{entry:?} has no category"), hint));
     }
     for id in ids {
-        match names.get(id) {
-            Some(Category { name, section }) => categories.add(name, section, entry, number),
+        match numbers.get(id) {
+            Some(category) => categories.add(*category, entry, number),
             None if is_number(id) => {
                 return Err(form(number, format!("there is no category {id}"), "name it between the two lines of %"));
             }
@@ -326,9 +317,7 @@ pub fn liwc_table(path: &str, text: &str, language: Language) -> Result<ReadCues
         ));
     }
     let mut categories = Categories::new(language);
-    for name in header.iter().skip(1) {
-        categories.number(name.trim(), "");
-    }
+    let numbers: Vec<usize> = header.iter().skip(1).map(|name| categories.number(name.trim(), "")).collect();
     let mut weighs = false;
     let mut lines = Lines { text: text.as_bytes(), line: 1, at: 0 };
     for record in reader.records() {
@@ -338,10 +327,10 @@ pub fn liwc_table(path: &str, text: &str, language: Language) -> Result<ReadCues
             let what = format!("{} cells where the header has {}", record.len(), header.len());
             return Err(form(line, what, "quote an entry that holds the sign between cells"));
         }
-        for (name, cell) in header.iter().zip(&record).skip(1) {
+        for (number, cell) in numbers.iter().zip(record.iter().skip(1)) {
             if is_member(cell) {
                 weighs |= cell.trim().parse::<f64>().is_ok_and(|weight| weight != 1.0);
-                categories.add(name.trim(), "", &record[0], line);
+                categories.add(*number, &record[0], line);
             }
         }
     }
@@ -390,6 +379,8 @@ pub fn quanteda(path: &str, text: &str, language: Language) -> Result<ReadCues, 
     // Keys of the mappings that are open, the innermost last; `None` where a key is awaited.
     let mut keys: Vec<Option<String>> = Vec::new();
     let mut lists = 0;
+    // The category that the keys name, once it has an entry.
+    let mut category = None;
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| {
             let line = error.marker().line();
@@ -419,14 +410,19 @@ pub fn quanteda(path: &str, text: &str, language: Language) -> Result<ReadCues, 
                 None => return Err(form(line, "a word without a category", hint)),
                 Some(key @ None) => *key = Some(word.into_owned()),
                 Some(Some(_)) => {
-                    let path: Vec<&str> = keys.iter().flatten().map(String::as_str).collect();
-                    let section = if path.len() > 1 { path[0] } else { "" };
-                    categories.add(&path.join("."), section, &word, line as u64);
+                    let number = *category.get_or_insert_with(|| {
+                        let path: Vec<&str> = keys.iter().flatten().map(String::as_str).collect();
+                        categories.number(&path.join("."), if path.len() > 1 { path[0] } else { "" })
+                    });
+                    categories.add(number, &word, line as u64);
                     close_value(&mut keys, lists);
                 }
             },
             Event::Alias(_) => return Err(form(line, "an alias", STAR_HINT)),
             _ => {}
+        }
+        if lists == 0 {
+            category = None;
         }
     }
     Ok(categories.finish())

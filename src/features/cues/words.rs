@@ -4,7 +4,7 @@
 //! that nobody must write every pattern twice.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -54,9 +54,15 @@ impl Asked {
     }
 }
 
-/// The entries of every class, classes within classes replaced by theirs.
+/// The entries of every class, classes within classes replaced by theirs once they are asked for: of classes that each hold the next
+/// one, all together would be as many as the square of theirs.
 pub struct Leaves {
-    classes: BTreeMap<String, Vec<Ask>>,
+    classes: BTreeMap<String, Class>,
+}
+
+struct Class {
+    entries: Vec<Ask>,
+    leaves: OnceLock<Vec<Ask>>,
 }
 
 impl Leaves {
@@ -65,34 +71,53 @@ impl Leaves {
         let read = |entries: &Vec<String>| {
             entries.iter().filter_map(|entry| super::pattern::entry(entry, classes, language).ok()).collect()
         };
-        let direct: BTreeMap<&str, Vec<Ask>> =
-            classes.iter().map(|(name, entries)| (&name[..], read(entries))).collect();
-        let mut spread = BTreeMap::new();
-        for name in classes.keys() {
-            let (mut found, mut open, mut seen) = (Vec::new(), vec![&name[..]], HashSet::from([&name[..]]));
-            while let Some(class) = open.pop() {
-                for ask in direct.get(class).into_iter().flatten() {
-                    match ask {
-                        Ask::Class(inner) if seen.insert(inner) => open.push(inner),
-                        Ask::Class(_) => {}
-                        leaf => found.push(leaf.clone()),
-                    }
+        let class = |entries| Class { entries: read(entries), leaves: OnceLock::new() };
+        Leaves { classes: classes.iter().map(|(name, entries)| (name.clone(), class(entries))).collect() }
+    }
+
+    /// The leaves of a class and of those that it holds, each of these once.
+    fn spread(&self, name: &str) -> Vec<Ask> {
+        let (mut found, mut open, mut seen) = (Vec::new(), vec![name], HashSet::from([name]));
+        while let Some(class) = open.pop() {
+            for ask in self.classes.get(class).into_iter().flat_map(|class| &class.entries) {
+                match ask {
+                    Ask::Class(inner) if seen.insert(inner) => open.push(inner),
+                    Ask::Class(_) => {}
+                    leaf => found.push(leaf.clone()),
                 }
             }
-            spread.insert(name.clone(), found);
         }
-        Leaves { classes: spread }
+        found
     }
 
     /// A class that comes down to nothing: it only holds itself.
     pub fn first_empty(&self) -> Option<&str> {
-        self.classes.iter().find(|(_, leaves)| leaves.is_empty()).map(|(name, _)| &name[..])
+        let mut holders: HashMap<&str, Vec<&str>> = HashMap::new();
+        let (mut open, mut full): (Vec<&str>, HashSet<&str>) = (Vec::new(), HashSet::new());
+        for (name, class) in &self.classes {
+            for ask in &class.entries {
+                match ask {
+                    Ask::Class(inner) => holders.entry(inner).or_default().push(name),
+                    _ => open.push(name),
+                }
+            }
+        }
+        // What holds a class that comes down to something comes down to that.
+        while let Some(name) = open.pop() {
+            if full.insert(name) {
+                open.extend(holders.get(name).into_iter().flatten());
+            }
+        }
+        self.classes.keys().map(String::as_str).find(|name| !full.contains(name))
     }
 
     /// What a question comes down to: words, globs, stems and shapes.
     fn of<'a>(&'a self, ask: &'a Ask) -> &'a [Ask] {
         match ask {
-            Ask::Class(name) => self.classes.get(name).map(Vec::as_slice).unwrap_or_default(),
+            Ask::Class(name) => match self.classes.get(name) {
+                Some(class) => class.leaves.get_or_init(|| self.spread(name)),
+                None => &[],
+            },
             leaf => std::slice::from_ref(leaf),
         }
     }
