@@ -250,7 +250,11 @@ impl Faults {
             remarks.warn(format_args!(
                 "{path}:{}: {} too long to be read, the first here\nhint: --max-record 16M reads longer ones",
                 passed_over.line,
-                plural(passed_over.count, "a row was", "rows were")
+                if passed_over.count == 1 {
+                    "a row was".to_owned()
+                } else {
+                    format!("{} rows were", passed_over.count)
+                }
             ));
         }
         if textless.count > 0 {

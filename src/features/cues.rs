@@ -226,23 +226,32 @@ impl CueSet {
         words
     }
 
-    /// Adds the cues of another file. Its classes stay its own: one whose name is taken by a different list gets another name.
+    /// Adds the cues of another file. Its classes stay its own: one whose name is taken by a different list gets another name, and so does one that holds such a class.
     ///
     /// # Errors
     /// [`CueError::Form`] for a cue whose name is taken.
     pub fn join(&mut self, mut other: CueSet, path: &str) -> Result<(), CueError> {
+        let taken = |name: &String| self.classes.contains_key(name);
+        let shared = || other.classes.iter().filter(|(name, _)| taken(name));
+        let mut holders: HashMap<String, Vec<&String>> = HashMap::new();
+        for (name, entries) in shared() {
+            let held = entries.iter().flat_map(|entry| mentioned(entry));
+            held.for_each(|held| holders.entry(held).or_default().push(name));
+        }
+        let mut open: Vec<&String> =
+            shared().filter(|(name, entries)| self.classes[*name] != **entries).map(|(name, _)| name).collect();
         let mut new_names: HashMap<String, String> = HashMap::new();
-        for name in other.classes.keys().cloned().collect::<Vec<_>>() {
-            let Some(known) = self.classes.get(&name) else { continue };
-            // By now its entries may mention classes that have new names.
-            let entries = other.classes[&name].iter().map(|entry| renamed(entry, &new_names));
-            if !known.iter().map(String::as_str).eq(entries) {
-                let is_free = |new: &String| !self.classes.contains_key(new) && !other.classes.contains_key(new);
+        while let Some(name) = open.pop() {
+            if !new_names.contains_key(name) {
+                let is_free = |new: &String| !taken(new) && !other.classes.contains_key(new);
                 let new = (2..).map(|n| format!("{name}-{n}")).find(is_free).expect("numbers do not end");
-                let entries = other.classes.remove(&name).unwrap_or_default();
-                other.classes.insert(new.clone(), entries);
-                new_names.insert(name, new);
+                new_names.insert(name.clone(), new);
+                open.extend(holders.get(name).into_iter().flatten());
             }
+        }
+        for (name, new) in &new_names {
+            let entries = other.classes.remove(name).unwrap_or_default();
+            other.classes.insert(new.clone(), entries);
         }
         other.rename_classes(&new_names);
         self.classes.extend(other.classes);
@@ -427,8 +436,14 @@ mod tests {
         let mut one = set.clone();
         one.retain(|cue| cue.name == "y");
         assert_eq!(one.classes.keys().collect::<Vec<_>>(), ["us-2", "us-all"]);
-        let again = set.join(of("c.toml", "[c]\nx = \"y\""), "c.toml");
-        assert!(again.unwrap_err().to_string().starts_with("c.toml:2: there is a cue \"x\" already"));
+        let mut set = of("a.toml", "classes.b = \"@c\"\nclasses.c = \"stop\"\n[a]\nx = \"@b now\"");
+        set.join(of("b.toml", "classes.b = \"@c\"\nclasses.c = \"go\"\n[b]\ny = \"@b now\""), "b.toml").unwrap();
+        assert_eq!(
+            (&set.cues[1].patterns[..], &set.classes["b-2"][..]),
+            (&["@b-2 now".to_owned()][..], &["@c-2".to_owned()][..])
+        );
+        let again = one.join(of("c.toml", "[c]\ny = \"y\""), "c.toml");
+        assert!(again.unwrap_err().to_string().starts_with("c.toml:2: there is a cue \"y\" already"));
     }
 
     #[test]
