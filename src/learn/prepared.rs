@@ -19,6 +19,7 @@ use crate::features::vectors::Vectors;
 use crate::features::weighting::Weighting;
 use crate::features::{FeatureSettings, Featurizer, hashing, ngrams};
 use crate::model::Task;
+use crate::text::count::counted;
 use crate::text::form::composed;
 
 /// The largest matrix of weights, in bytes.
@@ -264,8 +265,22 @@ fn folds_of(examples: &[&Example], settings: &TrainSettings, warnings: &mut Vec<
         keys = examples.iter().map(|example| composed(&example.text)).collect();
         folds = Folds::by_key(&keys, settings.folds, settings.seed);
     }
-    if settings.holdout { folds.first_only(&keys, settings.seed) } else { folds }
+    if !settings.holdout {
+        return folds;
+    }
+    let folds = folds.first_only(&keys, settings.seed);
+    let judged = (0..examples.len()).filter(|&i| folds.holds_out(i)).count();
+    if judged < FEW_HELD_OUT {
+        warnings.push(format!(
+            "{} held out, so thresholds and figures are rough\nhint: without --holdout each unit is held out once",
+            counted(judged as u64, "unit is", "units are")
+        ));
+    }
+    folds
 }
+
+/// Where one fold alone is held out and has fewer units, that is worth a warning.
+const FEW_HELD_OUT: usize = 500;
 
 /// Units with the same key are held out in the same fold.
 fn fold_key<'a>(example: &'a Example, settings: &TrainSettings) -> Cow<'a, str> {

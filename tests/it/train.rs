@@ -488,7 +488,10 @@ fn of_documents(documents: usize) -> String {
 #[test]
 fn one_fold_held_out_gives_figures_and_cuts_of_its_units_alone_and_weights_of_all() {
     let desk = Desk::with("train.csv", of_documents(150));
-    desk.run("train train.csv --dry-run --holdout").ok().prints("held out    one of 5 folds");
+    desk.run("train train.csv --dry-run --holdout")
+        .ok()
+        .prints("held out    one of 5 folds")
+        .says("60 units are held out, so thresholds and figures are rough\nhint: without --holdout each unit is held out once");
     desk.run("train train.csv -o m --cues none --l2 0.1 --holdout --report page.html -q").ok().wrote("m");
     let page = String::from_utf8(desk.read("page.html")).unwrap();
     assert!(page.contains("One fold was held out, so they are of its units alone."));
