@@ -153,6 +153,11 @@ fn looks_mailed(first: &[u8]) -> bool {
 /// Lines of records that were cut, beside the first, that are named: tables have no column that says so.
 const LINES_NAMED: usize = 8;
 
+/// `a record`, or `3 records`.
+fn one_or_count(count: u64, one: &str, many: &str) -> String {
+    if count == 1 { one.to_owned() } else { format!("{count} {many}") }
+}
+
 /// Where further records are, for the end of a remark.
 fn others(lines: &[u64]) -> String {
     match lines {
@@ -238,7 +243,7 @@ impl Faults {
                 UnitKind::Sentence => ("a paragraph", "paragraphs"),
                 _ => ("a record", "records"),
             };
-            let records = if truncated.count == 1 { one.to_owned() } else { format!("{} {many}", truncated.count) };
+            let records = one_or_count(truncated.count, one, many);
             remarks.warn(format_args!(
                 "{path}:{}: {records} longer than {max_record} bytes {} cut, the first here{}\nhint: --max-record 16M reads more of each",
                 truncated.line,
@@ -250,11 +255,7 @@ impl Faults {
             remarks.warn(format_args!(
                 "{path}:{}: {} too long to be read, the first here\nhint: --max-record 16M reads longer ones",
                 passed_over.line,
-                if passed_over.count == 1 {
-                    "a row was".to_owned()
-                } else {
-                    format!("{} rows were", passed_over.count)
-                }
+                one_or_count(passed_over.count, "a row was", "rows were")
             ));
         }
         if textless.count > 0 {

@@ -177,17 +177,15 @@ pub struct StoredCues {
 }
 
 impl StoredCues {
-    fn ready(&self, language: Language) -> Result<ReadyCues, BadMatcher> {
-        let matcher = match Matcher::from_bytes(&self.matcher, language, self.terms.len()) {
+    /// With the matcher as it was read from the bytes.
+    fn ready(&self, language: Language, read: Result<Matcher, BadMatcher>) -> Result<ReadyCues, BadMatcher> {
+        let terms = self.terms.iter().map(|term| self.vocabulary.term(FeatureId(term)).to_owned());
+        let matcher = match read {
             // Another version made it, so it is made anew.
             Err(BadMatcher::Version) => self.set.matcher(language, "cues").map_err(|_| BadMatcher::Damaged)?,
             read => read?,
         };
-        Ok(ReadyCues { matcher, terms: self.terms() })
-    }
-
-    fn terms(&self) -> Vec<String> {
-        self.terms.iter().map(|term| self.vocabulary.term(FeatureId(term)).to_owned()).collect()
+        Ok(ReadyCues { matcher, terms: terms.collect() })
     }
 }
 
@@ -201,11 +199,8 @@ impl Cues {
     fn ready(&self, language: Language) -> &ReadyCues {
         self.ready.get_or_init(|| {
             let stored = self.stored.as_ref().expect("cues are ready, or stored");
-            let ready = match Matcher::from_sound_bytes(&stored.matcher) {
-                Ok(matcher) => Ok(ReadyCues { matcher, terms: stored.terms() }),
-                Err(_) => stored.ready(language),
-            };
-            ready.expect("a test has made them ready")
+            let read = Matcher::from_sound_bytes(&stored.matcher);
+            stored.ready(language, read).expect("a test has made them ready")
         })
     }
 }
@@ -257,7 +252,8 @@ impl Extractor {
     /// # Errors
     /// [`BadMatcher`] if the bytes are no matcher of so many cues.
     pub fn stored(settings: FeatureSettings, stored: StoredCues) -> Result<Self, BadMatcher> {
-        let ready = OnceLock::from(stored.ready(settings.language)?);
+        let read = Matcher::from_bytes(&stored.matcher, settings.language, stored.terms.len());
+        let ready = OnceLock::from(stored.ready(settings.language, read)?);
         let settings = FeatureSettings { cues: Some(stored.set), ..settings };
         Ok(Extractor::with(settings, Some(Arc::new(Cues { ready, stored: None }))))
     }

@@ -54,6 +54,11 @@ impl Folds {
         if self.parts.is_some() { 1 } else { self.count }
     }
 
+    /// Whether only the first of several is held out.
+    pub fn is_one_held_out(&self) -> bool {
+        self.held_out() < self.count
+    }
+
     /// Whether any fold holds unit `i` out.
     pub fn holds_out(&self, i: usize) -> bool {
         self.of[i] < self.held_out()

@@ -548,7 +548,7 @@ fn learning(ground: &Ground, fits: &Fits, examples: &[&Example]) -> Learning {
     Learning {
         blocks: fits.blocks.iter().zip(fits.selections).map(|(block, selection)| learned(block, selection)).collect(),
         folds: fits.folds.count as u32,
-        holdout: fits.folds.held_out() < fits.folds.count,
+        holdout: fits.folds.is_one_held_out(),
         fold_by: settings.fold_by.clone(),
         seed: settings.seed,
         solver: settings.solver.name().into(),

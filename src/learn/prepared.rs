@@ -118,7 +118,7 @@ impl Counted {
         if units.contains(&true) {
             return Counted { units, told: Some(format!("{column}={value}")) };
         }
-        let of = if folds.held_out() < folds.count { "no unit that is held out" } else { "no unit" };
+        let of = if folds.is_one_held_out() { "no unit that is held out" } else { "no unit" };
         warnings.push(format!("{of} has {column} = {value}, so thresholds and calibration look at all of them"));
         all()
     }

@@ -236,9 +236,10 @@ impl Matcher {
     }
 
     /// How far a thread sees, back or forward.
-    fn sight(&self, Thread { before, after, .. }: &Thread) -> usize {
+    fn sight(&self, thread: u32) -> usize {
+        let Thread { before, after, .. } = self.compiled.threads[thread as usize];
         let sight = |row| self.reach(row).longest + self.reach(row).around;
-        sight(*before).max(sight(*after))
+        sight(before).max(sight(after))
     }
 
     /// The nearest place where a match may end that starts at `at`, as so many words from there; going back, where one may start.
@@ -407,11 +408,11 @@ impl<F: FnMut(u32, usize, usize)> Walk<'_, F> {
 
     /// Works a thread out around the word at `place`.
     fn look(&mut self, thread: u32, base: usize, place: usize) {
-        let (ready, whole) = (&self.matcher.threads[thread as usize], &self.matcher.compiled.threads[thread as usize]);
-        let found = if !self.view.is_part || self.matcher.sight(whole) <= NEAR {
+        let ready = &self.matcher.threads[thread as usize];
+        let found = if !self.view.is_part || self.matcher.sight(thread) <= NEAR {
             self.seen(ready, base, place)
         } else {
-            self.unseen(whole, place)
+            self.unseen(&self.matcher.compiled.threads[thread as usize], place)
         };
         if let Some((start, end)) = found {
             self.results.add(ready.pattern, place, start, end);
