@@ -25,7 +25,7 @@ pub mod version;
 use std::io::{self, IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::path::Path;
-use std::sync::{Once, OnceLock, RwLock};
+use std::sync::{Once, OnceLock, RwLock, mpsc};
 
 use rhetor::corpus::Example;
 use rhetor::model::file::ModelError;
@@ -194,16 +194,29 @@ pub fn start_threads() -> usize {
 /// Bytes of a thread's stack, as usual in Rust.
 const STACK: usize = 2 << 20;
 
+/// Bytes of memory that must be left before one more thread is asked for: for what it sets aside before it runs our code, and to work in. A piece so large
+/// is one that the allocator takes from the system and gives back by itself.
+const ROOM: usize = 40 << 20;
+
 /// Whether the system gives us so many threads now, with memory to work in. A pool that cannot have all of its threads is none, and panics when it is used;
-/// where they are too many, this one does the work.
+/// where they are too many, this one does the work. One thread is begun after the other: one that finds no memory for its start aborts the program.
 fn can_be_had(threads: usize) -> bool {
-    let gate = RwLock::new(());
-    // What a thread allocates first is far more than it asks for.
-    let waits = || drop((std::hint::black_box(vec![0_u8; 64]), gate.read()));
+    let has_room = || std::hint::black_box(&mut Vec::<u8>::new()).try_reserve_exact(ROOM).is_ok();
+    let gate = &RwLock::new(());
     std::thread::scope(|scope| {
         let shut = gate.write();
-        let begun = |_| std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, waits).is_ok();
-        let all = (0..threads).all(begun);
+        let begins = |_| {
+            let (tell, told) = mpsc::channel();
+            let waits = move || {
+                // What a thread allocates first is far more than it asks for.
+                std::hint::black_box(vec![0_u8; 64]);
+                drop((tell.send(()), gate.read()));
+            };
+            has_room()
+                && std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, waits).is_ok()
+                && told.recv().is_ok()
+        };
+        let all = (0..threads).all(begins);
         drop(shut);
         all
     })
