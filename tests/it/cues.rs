@@ -331,6 +331,18 @@ fn the_word_classes_of_the_program_can_be_listed_and_used() {
 }
 
 #[test]
+fn every_word_class_of_the_program_can_be_used_in_a_file_of_ones_own() {
+    let listed = Desk::new().run("cues builtin --classes").ok().stdout;
+    let names: Vec<String> = listed
+        .lines()
+        .filter_map(|line| line.split_once(" = "))
+        .map(|(name, _)| format!("\"they @{name} pay\""))
+        .collect();
+    assert!(names.len() > 100, "{listed}");
+    Desk::with("c.toml", format!("[threat]\nx = [{}]\n", names.join(", "))).run("cues c.toml").ok();
+}
+
+#[test]
 fn entries_that_no_text_can_match_are_left_out_of_a_dictionary_by_name() {
     let desk = Desk::with("d.yml", "a: [\":D\", \"<3\", \"c++\", \"24/7\", \"workers'\"]\n")
         .and("s.txt", "Grade D was given to 3 pupils.\nOpen 24/7.\nThe workers' own.\n");

@@ -14,6 +14,16 @@ pub trait Raw: Sized {
 
     /// What the bytes, [`Raw::SIZE`] of them, tell; `None` if they stand for nothing.
     fn take(bytes: &[u8]) -> Option<Self>;
+
+    /// What stands for one behind another in the bytes, whose number is a multiple of [`Raw::SIZE`].
+    fn take_all(bytes: &[u8]) -> Option<Vec<Self>> {
+        // To collect options would make no room beforehand.
+        let mut items = Vec::with_capacity(bytes.len() / Self::SIZE);
+        for piece in bytes.chunks_exact(Self::SIZE) {
+            items.push(Self::take(piece)?);
+        }
+        Some(items)
+    }
 }
 
 impl<T: Number> Raw for T {
@@ -27,6 +37,10 @@ impl<T: Number> Raw for T {
     fn take(bytes: &[u8]) -> Option<T> {
         Some(T::read(bytes))
     }
+
+    fn take_all(bytes: &[u8]) -> Option<Vec<T>> {
+        Some(T::each(bytes).collect())
+    }
 }
 
 pub fn serialize<T: Raw, S: Serializer>(items: &[T], serializer: S) -> Result<S::Ok, S::Error> {
@@ -37,13 +51,8 @@ pub fn serialize<T: Raw, S: Serializer>(items: &[T], serializer: S) -> Result<S:
 
 pub fn deserialize<'de, T: Raw, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     let bytes = <&[u8]>::deserialize(deserializer)?;
-    let pieces = bytes.chunks_exact(T::SIZE);
-    if !pieces.remainder().is_empty() {
+    if !bytes.len().is_multiple_of(T::SIZE) {
         return Err(D::Error::custom("bytes left over"));
     }
-    let mut items = Vec::with_capacity(pieces.len());
-    for piece in pieces {
-        items.push(T::take(piece).ok_or_else(|| D::Error::custom("bytes that stand for nothing"))?);
-    }
-    Ok(items)
+    T::take_all(bytes).ok_or_else(|| D::Error::custom("bytes that stand for nothing"))
 }
