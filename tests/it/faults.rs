@@ -22,7 +22,7 @@ fn signal(child: &Child, name: &str) {
 }
 
 /// The program run by a shell that first says `before`, such as a limit.
-fn limited(desk: &Desk, before: &str, args: &str) -> Ran {
+pub fn limited(desk: &Desk, before: &str, args: &str) -> Ran {
     let program = env!("CARGO_BIN_EXE_rhetor");
     let script = format!("{before}\nexec '{program}' {args}");
     let output = Command::new("sh").args(["-c", &script]).current_dir(desk.path(".")).output().unwrap();
