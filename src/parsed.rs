@@ -1,12 +1,18 @@
-//! A part of a model file that is parsed when somebody first asks for it: most runs never do.
+//! A part of a model file that is parsed when somebody first asks for it: most runs never do. So it may be packed, too.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::OnceLock;
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
+use serde_json::Error;
 
-/// A value, or the JSON of one that is known to be sound.
+use crate::text::gzip;
+
+/// Bytes that packed JSON may come to: fifty times those of the program's own cues.
+const MOST: u64 = 64 << 20;
+
+/// A value, or the JSON of one that is known to be sound, as it is or as gzip data.
 #[derive(Clone, Debug)]
 pub struct Parsed<T> {
     json: Bytes,
@@ -23,9 +29,9 @@ impl<T: DeserializeOwned> Parsed<T> {
     /// Parses now.
     ///
     /// # Errors
-    /// If the JSON is not that of a `T`.
-    pub fn now(json: &[u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice::<T>(json).map(Parsed::from)
+    /// If the JSON is not that of a `T`, or is packed and cannot be unpacked or is larger than 64 MB.
+    pub fn now(json: &[u8]) -> Result<Self, Error> {
+        parse::<T>(json).map(Parsed::from)
     }
 
     /// Parses when first asked, and then panics if the JSON is not that of a `T`: only for what a test has parsed.
@@ -34,11 +40,19 @@ impl<T: DeserializeOwned> Parsed<T> {
     }
 }
 
+fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, Error> {
+    if json.starts_with(&gzip::MAGIC) {
+        serde_json::from_slice(&gzip::unpacked(json, MOST).map_err(Error::io)?)
+    } else {
+        serde_json::from_slice(json)
+    }
+}
+
 impl<T: DeserializeOwned> Deref for Parsed<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        self.value.get_or_init(|| serde_json::from_slice(&self.json).expect("a test has parsed it"))
+        self.value.get_or_init(|| parse(&self.json).expect("a test has parsed it"))
     }
 }
 
@@ -66,5 +80,14 @@ mod tests {
         later.push(3);
         assert_eq!(*later, [1, 2, 3]);
         assert!(Parsed::<Vec<u32>>::now(b"[1,").is_err());
+    }
+
+    #[test]
+    fn packed_json_is_unpacked_unless_it_is_damaged_or_a_bomb() {
+        let (read, packed) = (Parsed::<Vec<u32>>::now, gzip::packed("[1,2]"));
+        assert_eq!(*read(&packed).unwrap(), [1, 2]);
+        assert_eq!(*Parsed::<Vec<u32>>::later(packed.clone().into()), [1, 2]);
+        assert!(read(&packed[..packed.len() - 1]).is_err());
+        assert!(read(&gzip::packed(vec![b' '; MOST as usize + 1])).is_err());
     }
 }

@@ -28,10 +28,11 @@ use crate::features::vocabulary::{FeatureId, Vocabulary};
 use crate::features::{Extractor, FeatureSettings, Featurizer, StoredCues, hashing, ngrams};
 use crate::packed::{Number, Packed};
 use crate::parsed::Parsed;
+use crate::text::gzip;
 use crate::text::stem::STEMMER;
 
 /// The version of the format that this program writes and reads.
-pub const FORMAT: u32 = 5;
+pub const FORMAT: u32 = 6;
 
 /// Every tensor that a model file may hold.
 pub const TENSORS: [&str; 14] = [
@@ -175,7 +176,8 @@ impl Model {
             Tensor::new("document_frequency", Dtype::U32, vec![d], frequencies),
         ]);
         if let Some(cues) = &self.featurizer.settings().cues {
-            let json = serde_json::to_vec(&**cues).expect("cues are plain data");
+            // Only people ask for it, and it packs to a third.
+            let json = gzip::packed(serde_json::to_vec(&**cues).expect("cues are plain data"));
             tensors.push(Tensor::new("cues", Dtype::U8, vec![json.len()], json));
         }
         if let Some(matcher) = self.featurizer.extractor().cue_matcher() {

@@ -1,8 +1,10 @@
 //! Gzip data: members one after another, as `cat a.gz b.gz` makes them.
 
-use std::io::{self, BufReader, Chain, Cursor, Read};
+use std::io::{self, BufReader, Chain, Cursor, Read, Write};
 
+use flate2::Compression;
 use flate2::bufread::GzDecoder;
+use flate2::write::GzEncoder;
 
 /// What packed data begins with.
 pub const MAGIC: [u8; 2] = [0x1F, 0x8B];
@@ -57,13 +59,20 @@ fn next<R: Read>(mut packed: BufReader<R>) -> io::Result<Option<GzDecoder<Rest<R
     }
 }
 
-/// Data as one member.
-#[cfg(test)]
+/// Data as one member, without a name or a time: the same data are the same bytes.
 pub fn packed(data: impl AsRef<[u8]>) -> Vec<u8> {
-    use std::io::Write;
-    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    gzip.write_all(data.as_ref()).unwrap();
-    gzip.finish().unwrap()
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(data.as_ref()).and_then(|()| gzip.finish()).expect("memory can be written")
+}
+
+/// What is packed in bytes of which `most` come at most: few bytes may stand for any number.
+///
+/// # Errors
+/// Those of [`Members`], and [`io::ErrorKind::FileTooLarge`].
+pub fn unpacked(bytes: &[u8], most: u64) -> io::Result<Vec<u8>> {
+    let mut data = Vec::new();
+    Members::new(bytes).take(most + 1).read_to_end(&mut data)?;
+    if data.len() as u64 > most { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(data) }
 }
 
 #[cfg(test)]
@@ -96,6 +105,14 @@ mod tests {
             let padded = [&both[..], &[0; 3000]].concat();
             assert_eq!(read(&padded, at_once), ("one two".into(), None));
         }
+    }
+
+    #[test]
+    fn what_would_come_to_more_than_is_allowed_is_refused() {
+        let bomb = packed(vec![b' '; 1 << 20]);
+        assert!(bomb.len() < 2000);
+        assert_eq!(unpacked(&bomb, 1 << 20).unwrap().len(), 1 << 20);
+        assert_eq!(unpacked(&bomb, (1 << 20) - 1).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
     }
 
     #[test]
