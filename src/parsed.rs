@@ -9,7 +9,7 @@ use serde_json::Error;
 
 use crate::text::gzip;
 
-/// Bytes that packed JSON may come to: fifty times those of the program's own cues.
+/// Bytes that packed JSON may come to: thirty times those of the program's own cues.
 const MOST: u64 = 64 << 20;
 
 /// A value, or the JSON of one that is known to be sound, as it is or as gzip data.
@@ -38,6 +38,11 @@ impl<T: DeserializeOwned> Parsed<T> {
     pub(crate) fn later(json: Bytes) -> Self {
         Parsed { json, value: OnceLock::new() }
     }
+}
+
+/// JSON as it is kept: packed, unless it is so large that nobody would unpack it again.
+pub(crate) fn packed(json: Vec<u8>) -> Vec<u8> {
+    if json.len() as u64 > MOST { json } else { gzip::packed(json) }
 }
 
 fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, Error> {
@@ -88,6 +93,8 @@ mod tests {
         assert_eq!(*read(&packed).unwrap(), [1, 2]);
         assert_eq!(*Parsed::<Vec<u32>>::later(packed.clone().into()), [1, 2]);
         assert!(read(&packed[..packed.len() - 1]).is_err());
-        assert!(read(&gzip::packed(vec![b' '; MOST as usize + 1])).is_err());
+        let large = [&vec![b' '; MOST as usize], &b"[1,2]"[..]].concat();
+        assert!(read(&gzip::packed(&large)).is_err());
+        assert_eq!(*read(&super::packed(large)).unwrap(), [1, 2]);
     }
 }

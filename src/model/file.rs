@@ -27,8 +27,7 @@ use crate::features::cues::{self, CueSet};
 use crate::features::vocabulary::{FeatureId, Vocabulary};
 use crate::features::{Extractor, FeatureSettings, Featurizer, StoredCues, hashing, ngrams};
 use crate::packed::{Number, Packed};
-use crate::parsed::Parsed;
-use crate::text::gzip;
+use crate::parsed::{self, Parsed};
 use crate::text::stem::STEMMER;
 
 /// The version of the format that this program writes and reads.
@@ -177,7 +176,7 @@ impl Model {
         ]);
         if let Some(cues) = &self.featurizer.settings().cues {
             // Only people ask for it, and it packs to a third.
-            let json = gzip::packed(serde_json::to_vec(&**cues).expect("cues are plain data"));
+            let json = parsed::packed(serde_json::to_vec(&**cues).expect("cues are plain data"));
             tensors.push(Tensor::new("cues", Dtype::U8, vec![json.len()], json));
         }
         if let Some(matcher) = self.featurizer.extractor().cue_matcher() {
