@@ -59,14 +59,14 @@ fn what_is_no_model_a_damaged_one_and_a_newer_one_are_told_apart() {
     desk.run("inspect -m empty").ends(1).says("no rhetor model");
     desk.run("inspect -m cut").ends(1).says("cut: damaged model");
     desk.run("inspect -m nowhere").ends(1).says("nowhere: No such file");
-    let at = bytes.windows(13).position(|window| window == b"\\\"format\\\":5,").expect("the header names its format");
+    let at = bytes.windows(13).position(|window| window == b"\\\"format\\\":6,").expect("the header names its format");
     let mut newer = bytes.clone();
     newer[at + 11] = b'9';
     let mut older = bytes.clone();
     older[at + 11] = b'3';
     let desk = desk.and("newer", newer).and("older", older);
     desk.run("inspect -m older").ends(1).says("a model of format 3").says("train it again");
-    desk.run("inspect -m newer").ends(1).says("a model of format 9, and this rhetor reads 5");
+    desk.run("inspect -m newer").ends(1).says("a model of format 9, and this rhetor reads 6");
 }
 
 #[test]
