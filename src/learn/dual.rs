@@ -979,6 +979,7 @@ mod tests {
             own.iter().zip(&all[i * 3..]).for_each(|(a, b)| assert!((a - b).abs() < 1e-3, "{a} {b}"));
         }
     }
+
     /// Weights of single precision drift over a million visits and take the intercepts along, which is no reason to begin again by another method.
     #[test]
     fn intercepts_that_are_off_are_set_right_before_the_gradient_is_judged() {

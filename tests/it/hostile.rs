@@ -163,7 +163,7 @@ fn many_passages_fields_labels_and_classes_take_no_more_time_than_their_number()
         "cues names.dic t.txt",
     ] {
         // What takes the square of the number would be ended long before it is done.
-        limited(&desk, "ulimit -t 60", args).ok();
+        limited(&desk, "ulimit -t 20", args).ok();
     }
 }
 
