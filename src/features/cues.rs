@@ -4,7 +4,9 @@
 //! A bag of words learns only the words that it was shown; a cue says what a reader knows, that *no … choice but* justifies. A dictionary
 //! is the simplest cue file. The pattern language stands in `docs/cues.md`.
 
+mod blocks;
 mod code;
+mod compile;
 mod compiled;
 mod dictionary;
 mod file;
@@ -17,7 +19,7 @@ mod matcher;
 mod oracle;
 mod pattern;
 mod places;
-mod raw;
+mod ready;
 mod signs;
 mod spelling;
 mod steps;

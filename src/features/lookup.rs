@@ -348,7 +348,7 @@ impl Lookup {
             generation: 0,
             met: Vec::new(),
             shapes: Shape::ALL.map(|shape| term(shape.name())),
-            cues: extractor.cue_terms().iter().map(|cue| term(cue)).collect(),
+            cues: vec![Term::UNKNOWN; extractor.cues().map_or(0, |cues| cues.terms.len())],
             matches: Vec::new(),
             worths: Worths::new(),
             words: Vec::new(),
@@ -433,9 +433,12 @@ impl Featurizer {
             // Sums must not hang on the order in which the matcher comes upon them.
             matches.sort_unstable();
             for (cue, span) in matches {
-                let term = terms[*cue as usize];
+                let term = &mut terms[*cue as usize];
+                if *term == Term::UNKNOWN {
+                    *term = self.vocabulary.slot(cues.terms.of(*cue)).into();
+                }
                 if term.is_term() {
-                    found.add(term, *span);
+                    found.add(*term, *span);
                 }
             }
         }

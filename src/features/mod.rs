@@ -30,7 +30,7 @@ use crate::text::stem::{self, Language, Stems};
 use crate::text::token::{self, Kind, Token};
 use crate::text::{Span, quote::Quotation};
 use counting::{Chunk, Counts, Features, Memory, Wanted};
-use cues::{BadMatcher, Cue, CueError, CueScratch, CueSet, Matcher, Numbered};
+use cues::{BadMatcher, Cue, CueError, CueId, CueScratch, CueSet, Matcher, Numbered};
 use hashing::Bucket;
 use identity::Identity;
 use lookup::Lookup;
@@ -162,7 +162,41 @@ struct Cues {
 #[derive(Debug, PartialEq)]
 struct ReadyCues {
     matcher: Matcher,
-    terms: Vec<String>,
+    terms: CueTerms,
+}
+
+/// The term of each cue.
+#[derive(Debug)]
+enum CueTerms {
+    Made(Vec<String>),
+    /// Terms of a vocabulary.
+    Stored(Packed<u32>, Vocabulary),
+}
+
+impl CueTerms {
+    fn len(&self) -> usize {
+        match self {
+            CueTerms::Made(terms) => terms.len(),
+            CueTerms::Stored(terms, _) => terms.len(),
+        }
+    }
+
+    fn of(&self, cue: CueId) -> &str {
+        match self {
+            CueTerms::Made(terms) => &terms[cue as usize],
+            CueTerms::Stored(terms, vocabulary) => vocabulary.term(FeatureId(terms.get(cue as usize))),
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.len() as CueId).map(|cue| self.of(cue))
+    }
+}
+
+impl PartialEq for CueTerms {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
 }
 
 /// Cues as a model file holds them.
@@ -179,19 +213,18 @@ pub struct StoredCues {
 impl StoredCues {
     /// With the matcher as it was read from the bytes.
     fn ready(&self, language: Language, read: Result<Matcher, BadMatcher>) -> Result<ReadyCues, BadMatcher> {
-        let terms = self.terms.iter().map(|term| self.vocabulary.term(FeatureId(term)).to_owned());
         let matcher = match read {
             // Another version made it, so it is made anew.
             Err(BadMatcher::Version) => self.set.matcher(language, "cues").map_err(|_| BadMatcher::Damaged)?,
             read => read?,
         };
-        Ok(ReadyCues { matcher, terms: terms.collect() })
+        Ok(ReadyCues { matcher, terms: CueTerms::Stored(self.terms.clone(), self.vocabulary.clone()) })
     }
 }
 
 impl Cues {
     fn new(set: &CueSet, language: Language) -> Result<Arc<Self>, CueError> {
-        let terms = set.cues.iter().map(Cue::term).collect();
+        let terms = CueTerms::Made(set.cues.iter().map(Cue::term).collect());
         let ready = OnceLock::from(ReadyCues { matcher: set.matcher(language, "cues")?, terms });
         Ok(Arc::new(Cues { ready, stored: None }))
     }
@@ -278,8 +311,8 @@ impl Extractor {
     }
 
     /// The terms of the cues, in their order.
-    pub fn cue_terms(&self) -> &[String] {
-        self.cues().map(|cues| &cues.terms[..]).unwrap_or_default()
+    pub fn cue_terms(&self) -> impl Iterator<Item = &str> {
+        self.cues().into_iter().flat_map(|cues| cues.terms.iter())
     }
 
     pub fn settings(&self) -> &FeatureSettings {
@@ -344,7 +377,7 @@ impl Extractor {
         if let Some(cues) = self.cues() {
             let numbered = Numbered { text, tokens, numbers, stems, sentences: None };
             cues.matcher.matches(numbered, quotations, memory, |cue, span| {
-                found(TermKind::Other, &cues.terms[cue as usize], span);
+                found(TermKind::Other, cues.terms.of(cue), span);
             });
         }
     }

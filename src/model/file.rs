@@ -180,11 +180,11 @@ impl Model {
             tensors.push(Tensor::new("cues", Dtype::U8, vec![json.len()], json));
         }
         if let Some(matcher) = self.featurizer.extractor().cue_matcher() {
+            // Training leaves out the cues that it never saw, so all are terms.
             let terms = self.featurizer.extractor().cue_terms();
-            // Training leaves out the cues that it never saw.
-            let known = terms.iter().filter_map(|term| self.featurizer.vocabulary().feature(term));
+            let known = terms.filter_map(|term| self.featurizer.vocabulary().feature(term));
             let known: Packed<u32> = known.map(|feature| feature.0).collect();
-            tensors.push(Tensor::new("cue_terms", Dtype::U32, vec![terms.len()], known.bytes().to_vec()));
+            tensors.push(Tensor::new("cue_terms", Dtype::U32, vec![known.len()], known.bytes().to_vec()));
             tensors.push(Tensor::new("cue_matcher", Dtype::U8, vec![matcher.len()], matcher));
         }
         let seen = self.seen.numbers();

@@ -114,7 +114,13 @@ pub fn visible(text: &str) -> String {
         '\u{2028}' | '\u{2029}' | '\u{FEFF}' => '␦',
         c => c,
     };
-    text.chars().map(seen).collect()
+    // Most texts are plain, or begin so.
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~');
+    let (plain, rest) = text.split_at(text.bytes().position(|byte| !is_plain(byte)).unwrap_or(text.len()));
+    let mut out = String::with_capacity(text.len());
+    out.push_str(plain);
+    out.extend(rest.chars().map(seen));
+    out
 }
 
 #[cfg(test)]

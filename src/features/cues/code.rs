@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use super::lists::Lists;
 use super::pattern::{Ask, Flaw, MOST_GAP, Node, Seam};
-use super::raw::Raw;
 use super::words::{AskId, Asked, Frequencies, Leaves};
 
 /// The number of a group of questions, any of which will do.
@@ -53,47 +52,60 @@ impl Op {
     }
 }
 
-/// Its kind, a number of words or the seam, and its group or length.
-impl Raw for Op {
-    const SIZE: usize = 4;
-
-    fn put(&self, to: &mut Vec<u8>) {
-        let (kind, small, large) = match *self {
-            Op::Is(group) => (0, 0, group),
-            Op::IsNot(group) => (1, 0, group),
-            Op::Any => (2, 0, 0),
-            Op::Gap(words) => (3, words, 0),
-            Op::Either(length) => (4, 0, length),
-            Op::Alternative(length) => (5, 0, length),
-            Op::Optional(length) => (6, 0, length),
-            Op::Next(group) => (7, 0, group),
-            Op::Seam(seam) => (8, seam as u8, 0),
-            Op::NotBefore(group, words) => (9, words, group),
-            Op::NotAfter(group, words) => (10, words, group),
+impl Op {
+    /// Appends its bytes: its kind, then its group or length, then a number of words or the seam.
+    pub fn put(self, to: &mut Vec<u8>) {
+        let (kind, large, small) = match self {
+            Op::Is(group) => (0, Some(group), None),
+            Op::IsNot(group) => (1, Some(group), None),
+            Op::Any => (2, None, None),
+            Op::Gap(words) => (3, None, Some(words)),
+            Op::Either(length) => (4, Some(length), None),
+            Op::Alternative(length) => (5, Some(length), None),
+            Op::Optional(length) => (6, Some(length), None),
+            Op::Next(group) => (7, Some(group), None),
+            Op::Seam(seam) => (8, None, Some(seam as u8)),
+            Op::NotBefore(group, words) => (9, Some(group), Some(words)),
+            Op::NotAfter(group, words) => (10, Some(group), Some(words)),
         };
-        to.extend([kind, small]);
-        large.put(to);
+        to.push(kind);
+        to.extend(large.into_iter().flat_map(u16::to_le_bytes));
+        to.extend(small);
     }
 
+    /// The instruction that the bytes begin with, which it takes off; `None` if they begin with none.
     #[inline]
-    fn take(bytes: &[u8]) -> Option<Op> {
-        let (&[kind, small], large) = bytes.split_first_chunk()?;
-        let large = u16::take(large)?;
-        Some(match (kind, small, large) {
-            (0, 0, group) => Op::Is(group),
-            (1, 0, group) => Op::IsNot(group),
-            (2, 0, 0) => Op::Any,
-            (3, words, 0) => Op::Gap(words),
-            (4, 0, length) => Op::Either(length),
-            (5, 0, length) => Op::Alternative(length),
-            (6, 0, length) => Op::Optional(length),
-            (7, 0, group) => Op::Next(group),
-            (8, seam, 0) => Op::Seam(*Seam::ALL.get(usize::from(seam))?),
-            (9, words, group) => Op::NotBefore(group, words),
-            (10, words, group) => Op::NotAfter(group, words),
+    pub fn take(bytes: &mut &[u8]) -> Option<Op> {
+        let kind = byte(bytes)?;
+        Some(match kind {
+            0 => Op::Is(number(bytes)?),
+            1 => Op::IsNot(number(bytes)?),
+            2 => Op::Any,
+            3 => Op::Gap(byte(bytes)?),
+            4 => Op::Either(number(bytes)?),
+            5 => Op::Alternative(number(bytes)?),
+            6 => Op::Optional(number(bytes)?),
+            7 => Op::Next(number(bytes)?),
+            8 => Op::Seam(*Seam::ALL.get(usize::from(byte(bytes)?))?),
+            9 => Op::NotBefore(number(bytes)?, byte(bytes)?),
+            10 => Op::NotAfter(number(bytes)?, byte(bytes)?),
             _ => return None,
         })
     }
+}
+
+#[inline]
+fn byte(bytes: &mut &[u8]) -> Option<u8> {
+    let (first, rest) = bytes.split_first()?;
+    *bytes = rest;
+    Some(*first)
+}
+
+#[inline]
+fn number(bytes: &mut &[u8]) -> Option<u16> {
+    let (first, rest) = bytes.split_first_chunk()?;
+    *bytes = rest;
+    Some(u16::from_le_bytes(*first))
 }
 
 /// Groups that only make matching faster are left out when there are so many others.
@@ -376,18 +388,23 @@ fn alternatives(code: &[Op], groups: usize, depth: usize) -> Option<Reach> {
 mod tests {
     use super::*;
 
+    fn taken(mut bytes: &[u8]) -> Option<(Op, &[u8])> {
+        Op::take(&mut bytes).map(|op| (op, bytes))
+    }
+
     #[test]
     fn an_instruction_survives_its_bytes_and_no_other_bytes_are_one() {
         for kind in 0..=u8::MAX {
-            for (small, large) in [(0, 0), (1, 0), (6, 0), (7, 0), (255, 0), (0, 1), (3, 513), (0, u16::MAX)] {
-                let [low, high] = u16::to_le_bytes(large);
-                let bytes = [kind, small, low, high];
-                let mut again = Vec::new();
-                match Op::take(&bytes) {
-                    Some(op) => op.put(&mut again),
-                    None => assert!(kind > 10 || small > 0 || large > 0, "{bytes:?}"),
+            for rest in [[0, 0, 0], [6, 0, 7], [7, 1, 2], [255, 255, 255]] {
+                let bytes = [&[kind][..], &rest].concat();
+                match taken(&bytes) {
+                    Some((op, left)) => {
+                        let mut again = Vec::new();
+                        op.put(&mut again);
+                        assert_eq!([&again, left].concat(), bytes);
+                    }
+                    None => assert!(kind > 10 || (kind == 8 && rest[0] > 6), "{bytes:?}"),
                 }
-                assert!(again.is_empty() || again == bytes, "{bytes:?}");
             }
         }
         let all = [Op::Is(7), Op::IsNot(7), Op::Any, Op::Gap(3), Op::Either(9), Op::Alternative(8), Op::Optional(1)];
@@ -395,7 +412,8 @@ mod tests {
         for op in all.into_iter().chain(more).chain(Seam::ALL.map(Op::Seam)) {
             let mut bytes = Vec::new();
             op.put(&mut bytes);
-            assert_eq!(Op::take(&bytes), Some(op));
+            assert_eq!(taken(&bytes), Some((op, &[][..])));
+            (0..bytes.len()).for_each(|end| assert_eq!(taken(&bytes[..end]), None));
         }
     }
 }

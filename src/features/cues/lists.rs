@@ -1,19 +1,15 @@
 //! Many short lists, side by side in memory.
 
-use std::ops::Range;
+use bytes::Bytes;
 
-use serde::{Deserialize, Serialize};
-
-use super::raw::{self, Raw};
+use super::blocks::Blocks;
+use crate::packed::{Number, Packed};
 
 /// Lists, numbered from 0.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(bound = "T: Raw")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Lists<T> {
-    #[serde(with = "raw")]
     items: Vec<T>,
     /// Where each list ends among the items.
-    #[serde(with = "raw")]
     ends: Vec<u32>,
 }
 
@@ -39,11 +35,6 @@ impl<T> Lists<T> {
         &self.items[start..self.ends[list] as usize]
     }
 
-    /// Where the items of a list stand among [all](Lists::all).
-    pub fn range(&self, list: usize) -> Range<u32> {
-        list.checked_sub(1).map_or(0, |before| self.ends[before])..self.ends[list]
-    }
-
     pub fn iter(&self) -> impl Iterator<Item = &[T]> + Clone {
         (0..self.len()).map(|list| self.of(list))
     }
@@ -55,11 +46,6 @@ impl<T> Lists<T> {
 
     pub fn all_mut(&mut self) -> &mut [T] {
         &mut self.items
-    }
-
-    /// Whether the ends are those of lists that take all items, one after another: else they come from a damaged file.
-    pub fn are_sound(&self) -> bool {
-        self.ends.is_sorted() && self.ends.last().map_or(0, |end| *end as usize) == self.items.len()
     }
 }
 
@@ -78,5 +64,93 @@ impl<T: Copy + Default> Lists<T> {
         }
         next.pop();
         Lists { items: sorted, ends: next }
+    }
+}
+
+/// Where each of several lists ends, in the bytes of a file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ends(Packed<u32>);
+
+impl Ends {
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Where the items of a list stand among those of all.
+    ///
+    /// # Panics
+    /// If there is no such list.
+    #[inline]
+    pub fn range(&self, list: usize) -> std::ops::Range<usize> {
+        let start = list.checked_sub(1).map_or(0, |before| self.0.get(before) as usize);
+        start..self.0.get(list) as usize
+    }
+
+    /// Whether these are the ends of lists that take so many items, one after another: else they come from a damaged file.
+    pub fn are_sound(&self, items: usize) -> bool {
+        let mut last = 0;
+        let rises = self.0.iter().all(|end| std::mem::replace(&mut last, end) <= end);
+        rises && last as usize == items
+    }
+
+    pub fn put<'a>(&'a self, blocks: &mut Vec<&'a [u8]>) {
+        blocks.push(self.0.bytes());
+    }
+
+    pub fn take(blocks: &mut Blocks) -> Option<Self> {
+        blocks.numbers().map(Ends)
+    }
+}
+
+impl FromIterator<u32> for Ends {
+    fn from_iter<I: IntoIterator<Item = u32>>(ends: I) -> Self {
+        Ends(ends.into_iter().collect())
+    }
+}
+
+/// Lists of numbers in the bytes of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PackedLists<T> {
+    items: Packed<T>,
+    ends: Ends,
+}
+
+impl<T: Number> Default for PackedLists<T> {
+    fn default() -> Self {
+        PackedLists { items: Packed::new(Bytes::new()), ends: Ends::default() }
+    }
+}
+
+impl<T: Number> PackedLists<T> {
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// # Panics
+    /// If there is no such list.
+    #[inline]
+    pub fn of(&self, list: usize) -> impl ExactSizeIterator<Item = T> + '_ {
+        let range = self.ends.range(list);
+        self.items.run(range.start, range.len())
+    }
+
+    /// Whether each list ends where it can and all items are such: else they come from a damaged file.
+    pub fn are_sound(&self, is_item: impl FnMut(T) -> bool) -> bool {
+        self.ends.are_sound(self.items.len()) && self.items.iter().all(is_item)
+    }
+
+    pub fn put<'a>(&'a self, blocks: &mut Vec<&'a [u8]>) {
+        blocks.push(self.items.bytes());
+        self.ends.put(blocks);
+    }
+
+    pub fn take(blocks: &mut Blocks) -> Option<Self> {
+        Some(PackedLists { items: blocks.numbers()?, ends: Ends::take(blocks)? })
+    }
+}
+
+impl<T: Number> From<&Lists<T>> for PackedLists<T> {
+    fn from(lists: &Lists<T>) -> Self {
+        PackedLists { items: lists.items.iter().copied().collect(), ends: lists.ends.iter().copied().collect() }
     }
 }

@@ -8,16 +8,14 @@
 //! all threads looked at, and a look costs no more than the size of a pattern times its reach, whatever the text.
 
 use std::ops::Range;
-use std::sync::OnceLock;
 
-use super::code::{GroupId, Op, Reach, Way};
-use super::compiled::{Check, Compiled, Thread};
-use super::hold::CHECKS;
+use super::code::{GroupId, Op, Way};
+use super::compiled::Compiled;
 use super::known::{Known, Meaning, Parts};
 use super::marks::{Marks, Sentence, Word};
 use super::places::Places;
-use super::steps::Steps;
-use super::symbols::{Index, SymbolId, Symbols};
+use super::ready::{Ready, ReadyThread, Row};
+use super::symbols::{SymbolId, Symbols};
 use super::view::{self, NEAR, Scene, View};
 use crate::text::stem::{Language, Stems};
 use crate::text::{Span, quote::Quotation, sentence, token::Token};
@@ -29,34 +27,9 @@ pub type CueId = u32;
 const MOST_SYMBOLS: usize = 16 << 20;
 
 /// Every pattern of a cue set, ready to match.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Matcher {
     compiled: Compiled,
-    index: Index,
-    threads: Vec<Ready>,
-    steps: Steps,
-    /// Worked out for the first sentence that is not seen whole.
-    reaches: OnceLock<Vec<Reach>>,
-}
-
-/// All else is made of what is compiled.
-impl PartialEq for Matcher {
-    fn eq(&self, other: &Self) -> bool {
-        self.compiled == other.compiled
-    }
-}
-
-/// What it takes to work a thread out, side by side in memory.
-#[derive(Clone, Debug, PartialEq)]
-struct Ready {
-    pattern: u32,
-    /// All but the first of what must stand near.
-    checks: [Check; CHECKS - 1],
-    ahead_first: bool,
-    /// Steps, back and ahead, and where the instructions begin that they were made of.
-    before: Range<u32>,
-    after: Range<u32>,
-    codes: [u32; 2],
 }
 
 /// A text with its tokens, and their numbers in a memory of words: those of the memory's generation.
@@ -74,6 +47,7 @@ pub struct Numbered<'a> {
 pub struct CueScratch {
     known: Known,
     symbols: Symbols,
+    ready: Ready,
     words: Vec<Word>,
     ends: Vec<usize>,
     sentence: SentenceScratch,
@@ -113,25 +87,7 @@ struct State {
 impl Matcher {
     /// The matcher of cues made ready before, which must be sound.
     pub(super) fn of(compiled: Compiled) -> Matcher {
-        let steps = Steps::new(&compiled.code, &compiled.signs);
-        let ready = |thread: &Thread| {
-            let [_, checks @ ..] = thread.checks;
-            Ready {
-                pattern: thread.pattern,
-                checks,
-                ahead_first: thread.ahead_first,
-                before: steps.range(thread.before),
-                after: steps.range(thread.after),
-                codes: [thread.before, thread.after].map(|row| compiled.code.range(row as usize).start),
-            }
-        };
-        Matcher {
-            index: Index::new(&compiled),
-            threads: compiled.threads.iter().map(ready).collect(),
-            reaches: OnceLock::new(),
-            steps,
-            compiled,
-        }
+        Matcher { compiled }
     }
 
     pub(super) fn compiled(&self) -> &Compiled {
@@ -141,14 +97,15 @@ impl Matcher {
     pub fn scratch(&self) -> CueScratch {
         CueScratch {
             known: Known::default(),
-            symbols: Symbols::new(&self.compiled, &self.index),
+            symbols: Symbols::new(&self.compiled),
+            ready: Ready::new(&self.compiled),
             words: Vec::new(),
             ends: Vec::new(),
             sentence: SentenceScratch {
                 marks: Marks::default(),
                 view: View::default(),
                 candidates: Vec::new(),
-                states: vec![State::default(); self.compiled.patterns.len()],
+                states: Vec::new(),
                 waiting: Vec::new(),
                 number: 0,
             },
@@ -165,7 +122,8 @@ impl Matcher {
         mut found: impl FnMut(CueId, Span),
     ) {
         self.read_words(text, tokens, numbers, stems, scratch);
-        let CueScratch { symbols, words, ends, sentence, .. } = scratch;
+        let CueScratch { symbols, ready, words, ends, sentence, .. } = scratch;
+        sentence.states.resize(ready.patterns(), State::default());
         sentence_ends(text, sentences, words, self.compiled.language, ends);
         let (mut start, mut quotations) = (0, quotations);
         for &end in ends.iter() {
@@ -180,6 +138,7 @@ impl Matcher {
             Walk {
                 matcher: self,
                 symbols,
+                ready,
                 sentence: Sentence { text, words, marks: &sentence.marks },
                 view: &mut sentence.view,
                 candidates: &mut sentence.candidates,
@@ -189,7 +148,7 @@ impl Matcher {
                     waiting: &mut sentence.waiting,
                     found: |pattern: u32, from: usize, to: usize| {
                         found(
-                            self.compiled.patterns[pattern as usize],
+                            ready.cue(pattern),
                             Span::new(words[from].span.start, words[to - 1].span.end),
                         );
                     },
@@ -202,7 +161,7 @@ impl Matcher {
     }
 
     fn read_words(&self, text: &str, tokens: &[Token], numbers: &[u32], stems: &Stems, scratch: &mut CueScratch) {
-        let CueScratch { known, symbols, words, .. } = scratch;
+        let CueScratch { known, symbols, ready, words, .. } = scratch;
         words.clear();
         words.reserve(tokens.len());
         if symbols.bytes() > MOST_SYMBOLS {
@@ -220,7 +179,7 @@ impl Matcher {
                 None => {
                     let mut parts = Parts::new();
                     self.compiled.questions.parts(token.span.of(text), stems.of(number), stems, |span, answers| {
-                        parts.push((span, symbols.number(answers, &self.compiled, &self.index)));
+                        parts.push((span, symbols.number(answers, &self.compiled, ready)));
                     });
                     push(&parts, token, words);
                     known.remember(number, token.span.len(), parts);
@@ -229,32 +188,29 @@ impl Matcher {
         }
         words.iter().for_each(|word| symbols.prefetch_lists(word.symbol));
     }
+}
 
-    /// How far each row of instructions reaches.
-    fn reach(&self, row: u32) -> &Reach {
-        &self.reaches.get_or_init(|| self.compiled.reaches().expect("instructions are sound"))[row as usize]
-    }
+/// What instructions are worked out on where not all that they may reach is in view.
+#[derive(Clone, Copy)]
+struct Context<'a> {
+    symbols: &'a Symbols,
+    sentence: &'a Sentence<'a>,
+}
 
-    /// How far a thread sees, back or forward.
-    fn sight(&self, thread: u32) -> usize {
-        let Thread { before, after, .. } = self.compiled.threads[thread as usize];
-        let sight = |row| self.reach(row).longest + self.reach(row).around;
-        sight(before).max(sight(after))
-    }
-
-    /// The nearest place where a match may end that starts at `at`, as so many words from there; going back, where one may start.
-    fn nearest(&self, row: u32, at: usize, way: Way, context: Context) -> Option<usize> {
-        let code = self.compiled.code.of(row as usize);
-        match self.reach(row).longest {
-            0..=63 => self.go(code, 1u64, at, way, context).lowest(),
-            reach => self.go(code, <Box<[u64]>>::first(reach), at, way, context).lowest(),
+impl Context<'_> {
+    /// The nearest place where a match may end that starts at `at`, as so many words from there; going back, where one may start. The
+    /// instructions may take `longest` words.
+    fn nearest(self, code: &[Op], longest: u16, at: usize, way: Way) -> Option<usize> {
+        match longest {
+            0..=63 => self.go(code, 1u64, at, way).lowest(),
+            _ => self.go(code, <Box<[u64]>>::first(longest.into()), at, way).lowest(),
         }
     }
 
     /// The places where a match may end that starts at one of `places`, both as so many words from `at`; going back, those where one may
     /// start that ends at one of them.
-    fn go<P: Places>(&self, code: &[Op], mut places: P, at: usize, way: Way, context: Context) -> P {
-        let Context { symbols, sentence } = context;
+    fn go<P: Places>(self, code: &[Op], mut places: P, at: usize, way: Way) -> P {
+        let Context { symbols, sentence } = self;
         let words = sentence.words;
         let is = |word: usize, group: GroupId| symbols.is(words[word].symbol, group);
         let place = |k: usize| if way == Way::Forward { at + k } else { at - k };
@@ -307,7 +263,7 @@ impl Matcher {
                 }
                 Op::Optional(length) => {
                     let inner = &code[next + 1..next + 1 + usize::from(length)];
-                    let with = self.go(inner, places.clone(), at, way, context);
+                    let with = self.go(inner, places.clone(), at, way);
                     places.or(&with);
                     next += usize::from(length);
                 }
@@ -316,7 +272,7 @@ impl Matcher {
                     let end = next + 1 + usize::from(length);
                     while let Some(Op::Alternative(length)) = code[..end].get(next + 1) {
                         let inner = &code[next + 2..next + 2 + usize::from(*length)];
-                        all.or(&self.go(inner, places.clone(), at, way, context));
+                        all.or(&self.go(inner, places.clone(), at, way));
                         next += 1 + usize::from(*length);
                     }
                     places = all;
@@ -329,17 +285,11 @@ impl Matcher {
     }
 }
 
-/// What instructions are worked out on.
-#[derive(Clone, Copy)]
-struct Context<'a> {
-    symbols: &'a Symbols,
-    sentence: &'a Sentence<'a>,
-}
-
 /// A sentence that is gone through.
 struct Walk<'a, F> {
     matcher: &'a Matcher,
     symbols: &'a Symbols,
+    ready: &'a Ready,
     sentence: Sentence<'a>,
     view: &'a mut View,
     candidates: &'a mut Vec<Candidate>,
@@ -355,7 +305,7 @@ impl<F: FnMut(u32, usize, usize)> Walk<'_, F> {
             } else {
                 self.sift::<false>(base, words.clone());
             }
-            if !self.matcher.compiled.everywhere.is_empty() {
+            if !self.ready.everywhere.is_empty() {
                 words.for_each(|word| self.roam(word));
             }
         }
@@ -396,7 +346,7 @@ impl<F: FnMut(u32, usize, usize)> Walk<'_, F> {
         for at in 0..count {
             let candidate = self.candidates[at];
             self.candidates[kept] = candidate;
-            let checks = self.matcher.threads[candidate.thread as usize].checks;
+            let checks = self.ready.of(candidate.thread).checks;
             let shows = checks.map(|check| check.shows::<PART>(signs, candidate.word));
             kept += usize::from(shows.into_iter().fold(true, |all, shows| all & shows));
         }
@@ -408,33 +358,33 @@ impl<F: FnMut(u32, usize, usize)> Walk<'_, F> {
 
     /// Works a thread out around the word at `place`.
     fn look(&mut self, thread: u32, base: usize, place: usize) {
-        let ready = &self.matcher.threads[thread as usize];
-        let found = if !self.view.is_part || self.matcher.sight(thread) <= NEAR {
-            self.seen(ready, base, place)
+        let thread = self.ready.of(thread);
+        let is_seen = |row: Row| usize::from(row.sight) <= NEAR;
+        let found = if !self.view.is_part || (is_seen(thread.before) && is_seen(thread.after)) {
+            self.seen(thread, base, place)
         } else {
-            self.unseen(&self.matcher.compiled.threads[thread as usize], place)
+            self.unseen(thread, place)
         };
         if let Some((start, end)) = found {
-            self.results.add(ready.pattern, place, start, end);
+            self.results.add(thread.pattern, place, start, end);
         }
     }
 
     fn scene(&self) -> Scene<'_> {
-        Scene {
-            view: self.view,
-            sentence: &self.sentence,
-            symbols: self.symbols,
-            of_groups: &self.matcher.compiled.signs,
-        }
+        let of_groups = &self.matcher.compiled.signs;
+        Scene { view: self.view, sentence: &self.sentence, symbols: self.symbols, of_groups }
+    }
+
+    fn context(&self) -> Context<'_> {
+        Context { symbols: self.symbols, sentence: &self.sentence }
     }
 
     /// Where the match ends first that has the thread's word at `place`, and where the shortest of these starts; all of it lies in view.
-    fn seen(&self, thread: &Ready, base: usize, place: usize) -> Option<(usize, usize)> {
-        let Matcher { compiled, steps, .. } = self.matcher;
-        let (code, scene, bit) = (compiled.code.all(), self.scene(), 1 << (place - base));
-        let [before, after] = thread.codes.map(|start| &code[start as usize..]);
-        let back = || scene.follow::<false>(steps.of(&thread.before), before, bit).checked_ilog2();
-        let ahead = || match scene.follow::<true>(steps.of(&thread.after), after, bit << 1) {
+    fn seen(&self, thread: &ReadyThread, base: usize, place: usize) -> Option<(usize, usize)> {
+        let (ready, scene, bit) = (self.ready, self.scene(), 1 << (place - base));
+        let ReadyThread { before, after, .. } = *thread;
+        let back = || scene.follow::<false>(ready.steps(before), ready.code(before), bit).checked_ilog2();
+        let ahead = || match scene.follow::<true>(ready.steps(after), ready.code(after), bit << 1) {
             0 => None,
             ends => Some(ends.trailing_zeros()),
         };
@@ -448,23 +398,24 @@ impl<F: FnMut(u32, usize, usize)> Walk<'_, F> {
     }
 
     /// The same wherever it lies.
-    fn unseen(&self, thread: &Thread, place: usize) -> Option<(usize, usize)> {
-        let context = Context { symbols: self.symbols, sentence: &self.sentence };
-        let back = self.matcher.nearest(thread.before, place, Way::Back, context)?;
-        let ahead = self.matcher.nearest(thread.after, place + 1, Way::Forward, context)?;
+    fn unseen(&self, thread: &ReadyThread, place: usize) -> Option<(usize, usize)> {
+        let back = self.nearest(thread.before, place, Way::Back)?;
+        let ahead = self.nearest(thread.after, place + 1, Way::Forward)?;
         Some((place - back, place + 1 + ahead))
+    }
+
+    fn nearest(&self, row: Row, at: usize, way: Way) -> Option<usize> {
+        self.context().nearest(self.ready.code(row), row.longest, at, way)
     }
 
     /// Tries the threads without a hold at a place.
     fn roam(&mut self, place: usize) {
-        let compiled = &self.matcher.compiled;
-        let context = Context { symbols: self.symbols, sentence: &self.sentence };
-        for thread in &compiled.everywhere {
+        let ready = self.ready;
+        for thread in &ready.everywhere {
             if thread.needs_quotation && !self.sentence.marks.any() {
                 continue;
             }
-            let ahead = self.matcher.nearest(thread.after, place, Way::Forward, context);
-            if let Some(ahead) = ahead {
+            if let Some(ahead) = self.nearest(thread.after, place, Way::Forward) {
                 self.results.add(thread.pattern, place, place, place + ahead);
             }
         }

@@ -2,10 +2,7 @@
 //! operations does for them all. To tell instructions apart costs the processor a wrong guess each time, which is more than the work
 //! itself.
 
-use std::ops::Range;
-
 use super::code::{GroupId, Op};
-use super::lists::Lists;
 use super::signs::{ALWAYS, NEVER, SignId};
 
 /// A gap, then a word, in four bytes; or another instruction.
@@ -54,40 +51,11 @@ impl Step {
     }
 }
 
-/// The steps of rows of instructions.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Steps {
-    rows: Lists<Step>,
-}
-
-impl Steps {
-    /// Rows must be sound.
-    pub fn new(rows: &Lists<Op>, signs: &[SignId]) -> Steps {
-        let mut steps = Lists::default();
-        let mut own = Vec::new();
-        for row in rows.iter() {
-            own.clear();
-            even_out(row, signs, &mut own);
-            steps.push(own.iter().copied());
-        }
-        Steps { rows: steps }
-    }
-
-    /// Where the steps of a row stand among all.
-    pub fn range(&self, row: u32) -> Range<u32> {
-        self.rows.range(row as usize)
-    }
-
-    #[inline]
-    pub fn of(&self, range: &Range<u32>) -> &[Step] {
-        &self.rows.all()[range.start as usize..range.end as usize]
-    }
-}
-
-fn even_out(row: &[Op], signs: &[SignId], steps: &mut Vec<Step>) {
+/// Appends the steps of a row, which must be sound.
+pub fn even_out(row: &[Op], sign: impl Fn(GroupId) -> SignId, steps: &mut Vec<Step>) {
     let word = |op: Op, bits: u8| match op {
-        Op::Is(group) => Some(Step { what: group, sign: signs[usize::from(group)], bits }),
-        Op::IsNot(group) => Some(Step { what: group, sign: signs[usize::from(group)], bits: bits | IS_NOT }),
+        Op::Is(group) => Some(Step { what: group, sign: sign(group), bits }),
+        Op::IsNot(group) => Some(Step { what: group, sign: sign(group), bits: bits | IS_NOT }),
         // Not one of those that are never there.
         Op::Any => Some(Step { what: 0, sign: NEVER, bits: bits | IS_NOT }),
         _ => None,
@@ -120,12 +88,11 @@ mod tests {
 
     #[test]
     fn words_with_gaps_before_them_are_one_step_and_alternatives_another() {
-        let mut rows = Lists::default();
         let either = [Op::Either(4), Op::Alternative(1), Op::Is(1), Op::Alternative(1), Op::Any];
-        rows.push([&[Op::Gap(3), Op::Is(0), Op::Optional(1), Op::Any][..], &either, &[Op::Gap(2)]].concat());
-        let all = Steps::new(&rows, &[9, 10]);
-        let seen: Vec<_> =
-            all.of(&all.range(0)).iter().map(|step| (step.gap(), step.other(), step.may_stay())).collect();
+        let row = [&[Op::Gap(3), Op::Is(0), Op::Optional(1), Op::Any][..], &either, &[Op::Gap(2)]].concat();
+        let mut steps = Vec::new();
+        even_out(&row, |group| [9, 10][usize::from(group)], &mut steps);
+        let seen: Vec<_> = steps.iter().map(|step| (step.gap(), step.other(), step.may_stay())).collect();
         assert_eq!(seen, [(3, None, 0), (0, None, u64::MAX), (0, Some(4), 0), (2, None, u64::MAX)]);
     }
 }

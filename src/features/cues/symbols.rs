@@ -10,39 +10,13 @@ use std::collections::HashMap;
 use prefetch_index::prefetch_index;
 
 use super::code::GroupId;
-use super::compiled::{Check, Compiled};
-use super::lists::Lists;
+use super::compiled::Compiled;
+use super::ready::{Held, Ready};
 use super::signs::{self, NOBODYS, SIGNS, SignId};
 use super::words::AskId;
 
 /// The number of a symbol.
 pub type SymbolId = u32;
-
-/// A thread held at a symbol, and what must stand near before it is looked at.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Held {
-    pub check: Check,
-    pub thread: u32,
-}
-
-/// For each group the threads that are held at its words.
-#[derive(Clone, Debug)]
-pub struct Index {
-    threads: Lists<Held>,
-    /// Groups that words may be asked after; those behind only say which signs and threads a word has.
-    asked: usize,
-}
-
-impl Index {
-    pub fn new(compiled: &Compiled) -> Self {
-        let Compiled { threads, signs, .. } = compiled;
-        let held = threads
-            .iter()
-            .zip(0..)
-            .map(|(thread, number)| (usize::from(thread.own), Held { check: thread.checks[0], thread: number }));
-        Index { threads: Lists::sorted(signs.len(), held), asked: compiled.asked_groups() }
-    }
-}
 
 /// Signs, eight by eight; where there are fewer, [`NOBODYS`] fill them up. Where lists come in such pieces the processor seldom has to
 /// guess how long they are, which it cannot.
@@ -76,13 +50,15 @@ pub struct Symbols {
     /// For each symbol, and each 4096 groups, where these stand; so many of a symbol.
     rows: Vec<Row>,
     width: usize,
-    /// While a symbol is made: all its groups, a bit each, and its signs.
+    /// While a symbol is made: all its groups, a bit each, which 64 there are any of, and its signs.
     own: Vec<u64>,
+    any: Vec<u64>,
     own_signs: Vec<SignId>,
 }
 
 impl Symbols {
-    pub fn new(compiled: &Compiled, index: &Index) -> Self {
+    pub fn new(compiled: &Compiled) -> Self {
+        let cells = compiled.signs.len().div_ceil(64);
         Symbols {
             numbers: HashMap::default(),
             heads: Vec::new(),
@@ -91,8 +67,9 @@ impl Symbols {
             groups: vec![0],
             rows: Vec::new(),
             // At least one, so that it can be asked for without a look whether there is any.
-            width: index.asked.div_ceil(4096).max(1),
-            own: vec![0; compiled.signs.len().div_ceil(64)],
+            width: compiled.asked.div_ceil(4096).max(1),
+            own: vec![0; cells],
+            any: vec![0; cells.div_ceil(64)],
             own_signs: Vec::new(),
         }
     }
@@ -115,37 +92,39 @@ impl Symbols {
     }
 
     /// The symbol of words that answer just these questions.
-    pub fn number(&mut self, answers: &[AskId], compiled: &Compiled, index: &Index) -> SymbolId {
+    pub fn number(&mut self, answers: &[AskId], compiled: &Compiled, ready: &mut Ready) -> SymbolId {
         if let Some(&number) = self.numbers.get(answers) {
             return number;
         }
-        self.own.fill(0);
         for group in answers.iter().flat_map(|ask| compiled.groups.of(usize::from(*ask))) {
-            self.own[usize::from(*group) / 64] |= 1 << (group % 64);
-        }
-        // The last may hold groups that nobody asks for, which does no harm.
-        for at in 0..self.width {
-            let start = self.groups.len() as u32;
-            let cells = self.own.get(at * 64..).unwrap_or_default().iter().take(64);
-            let any = cells.clone().zip(0..).fold(0, |any, (groups, at)| any | u64::from(*groups != 0) << at);
-            self.groups.extend(cells.filter(|groups| **groups != 0));
-            self.rows.push(Row { any, start });
+            let cell = usize::from(group) / 64;
+            self.own[cell] |= 1 << (group % 64);
+            self.any[cell / 64] |= 1 << (cell % 64);
         }
         let held = self.held.len();
         let mut marked = [false; SIGNS];
         self.own_signs.clear();
-        for (at, groups) in self.own.iter().enumerate() {
-            let mut left = *groups;
-            while left != 0 {
-                let group = at * 64 + left.trailing_zeros() as usize;
-                left &= left - 1;
-                let sign = compiled.signs[group];
-                if sign != signs::ALWAYS && !std::mem::replace(&mut marked[usize::from(sign)], true) {
-                    self.own_signs.push(sign);
+        // The last that may be asked for may share its machine word with some that nobody asks for, which does no harm.
+        let rows = self.rows.len();
+        for (cells, any) in self.any.iter_mut().enumerate() {
+            if cells < self.width {
+                self.rows.push(Row { any: *any, start: self.groups.len() as u32 });
+            }
+            for cell in ones(std::mem::take(any)).map(|cell| cells * 64 + cell) {
+                let groups = std::mem::take(&mut self.own[cell]);
+                if cells < self.width {
+                    self.groups.push(groups);
                 }
-                self.held.extend_from_slice(index.threads.of(group));
+                for group in ones(groups).map(|group| cell * 64 + group) {
+                    let sign = compiled.signs.get(group);
+                    if sign != signs::ALWAYS && !std::mem::replace(&mut marked[usize::from(sign)], true) {
+                        self.own_signs.push(sign);
+                    }
+                    self.held.extend_from_slice(ready.of_group(group as GroupId, compiled));
+                }
             }
         }
+        self.rows.resize(rows + self.width, Row { any: 0, start: 0 });
         let number = self.heads.len() as SymbolId;
         let (signs, rest) = self.own_signs.split_at(self.own_signs.len().min(8));
         let more = self.signs.len() as u32;
@@ -197,6 +176,15 @@ impl Symbols {
         // The first machine word is empty, for those who are in none; there is no branch, since the answer cannot be guessed.
         self.groups[(start + before) as usize * has as usize] >> (group % 64) & 1 == 1
     }
+}
+
+/// The numbers of the bits that are set.
+fn ones(mut bits: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let next = (bits != 0).then(|| bits.trailing_zeros() as usize)?;
+        bits &= bits - 1;
+        Some(next)
+    })
 }
 
 fn eight(signs: &[SignId]) -> Eight {

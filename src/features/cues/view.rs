@@ -12,6 +12,7 @@ use super::pattern::Seam;
 use super::signs::{self, SIGNS, SignId};
 use super::steps::Step;
 use super::symbols::{SymbolId, Symbols};
+use crate::packed::Packed;
 
 /// What lies in view of a sentence.
 pub struct View {
@@ -108,7 +109,7 @@ pub struct Scene<'a> {
     pub sentence: &'a Sentence<'a>,
     pub symbols: &'a Symbols,
     /// The sign of each group.
-    pub of_groups: &'a [SignId],
+    pub of_groups: &'a Packed<SignId>,
 }
 
 impl Scene<'_> {
@@ -205,7 +206,7 @@ impl Scene<'_> {
     }
 
     fn are(self, group: GroupId, words: u64) -> u64 {
-        self.those(group, self.of_groups[usize::from(group)], words)
+        self.those(group, self.of_groups.get(group.into()), words)
     }
 
     /// Those of the words that are in a group, which has that sign. Mostly there is one, or none, and to ask all the same is cheaper

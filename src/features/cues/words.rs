@@ -6,12 +6,14 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{LazyLock, OnceLock};
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use super::lists::Lists;
+use super::blocks::Blocks;
+use super::lists::{Ends, Lists, PackedLists};
 use super::pattern::{Ask, Classes};
-use super::raw;
+use crate::packed::Packed;
 use crate::text::Span;
 use crate::text::stem::{self, Language, Stems};
 
@@ -19,13 +21,23 @@ use crate::text::stem::{self, Language, Stems};
 pub type AskId = u16;
 
 /// All questions that the patterns of a cue file ask, arranged for looking a word up.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Questions {
     language: Language,
     count: usize,
     words: Lexicon,
     stems: Lexicon,
     globs: Globs,
+    shapes: Vec<(Ask, AskId)>,
+}
+
+/// What no block holds of [`Questions`].
+#[derive(Serialize, Deserialize)]
+pub struct Rest {
+    language: Language,
+    count: usize,
+    /// Word patterns that do not end in their only `*`, each with the questions that it answers.
+    globs: Vec<(String, Vec<AskId>)>,
     shapes: Vec<(Ask, AskId)>,
 }
 
@@ -208,28 +220,39 @@ impl Questions {
                 }
             }
         }
-        let (words, stems, globs) = (Lexicon::new(words), Lexicon::new(stems), Globs::new(globs));
-        let mut questions = Questions { language, count: asked.numbers.len(), words, stems, globs, shapes };
-        questions.make_ready();
-        questions
+        let (words, stems, globs) = (Lexicon::new(&words), Lexicon::new(&stems), Globs::new(globs));
+        Questions { language, count: asked.numbers.len(), words, stems, globs, shapes }
     }
 
-    /// Makes the ways to find words fast, which no file holds; they must be [sound](Questions::are_sound).
-    pub fn make_ready(&mut self) {
-        self.words.make_ready();
-        self.stems.make_ready();
-        self.globs.make_ready();
+    /// What is too small or too mixed to be a block: how many questions there are, word patterns, shapes.
+    pub fn rest(&self) -> Rest {
+        let globs = self.globs.others.iter().map(|glob| (glob.text.clone(), glob.answers.clone())).collect();
+        Rest { language: self.language, count: self.count, globs, shapes: self.shapes.clone() }
+    }
+
+    pub fn put<'a>(&'a self, blocks: &mut Vec<&'a [u8]>) {
+        self.words.put(blocks);
+        self.stems.put(blocks);
+        self.globs.beginnings.put(blocks);
+        blocks.push(self.globs.shorter.bytes());
+    }
+
+    /// From the blocks that [`put`](Questions::put) wrote, and the rest.
+    pub fn take(blocks: &mut Blocks, Rest { language, count, globs, shapes }: Rest) -> Option<Self> {
+        let (words, stems) = (Lexicon::take(blocks)?, Lexicon::take(blocks)?);
+        let globs = Globs::of(Lexicon::take(blocks)?, blocks.numbers()?, globs);
+        Some(Questions { language, count, words, stems, globs, shapes })
     }
 
     /// Whether these are questions for words of `language`, and every number in them that of a question: else they come from a damaged
     /// file.
     pub fn are_sound(&self, language: Language) -> bool {
-        let known = |number: &AskId| usize::from(*number) < self.count;
+        let known = |number: AskId| usize::from(number) < self.count;
         self.language == language
             && self.count <= usize::from(AskId::MAX) + 1
             && [&self.words, &self.stems].into_iter().all(|lexicon| lexicon.is_sound(known))
             && self.globs.is_sound(known)
-            && self.shapes.iter().all(|(_, number)| known(number))
+            && self.shapes.iter().all(|(_, number)| known(*number))
     }
 
     /// The commoner words, parts of short forms by themselves: the share of running words that each makes up; and for each question those that
@@ -274,9 +297,9 @@ impl Questions {
     }
 
     fn of_word(&self, word: &str, stem: &str, answers: &mut Answers) {
-        answers.extend_from_slice(self.words.get(word));
-        answers.extend_from_slice(self.stems.get(stem));
-        self.globs.fitting(word, |numbers| answers.extend_from_slice(numbers));
+        self.words.add(word, answers);
+        self.stems.add(stem, answers);
+        self.globs.add(word, answers);
     }
 
     fn of_shape(&self, surface: &str, possessive: bool, answers: &mut Answers) {
@@ -297,55 +320,55 @@ fn in_order(answers: &mut Answers) -> &[AskId] {
 }
 
 /// Words, each with the questions that it answers, in the order of the words.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 struct Lexicon {
-    text: String,
+    text: Bytes,
     /// Where each word ends in the text.
-    #[serde(with = "raw")]
-    ends: Vec<u32>,
-    answers: Lists<AskId>,
+    ends: Ends,
+    answers: PackedLists<AskId>,
     /// For each kind of [`beginning`] how many words come before the first of it.
-    #[serde(skip)]
-    starts: Vec<u32>,
+    starts: Packed<u32>,
 }
 
 impl Lexicon {
-    fn new(words: BTreeMap<String, Vec<AskId>>) -> Self {
-        let mut lexicon = Lexicon::default();
-        for (word, answers) in words {
-            lexicon.text.push_str(&word);
-            lexicon.ends.push(lexicon.text.len() as u32);
-            lexicon.answers.push(answers);
+    fn new(words: &BTreeMap<String, Vec<AskId>>) -> Self {
+        let (mut text, mut ends, mut answers) = (String::new(), Vec::new(), Lists::default());
+        for (word, numbers) in words {
+            text.push_str(word);
+            ends.push(text.len() as u32);
+            answers.push(numbers.iter().copied());
         }
-        lexicon
+        let starts = starts(words.keys().map(String::as_bytes));
+        Lexicon { text: text.into(), ends: ends.into_iter().collect(), answers: (&answers).into(), starts }
     }
 
-    fn is_sound(&self, known: impl Fn(&AskId) -> bool) -> bool {
-        self.ends.is_sorted()
-            && self.ends.iter().all(|end| self.text.is_char_boundary(*end as usize))
-            && self.answers.are_sound()
+    fn put<'a>(&'a self, blocks: &mut Vec<&'a [u8]>) {
+        blocks.push(&self.text);
+        self.ends.put(blocks);
+        self.answers.put(blocks);
+        blocks.push(self.starts.bytes());
+    }
+
+    fn take(blocks: &mut Blocks) -> Option<Self> {
+        let (text, ends) = (blocks.bytes()?, Ends::take(blocks)?);
+        Some(Lexicon { text, ends, answers: PackedLists::take(blocks)?, starts: blocks.numbers()? })
+    }
+
+    fn is_sound(&self, known: impl Fn(AskId) -> bool) -> bool {
+        self.ends.are_sound(self.text.len())
+            && self.answers.are_sound(known)
             && self.answers.len() == self.ends.len()
-            && self.answers.all().iter().all(known)
-    }
-
-    fn make_ready(&mut self) {
-        let mut starts = vec![0; BEGINNINGS + 1];
-        (0..self.ends.len()).for_each(|at| starts[beginning(self.word(at)) + 1] += 1);
-        for at in 0..BEGINNINGS {
-            starts[at + 1] += starts[at];
-        }
-        self.starts = starts;
+            && self.starts == starts((0..self.ends.len()).map(|at| self.word(at)))
     }
 
     fn word(&self, at: usize) -> &[u8] {
-        let start = at.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
-        &self.text.as_bytes()[start..self.ends[at] as usize]
+        &self.text[self.ends.range(at)]
     }
 
     /// How many words come before the first that is not `below`, which `word` decides: all that come before it are, or all but itself.
     fn partition_point(&self, word: &[u8], below: impl Fn(&[u8]) -> bool) -> usize {
         let beginning = beginning(word);
-        let (mut low, mut high) = (self.starts[beginning] as usize, self.starts[beginning + 1] as usize);
+        let (mut low, mut high) = (self.starts.get(beginning) as usize, self.starts.get(beginning + 1) as usize);
         while low < high {
             let middle = low + (high - low) / 2;
             if below(self.word(middle)) {
@@ -357,11 +380,13 @@ impl Lexicon {
         low
     }
 
-    /// The questions that a word answers.
-    fn get(&self, word: &str) -> &[AskId] {
+    /// Adds the questions that a word answers.
+    fn add(&self, word: &str, to: &mut Answers) {
         let word = word.as_bytes();
         let at = self.partition_point(word, |known| known < word);
-        if at < self.ends.len() && self.word(at) == word { self.answers.of(at) } else { &[] }
+        if at < self.ends.len() && self.word(at) == word {
+            to.extend(self.answers.of(at));
+        }
     }
 }
 
@@ -381,18 +406,36 @@ fn beginning(word: &[u8]) -> usize {
     }
 }
 
+/// For each kind of [`beginning`] how many of the words come before the first of it, and behind these how many there are.
+fn starts<'a>(words: impl Iterator<Item = &'a [u8]>) -> Packed<u32> {
+    let mut counts = vec![0; BEGINNINGS + 1];
+    words.for_each(|word| counts[beginning(word) + 1] += 1);
+    let mut before = 0;
+    let start = |count| {
+        before += count;
+        before
+    };
+    counts.into_iter().map(start).collect()
+}
+
 /// Word patterns with `*` for any letters and `?` for one.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 struct Globs {
     /// What stands before the `*` of those that end in one and have no other sign.
     beginnings: Lexicon,
     /// For each beginning the number of the longest other one that it begins with, plus one; 0 if there is none.
-    #[serde(with = "raw")]
-    shorter: Vec<u32>,
-    others: Lexicon,
+    shorter: Packed<u32>,
+    others: Vec<Glob>,
     /// The others by the byte that a word must end in, and behind these those that leave that open.
-    #[serde(skip)]
     by_last: Lists<u32>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Glob {
+    text: String,
+    answers: Vec<AskId>,
+    /// How many bytes stand before its first sign and behind its last, which every word has that fits.
+    ends: (usize, usize),
 }
 
 const OPEN: usize = 256;
@@ -410,46 +453,59 @@ impl Globs {
             shorter.push(open.last().map_or(0, |(_, number)| *number));
             open.push((beginning, number));
         }
-        let (beginnings, others) = (Lexicon::new(beginnings), Lexicon::new(others));
-        Globs { shorter, beginnings, others, by_last: Lists::default() }
+        Globs::of(Lexicon::new(&beginnings), shorter.into_iter().collect(), others.into_iter().collect())
     }
 
-    fn make_ready(&mut self) {
-        self.beginnings.make_ready();
-        let last = |glob: &[u8]| match glob.last() {
+    fn of(beginnings: Lexicon, shorter: Packed<u32>, others: Vec<(String, Vec<AskId>)>) -> Globs {
+        let others: Vec<Glob> = others.into_iter().map(|(text, answers)| Glob::new(text, answers)).collect();
+        let last = |glob: &Glob| match glob.text.as_bytes().last() {
             None | Some(b'*' | b'?') => OPEN,
             Some(byte) => usize::from(*byte),
         };
-        let others = (0..self.others.ends.len()).map(|at| (last(self.others.word(at)), at as u32));
-        self.by_last = Lists::sorted(OPEN + 1, others);
+        let by_last = Lists::sorted(OPEN + 1, others.iter().map(last).zip(0..));
+        Globs { beginnings, shorter, others, by_last }
     }
 
-    fn is_sound(&self, known: impl Fn(&AskId) -> bool) -> bool {
+    fn is_sound(&self, known: impl Fn(AskId) -> bool) -> bool {
         self.beginnings.is_sound(&known)
-            && self.others.is_sound(&known)
+            && self.others.iter().flat_map(|glob| &glob.answers).all(|number| known(*number))
             && self.shorter.len() == self.beginnings.ends.len()
             // Each leads to one before it, so that no search goes in circles.
-            && self.shorter.iter().zip(0..).all(|(shorter, own)| *shorter <= own)
+            && self.shorter.iter().zip(0..).all(|(shorter, own)| shorter <= own)
     }
 
-    /// Beginnings are found from the last that is no greater than the word, by way of ever shorter ones.
-    fn fitting<'a>(&'a self, word: &str, mut found: impl FnMut(&'a [AskId])) {
+    /// Adds the questions that a word answers. Beginnings are found from the last that is no greater than the word, by way of ever shorter
+    /// ones.
+    fn add(&self, word: &str, to: &mut Answers) {
         let bytes = word.as_bytes();
         let mut next = self.beginnings.partition_point(bytes, |beginning| beginning <= bytes);
         // The last one may go on otherwise than the word; then what it begins with may still be a beginning of the word.
         while let Some(at) = next.checked_sub(1) {
             if bytes.starts_with(self.beginnings.word(at)) {
-                found(self.beginnings.answers.of(at));
+                to.extend(self.beginnings.answers.of(at));
             }
-            next = self.shorter[at] as usize;
+            next = self.shorter.get(at) as usize;
         }
         let last = bytes.last().map_or(&[][..], |last| self.by_last.of(usize::from(*last)));
         for at in last.iter().chain(self.by_last.of(OPEN)) {
-            let at = *at as usize;
-            if std::str::from_utf8(self.others.word(at)).is_ok_and(|glob| fits(glob, word)) {
-                found(self.others.answers.of(at));
+            let glob = &self.others[*at as usize];
+            if glob.may_fit(word) && fits(&glob.text, word) {
+                to.extend_from_slice(&glob.answers);
             }
         }
+    }
+}
+
+impl Glob {
+    fn new(text: String, answers: Vec<AskId>) -> Glob {
+        let sign = |c| matches!(c, '*' | '?');
+        let ends = (text.find(sign).unwrap_or(text.len()), text.rfind(sign).map_or(text.len(), |at| text.len() - at - 1));
+        Glob { text, answers, ends }
+    }
+
+    fn may_fit(&self, word: &str) -> bool {
+        let (word, text, (before, behind)) = (word.as_bytes(), self.text.as_bytes(), self.ends);
+        word.starts_with(&text[..before]) && word.ends_with(&text[text.len() - behind..])
     }
 }
 

@@ -1,7 +1,10 @@
 //! The words by which speech is told: `english.txt`, read once. A word is looked up by its letters packed into a number, since
 //! every word of a text is.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
+
+use smallvec::SmallVec;
 
 use super::Act;
 use crate::text::scan::letters_first;
@@ -129,7 +132,7 @@ pub(super) struct Head {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Entry {
     /// Of verbs, and the kind of a noun as one sense without frames.
-    pub(super) senses: Vec<Sense>,
+    pub(super) senses: SmallVec<[Sense; 1]>,
     pub(super) noun: Option<Act>,
 }
 
@@ -153,8 +156,13 @@ pub(super) static ENGLISH: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::read(in
 
 impl Lexicon {
     fn read(lists: &'static str) -> Self {
-        let (heads, entries) = (vec![Head::default()], vec![Entry::default()]);
-        let mut lexicon = Lexicon { places: Box::new([0; PLACES]), heads, entries };
+        let mut lexicon = Lexicon {
+            places: vec![0; PLACES].try_into().expect("as many as there are places"),
+            heads: Vec::with_capacity(PLACES / 4),
+            entries: Vec::with_capacity(PLACES / 4),
+        };
+        lexicon.heads.push(Head::default());
+        lexicon.entries.push(Entry::default());
         for line in lists.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
             let mut words = line.split_whitespace();
             let list = words.next().unwrap_or_default();
@@ -202,17 +210,17 @@ impl Lexicon {
     fn add_forms(&mut self, verb: &str, class: Class, sense: Option<Sense>) {
         let mut parts = verb.split('/');
         let lemma = parts.next().unwrap_or_default();
-        let past = parts.next().map_or_else(|| regular_past(lemma), str::to_owned);
-        let participle = parts.next().map_or_else(|| past.clone(), str::to_owned);
+        let past = parts.next().map_or_else(|| regular_past(lemma).into(), Cow::from);
+        let participle = parts.next().unwrap_or(&past);
         let forms = [
-            (lemma.to_owned(), Form::Base),
-            (regular_present(lemma), Form::Present),
-            (past, Form::Past),
+            (lemma, Form::Base),
+            (&regular_present(lemma), Form::Present),
+            (&past, Form::Past),
             (participle, Form::Participle),
-            (regular_ing(lemma), Form::Ing),
+            (&regular_ing(lemma), Form::Ing),
         ];
         for (word, form) in forms {
-            let at = self.number(&word);
+            let at = self.number(word);
             self.heads[at].class.add(class);
             self.heads[at].forms.add(form);
             let senses = &mut self.entries[at].senses;
