@@ -1,5 +1,6 @@
 //! A part of a model file that is parsed when somebody first asks for it: most runs never do. So it may be packed, too.
 
+use std::borrow::Cow;
 use std::ops::{Deref, DerefMut};
 use std::sync::OnceLock;
 
@@ -45,12 +46,20 @@ pub(crate) fn packed(json: Vec<u8>) -> Vec<u8> {
     if json.len() as u64 > MOST { json } else { gzip::packed(json) }
 }
 
-fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, Error> {
+/// What was [`packed`], or never was.
+///
+/// # Errors
+/// If it cannot be unpacked, or comes to more than 64 MB.
+pub(crate) fn unpacked(json: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
     if json.starts_with(&gzip::MAGIC) {
-        serde_json::from_slice(&gzip::unpacked(json, MOST).map_err(Error::io)?)
+        gzip::unpacked(json, MOST).map(Cow::from).map_err(Error::io)
     } else {
-        serde_json::from_slice(json)
+        Ok(json.into())
     }
+}
+
+fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(&unpacked(json)?)
 }
 
 impl<T: DeserializeOwned> Deref for Parsed<T> {

@@ -30,8 +30,10 @@ use crate::packed::{Number, Packed};
 use crate::parsed::{self, Parsed};
 use crate::text::stem::STEMMER;
 
-/// The version of the format that this program writes and reads.
-pub const FORMAT: u32 = 6;
+/// The version of the format that this program writes.
+pub const FORMAT: u32 = 7;
+/// The oldest that it reads: in this one the card is not packed.
+const OLDEST: u32 = 6;
 
 /// Every tensor that a model file may hold.
 pub const TENSORS: [&str; 14] = [
@@ -191,7 +193,8 @@ impl Model {
         if !seen.is_empty() {
             tensors.push(Tensor::new("seen_texts", Dtype::U32, vec![seen.len()], seen.bytes()));
         }
-        let card = serde_json::to_value(&*self.card).expect("a card is plain data").to_string().into_bytes();
+        let card = serde_json::to_value(&*self.card).expect("a card is plain data").to_string();
+        let card = parsed::packed(card.into_bytes());
         tensors.push(Tensor::new("card", Dtype::U8, vec![card.len()], card));
         tensors
     }
@@ -399,7 +402,7 @@ fn check_version(json: &Value, path: &Path) -> Result<(), ModelError> {
             found: found.min(u64::from(u32::MAX)) as u32,
             writer: json["version"].as_str().unwrap_or("(unknown)").into(),
         }),
-        Some(found) if found == u64::from(FORMAT) => Ok(()),
+        Some(found) if found >= u64::from(OLDEST) => Ok(()),
         Some(found @ 1..) => Err(ModelError::Older { path: path.into(), found }),
         _ => Err(ModelError::Damaged { path: path.into(), what: "it names no format version".into() }),
     }
@@ -553,8 +556,10 @@ fn check_card(model: &Model, tensors: &Tensors) -> Result<(), &'static str> {
         return Err("its card does not fit its weights");
     }
     // Written again, a model must give the same bytes.
-    let canonical = serde_json::to_value(&*model.card)
-        .is_ok_and(|card| tensors.bytes("card", Dtype::U8).is_ok_and(|stored| stored == card.to_string().as_bytes()));
+    let card = serde_json::to_value(&*model.card).map(|card| card.to_string());
+    let stored = tensors.bytes("card", Dtype::U8)?;
+    let stored = parsed::unpacked(&stored);
+    let canonical = card.is_ok_and(|card| stored.is_ok_and(|stored| *stored == *card.as_bytes()));
     if canonical { Ok(()) } else { Err("its card is not in canonical form") }
 }
 

@@ -59,14 +59,14 @@ fn what_is_no_model_a_damaged_one_and_a_newer_one_are_told_apart() {
     desk.run("inspect -m empty").ends(1).says("no rhetor model");
     desk.run("inspect -m cut").ends(1).says("cut: damaged model");
     desk.run("inspect -m nowhere").ends(1).says("nowhere: No such file");
-    let at = bytes.windows(13).position(|window| window == b"\\\"format\\\":6,").expect("the header names its format");
+    let at = bytes.windows(13).position(|window| window == b"\\\"format\\\":7,").expect("the header names its format");
     let mut newer = bytes.clone();
     newer[at + 11] = b'9';
     let mut older = bytes.clone();
     older[at + 11] = b'3';
     let desk = desk.and("newer", newer).and("older", older);
     desk.run("inspect -m older").ends(1).says("a model of format 3").says("train it again");
-    desk.run("inspect -m newer").ends(1).says("a model of format 9, and this rhetor reads 6");
+    desk.run("inspect -m newer").ends(1).says("a model of format 9, and this rhetor reads 7");
 }
 
 #[test]
@@ -154,6 +154,14 @@ fn a_file_with_a_checksum_that_fits_is_still_checked() {
             assert!(error.contains("damaged model: ") && error.contains("\nhint: "), "{what}: {error}");
         }
     }
+}
+
+#[test]
+fn a_model_of_the_format_before_is_read_and_written_in_the_new_one() {
+    let bytes = tiny();
+    let before = with_metadata(&bytes, |json| json["format"] = 6.into());
+    assert_ne!(before, bytes);
+    assert_eq!(read(&before).unwrap().to_bytes(), bytes);
 }
 
 #[test]
