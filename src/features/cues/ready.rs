@@ -41,9 +41,9 @@ pub struct Row {
 /// All threads that are ready.
 #[derive(Debug)]
 pub struct Ready {
-    /// For each group its first thread among those that are held, plus one; 0 if they are not ready. As with the other numbers, there is
-    /// no work in a table of zeros, nor memory behind what is not touched of it.
-    firsts: Vec<u32>,
+    /// For each group its first thread among those that are held, plus one, and how many there are; 0 and 0 if they are not ready. As
+    /// with the other numbers, there is no work in a table of zeros, nor memory behind what is not touched of it.
+    of_groups: Vec<[u32; 2]>,
     held: Vec<Held>,
     threads: Vec<ReadyThread>,
     pub everywhere: Vec<ReadyThread>,
@@ -61,7 +61,7 @@ impl Ready {
     /// Nothing but what is tried at every place.
     pub fn new(compiled: &Compiled) -> Self {
         let mut ready = Ready {
-            firsts: vec![0; compiled.signs.len()],
+            of_groups: vec![[0; 2]; compiled.signs.len()],
             held: Vec::new(),
             threads: Vec::new(),
             everywhere: Vec::new(),
@@ -80,20 +80,26 @@ impl Ready {
     }
 
     /// The threads held at the words of a group.
+    #[inline]
     pub fn of_group(&mut self, group: GroupId, compiled: &Compiled) -> &[Held] {
-        let bytes = compiled.threads.of(group.into());
-        if bytes.is_empty() {
-            return &[];
+        let [mut first, mut count] = self.of_groups[usize::from(group)];
+        if first == 0 {
+            [first, count] = self.make_ready(group, compiled);
         }
-        if self.firsts[usize::from(group)] == 0 {
-            self.firsts[usize::from(group)] = self.threads.len() as u32 + 1;
-            for thread in sound(bytes) {
-                self.held.push(Held { check: thread.checks[0], thread: self.threads.len() as u32 });
-                let thread = self.thread(thread, compiled);
-                self.threads.push(thread);
-            }
+        &self.held[first as usize - 1..][..count as usize]
+    }
+
+    #[cold]
+    fn make_ready(&mut self, group: GroupId, compiled: &Compiled) -> [u32; 2] {
+        let first = self.threads.len();
+        for thread in sound(compiled.threads.of(group.into())) {
+            self.held.push(Held { check: thread.checks[0], thread: self.threads.len() as u32 });
+            let thread = self.thread(thread, compiled);
+            self.threads.push(thread);
         }
-        &self.held[self.firsts[usize::from(group)] as usize - 1..][..bytes.len() / Thread::SIZE]
+        let known = [first + 1, self.threads.len() - first].map(|number| number as u32);
+        self.of_groups[usize::from(group)] = known;
+        known
     }
 
     fn thread(&mut self, thread: Thread, compiled: &Compiled) -> ReadyThread {

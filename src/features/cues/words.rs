@@ -519,7 +519,12 @@ fn fits(glob: &str, word: &str) -> bool {
     let last = pieces.next_back().unwrap_or_default();
     let places = |at: usize| (at..=word.len()).filter(|&from| word.is_char_boundary(from));
     for piece in pieces {
-        match places(at).find_map(|from| prefix(piece, &word[from..]).map(|length| from + length)) {
+        let found = if piece.contains('?') {
+            places(at).find_map(|from| prefix(piece, &word[from..]).map(|length| from + length))
+        } else {
+            memchr::memmem::find(&word.as_bytes()[at..], piece.as_bytes()).map(|from| at + from + piece.len())
+        };
+        match found {
             Some(end) => at = end,
             None => return false,
         }
@@ -727,6 +732,7 @@ mod tests {
         assert!(fits("blam*", "blame") && fits("blam*", "blam") && !fits("blam*", "bla"));
         assert!(fits("*phobia", "phobia") && fits("un*able", "unthinkable") && !fits("un*able", "unably"));
         assert!(fits("z??", "zoo") && !fits("z??", "zo") && !fits("ab", "abc"));
+        assert!(fits("*olog*", "geology") && !fits("*olog*", "geometry") && fits("*o?o*g", "ozone-log"));
         assert!(fits("*a*b*", "xaxbx") && !fits("*a*b*", "bxa") && fits("é*", "étude"));
     }
 }
