@@ -17,7 +17,7 @@ use crate::packed::Packed;
 use crate::text::stem::Language;
 
 /// Raised with every change to what the bytes hold or mean; bytes of another version are made anew from the cues.
-const VERSION: u8 = 5;
+const VERSION: u8 = 6;
 
 /// Why bytes are no matcher of a cue set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -68,12 +68,31 @@ impl<T: Copy + Default> Lists<T> {
 }
 
 /// Where each of several lists ends, in the bytes of a file.
+///
+/// Most lists are short, so the ends of sixteen are counted from where the first of them begins, if all such counts fit in two bytes.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Ends(Packed<u32>);
+pub struct Ends {
+    /// Where each sixteen lists begin; where each list ends, if there are no offsets.
+    bases: Packed<u32>,
+    offsets: Packed<u16>,
+}
+
+/// How many lists have a base in common.
+const STEP: usize = 16;
 
 impl Ends {
     pub fn len(&self) -> usize {
-        self.0.len()
+        if self.offsets.is_empty() { self.bases.len() } else { self.offsets.len() }
+    }
+
+    #[inline]
+    fn end(&self, list: usize) -> usize {
+        if self.offsets.is_empty() {
+            self.bases.get(list) as usize
+        } else {
+            // Only in a damaged file can that be too much.
+            (self.bases.get(list / STEP) as usize).wrapping_add(self.offsets.get(list).into())
+        }
     }
 
     /// Where the items of a list stand among those of all.
@@ -82,29 +101,38 @@ impl Ends {
     /// If there is no such list.
     #[inline]
     pub fn range(&self, list: usize) -> std::ops::Range<usize> {
-        let start = list.checked_sub(1).map_or(0, |before| self.0.get(before) as usize);
-        start..self.0.get(list) as usize
+        list.checked_sub(1).map_or(0, |before| self.end(before))..self.end(list)
     }
 
     /// Whether these are the ends of lists that take so many items, one after another: else they come from a damaged file.
     pub fn are_sound(&self, items: usize) -> bool {
-        let mut last = 0;
-        let rises = self.0.iter().all(|end| std::mem::replace(&mut last, end) <= end);
-        rises && last as usize == items
+        let bases = if self.offsets.is_empty() { self.len() } else { self.len().div_ceil(STEP) };
+        self.bases.len() == bases && (0..self.len()).map(|list| self.end(list)).is_sorted() && {
+            self.len().checked_sub(1).map_or(0, |last| self.end(last)) == items
+        }
     }
 
     pub fn put<'a>(&'a self, blocks: &mut Vec<&'a [u8]>) {
-        blocks.push(self.0.bytes());
+        blocks.extend([self.bases.bytes(), self.offsets.bytes()]);
     }
 
     pub fn take(blocks: &mut Blocks) -> Option<Self> {
-        blocks.numbers().map(Ends)
+        Some(Ends { bases: blocks.numbers()?, offsets: blocks.numbers()? })
     }
 }
 
 impl FromIterator<u32> for Ends {
     fn from_iter<I: IntoIterator<Item = u32>>(ends: I) -> Self {
-        Ends(ends.into_iter().collect())
+        let ends: Vec<u32> = ends.into_iter().collect();
+        let base = |list: usize| (list / STEP * STEP).checked_sub(1).map_or(0, |before| ends[before]);
+        let offset = |list: usize| u16::try_from(ends[list] - base(list)).ok();
+        match (0..ends.len()).map(offset).collect::<Option<Vec<u16>>>() {
+            Some(offsets) => Ends {
+                bases: (0..ends.len()).step_by(STEP).map(base).collect(),
+                offsets: offsets.into_iter().collect(),
+            },
+            None => Ends { bases: ends.into_iter().collect(), offsets: Packed::default() },
+        }
     }
 }
 
@@ -152,5 +180,40 @@ impl<T: Number> PackedLists<T> {
 impl<T: Number> From<&Lists<T>> for PackedLists<T> {
     fn from(lists: &Lists<T>) -> Self {
         PackedLists { items: lists.items.iter().copied().collect(), ends: lists.ends.iter().copied().collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn survive(ends: &[u32]) -> Ends {
+        let made: Ends = ends.iter().copied().collect();
+        assert!(made.are_sound(ends.last().map_or(0, |end| *end as usize)) && !made.are_sound(7));
+        let ranges: Vec<_> = (0..made.len()).map(|list| made.range(list)).collect();
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        let wanted: Vec<_> = starts.zip(ends).map(|(start, end)| start as usize..*end as usize).collect();
+        assert_eq!(ranges, wanted);
+        made
+    }
+
+    #[test]
+    fn ends_of_short_lists_are_kept_in_two_bytes_and_all_are_found_again() {
+        let short: Vec<u32> = (1..100).map(|list| list * list / 3).collect();
+        assert_eq!(survive(&short).offsets.len(), 99);
+        let long: Vec<u32> = (0..100).map(|list| list * 9000).collect();
+        assert!(survive(&long).offsets.is_empty());
+        survive(&[]);
+        survive(&[0, 0, 5]);
+    }
+
+    #[test]
+    fn ends_that_fall_or_have_no_base_are_refused() {
+        let offsets = |offsets: &[u16]| offsets.iter().copied().collect::<Packed<u16>>();
+        let bases = |bases: &[u32]| bases.iter().copied().collect::<Packed<u32>>();
+        assert!(Ends { bases: bases(&[2]), offsets: offsets(&[1, 3]) }.are_sound(5));
+        assert!(!Ends { bases: bases(&[]), offsets: offsets(&[1, 3]) }.are_sound(3));
+        assert!(!Ends { bases: bases(&[0]), offsets: offsets(&[3, 1]) }.are_sound(1));
+        assert!(!Ends { bases: bases(&[5, 4]), offsets: Packed::default() }.are_sound(4));
     }
 }
