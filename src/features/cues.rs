@@ -164,7 +164,7 @@ impl CueSet {
         }
         none(flaws)?;
         let full = |flaw| CueError::Patterns(vec![bad(path, None, "all cues".into(), "", flaw)]);
-        Matcher::new(&nodes, &leaves, language).map_err(full)
+        Matcher::new(&nodes, self.cues.len(), &leaves, language).map_err(full)
     }
 
     /// The words of all classes.

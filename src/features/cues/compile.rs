@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::code::{self, Coder, GroupId, Op, Way};
-use super::compiled::{Check, Compiled, MOST_ROWS, Rows, Thread};
+use super::compiled::{Check, Compiled, MOST_ROWS, Thread};
 use super::hold::{self, CHECKS, Near, Sign};
-use super::lists::{Lists, PackedLists};
+use super::lists::{Lists, Rising, Rows};
 use super::pattern::{Flaw, Node, Seam};
 use super::signs::{self, SignId, Signs};
 use super::words::{AskId, Leaves, Questions};
@@ -131,11 +131,11 @@ impl Draft {
 }
 
 impl Compiled {
-    /// Makes all patterns ready; each comes with the cue that it belongs to.
+    /// Makes all patterns of so many cues ready; each comes with the cue that it belongs to, in their order.
     ///
     /// # Errors
     /// [`Flaw`] if there are too many different words and classes.
-    pub fn new(nodes: &[(CueId, Node)], leaves: &Leaves, language: Language) -> Result<Compiled, Flaw> {
+    pub fn new(nodes: &[(CueId, Node)], cues: usize, leaves: &Leaves, language: Language) -> Result<Compiled, Flaw> {
         let (mut coder, mut draft) = (Coder::new(leaves), Draft::default());
         for ((_, node), pattern) in nodes.iter().zip(0..) {
             draft.add(pattern, node, &mut coder)?;
@@ -150,18 +150,18 @@ impl Compiled {
         }
         let (order, asked) = draft.order_groups(&coder, &signs);
         draft.renumber(&order, coder.groups.len());
-        let by_ask = (0..=GroupId::MAX).zip(&order).flat_map(|(new, old)| {
-            coder.groups.of(usize::from(*old)).iter().map(move |ask| (usize::from(*ask), new))
-        });
+        let by_ask = (0..=GroupId::MAX)
+            .zip(&order)
+            .flat_map(|(new, old)| coder.groups.of(usize::from(*old)).iter().map(move |ask| (usize::from(*ask), new)));
         let held = draft.held.iter().map(|held| (usize::from(held.own), &held.thread));
         let code = draft.code.rows.iter().enumerate().flat_map(|(row, ops)| ops.iter().map(move |op| (row, *op)));
         let mut everywhere = Vec::new();
         draft.everywhere.iter().for_each(|thread| thread.put(&mut everywhere));
         Ok(Compiled {
-            groups: PackedLists::from(&Lists::sorted(questions.len(), by_ask)),
+            groups: Rising::from(&Lists::sorted(questions.len(), by_ask)),
             signs: order.iter().map(|group| signs[usize::from(*group)]).collect(),
             asked,
-            patterns: nodes.iter().map(|(cue, _)| *cue).collect(),
+            patterns: (0..cues).map(|cue| nodes.partition_point(|(of, _)| *of as usize <= cue) as u32).collect(),
             threads: Rows::new(order.len(), held, Thread::put),
             everywhere: everywhere.into(),
             code: Rows::new(draft.code.rows.len(), code, Op::put),
@@ -172,11 +172,11 @@ impl Compiled {
 }
 
 impl Matcher {
-    /// Makes all patterns ready; each comes with the cue that it belongs to.
+    /// Makes all patterns of so many cues ready; each comes with the cue that it belongs to, in their order.
     ///
     /// # Errors
     /// [`Flaw`] if there are too many different words and classes.
-    pub fn new(nodes: &[(CueId, Node)], leaves: &Leaves, language: Language) -> Result<Matcher, Flaw> {
-        Ok(Matcher::of(Compiled::new(nodes, leaves, language)?))
+    pub fn new(nodes: &[(CueId, Node)], cues: usize, leaves: &Leaves, language: Language) -> Result<Matcher, Flaw> {
+        Ok(Matcher::of(Compiled::new(nodes, cues, leaves, language)?))
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::blocks::Blocks;
 use super::code::{GroupId, Op, Reach, reach};
 use super::hold::{CHECKS, Near, Sign, WIDEST};
-use super::lists::{Ends, PackedLists};
+use super::lists::{Ends, Rising, Rows};
 use super::signs::{self, SignId};
 use super::words::{Questions, Rest};
 use super::{CueId, Matcher};
@@ -17,7 +17,7 @@ use crate::packed::Packed;
 use crate::text::stem::Language;
 
 /// Raised with every change to what the bytes hold or mean; bytes of another version are made anew from the cues.
-const VERSION: u8 = 6;
+const VERSION: u8 = 7;
 
 /// Why bytes are no matcher of a cue set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,13 +35,13 @@ pub struct Compiled {
     pub language: Language,
     pub questions: Questions,
     /// For each question the groups that it is in, which are numbered so that those that instructions ask for come first.
-    pub groups: PackedLists<GroupId>,
+    pub groups: Rising,
     /// The sign of each group: where that does not stand, no word of the group does.
     pub signs: Packed<SignId>,
     /// Of how many groups instructions may ask whether a certain word is in them.
     pub asked: usize,
-    /// The cue of each pattern.
-    pub patterns: Packed<CueId>,
+    /// How many patterns there are of all cues up to each, in their order.
+    pub patterns: Ends,
     /// For each group the threads that are held at its words.
     pub threads: Rows,
     /// Threads without a word to hold, tried at every place.
@@ -57,48 +57,6 @@ struct Stored<'a> {
     asked: usize,
     #[serde(borrow)]
     blocks: Vec<&'a [u8]>,
-}
-
-/// Rows of items whose bytes stand one behind another.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Rows {
-    bytes: Bytes,
-    ends: Ends,
-}
-
-impl Rows {
-    /// Rows of items that `put` writes. They come row by row, each with the number of its row.
-    pub fn new<T>(count: usize, items: impl Iterator<Item = (usize, T)>, put: impl Fn(T, &mut Vec<u8>)) -> Rows {
-        let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(count));
-        for (row, item) in items {
-            ends.resize(row, bytes.len() as u32);
-            put(item, &mut bytes);
-        }
-        ends.resize(count, bytes.len() as u32);
-        Rows { bytes: bytes.into(), ends: ends.into_iter().collect() }
-    }
-
-    pub fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// The bytes of a row.
-    pub fn of(&self, row: usize) -> &[u8] {
-        &self.bytes[self.ends.range(row)]
-    }
-
-    fn are_sound(&self) -> bool {
-        self.ends.are_sound(self.bytes.len())
-    }
-
-    fn put<'a>(&'a self, blocks: &mut Vec<&'a [u8]>) {
-        blocks.push(&self.bytes);
-        self.ends.put(blocks);
-    }
-
-    fn take(blocks: &mut Blocks) -> Option<Rows> {
-        Some(Rows { bytes: blocks.bytes()?, ends: Ends::take(blocks)? })
-    }
 }
 
 /// A way to find a pattern; see [`hold`](super::hold).
@@ -120,29 +78,28 @@ pub struct Thread {
 pub const MOST_ROWS: usize = 1 << 24;
 
 impl Thread {
-    pub const SIZE: usize = 10 + 3 * CHECKS;
+    const SIZE: usize = 17;
 
-    /// Appends its bytes: pattern, rows, checks, two bits of what is true of it.
+    /// Appends its bytes: pattern, rows, checks and behind them two bits of what is true of it.
     pub fn put(&self, to: &mut Vec<u8>) {
         [self.pattern, self.before, self.after].iter().for_each(|number| to.extend(&number.to_le_bytes()[..3]));
-        self.checks.iter().for_each(|check| check.put(to));
-        to.push(u8::from(self.ahead_first) | u8::from(self.needs_quotation) << 1);
+        let flags = u64::from(self.ahead_first) | u64::from(self.needs_quotation) << 1;
+        let bits = self.checks.iter().rev().fold(flags, |bits, check| bits << Check::BITS | check.to_bits());
+        to.extend(bits.to_le_bytes());
     }
 
     /// `None` if the bytes are none of a thread.
     #[inline]
     fn take(bytes: &[u8; Thread::SIZE]) -> Option<Thread> {
         let number = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], 0]);
-        let check = |at: usize| {
-            let at = 9 + 3 * at;
-            Check { sign: bytes[at], from: bytes[at + 1] as i8, width: bytes[at + 2] }
-        };
-        let flags = bytes[Thread::SIZE - 1];
+        let (_, bits) = bytes.split_last_chunk()?;
+        let bits = u64::from_le_bytes(*bits);
+        let flags = bits >> (Check::BITS * CHECKS as u32);
         let thread = Thread {
             pattern: number(0),
             before: number(3),
             after: number(6),
-            checks: std::array::from_fn(check),
+            checks: std::array::from_fn(|at| Check::of_bits(bits >> (Check::BITS * at as u32))),
             ahead_first: flags & 1 != 0,
             needs_quotation: flags & 2 != 0,
         };
@@ -187,8 +144,26 @@ impl Check {
             Sign::Break => signs::BREAK,
             Sign::Word(group) => of[usize::from(group)],
         };
-        let wide = if from < -16 || to > 16 { Check::WIDE } else { 0 };
-        Check { sign, from: from as i8, width: (to - from + 1) as u8 | wide }
+        Check::over(sign, from as i8, (to - from + 1) as u8)
+    }
+
+    /// For a sign at one of `width` places from `from` on.
+    #[inline]
+    fn over(sign: SignId, from: i8, width: u8) -> Check {
+        let is_wide = from < -16 || i16::from(from) + i16::from(width) - 1 > 16;
+        Check { sign, from, width: width | if is_wide { Check::WIDE } else { 0 } }
+    }
+
+    /// Bits of a check: eight of the sign, six of where it is looked for, counted from 32 words before, six of the width.
+    const BITS: u32 = 20;
+
+    fn to_bits(self) -> u64 {
+        u64::from(self.sign) | ((i64::from(self.from) + 32) as u64) << 8 | u64::from(self.width()) << 14
+    }
+
+    #[inline]
+    fn of_bits(bits: u64) -> Check {
+        Check::over(bits as u8, (bits >> 8 & 63) as i8 - 32, (bits >> 14 & 63) as u8)
     }
 
     /// How many places.
@@ -201,10 +176,6 @@ impl Check {
     #[inline(always)]
     pub fn is_wide(self) -> bool {
         self.width >= Check::WIDE
-    }
-
-    fn put(self, to: &mut Vec<u8>) {
-        to.extend([self.sign, self.from as u8, self.width]);
     }
 
     fn is_sound(self) -> bool {
@@ -232,11 +203,22 @@ impl Compiled {
         reach(row, self.asked).filter(is_short)
     }
 
+    /// How many patterns there are.
+    pub fn patterns(&self) -> usize {
+        self.patterns.last()
+    }
+
+    /// The cue of a pattern.
+    pub fn cue(&self, pattern: u32) -> CueId {
+        self.patterns.of(pattern as usize) as CueId
+    }
+
     fn to_bytes(&self) -> Vec<u8> {
         let mut blocks = Vec::new();
         self.questions.put(&mut blocks);
         self.groups.put(&mut blocks);
-        blocks.extend([self.signs.bytes(), self.patterns.bytes()]);
+        blocks.push(self.signs.bytes());
+        self.patterns.put(&mut blocks);
         self.threads.put(&mut blocks);
         blocks.push(&self.everywhere);
         self.code.put(&mut blocks);
@@ -261,10 +243,10 @@ impl Compiled {
         let compiled = Compiled {
             language,
             questions: Questions::take(&mut blocks, questions)?,
-            groups: PackedLists::take(&mut blocks)?,
+            groups: Rising::take(&mut blocks)?,
             signs: blocks.numbers()?,
             asked,
-            patterns: blocks.numbers()?,
+            patterns: Ends::take(&mut blocks)?,
             threads: Rows::take(&mut blocks)?,
             everywhere: blocks.bytes()?,
             code: Rows::take(&mut blocks)?,
@@ -278,8 +260,9 @@ impl Compiled {
             && self.signs.len() <= usize::from(GroupId::MAX) + 1
             && self.asked <= self.signs.len()
             && self.groups.len() == self.questions.len()
-            && self.groups.are_sound(|group| usize::from(group) < self.signs.len())
-            && self.patterns.iter().all(|cue| (cue as usize) < cues)
+            && self.groups.are_sound(self.signs.len())
+            && self.patterns.len() == cues
+            && self.patterns.rise()
             && self.threads.len() == self.signs.len()
             && self.threads.are_sound()
             && self.code.are_sound()
@@ -296,7 +279,7 @@ impl Compiled {
         };
         let reaches: Vec<Reach> = (0..self.code.len()).map(row).collect::<Option<_>>()?;
         let is_known = |thread: &Thread| {
-            (thread.pattern as usize) < self.patterns.len()
+            (thread.pattern as usize) < self.patterns()
                 && (thread.before as usize) < reaches.len()
                 && (thread.after as usize) < reaches.len()
         };
@@ -306,7 +289,10 @@ impl Compiled {
         let mut held = (0..self.threads.len()).flat_map(|group| Thread::all(self.threads.of(group)));
         let mut everywhere = Thread::all(&self.everywhere);
         let are_held_sound = held.all(|thread| thread.is_some_and(|thread| is_sound(&thread)));
-        Some(are_held_sound && everywhere.all(|thread| thread.is_some_and(|thread| is_sound(&thread) && takes_a_word(&thread))))
+        Some(
+            are_held_sound
+                && everywhere.all(|thread| thread.is_some_and(|thread| is_sound(&thread) && takes_a_word(&thread))),
+        )
     }
 }
 
@@ -340,10 +326,9 @@ mod tests {
 
     #[test]
     fn a_thread_survives_its_bytes_and_unknown_flags_are_refused() {
-        let check = |sign, from, width| Check { sign, from, width };
         let thread = Thread {
             pattern: 70_000,
-            checks: [check(3, -4, 2), check(250, 9, 1 | Check::WIDE), Check::NOTHING],
+            checks: [Check::over(3, -31, 63), Check::over(250, 9, 1), Check::NOTHING],
             ahead_first: false,
             needs_quotation: true,
             before: 1 << 20,
@@ -355,7 +340,7 @@ mod tests {
         assert!(Thread::all(&bytes).eq([Some(thread)]));
         bytes.push(0);
         assert!(Thread::all(&bytes).nth(1).unwrap().is_none());
-        bytes[Thread::SIZE - 1] = 4;
+        bytes[Thread::SIZE - 1] |= 64;
         assert!(Thread::all(&bytes).next().unwrap().is_none());
     }
 }

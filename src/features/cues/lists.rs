@@ -104,12 +104,30 @@ impl Ends {
         list.checked_sub(1).map_or(0, |before| self.end(before))..self.end(list)
     }
 
-    /// Whether these are the ends of lists that take so many items, one after another: else they come from a damaged file.
-    pub fn are_sound(&self, items: usize) -> bool {
-        let bases = if self.offsets.is_empty() { self.len() } else { self.len().div_ceil(STEP) };
-        self.bases.len() == bases && (0..self.len()).map(|list| self.end(list)).is_sorted() && {
-            self.len().checked_sub(1).map_or(0, |last| self.end(last)) == items
+    /// The last end, 0 if there are no lists: how many items all of them have.
+    pub fn last(&self) -> usize {
+        self.len().checked_sub(1).map_or(0, |last| self.end(last))
+    }
+
+    /// In which list an item stands.
+    pub fn of(&self, item: usize) -> usize {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.end(middle) <= item { low = middle + 1 } else { high = middle }
         }
+        low
+    }
+
+    /// Whether none comes before the one before it: else they come from a damaged file.
+    pub fn rise(&self) -> bool {
+        let bases = if self.offsets.is_empty() { self.len() } else { self.len().div_ceil(STEP) };
+        self.bases.len() == bases && (0..self.len()).map(|list| self.end(list)).is_sorted()
+    }
+
+    /// Whether these are the ends of lists that take so many items, one after another.
+    pub fn are_sound(&self, items: usize) -> bool {
+        self.rise() && self.last() == items
     }
 
     pub fn put<'a>(&'a self, blocks: &mut Vec<&'a [u8]>) {
@@ -183,6 +201,101 @@ impl<T: Number> From<&Lists<T>> for PackedLists<T> {
     }
 }
 
+/// Rows of items whose bytes stand one behind another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rows {
+    bytes: Bytes,
+    ends: Ends,
+}
+
+impl Rows {
+    /// Rows of items that `put` writes. They come row by row, each with the number of its row.
+    pub fn new<T>(count: usize, items: impl Iterator<Item = (usize, T)>, put: impl Fn(T, &mut Vec<u8>)) -> Rows {
+        let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(count));
+        for (row, item) in items {
+            ends.resize(row, bytes.len() as u32);
+            put(item, &mut bytes);
+        }
+        ends.resize(count, bytes.len() as u32);
+        Rows { bytes: bytes.into(), ends: ends.into_iter().collect() }
+    }
+
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The bytes of a row.
+    pub fn of(&self, row: usize) -> &[u8] {
+        &self.bytes[self.ends.range(row)]
+    }
+
+    pub fn are_sound(&self) -> bool {
+        self.ends.are_sound(self.bytes.len())
+    }
+
+    pub fn put<'a>(&'a self, blocks: &mut Vec<&'a [u8]>) {
+        blocks.push(&self.bytes);
+        self.ends.put(blocks);
+    }
+
+    pub fn take(blocks: &mut Blocks) -> Option<Rows> {
+        Some(Rows { bytes: blocks.bytes()?, ends: Ends::take(blocks)? })
+    }
+}
+
+/// Lists of rising numbers: of each stands how many it leaves out since the one before, which is mostly few.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rising(Rows);
+
+impl Rising {
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The numbers of a list.
+    ///
+    /// # Panics
+    /// If there is no such list.
+    pub fn of(&self, list: usize) -> impl Iterator<Item = u16> + '_ {
+        let (mut bytes, mut next) = (self.0.of(list), 0u16);
+        std::iter::from_fn(move || {
+            let (left_out, rest) = postcard::take_from_bytes::<u16>(bytes).ok()?;
+            bytes = rest;
+            let number = next.wrapping_add(left_out);
+            next = number.wrapping_add(1);
+            Some(number)
+        })
+    }
+
+    /// Whether the lists hold numbers below `bound`: else they come from a damaged file.
+    pub fn are_sound(&self, bound: usize) -> bool {
+        self.0.are_sound() && (0..self.len()).all(|list| self.of(list).all(|number| usize::from(number) < bound))
+    }
+
+    pub fn put<'a>(&'a self, blocks: &mut Vec<&'a [u8]>) {
+        self.0.put(blocks);
+    }
+
+    pub fn take(blocks: &mut Blocks) -> Option<Self> {
+        Rows::take(blocks).map(Rising)
+    }
+}
+
+impl From<&Lists<u16>> for Rising {
+    /// Each list must rise.
+    fn from(lists: &Lists<u16>) -> Self {
+        let left_out = |list: usize| {
+            let before = std::iter::once(None).chain(lists.of(list).iter().copied().map(Some));
+            let numbers = lists.of(list).iter().zip(before);
+            numbers.map(move |(number, before)| (list, number - before.map_or(0, |before| before + 1)))
+        };
+        let put = |number: u16, to: &mut Vec<u8>| {
+            *to = postcard::to_extend(&number, std::mem::take(to)).expect("a number can be written");
+        };
+        Rising(Rows::new(lists.len(), (0..lists.len()).flat_map(left_out), put))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,7 +317,19 @@ mod tests {
         let long: Vec<u32> = (0..100).map(|list| list * 9000).collect();
         assert!(survive(&long).offsets.is_empty());
         survive(&[]);
-        survive(&[0, 0, 5]);
+        let ends = survive(&[0, 0, 5]);
+        assert_eq!((0..5).map(|item| ends.of(item)).collect::<Vec<_>>(), [2; 5]);
+        assert_eq!((0..40).map(|item| survive(&[1, 1, 40]).of(item)).filter(|list| *list == 0).count(), 1);
+    }
+
+    #[test]
+    fn rising_numbers_come_back_and_none_is_too_large_unseen() {
+        let mut lists = Lists::default();
+        let all: [&[u16]; 4] = [&[0, 1, 200, 65_535], &[], &[65_535], &[7, 300]];
+        all.iter().for_each(|list| lists.push(list.iter().copied()));
+        let rising = Rising::from(&lists);
+        assert!((0..4).all(|list| rising.of(list).eq(all[list].iter().copied())));
+        assert!(rising.are_sound(65_536) && !rising.are_sound(65_535));
     }
 
     #[test]

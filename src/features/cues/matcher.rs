@@ -147,10 +147,7 @@ impl Matcher {
                     states: &mut sentence.states,
                     waiting: &mut sentence.waiting,
                     found: |pattern: u32, from: usize, to: usize| {
-                        found(
-                            ready.cue(pattern),
-                            Span::new(words[from].span.start, words[to - 1].span.end),
-                        );
+                        found(ready.cue(pattern), Span::new(words[from].span.start, words[to - 1].span.end));
                     },
                 },
             }

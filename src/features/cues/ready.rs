@@ -65,7 +65,7 @@ impl Ready {
             held: Vec::new(),
             threads: Vec::new(),
             everywhere: Vec::new(),
-            pattern_numbers: vec![0; compiled.patterns.len()],
+            pattern_numbers: vec![0; compiled.patterns()],
             row_numbers: vec![0; compiled.code.len()],
             patterns: Vec::new(),
             rows: Vec::new(),
@@ -106,7 +106,7 @@ impl Ready {
         let Thread { pattern, checks: [_, checks @ ..], ahead_first, needs_quotation, before, after } = thread;
         let number = &mut self.pattern_numbers[pattern as usize];
         if *number == 0 {
-            self.patterns.push(compiled.patterns.get(pattern as usize));
+            self.patterns.push(compiled.cue(pattern));
             *number = self.patterns.len() as u32;
         }
         let pattern = *number - 1;

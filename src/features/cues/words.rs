@@ -499,7 +499,8 @@ impl Globs {
 impl Glob {
     fn new(text: String, answers: Vec<AskId>) -> Glob {
         let sign = |c| matches!(c, '*' | '?');
-        let ends = (text.find(sign).unwrap_or(text.len()), text.rfind(sign).map_or(text.len(), |at| text.len() - at - 1));
+        let ends =
+            (text.find(sign).unwrap_or(text.len()), text.rfind(sign).map_or(text.len(), |at| text.len() - at - 1));
         Glob { text, answers, ends }
     }
 
