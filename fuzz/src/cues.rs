@@ -34,7 +34,8 @@ pub fn cues(data: &[u8]) {
     }
     finder.find(&file);
     assert_eq!(finder.find(&text), found, "another text changes what is found");
-    let kept = Matcher::from_bytes(&matcher.to_bytes().into(), Language::English, set.cues.len()).expect("a matcher is sound");
+    let kept =
+        Matcher::from_bytes(&matcher.to_bytes().into(), Language::English, set.cues.len()).expect("a matcher is sound");
     assert_eq!(found_by(&kept, &text), found, "a matcher that was kept finds something else");
     let misses = set.misses(&matcher, Language::English);
     assert!(misses.iter().all(|miss| (miss.cue as usize) < set.cues.len()));
