@@ -263,6 +263,7 @@ impl Compiled {
             && self.groups.are_sound(self.signs.len())
             && self.patterns.len() == cues
             && self.patterns.rise()
+            && self.patterns() <= MOST_ROWS
             && self.threads.len() == self.signs.len()
             && self.threads.are_sound()
             && self.code.are_sound()
@@ -323,6 +324,17 @@ impl Matcher {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::cues::{Cue, CueSet};
+
+    #[test]
+    fn cues_that_claim_patterns_without_number_are_refused() {
+        let cue = Cue { name: "no".into(), patterns: vec!["no choice".into()], ..Cue::default() };
+        let matcher = CueSet { cues: vec![cue], ..CueSet::default() }.matcher(Language::English, "test").unwrap();
+        let mut compiled = matcher.compiled().clone();
+        assert!(compiled.is_sound(Language::English, 1));
+        compiled.patterns = [u32::MAX].into_iter().collect();
+        assert!(!compiled.is_sound(Language::English, 1));
+    }
 
     #[test]
     fn a_thread_survives_its_bytes_and_unknown_flags_are_refused() {

@@ -161,12 +161,6 @@ pub struct PackedLists<T> {
     ends: Ends,
 }
 
-impl<T: Number> Default for PackedLists<T> {
-    fn default() -> Self {
-        PackedLists { items: Packed::new(Bytes::new()), ends: Ends::default() }
-    }
-}
-
 impl<T: Number> PackedLists<T> {
     pub fn len(&self) -> usize {
         self.ends.len()
