@@ -477,6 +477,11 @@ fn assemble(tensors: &Tensors, metadata: Metadata, check: Check) -> Result<Model
     if check == Check::Everything && !seen.check(tensors.get("seen_texts").is_some()) {
         return Err("the numbers of its texts are inconsistent");
     }
+    let mut card = tensors.bytes("card", Dtype::U8)?;
+    if check == Check::Everything {
+        // Once, since it is parsed and compared.
+        card = parsed::unpacked(&card).map_err(|_| "its card cannot be read")?.into_owned().into();
+    }
     let fingerprint = metadata.checksum.as_deref().filter(|checksum| checksum.len() == 64 && checksum.is_ascii());
     let model = Model {
         task: metadata.task,
@@ -484,7 +489,7 @@ fn assemble(tensors: &Tensors, metadata: Metadata, check: Check) -> Result<Model
         intercepts: tensors.numbers("intercepts", Dtype::F64)?.iter().collect(),
         thresholds: tensors.numbers("thresholds", Dtype::F64)?.iter().collect(),
         labels,
-        card: parsed(tensors.bytes("card", Dtype::U8)?, check).ok_or("its card cannot be read")?,
+        card: parsed(card.clone(), check).ok_or("its card cannot be read")?,
         codebook,
         seen,
         fingerprint: fingerprint.ok_or("its checksum is none")?[..8].to_owned(),
@@ -496,7 +501,7 @@ fn assemble(tensors: &Tensors, metadata: Metadata, check: Check) -> Result<Model
     };
     if check == Check::Everything {
         check_shapes(&model)?;
-        check_card(&model, tensors)?;
+        check_card(&model, &card)?;
     }
     Ok(model)
 }
@@ -541,8 +546,8 @@ fn parsed<T: serde::de::DeserializeOwned>(json: Bytes, check: Check) -> Option<P
     }
 }
 
-/// Whether the card speaks of this model.
-fn check_card(model: &Model, tensors: &Tensors) -> Result<(), &'static str> {
+/// Whether the card, whose JSON is given, speaks of this model.
+fn check_card(model: &Model, json: &[u8]) -> Result<(), &'static str> {
     let bits = match model.weights.values() {
         Values::ShortSteps(_) => 8,
         Values::Steps(_) => 16,
@@ -556,10 +561,7 @@ fn check_card(model: &Model, tensors: &Tensors) -> Result<(), &'static str> {
         return Err("its card does not fit its weights");
     }
     // Written again, a model must give the same bytes.
-    let card = serde_json::to_value(&*model.card).map(|card| card.to_string());
-    let stored = tensors.bytes("card", Dtype::U8)?;
-    let stored = parsed::unpacked(&stored);
-    let canonical = card.is_ok_and(|card| stored.is_ok_and(|stored| *stored == *card.as_bytes()));
+    let canonical = serde_json::to_value(&*model.card).is_ok_and(|card| card.to_string().as_bytes() == json);
     if canonical { Ok(()) } else { Err("its card is not in canonical form") }
 }
 

@@ -67,6 +67,16 @@ impl<T: Copy + Default> Lists<T> {
     }
 }
 
+/// The first of these numbers that is not `below`: all before it are.
+pub fn partition_point(numbers: std::ops::Range<usize>, below: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (numbers.start, numbers.end);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if below(middle) { low = middle + 1 } else { high = middle }
+    }
+    low
+}
+
 /// Where each of several lists ends, in the bytes of a file.
 ///
 /// Most lists are short, so the ends of sixteen are counted from where the first of them begins, if all such counts fit in two bytes.
@@ -111,12 +121,7 @@ impl Ends {
 
     /// In which list an item stands.
     pub fn of(&self, item: usize) -> usize {
-        let (mut low, mut high) = (0, self.len());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.end(middle) <= item { low = middle + 1 } else { high = middle }
-        }
-        low
+        partition_point(0..self.len(), |list| self.end(list) <= item)
     }
 
     /// Whether none comes before the one before it: else they come from a damaged file.

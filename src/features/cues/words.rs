@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::blocks::Blocks;
-use super::lists::{Ends, Lists, PackedLists};
+use super::lists::{self, Ends, Lists, PackedLists};
 use super::pattern::{Ask, Classes};
 use crate::packed::Packed;
 use crate::text::Span;
@@ -368,16 +368,8 @@ impl Lexicon {
     /// How many words come before the first that is not `below`, which `word` decides: all that come before it are, or all but itself.
     fn partition_point(&self, word: &[u8], below: impl Fn(&[u8]) -> bool) -> usize {
         let beginning = beginning(word);
-        let (mut low, mut high) = (self.starts.get(beginning) as usize, self.starts.get(beginning + 1) as usize);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if below(self.word(middle)) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        low
+        let words = self.starts.get(beginning) as usize..self.starts.get(beginning + 1) as usize;
+        lists::partition_point(words, |at| below(self.word(at)))
     }
 
     /// Adds the questions that a word answers.
