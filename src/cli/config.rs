@@ -82,16 +82,31 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<Cli> {
     Ok(cli)
 }
 
-fn typed_or_set(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<Cli> {
-    let args: Vec<OsString> = args.into_iter().collect();
+/// What is typed, if it begins with the name of a command and makes sense.
+fn typed_plainly(args: &[OsString]) -> Option<Cli> {
+    let mut command = Cli::of_command(args.get(1)?.to_str()?)?;
+    let matches = command.try_get_matches_from_mut(args).ok()?;
+    Cli::from_arg_matches(&matches).ok()
+}
+
+/// What is typed; help, a version or an error of usage ends the program.
+fn typed(args: &[OsString]) -> Cli {
+    if let Some(typed) = typed_plainly(args) {
+        return typed;
+    }
     let mut command = Cli::command();
     // Told only when asked for, since it takes the model.
     if args.iter().any(|arg| arg == "--version") {
         command = command.long_version(super::version::long());
     }
-    let plain =
-        command.try_get_matches_from_mut(&args).unwrap_or_else(|error| ended(&super::advice::advised(error, &args)));
-    let typed = Cli::from_arg_matches(&plain).unwrap_or_else(|error| error.exit());
+    let matches =
+        command.try_get_matches_from_mut(args).unwrap_or_else(|error| ended(&super::advice::advised(error, args)));
+    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+fn typed_or_set(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<Cli> {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let typed = typed(&args);
     let Some(path) = file_of(&typed.shared) else { return Ok(typed) };
     let mut config = Config::read(&path)?;
     let is_found = typed.shared.config.is_none();

@@ -9,6 +9,9 @@ use super::words::{AskId, Asked, Frequencies, Leaves};
 /// The number of a group of questions, any of which will do.
 pub type GroupId = u16;
 
+/// As many groups as there may be. Their threads have numbers of the same size, of which two stand for something else.
+pub const MOST_GROUPS: usize = GroupId::MAX as usize - 1;
+
 /// An instruction. Those with a length are followed by as many that belong to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Op {
@@ -109,7 +112,7 @@ fn number(bytes: &mut &[u8]) -> Option<u16> {
 }
 
 /// Groups that only make matching faster are left out when there are so many others.
-const MOST_GROUPS: usize = 60_000;
+const MANY_GROUPS: usize = 60_000;
 
 /// Which way a pattern is worked out.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -135,7 +138,7 @@ pub struct Coder<'a> {
 pub fn too_many() -> Flaw {
     Flaw {
         at: 0..0,
-        what: "the cues ask for more than 65,536 different words, classes and groups".into(),
+        what: "the cues ask for more than 65,534 different words, classes and groups".into(),
         hint: "gather words into classes, or use fewer cues".into(),
     }
 }
@@ -180,7 +183,10 @@ impl<'a> Coder<'a> {
         if let Some(&number) = self.numbers.get(&asks) {
             return Ok(number);
         }
-        let number = GroupId::try_from(self.groups.len()).map_err(|_| too_many())?;
+        if self.groups.len() == MOST_GROUPS {
+            return Err(too_many());
+        }
+        let number = self.groups.len() as GroupId;
         self.groups.push(asks.iter().copied());
         self.group_shares.push(asks.iter().map(|ask| self.ask_shares[usize::from(*ask)]).sum::<f64>().min(1.0));
         self.numbers.insert(asks, number);
@@ -257,7 +263,7 @@ impl<'a> Coder<'a> {
     fn first(&mut self, node: &Node, way: Way) -> Result<Option<GroupId>, Flaw> {
         let mut asks = Vec::new();
         let is_certain = self.add_first(node, way, &mut asks)?;
-        if is_certain && self.groups.len() < MOST_GROUPS { self.group_of(asks).map(Some) } else { Ok(None) }
+        if is_certain && self.groups.len() < MANY_GROUPS { self.group_of(asks).map(Some) } else { Ok(None) }
     }
 
     fn add_first(&mut self, node: &Node, way: Way, to: &mut Vec<AskId>) -> Result<bool, Flaw> {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::blocks::Blocks;
-use super::code::{GroupId, Op, Reach, reach};
+use super::code::{MOST_GROUPS, Op, Reach, reach};
 use super::hold::{CHECKS, Near, Sign, WIDEST};
 use super::lists::{Ends, Rising, Rows};
 use super::signs::{self, SignId};
@@ -257,7 +257,7 @@ impl Compiled {
     fn is_sound(&self, language: Language, cues: usize) -> bool {
         self.language == language
             && self.questions.are_sound(language)
-            && self.signs.len() <= usize::from(GroupId::MAX) + 1
+            && self.signs.len() <= MOST_GROUPS
             && self.asked <= self.signs.len()
             && self.groups.len() == self.questions.len()
             && self.groups.are_sound(self.signs.len())

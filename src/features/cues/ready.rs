@@ -41,13 +41,16 @@ pub struct Row {
 /// All threads that are ready.
 #[derive(Debug)]
 pub struct Ready {
-    /// For each group its first thread among those that are held, plus one, and how many there are; 0 and 0 if they are not ready. As
-    /// with the other numbers, there is no work in a table of zeros, nor memory behind what is not touched of it.
-    of_groups: Vec<[u32; 2]>,
+    /// For each group the number of its threads among those that are held, or [`UNREADY`]. The shortest text asks all over this table, so
+    /// it is small.
+    of_groups: Vec<u16>,
+    /// Where the threads of a group begin and end among those that are held; the first are none.
+    groups: Vec<[u32; 2]>,
     held: Vec<Held>,
     threads: Vec<ReadyThread>,
     pub everywhere: Vec<ReadyThread>,
-    /// For each pattern, and each row of instructions, its number among those that are ready, plus one, or 0.
+    /// For each pattern, and each row of instructions, its number among those that are ready, plus one, or 0: there is no work in a table
+    /// of zeros, nor memory behind what is not touched of it.
     pattern_numbers: Vec<u32>,
     row_numbers: Vec<u32>,
     /// The cue of each pattern.
@@ -57,11 +60,15 @@ pub struct Ready {
     code: Vec<Op>,
 }
 
+/// Stands for the threads of a group that are not ready.
+const UNREADY: u16 = u16::MAX;
+
 impl Ready {
     /// Nothing but what is tried at every place.
     pub fn new(compiled: &Compiled) -> Self {
         let mut ready = Ready {
-            of_groups: vec![[0; 2]; compiled.signs.len()],
+            of_groups: vec![UNREADY; compiled.signs.len()],
+            groups: vec![[0; 2]],
             held: Vec::new(),
             threads: Vec::new(),
             everywhere: Vec::new(),
@@ -82,24 +89,29 @@ impl Ready {
     /// The threads held at the words of a group.
     #[inline]
     pub fn of_group(&mut self, group: GroupId, compiled: &Compiled) -> &[Held] {
-        let [mut first, mut count] = self.of_groups[usize::from(group)];
-        if first == 0 {
-            [first, count] = self.make_ready(group, compiled);
+        let mut number = self.of_groups[usize::from(group)];
+        if number == UNREADY {
+            number = self.make_ready(group, compiled);
         }
-        &self.held[first as usize - 1..][..count as usize]
+        let [start, end] = self.groups[usize::from(number)];
+        &self.held[start as usize..end as usize]
     }
 
     #[cold]
-    fn make_ready(&mut self, group: GroupId, compiled: &Compiled) -> [u32; 2] {
-        let first = self.threads.len();
+    fn make_ready(&mut self, group: GroupId, compiled: &Compiled) -> u16 {
+        let start = self.threads.len() as u32;
         for thread in sound(compiled.threads.of(group.into())) {
             self.held.push(Held { check: thread.checks[0], thread: self.threads.len() as u32 });
             let thread = self.thread(thread, compiled);
             self.threads.push(thread);
         }
-        let known = [first + 1, self.threads.len() - first].map(|number| number as u32);
-        self.of_groups[usize::from(group)] = known;
-        known
+        let end = self.threads.len() as u32;
+        if start < end {
+            self.groups.push([start, end]);
+        }
+        let number = if start < end { self.groups.len() as u16 - 1 } else { 0 };
+        self.of_groups[usize::from(group)] = number;
+        number
     }
 
     fn thread(&mut self, thread: Thread, compiled: &Compiled) -> ReadyThread {
