@@ -37,12 +37,18 @@ fn sentences() -> Vec<Scanned> {
 
 /// So many of the program's own cues, taken at even distances.
 fn matcher(cues: usize) -> Matcher {
+    matcher_of(cues, usize::MAX)
+}
+
+/// The same with no more than the first patterns of each.
+fn matcher_of(cues: usize, patterns: usize) -> Matcher {
     let mut set = cues::builtin().clone();
     let (all, mut at) = (set.cues.len(), 0);
     set.retain(|_| {
         at += 1;
         at * cues / all != (at - 1) * cues / all
     });
+    set.cues.iter_mut().for_each(|cue| cue.patterns.truncate(patterns));
     set.matcher(Language::English, "builtin").expect("a test reads them")
 }
 
@@ -80,18 +86,28 @@ fn cues_on_scanned_tokens(bencher: divan::Bencher, cues: usize) {
 /// takes from far memory is what is known of words, not the tokens themselves.
 #[divan::bench(args = [500, ALL], sample_size = 1, sample_count = 4000)]
 fn cues_on_tokens_just_scanned(bencher: divan::Bencher, cues: usize) {
-    let (mut sentences, matcher) = (sentences(), matcher(cues));
+    on_tokens_just_scanned(bencher, &matcher(cues));
+}
+
+/// The same with the first pattern of each cue alone: the program's own have five of them.
+#[divan::bench(args = [69, 500], sample_size = 1, sample_count = 4000)]
+fn cues_of_one_pattern_on_tokens_just_scanned(bencher: divan::Bencher, cues: usize) {
+    on_tokens_just_scanned(bencher, &matcher_of(cues, 1));
+}
+
+fn on_tokens_just_scanned(bencher: divan::Bencher, matcher: &Matcher) {
+    let mut sentences = sentences();
     let (mut stems, mut scratch) = (Stems::new(Language::English), matcher.scratch());
     number(&mut sentences, &mut stems);
     for sentence in &mut sentences {
         sentence.sentences = Some(sentence::sentences(&sentence.text, &[], "english"));
     }
-    matches(&sentences, &matcher, &stems, &mut scratch);
+    matches(&sentences, matcher, &stems, &mut scratch);
     let mut next = sentences.chunks(A_FEW).cycle();
     bencher
         .with_inputs(|| next.next().expect("it goes round").to_vec())
         .input_counter(|sentences| bytes(sentences))
-        .bench_local_refs(|sentences| matches(sentences, &matcher, &stems, &mut scratch));
+        .bench_local_refs(|sentences| matches(sentences, matcher, &stems, &mut scratch));
 }
 
 /// Sentences of some four kilobytes.

@@ -479,10 +479,12 @@ def start(tools, given):
     runs = 20 if given.quick else 100
     sentence, model = tools.scratch / "sentence", large_model(tools, given)
     sentence.write_text("They will pay a heavy price, and I will not protect them.\n")
-    classify = [tools.rhetor, "classify", "-q", "--no-config"]
+    # A copy, as one is installed: the system keeps it in larger pieces than what a linker wrote here and there.
+    rhetor = shutil.copy(tools.rhetor, tools.scratch / "rhetor")
+    classify = [rhetor, "classify", "-q", "--no-config"]
     jobs = {
         "`cat`, empty input": (["cat"], os.devnull),
-        "`rhetor --version`": ([tools.rhetor, "--version"], os.devnull),
+        "`rhetor --version`": ([rhetor, "--version"], os.devnull),
         "rhetor, embedded model, empty input": (classify, os.devnull),
         "rhetor, embedded model, one sentence": (classify, sentence),
         f"rhetor, a model file of {megabytes(model.stat().st_size)}, empty input": ([*classify, "-m", model], os.devnull),
