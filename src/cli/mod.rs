@@ -25,7 +25,7 @@ pub mod version;
 use std::io::{self, IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::path::Path;
-use std::sync::{Once, OnceLock, RwLock, mpsc};
+use std::sync::{LazyLock, Once, OnceLock, RwLock, mpsc};
 
 use rhetor::corpus::Example;
 use rhetor::model::file::ModelError;
@@ -162,24 +162,28 @@ pub fn load_model(path: Option<&Path>) -> anyhow::Result<Model> {
     })
 }
 
-/// How many threads may work. They start when there is first something for them to do, since most runs are over before.
-static THREADS: OnceLock<usize> = OnceLock::new();
+/// How many threads the user wants.
+static ASKED: OnceLock<NonZeroUsize> = OnceLock::new();
+
+/// How many threads may work: all that the machine offers, unless the user says otherwise. They start when there is first something for
+/// them to do, and the system is asked then, since most runs are over before.
+static THREADS: LazyLock<usize> = LazyLock::new(|| {
+    let asked = ASKED.get().copied();
+    asked.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
+});
 
 /// Sets how many threads may work.
 pub fn use_threads(shared: &Shared) {
-    // It is set once.
-    let _ = THREADS.set(threads_for(shared.threads));
-}
-
-/// All that the machine offers, unless the user says otherwise.
-fn threads_for(asked: Option<NonZeroUsize>) -> usize {
-    asked.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
+    if let Some(asked) = shared.threads {
+        // It is set once.
+        let _ = ASKED.set(asked);
+    }
 }
 
 /// Starts the threads, if they do not run yet, and says how many were wished for.
 pub fn start_threads() -> usize {
     static STARTED: Once = Once::new();
-    let threads = *THREADS.get_or_init(|| threads_for(None));
+    let threads = *THREADS;
     STARTED.call_once(|| {
         // No variable of the environment shall make it too small to work on.
         let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK);

@@ -1,7 +1,6 @@
 //! The words by which speech is told: `english.txt`, read once. A word is looked up by its letters packed into a number, since
 //! every word of a text is.
 
-use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use smallvec::SmallVec;
@@ -164,7 +163,7 @@ impl Lexicon {
         lexicon.heads.push(Head::default());
         lexicon.entries.push(Entry::default());
         for line in lists.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-            let mut words = line.split_whitespace();
+            let mut words = line.split_ascii_whitespace();
             let list = words.next().unwrap_or_default();
             match list {
                 "verb" => lexicon.add_verbs(words),
@@ -183,7 +182,7 @@ impl Lexicon {
     }
 
     fn add(&mut self, word: &str, class: Class) {
-        let at = self.number(word);
+        let at = self.number([word, "", ""]);
         self.heads[at].class.add(class);
     }
 
@@ -201,7 +200,7 @@ impl Lexicon {
     fn add_nouns(&mut self, mut words: impl Iterator<Item = &'static str>, class: Class) {
         let act = words.next().and_then(Act::named).expect("a test reads the list: a kind");
         for word in words {
-            let at = self.number(word);
+            let at = self.number([word, "", ""]);
             self.heads[at].class.add(class);
             self.entries[at].noun.get_or_insert(act);
         }
@@ -210,14 +209,14 @@ impl Lexicon {
     fn add_forms(&mut self, verb: &str, class: Class, sense: Option<Sense>) {
         let mut parts = verb.split('/');
         let lemma = parts.next().unwrap_or_default();
-        let past = parts.next().map_or_else(|| regular_past(lemma).into(), Cow::from);
-        let participle = parts.next().unwrap_or(&past);
+        let past = parts.next().map_or_else(|| regular_past(lemma), |past| [past, "", ""]);
+        let participle = parts.next().map_or(past, |participle| [participle, "", ""]);
         let forms = [
-            (lemma, Form::Base),
-            (&regular_present(lemma), Form::Present),
-            (&past, Form::Past),
+            ([lemma, "", ""], Form::Base),
+            (regular_present(lemma), Form::Present),
+            (past, Form::Past),
             (participle, Form::Participle),
-            (&regular_ing(lemma), Form::Ing),
+            (regular_ing(lemma), Form::Ing),
         ];
         for (word, form) in forms {
             let at = self.number(word);
@@ -233,8 +232,8 @@ impl Lexicon {
     }
 
     /// The number of a word, which is new if it is not listed yet.
-    fn number(&mut self, word: &str) -> usize {
-        let key = key_of(word).expect("a test reads the list: no word is longer than sixteen bytes");
+    fn number(&mut self, word: Pieces) -> usize {
+        let key = key_of_pieces(word).expect("a test reads the list: no word is longer than sixteen bytes");
         let place = self.place(key);
         if self.places[place] == 0 {
             self.places[place] = self.heads.len() as u16;
@@ -272,6 +271,19 @@ impl Lexicon {
     pub(super) fn get(&self, at: u16) -> &Entry {
         &self.entries[usize::from(at)]
     }
+}
+
+/// A word in pieces, so that to read the lists takes no memory for each form of a verb: they are read at every start.
+type Pieces<'a> = [&'a str; 3];
+
+fn key_of_pieces(word: Pieces) -> Option<u128> {
+    let (mut bytes, mut end) = ([0; LONGEST], 0);
+    for piece in word {
+        bytes.get_mut(end..end + piece.len())?.copy_from_slice(piece.as_bytes());
+        end += piece.len();
+    }
+    bytes.make_ascii_lowercase();
+    Some(u128::from_le_bytes(bytes))
 }
 
 /// The bytes of a word, ASCII letters in lower case, as one number.
@@ -356,30 +368,28 @@ fn ends_in_consonant_y(lemma: &str) -> bool {
     matches!(lemma.as_bytes(), [.., before, b'y'] if !is_vowel(*before))
 }
 
-fn regular_present(lemma: &str) -> String {
+fn regular_present(lemma: &str) -> Pieces<'_> {
     match lemma {
-        "have" => "has".to_owned(),
-        "go" => "goes".to_owned(),
-        _ if ends_in_consonant_y(lemma) => [&lemma[..lemma.len() - 1], "ies"].concat(),
-        _ if lemma.ends_with(['s', 'x', 'z']) || lemma.ends_with("sh") || lemma.ends_with("ch") => {
-            [lemma, "es"].concat()
-        }
-        _ => [lemma, "s"].concat(),
+        "have" => ["has", "", ""],
+        "go" => ["goes", "", ""],
+        _ if ends_in_consonant_y(lemma) => [&lemma[..lemma.len() - 1], "ies", ""],
+        _ if lemma.ends_with(['s', 'x', 'z']) || lemma.ends_with("sh") || lemma.ends_with("ch") => [lemma, "es", ""],
+        _ => [lemma, "s", ""],
     }
 }
 
-fn regular_past(lemma: &str) -> String {
+fn regular_past(lemma: &str) -> Pieces<'_> {
     match lemma {
-        _ if ends_in_consonant_y(lemma) => [&lemma[..lemma.len() - 1], "ied"].concat(),
-        _ if lemma.ends_with('e') => [lemma, "d"].concat(),
-        _ => [lemma, doubling(lemma), "ed"].concat(),
+        _ if ends_in_consonant_y(lemma) => [&lemma[..lemma.len() - 1], "ied", ""],
+        _ if lemma.ends_with('e') => [lemma, "d", ""],
+        _ => [lemma, doubling(lemma), "ed"],
     }
 }
 
-fn regular_ing(lemma: &str) -> String {
+fn regular_ing(lemma: &str) -> Pieces<'_> {
     match lemma.strip_suffix('e') {
-        Some(stem) if !lemma.ends_with("ee") => [stem, "ing"].concat(),
-        _ => [lemma, doubling(lemma), "ing"].concat(),
+        Some(stem) if !lemma.ends_with("ee") => [stem, "ing", ""],
+        _ => [lemma, doubling(lemma), "ing"],
     }
 }
 
