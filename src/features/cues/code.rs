@@ -393,9 +393,22 @@ fn alternatives(code: &[Op], groups: usize, depth: usize) -> Option<Reach> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::stem::Language;
 
     fn taken(mut bytes: &[u8]) -> Option<(Op, &[u8])> {
         Op::take(&mut bytes).map(|op| (op, bytes))
+    }
+
+    #[test]
+    fn there_are_never_more_groups_than_have_numbers() {
+        let leaves = Leaves::new(&super::super::Classes::default(), Language::English);
+        let mut coder = Coder::new(&leaves);
+        coder.ask_shares = vec![0.0; usize::from(AskId::MAX) + 1];
+        for ask in 0..MOST_GROUPS {
+            assert_eq!(usize::from(coder.group_of(vec![ask as AskId]).unwrap()), ask);
+        }
+        assert!(coder.group_of(vec![AskId::MAX]).is_err_and(|flaw| flaw.what.contains("65,534")));
+        assert!(coder.group_of(vec![7]).is_ok_and(|known| known == 7));
     }
 
     #[test]

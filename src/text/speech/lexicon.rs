@@ -233,7 +233,7 @@ impl Lexicon {
 
     /// The number of a word, which is new if it is not listed yet.
     fn number(&mut self, word: Pieces) -> usize {
-        let key = key_of_pieces(word).expect("a test reads the list: no word is longer than sixteen bytes");
+        let key = key_of(word).expect("a test reads the list: no word is longer than sixteen bytes");
         let place = self.place(key);
         if self.places[place] == 0 {
             self.places[place] = self.heads.len() as u16;
@@ -256,7 +256,7 @@ impl Lexicon {
 
     /// The number of a word's entry; 0 is that of all words not listed.
     pub(super) fn find(&self, word: &str) -> u16 {
-        key_of(word).map_or(0, |key| self.places[self.place(key)])
+        key_of([word, "", ""]).map_or(0, |key| self.places[self.place(key)])
     }
 
     /// The same for a word that was taken for one of [letters](Letters).
@@ -276,23 +276,13 @@ impl Lexicon {
 /// A word in pieces, so that to read the lists takes no memory for each form of a verb: they are read at every start.
 type Pieces<'a> = [&'a str; 3];
 
-fn key_of_pieces(word: Pieces) -> Option<u128> {
+/// The bytes of a word, ASCII letters in lower case, as one number.
+fn key_of(word: Pieces) -> Option<u128> {
     let (mut bytes, mut end) = ([0; LONGEST], 0);
     for piece in word {
         bytes.get_mut(end..end + piece.len())?.copy_from_slice(piece.as_bytes());
         end += piece.len();
     }
-    bytes.make_ascii_lowercase();
-    Some(u128::from_le_bytes(bytes))
-}
-
-/// The bytes of a word, ASCII letters in lower case, as one number.
-fn key_of(word: &str) -> Option<u128> {
-    if word.len() > LONGEST {
-        return None;
-    }
-    let mut bytes = [0; LONGEST];
-    bytes[..word.len()].copy_from_slice(word.as_bytes());
     bytes.make_ascii_lowercase();
     Some(u128::from_le_bytes(bytes))
 }
