@@ -25,7 +25,7 @@ pub mod version;
 use std::io::{self, IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::path::Path;
-use std::sync::{LazyLock, Once, OnceLock, RwLock, mpsc};
+use std::sync::{Once, OnceLock, RwLock, mpsc};
 
 use rhetor::corpus::Example;
 use rhetor::model::file::ModelError;
@@ -162,28 +162,23 @@ pub fn load_model(path: Option<&Path>) -> anyhow::Result<Model> {
     })
 }
 
-/// How many threads the user wants.
-static ASKED: OnceLock<NonZeroUsize> = OnceLock::new();
+/// How many threads may work. They start when there is first something for them to do, since most runs are over before.
+static THREADS: OnceLock<usize> = OnceLock::new();
 
-/// How many threads may work: all that the machine offers, unless the user says otherwise. They start when there is first something for
-/// them to do, and the system is asked then, since most runs are over before.
-static THREADS: LazyLock<usize> = LazyLock::new(|| {
-    let asked = ASKED.get().copied();
-    asked.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
-});
-
-/// Sets how many threads may work.
+/// Sets how many threads may work, if the user says so.
 pub fn use_threads(shared: &Shared) {
     if let Some(asked) = shared.threads {
         // It is set once.
-        let _ = ASKED.set(asked);
+        let _ = THREADS.set(asked.get());
     }
 }
 
-/// Starts the threads, if they do not run yet, and says how many were wished for.
+/// Starts the threads, if they do not run yet, and says how many were wished for: all that the machine offers, unless the user says
+/// otherwise.
 pub fn start_threads() -> usize {
     static STARTED: Once = Once::new();
-    let threads = *THREADS;
+    let offered = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let threads = *THREADS.get_or_init(offered);
     STARTED.call_once(|| {
         // No variable of the environment shall make it too small to work on.
         let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK);

@@ -106,10 +106,12 @@ impl Ready {
             self.threads.push(thread);
         }
         let end = self.threads.len() as u32;
-        if start < end {
+        let number = if start < end {
             self.groups.push([start, end]);
-        }
-        let number = if start < end { self.groups.len() as u16 - 1 } else { 0 };
+            self.groups.len() as u16 - 1
+        } else {
+            0
+        };
         self.of_groups[usize::from(group)] = number;
         number
     }

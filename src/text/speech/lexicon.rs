@@ -182,7 +182,7 @@ impl Lexicon {
     }
 
     fn add(&mut self, word: &str, class: Class) {
-        let at = self.number([word, "", ""]);
+        let at = self.number(whole(word));
         self.heads[at].class.add(class);
     }
 
@@ -200,7 +200,7 @@ impl Lexicon {
     fn add_nouns(&mut self, mut words: impl Iterator<Item = &'static str>, class: Class) {
         let act = words.next().and_then(Act::named).expect("a test reads the list: a kind");
         for word in words {
-            let at = self.number([word, "", ""]);
+            let at = self.number(whole(word));
             self.heads[at].class.add(class);
             self.entries[at].noun.get_or_insert(act);
         }
@@ -209,10 +209,10 @@ impl Lexicon {
     fn add_forms(&mut self, verb: &str, class: Class, sense: Option<Sense>) {
         let mut parts = verb.split('/');
         let lemma = parts.next().unwrap_or_default();
-        let past = parts.next().map_or_else(|| regular_past(lemma), |past| [past, "", ""]);
-        let participle = parts.next().map_or(past, |participle| [participle, "", ""]);
+        let past = parts.next().map_or_else(|| regular_past(lemma), whole);
+        let participle = parts.next().map_or(past, whole);
         let forms = [
-            ([lemma, "", ""], Form::Base),
+            (whole(lemma), Form::Base),
             (regular_present(lemma), Form::Present),
             (past, Form::Past),
             (participle, Form::Participle),
@@ -256,7 +256,7 @@ impl Lexicon {
 
     /// The number of a word's entry; 0 is that of all words not listed.
     pub(super) fn find(&self, word: &str) -> u16 {
-        key_of([word, "", ""]).map_or(0, |key| self.places[self.place(key)])
+        key_of(whole(word)).map_or(0, |key| self.places[self.place(key)])
     }
 
     /// The same for a word that was taken for one of [letters](Letters).
@@ -275,6 +275,10 @@ impl Lexicon {
 
 /// A word in pieces, so that to read the lists takes no memory for each form of a verb: they are read at every start.
 type Pieces<'a> = [&'a str; 3];
+
+fn whole(word: &str) -> Pieces<'_> {
+    [word, "", ""]
+}
 
 /// The bytes of a word, ASCII letters in lower case, as one number.
 fn key_of(word: Pieces) -> Option<u128> {
@@ -360,8 +364,8 @@ fn ends_in_consonant_y(lemma: &str) -> bool {
 
 fn regular_present(lemma: &str) -> Pieces<'_> {
     match lemma {
-        "have" => ["has", "", ""],
-        "go" => ["goes", "", ""],
+        "have" => whole("has"),
+        "go" => whole("goes"),
         _ if ends_in_consonant_y(lemma) => [&lemma[..lemma.len() - 1], "ies", ""],
         _ if lemma.ends_with(['s', 'x', 'z']) || lemma.ends_with("sh") || lemma.ends_with("ch") => [lemma, "es", ""],
         _ => [lemma, "s", ""],
